@@ -1,0 +1,1 @@
+"""Published networks: features, heads, training and how predictions are judged."""
