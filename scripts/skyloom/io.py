@@ -12,9 +12,14 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from astropy import units
+from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
 from skyloom.errors import InputError
+
+# Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
+units.add_enabled_units(cosmological_units)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,63 @@
+"""Check a nested mapping against a JSON Schema and say what is wrong in one sentence."""
+
+from jsonschema import Draft202012Validator
+
+from skyloom.errors import InputError, nearest
+
+
+def _dotted(path):
+    return ".".join(str(part) for part in path)
+
+
+def _unknown_keys(error, path):
+    known = list(error.schema.get("properties", {}))
+    sentences = []
+    for key in sorted(set(error.instance) - set(known), key=str):
+        guess = nearest(key, known)
+        hint = f"did you mean {_dotted([*path, guess])!r}?" if guess else ""
+        choices = f"Known here: {', '.join(sorted(known))}."
+        sentences.append(f"unknown key {_dotted([*path, key])!r}: {hint} {choices}")
+    return " ".join(" ".join(sentences).split())
+
+
+def _sentence(error):
+    path = list(error.absolute_path)
+    name = repr(_dotted(path)) if path else "the configuration"
+    if error.validator == "additionalProperties":
+        return _unknown_keys(error, path)
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{name} lacks the key {', '.join(missing)}"
+    if error.validator == "enum":
+        allowed = ", ".join(str(value) for value in error.validator_value)
+        guess = nearest(error.instance, error.validator_value)
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        return f"{name} is {error.instance!r}, but must be one of {allowed}.{hint}"
+    description = error.schema.get("description") if isinstance(error.schema, dict) else None
+    meaning = f" ({description})" if description else ""
+    return f"{name}{meaning} is {error.instance!r}: {error.message}"
+
+
+def check(mapping, schema):
+    """Raise an InputError that names the first wrong key of `mapping`.
+
+    Parameters
+    ----------
+    mapping : dict
+        For example a configuration.
+    schema : dict
+        A JSON Schema (draft 2020-12).
+
+    Raises
+    ------
+    InputError
+        One sentence with the key's dotted name; an unknown key comes with its nearest valid one,
+        a wrong value with what is allowed.
+    """
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(mapping),
+        # An unknown key is the likeliest slip and explains the others, so it comes first.
+        key=lambda error: (error.validator != "additionalProperties", list(map(str, error.path))),
+    )
+    if errors:
+        raise InputError(f"Configuration: {_sentence(errors[0])}")

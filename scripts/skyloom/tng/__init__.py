@@ -1,0 +1,1 @@
+"""Galaxies of the IllustrisTNG simulations: selection, gas, rotation, maps, images, splits."""

@@ -1,0 +1,286 @@
+"""From gas cells to maps: entropy, mass and temperature of every galaxy, seen face-on."""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from skyloom.errors import InputError
+from skyloom.kernels import histogram2d
+from skyloom.tng import cosmology
+from skyloom.tng.gas import cell_properties
+from skyloom.tng.rotation import ORIENTATIONS, orientation, periodic_offset
+from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
+
+#: Order of the channels in every map and image.
+CHANNELS = ("entropy", "mass", "temperature")
+
+
+def map_units(entropy_scale="linear"):
+    """Units of the channels of a map, in the order of `CHANNELS`."""
+    return ("dex(keV cm2)" if entropy_scale == "log" else "keV cm2", "1e10 Msun/h", "K")
+
+
+class GalaxyMaps(NamedTuple):
+    """What one galaxy's projection gives."""
+
+    subhalo_id: int
+    maps: np.ndarray  # (C, bins, bins) float32
+    rotation: np.ndarray  # (3, 3)
+    orientation: str
+    cells: int
+    cells_below_floor: int
+
+
+def bin_edges(bins, width, rule="exact"):
+    """Edges of the map's bins, relative to the galaxy's centre.
+
+    Parameters
+    ----------
+    bins : int
+        Bins a side.
+    width : float
+        Side of the map, ckpc/h.
+    rule : 'exact' or 'published'
+        The thesis multiplies a cell's index by 0.99 before it is cut to an integer, so that its
+        maps are 1 % too small and the last columns and rows stay empty.
+
+    Returns
+    -------
+    array
+        ``bins + 1`` edges; fewer with 'published', whose maps are filled up with zeros.
+    """
+    if rule == "exact":
+        return np.linspace(-width / 2.0, width / 2.0, bins + 1)
+    step = width / (0.99 * bins)
+    inner = -width / 2.0 + step * np.arange(int(np.ceil(0.99 * bins)))
+    return np.append(inner[inner < width / 2.0], width / 2.0)
+
+
+def _relative(particles, centre, velocity, header):
+    """Positions (ckpc/h) and peculiar velocities (km/s) about a galaxy, and masses."""
+    speeds = np.asarray(particles["Velocities"], dtype=np.float64) * np.sqrt(header.scale_factor)
+    return {
+        "position": periodic_offset(particles["Coordinates"], centre, header.box_size),
+        "velocity": speeds - velocity,
+        "mass": np.asarray(particles["Masses"], dtype=np.float64),
+    }
+
+
+def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
+    """Rotation of one galaxy from its own particles.
+
+    Parameters
+    ----------
+    gas, stars : dict of array
+        TNG fields, in TNG units.
+    header : `skyloom.tng.simulation.Header`
+    centre, velocity : (3,) array
+        ckpc/h, km/s.
+    options : dict
+        max_age (Gyr), min_stars, aperture (ckpc/h), inclination (degrees).
+
+    Returns
+    -------
+    `skyloom.tng.rotation.Orientation`
+    """
+    flat = {"hubble": header.hubble, "omega_matter": header.omega_matter}
+    now = cosmology.age(header.scale_factor, **flat)
+    return orientation(
+        {
+            **_relative(stars, centre, velocity, header),
+            "formation": np.asarray(stars["GFM_StellarFormationTime"], dtype=np.float64),
+        },
+        {**_relative(gas, centre, velocity, header), "sfr": np.asarray(gas["StarFormationRate"])},
+        formation_limit=float(cosmology.scale_factor_at(now - options["max_age"], **flat)),
+        min_stars=options["min_stars"],
+        aperture=options["aperture"],
+        inclination=options["inclination"],
+    )
+
+
+def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, gas_options):
+    """Maps of one galaxy's gas.
+
+    Parameters
+    ----------
+    kernel : ctypes function
+        From `skyloom.kernels.histogram2d.load`.
+    gas : dict of array
+        The fields `skyloom.tng.simulation.GAS_FIELDS`, in TNG units; may be empty.
+    header : `skyloom.tng.simulation.Header`
+    rotation : (3, 3) array
+    centre : (3,) array
+        ckpc/h.
+    grid : dict
+        bins, width and depth (ckpc/h; depth None takes all), edges ('exact' or 'published').
+    statistic : dict
+        One of `skyloom.kernels.histogram2d.STATISTICS` a channel.
+    gas_options : dict
+        star_forming_temperature, electron_abundance_floor, entropy.
+
+    Returns
+    -------
+    maps : (3, bins, bins) float32 array
+        In the order of `CHANNELS`; zeros where there is no gas.
+    floored : int
+        Cells whose electron abundance was raised to the floor.
+
+    Raises
+    ------
+    ValueError
+        If a cell's density or energy makes no sense.
+    """
+    properties, floored = cell_properties(
+        gas,
+        scale_factor=header.scale_factor,
+        hubble=header.hubble,
+        electron_abundance_floor=gas_options["electron_abundance_floor"],
+        star_forming_temperature=gas_options["star_forming_temperature"],
+        entropy_scale=gas_options["entropy"],
+    )
+    filled = histogram2d.project(
+        kernel,
+        gas["Coordinates"],
+        [properties[channel] for channel in CHANNELS],
+        mass=properties["mass"],
+        statistics=[statistic[channel] for channel in CHANNELS],
+        edges=bin_edges(grid["bins"], grid["width"], grid["edges"]),
+        centre=centre,
+        box_size=header.box_size,
+        rotation=rotation,
+        depth=grid["depth"],
+    )
+    maps = np.zeros((len(CHANNELS), grid["bins"], grid["bins"]), dtype=np.float32)
+    maps[:, : filled.shape[1], : filled.shape[2]] = filled
+    return maps, floored
+
+
+def _galaxy_maps(kernel, simulation, galaxy, options):
+    """Read, orient and project one row of a galaxy table."""
+    header = simulation.header
+    subhalo, group = int(galaxy["subhalo_id"]), int(galaxy["group_id"])
+    owner = {"fof": {"group": group}, "subhalo": {"subhalo": subhalo}}
+    gas = simulation.particles("gas", GAS_FIELDS, **owner[options["gas"]["members"]])
+    # The spin is the galaxy's own: satellites of its group are left out unless asked for.
+    members = options["rotation"]["members"]
+    stars = simulation.particles("stars", STAR_FIELDS, **owner[members])
+    own_gas = gas
+    if members != options["gas"]["members"]:
+        own_gas = simulation.particles("gas", GAS_FIELDS, **owner[members])
+    centre = np.array([galaxy[name] for name in "xyz"])
+    velocity = np.array([galaxy[f"v{name}"] for name in "xyz"])
+    turned = galaxy_orientation(
+        own_gas, stars, header, centre=centre, velocity=velocity, options=options["rotation"]
+    )
+    try:
+        stack, floored = project_galaxy(
+            kernel,
+            gas,
+            header,
+            turned.matrix,
+            centre=centre,
+            grid=options["grid"],
+            statistic=options["statistic"],
+            gas_options=options["gas"],
+        )
+    except ValueError as error:
+        raise InputError(
+            f"{simulation.base_path}, snapshot {header.snapshot}, subhalo {subhalo}: its gas makes "
+            f"no sense ({error}); get the snapshot's chunks again."
+        ) from error
+    return GalaxyMaps(subhalo, stack, turned.matrix, turned.source, len(gas["Masses"]), floored)
+
+
+def project_all(kernel, simulation, galaxies, options, *, threads=1):
+    """Maps of every galaxy of a table, in the table's order.
+
+    Parameters
+    ----------
+    kernel : ctypes function
+    simulation : `skyloom.tng.simulation.Simulation`
+    galaxies : astropy.table.Table
+        As `skyloom.tng.selection.select` makes it.
+    options : dict
+        ``gas``, ``rotation``, ``grid`` and ``statistic``, as the functions above take them.
+    threads : int
+        Galaxies worked on at once. Each galaxy's sums have one order, so the maps do not depend
+        on it.
+
+    Yields
+    ------
+    GalaxyMaps
+        No more than about two galaxies a thread are in memory at a time.
+    """
+    # One call before the threads start fills the caches that they share.
+    simulation.header  # noqa: B018
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque()
+        for galaxy in galaxies:
+            waiting.append(pool.submit(_galaxy_maps, kernel, simulation, galaxy, options))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def part_of(galaxies, part, parts):
+    """Rows of one shard: the table cut into `parts` runs of nearly equal length, in order."""
+    limits = np.linspace(0, len(galaxies), parts + 1).round().astype(int)
+    return galaxies[limits[part] : limits[part + 1]]
+
+
+def write_maps(file, projected, count, *, header, options):
+    """Write projected galaxies into an open HDF5 file as they come.
+
+    Parameters
+    ----------
+    file : h5py.File
+        Empty and writable.
+    projected : iterable of GalaxyMaps
+    count : int
+        How many will come.
+    header : `skyloom.tng.simulation.Header`
+    options : dict
+        As for `project_all`; recorded in the attributes.
+    """
+    bins = options["grid"]["bins"]
+    shape = (count, len(CHANNELS), bins, bins)
+    chunks = (1, *shape[1:]) if count else None
+    packed = {"chunks": chunks, "compression": "lzf", "shuffle": True} if count else {}
+    new = {"track_times": False}
+    maps = file.create_dataset("maps", shape, np.float32, **packed, **new)
+    subhalo_id = np.zeros(count, np.int64)
+    rotation = np.zeros((count, 3, 3))
+    source, cells, floored = (np.zeros(count, dtype) for dtype in (np.uint8, np.int64, np.int64))
+    for row, galaxy in enumerate(projected):
+        maps[row] = galaxy.maps
+        subhalo_id[row], rotation[row] = galaxy.subhalo_id, galaxy.rotation
+        source[row] = ORIENTATIONS.index(galaxy.orientation)
+        cells[row], floored[row] = galaxy.cells, galaxy.cells_below_floor
+    for name, column in (
+        ("subhalo_id", subhalo_id),
+        ("rotation", rotation),
+        ("orientation", source),
+        ("cells", cells),
+        ("cells_below_electron_abundance_floor", floored),
+    ):
+        file.create_dataset(name, data=column, **new)
+    file["orientation"].attrs["names"] = list(ORIENTATIONS)
+    file.attrs.update(header._asdict())
+    file.attrs.update(
+        {
+            "channels": list(CHANNELS),
+            "units": list(map_units(options["gas"]["entropy"])),
+            "statistic": [options["statistic"][channel] for channel in CHANNELS],
+            "bins": bins,
+            "width": options["grid"]["width"],
+            "width_unit": "ckpc/h",
+            "depth": options["grid"]["depth"] or np.inf,
+            "edges": options["grid"]["edges"],
+            "gas_members": options["gas"]["members"],
+            "star_forming_temperature": str(options["gas"]["star_forming_temperature"]),
+            "inclination": options["rotation"]["inclination"],
+        }
+    )

@@ -1,0 +1,146 @@
+"""Turning a galaxy so that its disc is seen face-on, or at any inclination."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+#: What a galaxy's spin was measured from; the index is what map files store.
+ORIENTATIONS = ("young_stars", "star_forming_gas", "all_stars", "none")
+
+
+class Orientation(NamedTuple):
+    """A rotation and what it was measured from."""
+
+    matrix: np.ndarray
+    source: str
+
+
+def periodic_offset(coordinates, centre, box_size):
+    """Positions relative to a centre, each taken to its nearest periodic image.
+
+    Parameters
+    ----------
+    coordinates : (N, 3) array
+        Positions in the box.
+    centre : (3,) array
+    box_size : float
+        In the unit of the coordinates.
+
+    Returns
+    -------
+    (N, 3) float64 array
+        Components in [-box_size / 2, box_size / 2]. The subtraction is done in double precision:
+        at 35,000 ckpc/h a float32 resolves no more than 0.004.
+    """
+    offset = np.asarray(coordinates, dtype=np.float64) - np.asarray(centre, dtype=np.float64)
+    return offset - box_size * np.rint(offset / box_size)
+
+
+def angular_momentum(mass, position, velocity):
+    """Total angular momentum, sum of m r x v.
+
+    Parameters
+    ----------
+    mass : (N,) array
+    position, velocity : (N, 3) array
+        Relative to the galaxy's centre.
+
+    Returns
+    -------
+    (3,) array
+        In the product of the three units.
+    """
+    return np.asarray(mass, dtype=np.float64) @ np.cross(position, velocity)
+
+
+def face_on(spin):
+    """A rotation that takes a spin vector to +z.
+
+    Parameters
+    ----------
+    spin : (3,) array
+        Any length but zero.
+
+    Returns
+    -------
+    (3, 3) array
+        A proper rotation R: R R^T = 1, det R = +1, R spin parallel to +z. A spin of the upper
+        half takes the shortest way; one of the lower half is first turned half about x.
+
+    Raises
+    ------
+    ValueError
+        If the spin is zero or not finite.
+
+    Notes
+    -----
+    Rodrigues' formula, R = 1 + [k] + [k]^2 / (1 + c) with k = n x z and c = n . z, which the half
+    turn keeps at c >= 0, away from the vanishing denominator at c = -1.
+    """
+    spin = np.asarray(spin, dtype=np.float64)
+    length = np.linalg.norm(spin)
+    if not (np.isfinite(length) and length > 0):
+        raise ValueError(f"a spin vector of length {length} has no direction")
+    flip = np.diag([1.0, -1.0, -1.0]) if spin[2] < 0 else np.eye(3)
+    x, y, z = flip @ (spin / length)
+    cross = np.array([[0.0, 0.0, -x], [0.0, 0.0, -y], [x, y, 0.0]])
+    return (np.eye(3) + cross + cross @ cross / (1.0 + z)) @ flip
+
+
+def inclined(matrix, inclination):
+    """Incline a face-on view about the x axis of the picture.
+
+    Parameters
+    ----------
+    matrix : (3, 3) array
+        A face-on rotation.
+    inclination : float
+        Degrees; 0 is face-on, 90 edge-on.
+    """
+    angle = np.deg2rad(inclination)
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]) @ matrix
+
+
+def orientation(stars, gas, *, formation_limit, min_stars, aperture, inclination=0.0):
+    """The rotation that shows a galaxy face-on about its young stars' spin.
+
+    Parameters
+    ----------
+    stars : dict
+        ``position``, ``velocity`` (N, 3), relative to the galaxy's centre (ckpc/h, km/s), ``mass``
+        (N,) and ``formation`` (N,), the scale factor of a star's birth; wind particles, whose
+        formation is negative, are not counted.
+    gas : dict
+        ``position``, ``velocity``, ``mass`` and ``sfr`` (N,), Msun/yr.
+    formation_limit : float
+        Stars born at or after this scale factor are young.
+    min_stars : int
+        Fewer particles than this inside the aperture do not define a spin.
+    aperture : float
+        Radius about the centre, ckpc/h.
+    inclination : float
+        Degrees away from face-on.
+
+    Returns
+    -------
+    Orientation
+        Young stars decide; where there are too few, star-forming gas; then all stars; then the
+        box's own axes, with source ``none``.
+    """
+    born = stars["formation"]
+    candidates = {
+        "young_stars": (stars, born >= max(formation_limit, 0.0)),
+        "star_forming_gas": (gas, gas["sfr"] > 0),
+        "all_stars": (stars, born > 0),
+    }
+    for source, (particles, chosen) in candidates.items():
+        inside = chosen & (np.linalg.norm(particles["position"], axis=1) <= aperture)
+        if inside.sum() < min_stars:
+            continue
+        spin = angular_momentum(
+            particles["mass"][inside], particles["position"][inside], particles["velocity"][inside]
+        )
+        if np.linalg.norm(spin) > 0:
+            return Orientation(inclined(face_on(spin), inclination), source)
+    return Orientation(inclined(np.eye(3), inclination), "none")

@@ -1,0 +1,175 @@
+"""Choosing galaxies from the subhalo catalogue, and describing them in one table."""
+
+import re
+
+import numpy as np
+from astropy.table import Column, Table
+
+from skyloom.errors import InputError
+
+#: Catalogue units, as astropy writes them.
+MASS_UNIT, LENGTH_UNIT = "1e10 Msun / littleh", "kpc / littleh"
+
+_SUBHALO_FIELDS = (
+    "SubhaloFlag",
+    "SubhaloGrNr",
+    "SubhaloMass",
+    "SubhaloMassType",
+    "SubhaloPos",
+    "SubhaloSFR",
+    "SubhaloVel",
+)
+_GAS, _STARS = 0, 4
+_MASS = re.compile(r"\s*([0-9.eE+-]+)\s*Msun\s*(/\s*h)?\s*")
+
+
+def catalogue_mass(value, hubble):
+    """A mass in the catalogue's unit, 10^10 Msun/h.
+
+    Parameters
+    ----------
+    value : float or str
+        A number is in the catalogue's unit already; a string carries its own, ``"2e12 Msun"`` or
+        ``"2e12 Msun/h"``.
+    hubble : float
+        The simulation's h.
+
+    Raises
+    ------
+    InputError
+        If the unit is another one.
+    """
+    if isinstance(value, int | float):
+        return float(value)
+    match = _MASS.fullmatch(str(value))
+    try:
+        number = float(match[1])
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"The mass {value!r} in tng.selection has no unit known here: "
+            "write a number (10^10 Msun/h), '2e12 Msun' or '2e12 Msun/h'."
+        ) from error
+    return number / 1e10 * (1.0 if match[2] else hubble)
+
+
+def specific_star_formation_rate(sfr, mass, *, hubble, ignore_h=False):
+    """Specific star formation rate, 1/yr.
+
+    Parameters
+    ----------
+    sfr : (N,) array
+        Msun/yr.
+    mass : (N,) array
+        10^10 Msun/h: stellar mass by the thesis's text, total mass by its code.
+    hubble : float
+    ignore_h : bool
+        Divide by the catalogue's number as if it were 10^10 Msun, as the thesis does.
+    """
+    solar = np.asarray(mass, dtype=np.float64) * 1e10 / (1.0 if ignore_h else hubble)
+    return np.divide(sfr, solar, out=np.zeros_like(solar), where=solar > 0)
+
+
+def passes(subhalos, group_mass, *, stellar_mass, total_mass_max, group_mass_max, hubble):
+    """The thesis's cuts (section III.1.1), all strict inequalities.
+
+    Parameters
+    ----------
+    subhalos : dict of array
+        SubhaloFlag, SubhaloMass, SubhaloMassType.
+    group_mass : (N,) array
+        Mass of each subhalo's FoF group, 10^10 Msun/h.
+    stellar_mass : (low, high)
+    total_mass_max, group_mass_max : float or str
+        As `catalogue_mass` takes them.
+    hubble : float
+
+    Returns
+    -------
+    (N,) bool array
+    """
+    low, high = (catalogue_mass(limit, hubble) for limit in stellar_mass)
+    stars = subhalos["SubhaloMassType"][:, _STARS]
+    return (
+        np.asarray(subhalos["SubhaloFlag"], dtype=bool)
+        & (stars > low)
+        & (stars < high)
+        & (subhalos["SubhaloMass"] < catalogue_mass(total_mass_max, hubble))
+        & (group_mass < catalogue_mass(group_mass_max, hubble))
+    )
+
+
+def select(simulation, *, cuts, ssfr_mass, ignore_h=False):
+    """Table of the galaxies of one snapshot that pass the cuts.
+
+    Parameters
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+    cuts : dict
+        stellar_mass, total_mass_max, group_mass_max.
+    ssfr_mass : 'stellar' or 'total'
+        The mass that sSFR is divided by.
+    ignore_h : bool
+        See `specific_star_formation_rate`.
+
+    Returns
+    -------
+    astropy.table.Table
+        Sorted by subhalo number. Galaxies without star formation or without gas are kept.
+
+    Raises
+    ------
+    InputError
+        If a field is missing, a value is not finite, or a group number points nowhere.
+    """
+    header = simulation.header
+    subhalos = simulation.subhalos(_SUBHALO_FIELDS)
+    groups = simulation.groups(("GroupMass",))["GroupMass"]
+    owner = np.asarray(subhalos["SubhaloGrNr"], dtype=np.int64)
+    where = f"{simulation.base_path}, snapshot {header.snapshot}"
+    if len(owner) and (owner.min() < 0 or owner.max() >= len(groups)):
+        raise InputError(
+            f"{where}: SubhaloGrNr points to group {owner.max()} of {len(groups)}: "
+            "the catalogue is not whole; get all its chunks."
+        )
+    chosen = np.flatnonzero(passes(subhalos, groups[owner], hubble=header.hubble, **cuts))
+    picked = {name: np.asarray(array)[chosen] for name, array in subhalos.items()}
+    for name, array in picked.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise InputError(f"{where}: {name} is not finite for a selected subhalo; get it again.")
+    lineage = (
+        simulation.lineages(chosen) if simulation.has_tree else np.full(len(chosen), -1, np.int64)
+    )
+    return _table(header, chosen, picked, groups[owner[chosen]], lineage, ssfr_mass, ignore_h)
+
+
+def _table(header, chosen, picked, group_mass, lineage, ssfr_mass, ignore_h):
+    """Name the columns, attach units, and note the snapshot's numbers."""
+    stellar = picked["SubhaloMassType"][:, _STARS].astype(np.float64)
+    total = picked["SubhaloMass"].astype(np.float64)
+    sfr = picked["SubhaloSFR"].astype(np.float64)
+    ssfr = specific_star_formation_rate(
+        sfr,
+        stellar if ssfr_mass == "stellar" else total,
+        hubble=header.hubble,
+        ignore_h=ignore_h,
+    )
+    position = picked["SubhaloPos"].astype(np.float64)
+    velocity = picked["SubhaloVel"].astype(np.float64)
+    columns = [
+        ("snapshot", np.full(len(chosen), header.snapshot), None, "snapshot number"),
+        ("subhalo_id", chosen.astype(np.int64), None, "number in the subhalo catalogue"),
+        ("group_id", picked["SubhaloGrNr"].astype(np.int64), None, "FoF group"),
+        ("lineage_id", lineage, None, "SubLink main branch (MainLeafProgenitorID); -1 unknown"),
+        *((name, position[:, k], LENGTH_UNIT, "comoving") for k, name in enumerate("xyz")),
+        *((f"v{name}", velocity[:, k], "km/s", "peculiar") for k, name in enumerate("xyz")),
+        ("sfr", sfr, "Msun/yr", "SubhaloSFR"),
+        ("ssfr", ssfr, "1/yr", f"SFR over {ssfr_mass} mass"),
+        ("stellar_mass", stellar, MASS_UNIT, "SubhaloMassType, stars"),
+        ("total_mass", total, MASS_UNIT, "SubhaloMass"),
+        ("gas_mass", picked["SubhaloMassType"][:, _GAS].astype(np.float64), MASS_UNIT, "gas"),
+        ("group_mass", group_mass.astype(np.float64), MASS_UNIT, "GroupMass"),
+        ("flag", picked["SubhaloFlag"].astype(bool), None, "SubhaloFlag"),
+    ]
+    table = Table([Column(v, name=n, unit=u, description=d) for n, v, u, d in columns])
+    table.meta = {**header._asdict(), "ssfr_mass": ssfr_mass, "ignore_h": ignore_h}
+    return table

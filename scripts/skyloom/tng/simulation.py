@@ -1,0 +1,298 @@
+"""Reading galaxies from TNG-format files with illustris_python, and from single cutout files.
+
+illustris_python knows the layout; this module checks that the files are whole before it is asked,
+names what is missing, and gives empty arrays, not dictionaries, where there are no particles.
+"""
+
+import contextlib
+import io
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import illustris_python as il
+import numpy as np
+from illustris_python.groupcat import gcPath, offsetPath
+from illustris_python.snapshot import snapPath
+
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5
+
+#: Particle types by the names used here.
+PARTICLE_TYPES = {"gas": 0, "stars": 4}
+#: What a map needs of the gas.
+GAS_FIELDS = (
+    "Coordinates",
+    "Density",
+    "ElectronAbundance",
+    "InternalEnergy",
+    "Masses",
+    "StarFormationRate",
+    "Velocities",
+)
+#: What a spin needs of the stars.
+STAR_FIELDS = ("Coordinates", "GFM_StellarFormationTime", "Masses", "Velocities")
+_VECTORS = ("Coordinates", "Velocities")
+
+
+class Header(NamedTuple):
+    """The numbers of a snapshot that unit conversions need."""
+
+    snapshot: int
+    redshift: float
+    scale_factor: float
+    hubble: float
+    omega_matter: float
+    box_size: float
+    synthetic: bool
+
+
+def _scalar(attributes, name, path):
+    if name not in attributes:
+        raise InputError(
+            f"{path} lacks the header attribute {name}: it is not a TNG-format file, or it was cut "
+            "short; get it again."
+        )
+    # Cutouts that went through other tools hold arrays of one element.
+    return np.asarray(attributes[name]).reshape(-1)[0]
+
+
+def _header(file, path, snapshot):
+    attributes = file["Header"].attrs if "Header" in file else {}
+    read = {
+        name: float(_scalar(attributes, name, path))
+        for name in ("Redshift", "Time", "HubbleParam", "Omega0", "BoxSize")
+    }
+    return Header(
+        snapshot=int(snapshot),
+        redshift=read["Redshift"],
+        scale_factor=read["Time"],
+        hubble=read["HubbleParam"],
+        omega_matter=read["Omega0"],
+        box_size=read["BoxSize"],
+        synthetic=bool(attributes.get("SyntheticUniverse", False)),
+    )
+
+
+def _check_fields(group, fields, path):
+    missing = [field for field in fields if field not in group]
+    if missing:
+        raise InputError(
+            f"{path} lacks {', '.join(f'{group.name}/{field}' for field in missing)}: "
+            "get the file with these fields (a mini snapshot has fewer than a full one)."
+        )
+
+
+def _check_finite(arrays, what):
+    for field, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise InputError(
+                f"{what} has NaN or infinite values in {field}: the file is damaged; get it again."
+            )
+    return arrays
+
+
+def _empty(fields):
+    return {field: np.empty((0, 3) if field in _VECTORS else (0,)) for field in fields}
+
+
+class Simulation:
+    """One snapshot of a TNG-format simulation on disk.
+
+    Parameters
+    ----------
+    base_path : str or Path
+        The folder that holds ``groups_099/`` and ``snapdir_099/``.
+    snapshot : int
+
+    Raises
+    ------
+    InputError
+        If files of the set are missing or damaged; the first one is named.
+    """
+
+    def __init__(self, base_path, snapshot):
+        self.base_path, self.snapshot = str(base_path), int(snapshot)
+
+    @contextlib.contextmanager
+    def _asked(self, what):
+        """Turn illustris_python's errors into sentences."""
+        try:
+            # It prints warnings to standard output; what matters of them is raised here instead.
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"{self.base_path}, snapshot {self.snapshot}: {what} cannot be read ({error}): "
+                "check that the files are whole, and get them again if not."
+            ) from error
+
+    @cached_property
+    def header(self):
+        """Header: the snapshot's redshift, scale factor, h, matter density and box side."""
+        path = self._catalogue_files[0]
+        with open_hdf5(path) as file:
+            return _header(file, path, self.snapshot)
+
+    @cached_property
+    def _catalogue_files(self):
+        return self._whole_set(gcPath, "NumFiles")
+
+    @cached_property
+    def _snapshot_files(self):
+        return self._whole_set(snapPath, "NumFilesPerSnapshot")
+
+    def _whole_set(self, path_of, count_name):
+        """Paths of all chunks of a file set; the header of the first says how many there are."""
+        first = Path(path_of(self.base_path, self.snapshot))
+        with open_hdf5(first, need=["Header"]) as file:
+            count = int(_scalar(file["Header"].attrs, count_name, first))
+        paths = [Path(path_of(self.base_path, self.snapshot, k)) for k in range(count)]
+        missing = [path for path in paths if not path.is_file()]
+        if missing:
+            raise InputError(
+                f"{missing[0]} is missing ({len(missing)} of {count} chunks are): a file set can "
+                "be read only when it is whole; download the rest."
+            )
+        return paths
+
+    def _catalogue(self, load, group, fields):
+        for path in self._catalogue_files:
+            with open_hdf5(path) as file:
+                if group in file and len(file[group]):
+                    _check_fields(file[group], fields, path)
+                    break
+        else:
+            raise InputError(f"{self._catalogue_files[0].parent} has no {group} at all: check it.")
+        with self._asked(f"the {group} catalogue"):
+            loaded = load(self.base_path, self.snapshot, fields=list(fields))
+        arrays = loaded if isinstance(loaded, dict) else {fields[0]: loaded}
+        return {field: arrays[field] for field in fields}
+
+    def subhalos(self, fields):
+        """Columns of the subhalo catalogue, as a dict of arrays in catalogue order."""
+        return self._catalogue(il.groupcat.loadSubhalos, "Subhalo", fields)
+
+    def groups(self, fields):
+        """Columns of the FoF group catalogue, as a dict of arrays in catalogue order."""
+        return self._catalogue(il.groupcat.loadHalos, "Group", fields)
+
+    @cached_property
+    def _fields_checked(self):
+        return set()
+
+    def _check_particles(self, kind, fields):
+        name = f"PartType{PARTICLE_TYPES[kind]}"
+        if name in self._fields_checked:
+            return
+        for path in self._snapshot_files:
+            with open_hdf5(path) as file:
+                # A chunk may lack a particle type altogether; look at the first that has it.
+                if name in file:
+                    _check_fields(file[name], fields, path)
+                    break
+        offsets = Path(offsetPath(self.base_path, self.snapshot))
+        with open_hdf5(offsets, need=["FileOffsets/SnapByType"]):
+            self._fields_checked.add(name)
+
+    def particles(self, kind, fields, *, subhalo=None, group=None):
+        """Particles of one subhalo or of one whole FoF group.
+
+        Parameters
+        ----------
+        kind : 'gas' or 'stars'
+        fields : sequence of str
+            TNG field names.
+        subhalo, group : int
+            One of the two.
+
+        Returns
+        -------
+        dict of (N,) or (N, 3) array
+            In TNG's units; arrays of length 0 where there is none.
+        """
+        self._check_particles(kind, fields)
+        load, number = (
+            (il.snapshot.loadHalo, group) if subhalo is None else (il.snapshot.loadSubhalo, subhalo)
+        )
+        what = f"{kind} of {'group' if subhalo is None else 'subhalo'} {number}"
+        with self._asked(what):
+            loaded = load(
+                self.base_path, self.snapshot, int(number), PARTICLE_TYPES[kind], list(fields)
+            )
+        if isinstance(loaded, dict) and loaded["count"] == 0:
+            return _empty(fields)
+        arrays = {field: loaded[field] for field in fields}
+        return _check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
+
+    @property
+    def has_tree(self):
+        """Whether SubLink merger trees are on disk."""
+        try:
+            il.sublink.treePath(self.base_path, "SubLink")
+        except ValueError:
+            return False
+        return os.path.isfile(offsetPath(self.base_path, self.snapshot))
+
+    def lineages(self, subhalos):
+        """Identity of the galaxies over time: the main branch each subhalo belongs to.
+
+        Parameters
+        ----------
+        subhalos : sequence of int
+            Subhalo numbers.
+
+        Returns
+        -------
+        (N,) int64 array
+            SubLink's MainLeafProgenitorID, shared by all snapshots of one main branch; -1 for a
+            subhalo that is not in the tree.
+        """
+        lineages = np.full(len(subhalos), -1, dtype=np.int64)
+        for row, subhalo in enumerate(subhalos):
+            with self._asked(f"the SubLink branch of subhalo {subhalo}"):
+                branch = il.sublink.loadTree(
+                    self.base_path,
+                    self.snapshot,
+                    int(subhalo),
+                    fields=["MainLeafProgenitorID"],
+                    onlyMPB=True,
+                )
+            if branch is not None:
+                lineages[row] = branch[0]
+        return lineages
+
+
+def open_cutout(path):
+    """Read a single-file cutout, as the TNG web API serves it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    header : Header
+    particles : dict of dict
+        ``gas`` and ``stars``, each a dict of arrays. How many there are is read from the arrays:
+        header counts of cutouts that were thinned or cut disagree with them.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or lacks fields; all missing ones are named.
+    """
+    with open_hdf5(path, need=["Header"]) as file:
+        particles = {}
+        for kind, fields in (("gas", GAS_FIELDS), ("stars", STAR_FIELDS)):
+            name = f"PartType{PARTICLE_TYPES[kind]}"
+            if name not in file:
+                particles[kind] = _empty(fields)
+                continue
+            _check_fields(file[name], fields, path)
+            arrays = {field: file[name][field][()] for field in fields}
+            particles[kind] = _check_finite(arrays, f"{path}, {kind}")
+        return _header(file, path, file["Header"].attrs.get("SnapshotNumber", -1)), particles
