@@ -1,0 +1,169 @@
+"""Judging several cases trained on the same split: one row a case, one row a pair of cases."""
+
+from itertools import combinations
+
+import numpy as np
+from astropy.table import MaskedColumn, Table
+
+from skyloom.errors import InputError
+from skyloom.networks import metrics
+
+_READOUT = "predicted_epoch_"
+_FLOATS = (
+    *("r", "r_low", "r_high", "shuffled_r", "shuffled_low", "shuffled_high"),
+    *("linear_r", "linear_low", "linear_high", "difference_std", "bias", "mae"),
+)
+
+
+def on_test_side(table, name):
+    """Rows of the test side, in the order of their id.
+
+    Parameters
+    ----------
+    table : Table
+        Predictions or controls: `id`, `part`, `component`, `true` and more.
+    name : str
+        What the table is, for the message.
+
+    Raises
+    ------
+    InputError
+        If no row belongs to the test side, or a label or prediction is not finite.
+    """
+    test = table[np.asarray(table["part"]).astype(str) == "test"]
+    if len(test) == 0:
+        raise InputError(
+            f"{name} has no row with part = test: raise tng.split.test_fraction and train again."
+        )
+    for column in test.colnames:
+        if test[column].dtype.kind == "f" and not np.all(np.isfinite(np.ma.filled(test[column]))):
+            raise InputError(
+                f"{name} has values in column {column} that are not finite: "
+                "train the case again, with a smaller tng.training.learning_rate."
+            )
+    return test[np.argsort(np.asarray(test["id"]).astype(str), kind="stable")]
+
+
+def readout_epochs(predictions):
+    """Epochs at which a predictions table was read out, ascending."""
+    names = [name for name in predictions.colnames if name.startswith(_READOUT)]
+    return sorted(int(name.removeprefix(_READOUT)) for name in names)
+
+
+def summarise(variants, predictions, controls, *, samples, level, seed):
+    """One row a case: correlation, its controls, errors and rank, on the test side.
+
+    Parameters
+    ----------
+    variants : sequence of str
+    predictions, controls : sequence of Table
+        One a variant, in the same order.
+    samples, level, seed
+        Bootstrap samples, coverage of the intervals, and seed.
+
+    Returns
+    -------
+    Table
+        Columns variant, n_test, n_groups, r, r_low, r_high, the same for the shuffled control and
+        the linear regression, difference_std, bias, mae (dex), rank, and r_epoch_<E> for every
+        read-out epoch. Undefined numbers are masked; a case without r ranks last.
+    """
+    options = {"samples": samples, "level": level, "seed": seed}
+    rows = [
+        _case(variant, on_test_side(p, f"predictions of {variant}"), c, options)
+        for variant, p, c in zip(variants, predictions, controls, strict=True)
+    ]
+    epochs = sorted({name for row in rows for name in row if name.startswith("r_epoch_")}, key=_end)
+    summary = Table()
+    for name in ("variant", "n_test", "n_groups"):
+        summary[name] = [row[name] for row in rows]
+    for name in (*_FLOATS, *epochs):
+        summary[name] = masked([row.get(name, np.nan) for row in rows])
+    order = np.argsort(-np.nan_to_num(summary["r"].filled(np.nan), nan=-2.0), kind="stable")
+    summary["rank"] = np.empty(len(rows), dtype=int)
+    summary["rank"][order] = np.arange(1, len(rows) + 1)
+    for name in ("difference_std", "bias", "mae"):
+        summary[name].unit = "dex"
+    summary.meta.update(level=float(level), samples=int(samples))
+    return summary
+
+
+def compare_pairs(variants, predictions, *, samples, level, seed):
+    """One row a pair of cases: the difference of their correlations on the same test images.
+
+    Returns
+    -------
+    Table
+        Columns a, b, difference (r of a minus r of b), low, high, fraction (two-sided share of
+        resamples beyond zero). Undefined numbers are masked.
+
+    Raises
+    ------
+    InputError
+        If two cases were not tested on the same objects.
+    """
+    tests = {
+        variant: on_test_side(table, f"predictions of {variant}")
+        for variant, table in zip(variants, predictions, strict=True)
+    }
+    rows = []
+    for a, b in combinations(variants, 2):
+        if not np.array_equal(np.asarray(tests[a]["id"]), np.asarray(tests[b]["id"])):
+            raise InputError(
+                f"predictions of {a} and {b} have different test objects: "
+                "train both on the same split."
+            )
+        rows.append(
+            metrics.paired_bootstrap(
+                *(np.asarray(tests[a]["true"]), np.asarray(tests[a]["predicted"])),
+                np.asarray(tests[b]["predicted"]),
+                np.asarray(tests[a]["component"]),
+                **{"samples": samples, "level": level, "seed": seed},
+            )
+        )
+    pairs = list(combinations(variants, 2))
+    table = Table()
+    table["a"] = np.array([a for a, _ in pairs], dtype=str)
+    table["b"] = np.array([b for _, b in pairs], dtype=str)
+    for number, name in enumerate(metrics.Difference._fields):
+        table[name] = masked([row[number] for row in rows])
+    table.meta.update(level=float(level), samples=int(samples))
+    return table
+
+
+def masked(values):
+    """A float column in which what is not finite is masked."""
+    values = np.asarray(values, dtype=float)
+    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+
+
+def _end(name):
+    return int(name.rsplit("_", 1)[1])
+
+
+def _case(variant, test, control, options):
+    control = on_test_side(control, f"controls of {variant}")
+    if not np.array_equal(np.asarray(control["id"]), np.asarray(test["id"])):
+        raise InputError(
+            f"controls of {variant} have other test objects than its predictions: "
+            "train the case again."
+        )
+    true, groups = np.asarray(test["true"]), np.asarray(test["component"])
+    predicted = np.asarray(test["predicted"])
+    row = {"variant": variant, "n_test": len(test), "n_groups": len(np.unique(groups))}
+    for prefix, values in (
+        ("r", predicted),
+        ("shuffled", np.asarray(control["shuffled"])),
+        ("linear", np.asarray(control["linear"])),
+    ):
+        row["r" if prefix == "r" else f"{prefix}_r"] = metrics.pearson_r(true, values)
+        row[f"{prefix}_low"], row[f"{prefix}_high"] = metrics.bootstrap_interval(
+            true, values, groups, **options
+        )
+    row["difference_std"] = metrics.difference_std(true, predicted)
+    row["bias"] = metrics.bias(true, predicted)
+    row["mae"] = metrics.mean_absolute_error(true, predicted)
+    for epoch in readout_epochs(test):
+        values = np.asarray(test[f"{_READOUT}{epoch}"])
+        row[f"r_epoch_{epoch}"] = metrics.pearson_r(true, values)
+    return row

@@ -1,0 +1,304 @@
+"""The published numbers of the thesis beside ours, and when the two may be compared."""
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+from astropy import units
+from astropy.table import MaskedColumn, Table
+
+from skyloom.errors import InputError
+
+_NEED = ("table_III_1", "pearson_r", "findings", "comparable_when")
+
+
+def read(path):
+    """Read ``resources/published/tng.yaml``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML, or lacks a section.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): restore it from git."
+        ) from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not YAML ({error}): restore it from git.") from error
+    missing = [name for name in _NEED if name not in (content or {})]
+    if missing:
+        raise InputError(f"{path} lacks {', '.join(missing)}: restore it from git.")
+    return content
+
+
+def reasons_not_comparable(choices, published, *, of="network"):
+    """Why numbers made under these choices may not stand beside the printed ones.
+
+    Parameters
+    ----------
+    choices : dict
+        Dotted names of the config and their values, for example ``{"tng.ssfr.mass": "total"}``.
+    published : dict
+        As `read` gives it; ``comparable_when`` lists the thesis's choices.
+    of : {'network', 'catalogue'}
+        What is compared: correlations depend on every choice, the catalogue of galaxies on its
+        selection and definitions only.
+
+    Returns
+    -------
+    list of str
+        One short reason a choice that differs or is not stated; empty when comparable.
+    """
+    if of not in ("network", "catalogue"):
+        raise ValueError(f"of must be 'network' or 'catalogue': {of!r}")
+    reasons = []
+    for rule in published["comparable_when"]:
+        if of == "catalogue" and rule["of"] != "catalogue":
+            continue
+        reason = _reason(rule, choices)
+        if reason:
+            reasons.append(reason)
+    return reasons
+
+
+def is_synthetic(choices):
+    """Whether a run's input is the synthetic universe."""
+    return choices.get("tng.source") == "synthetic"
+
+
+def compare_table(galaxy_tables, published, reasons, *, snapshots=None):
+    """Our galaxies and their sSFR per snapshot beside table III.1.
+
+    Parameters
+    ----------
+    galaxy_tables : iterable of Table
+        One a snapshot, with columns `ssfr` (1/yr) and `snapshot`.
+    published : dict
+    reasons : list of str
+        Why the printed columns are masked; empty when they are shown.
+    snapshots : sequence of int, optional
+        The tables' snapshots, needed where one of them has no galaxies.
+
+    Returns
+    -------
+    Table
+        snapshot, redshift, galaxies, zero_sfr, ssfr_mean, ssfr_min (of those that form stars),
+        ssfr_max, published_redshift, published_galaxies, published_ssfr_mean (1e-12 / yr).
+        ``meta['not_comparable']`` holds the reasons.
+    """
+    printed = {row["snapshot"]: row for row in published["table_III_1"]["rows"]}
+    tables = list(galaxy_tables)
+    known = [table["snapshot"][0] if len(table) else None for table in tables]
+    rows = [_describe(*pair) for pair in zip(tables, snapshots or known, strict=True)]
+    ours = sorted(rows, key=lambda row: -row["snapshot"])
+    table = Table()
+    table["snapshot"] = [row["snapshot"] for row in ours]
+    table["redshift"] = _masked([row["redshift"] for row in ours])
+    for name in ("galaxies", "zero_sfr"):
+        table[name] = [row[name] for row in ours]
+    for name in ("ssfr_mean", "ssfr_min", "ssfr_max"):
+        table[name] = _masked([row[name] for row in ours])
+        table[name].unit = units.Unit("1e-12 / yr")
+    for name in ("redshift", "galaxies", "ssfr_mean"):
+        values = [printed.get(row["snapshot"], {}).get(name, np.nan) for row in ours]
+        table[f"published_{name}"] = _masked([np.nan] * len(ours) if reasons else values)
+    table["published_ssfr_mean"].unit = units.Unit("1e-12 / yr")
+    table.meta["not_comparable"] = list(reasons)
+    table.meta["published_source"] = published.get("source", "")
+    return table
+
+
+def add_published(summary, published, reasons):
+    """Put the printed correlation beside ours: columns published_r, published_status.
+
+    The status is 'printed', 'not printed' or 'not comparable'; a printed number stays in the
+    table in the last case too, so that a figure can show it greyed; ``meta['not_comparable']``
+    says why.
+    """
+    printed = [published["pearson_r"].get(str(name)) for name in summary["variant"]]
+    summary["published_r"] = _masked([np.nan if r is None else r for r in printed])
+    where = "not comparable" if reasons else "printed"
+    summary["published_status"] = ["not printed" if r is None else where for r in printed]
+    summary.meta["not_comparable"] = list(reasons)
+    return summary
+
+
+def findings(summary, differences, published, reasons):
+    """The thesis's findings and whether our cases show them.
+
+    Parameters
+    ----------
+    summary, differences : Table
+        As `skyloom.networks.evaluation` makes them.
+    published : dict
+    reasons : list of str
+
+    Returns
+    -------
+    Table
+        finding, thesis, ours, holds ('yes', 'no', 'undecided'), comparable (bool), reason.
+
+    Notes
+    -----
+    A finding holds when the interval of every difference it speaks of lies on its side of zero,
+    fails when one lies wholly on the other, and is undecided otherwise. Likeness holds when the
+    interval lies within the margin and fails when it lies wholly outside.
+    """
+    judge = {"value": _judge_value, "above": _judge_above, "alike": _judge_alike}
+    rows = [(f, *judge[f["kind"]](f, summary, differences)) for f in published["findings"]]
+    table = Table()
+    table["finding"] = [f["name"] for f, _, _ in rows]
+    table["thesis"] = [f["says"] for f, _, _ in rows]
+    table["ours"] = [ours for _, ours, _ in rows]
+    table["holds"] = [holds for _, _, holds in rows]
+    table["comparable"] = [not reasons] * len(rows)
+    table["reason"] = ["; ".join(reasons)] * len(rows)
+    table.meta["not_comparable"] = list(reasons)
+    return table
+
+
+def _reason(rule, choices):
+    key = rule["key"]
+    short = key.removeprefix("tng.")
+    if key not in choices:
+        return f"{short} is not stated"
+    value = choices[key]
+    if "differs" in rule:
+        return f"{short} is {_text(value)}" if _same(value, rule["differs"]) else None
+    allowed = rule["any_of"] if "any_of" in rule else [rule["equals"]]
+    if any(_same(value, other) for other in allowed):
+        return None
+    return f"{short} is {_text(value)} (thesis: {' or '.join(map(_text, allowed))})"
+
+
+def _same(ours, theirs):
+    """Equality that takes 60 for 60.0 and does not mind the order of a list."""
+    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
+        if len(ours) != len(theirs):
+            return False
+        pairs = zip(sorted(ours, key=str), sorted(theirs, key=str), strict=True)
+        if all(isinstance(v, int | float) for v in (*ours, *theirs)):
+            pairs = zip(sorted(ours), sorted(theirs), strict=True)
+        return all(_same(a, b) for a, b in pairs)
+    number = (int, float)
+    if isinstance(ours, number) and isinstance(theirs, number):
+        return isinstance(ours, bool) == isinstance(theirs, bool) and bool(
+            np.isclose(ours, theirs, rtol=1e-6)
+        )
+    return ours == theirs
+
+
+def _text(value):
+    """A value as short as a figure's margin allows: long lists as their ends."""
+    if isinstance(value, list | tuple):
+        if len(value) > 3:
+            return f"{value[0]} … {value[-1]}"
+        return " to ".join(map(_text, value)) if len(value) == 2 else ", ".join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _describe(table, snapshot):
+    ssfr = np.asarray(table["ssfr"], dtype=float)
+    snapshot = table.meta.get("snapshot", snapshot)
+    if snapshot is None:
+        raise InputError("a galaxies table is empty and does not name its snapshot: make it again.")
+    forming = ssfr[ssfr > 0]
+    return {
+        "snapshot": int(snapshot),
+        "redshift": float(table.meta.get("redshift", np.nan)),
+        "galaxies": len(table),
+        "zero_sfr": len(table) - len(forming),
+        "ssfr_mean": ssfr.mean() * 1e12 if len(ssfr) else np.nan,
+        "ssfr_min": forming.min() * 1e12 if len(forming) else np.nan,
+        "ssfr_max": ssfr.max() * 1e12 if len(ssfr) else np.nan,
+    }
+
+
+def _masked(values):
+    values = np.asarray(values, dtype=float)
+    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+
+
+def _row(summary, case):
+    """The summary's row of a case, or None where it was not run."""
+    found = np.flatnonzero(np.asarray(summary["variant"]).astype(str) == case)
+    return summary[found[0]] if len(found) else None
+
+
+def _describe_r(summary, case):
+    row = _row(summary, case)
+    if row is None:
+        return f"{case} was not run"
+    if np.ma.is_masked(row["r"]):
+        return f"{case} r undefined (constant prediction), rank {row['rank']} of {len(summary)}"
+    interval = _interval(row["r"], row["r_low"], row["r_high"])
+    return f"{case} r = {interval}, rank {row['rank']} of {len(summary)}"
+
+
+def _interval(value, low, high):
+    if np.ma.is_masked(low):
+        return f"{value:.2f}"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _difference(differences, a, b):
+    """(difference, low, high) of r of a minus r of b whichever way round it is listed, or None."""
+    first = np.asarray(differences["a"]).astype(str)
+    second = np.asarray(differences["b"]).astype(str)
+    for one, other, sign in ((a, b, 1), (b, a, -1)):
+        found = np.flatnonzero((first == one) & (second == other))
+        if len(found):
+            row = differences[found[0]]
+            values = [row["difference"], row["low"], row["high"]]
+            if any(np.ma.is_masked(value) for value in values):
+                return None
+            values = [sign * float(value) for value in values]
+            return values if sign > 0 else [values[0], values[2], values[1]]
+    return None
+
+
+def _judge_value(finding, summary, differences):
+    row = _row(summary, finding["case"])
+    ours = _describe_r(summary, finding["case"])
+    if row is None or np.ma.is_masked(row["r_low"]):
+        return ours, "undecided"
+    return ours, "yes" if row["r_low"] <= finding["r"] <= row["r_high"] else "no"
+
+
+def _judge_above(finding, summary, differences):
+    """All intervals above zero: yes; one wholly below: no."""
+    return _judge(
+        finding, summary, differences, yes=lambda low, high: low > 0, no=lambda low, high: high < 0
+    )
+
+
+def _judge_alike(finding, summary, differences):
+    """All intervals within the margin: yes; one wholly outside: no."""
+    margin = finding["margin"]
+    return _judge(
+        finding,
+        summary,
+        differences,
+        yes=lambda low, high: -margin < low and high < margin,
+        no=lambda low, high: low > margin or high < -margin,
+    )
+
+
+def _judge(finding, summary, differences, *, yes, no):
+    case = finding["case"]
+    found = {other: _difference(differences, case, other) for other in finding["over"]}
+    parts = [_describe_r(summary, case)]
+    for other, values in found.items():
+        text = "undefined" if values is None else _interval(*values)
+        parts.append(f"minus {other}: {text}")
+    known = [values[1:] for values in found.values() if values is not None]
+    if any(no(low, high) for low, high in known):
+        holds = "no"
+    elif len(known) == len(found) and all(yes(low, high) for low, high in known):
+        holds = "yes"
+    else:
+        holds = "undecided"
+    return "; ".join(parts), holds
