@@ -7,13 +7,11 @@ step.begin(snakemake)
 from skyloom.io import read_table, write_table
 from skyloom.tng import published
 
-choices = snakemake.params.choices
+galaxies = [read_table(path, need=("ssfr",)) for path in snakemake.input.galaxies]
+choices = published.with_header(snakemake.params.choices, galaxies[0].meta)
 thesis = published.read(snakemake.input.published)
 reasons = published.reasons_not_comparable(choices, thesis, of="catalogue")
-galaxies = [read_table(path, need=("snapshot", "ssfr")) for path in snakemake.input.galaxies]
 
-table = published.compare_table(
-    galaxies, thesis, reasons, snapshots=snakemake.params.get("snapshots")
-)
-table.meta["synthetic"] = published.is_synthetic(choices)
+table = published.compare_table(galaxies, thesis, reasons)
+table.meta["synthetic"] = galaxies[0].meta["synthetic"]
 write_table(table, snakemake.output.table)

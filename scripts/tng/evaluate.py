@@ -14,12 +14,13 @@ predictions = [read_table(path, need=("predicted",)) for path in snakemake.input
 controls = [read_table(path, need=("shuffled", "linear")) for path in snakemake.input.controls]
 
 thesis = published.read(snakemake.input.published)
-reasons = published.reasons_not_comparable(params.choices, thesis)
+header = read_table(snakemake.input.galaxies[0]).meta
+reasons = published.reasons_not_comparable(published.with_header(params.choices, header), thesis)
 summary = evaluation.summarise(params.variants, predictions, controls, **bootstrap)
 summary = published.add_published(summary, thesis, reasons)
 differences = evaluation.compare_pairs(params.variants, predictions, **bootstrap)
 findings = published.findings(summary, differences, thesis, reasons)
 
 for name, table in (("summary", summary), ("differences", differences), ("findings", findings)):
-    table.meta["synthetic"] = published.is_synthetic(params.choices)
+    table.meta["synthetic"] = header["synthetic"]
     write_table(table, snakemake.output[name])

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 from astropy.table import Table
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
@@ -117,13 +118,14 @@ def test_the_catalogue_does_not_depend_on_the_network(thesis, as_published):
 
 def galaxies(snapshot, ssfr):
     table = Table({"snapshot": np.full(len(ssfr), snapshot), "ssfr": np.asarray(ssfr, float)})
-    table.meta["redshift"] = 0.01 * (99 - snapshot)
+    table.meta.update(snapshot=snapshot, redshift=0.01 * (99 - snapshot))
+    table.meta.update(box_size=35000.0, synthetic=True)
     return table
 
 
 def test_table_shows_printed_numbers_only_where_comparable(thesis):
     tables = [galaxies(98, [1e-12, 0, 5e-12]), galaxies(99, [2e-12]), galaxies(97, [])]
-    ours = published.compare_table(tables, thesis, [], snapshots=[98, 99, 97])
+    ours = published.compare_table(tables, thesis, [])
     assert list(ours["snapshot"]) == [99, 98, 97]
     assert list(ours["published_galaxies"]) == [715, 710, 713]
     assert list(ours["galaxies"]) == [1, 3, 0] and list(ours["zero_sfr"]) == [0, 1, 0]
@@ -135,9 +137,14 @@ def test_table_shows_printed_numbers_only_where_comparable(thesis):
     assert greyed.meta["not_comparable"] == ["source is synthetic"]
 
 
-def test_an_empty_table_of_an_unknown_snapshot_is_refused(thesis):
-    with pytest.raises(InputError, match="snapshot"):
-        published.compare_table([galaxies(99, [])], thesis, [])
+def test_synthetic_files_read_as_local_ones_are_still_synthetic(thesis, as_published):
+    header = {"box_size": 35000, "synthetic": True}
+    choices = published.with_header(as_published, header)
+    assert published.reasons_not_comparable(choices, thesis) == ["source is synthetic"]
+    choices = published.with_header(as_published, {"box_size": 75000, "synthetic": False})
+    assert published.reasons_not_comparable(choices, thesis) == [
+        "box_size is 75000 (thesis: 35000)"
+    ]
 
 
 def test_summary_ranks_by_r_and_puts_an_undefined_one_last():
@@ -238,6 +245,7 @@ def test_evaluation_step_writes_the_same_three_tables_twice(tmp_path, monkeypatc
     for name, one, two in zip(names, predictions, controls, strict=True):
         write_table(one, tmp_path / name / "predictions.ecsv")
         write_table(two, tmp_path / name / "control.ecsv")
+    write_table(galaxies(99, [1e-11]), tmp_path / "snap_099.ecsv")
     made = []
     for turn in ("one", "two"):
         output = {key: str(tmp_path / turn / f"{key}.ecsv") for key in ("summary", "differences")}
@@ -248,6 +256,7 @@ def test_evaluation_step_writes_the_same_three_tables_twice(tmp_path, monkeypatc
             input={
                 "predictions": [str(tmp_path / name / "predictions.ecsv") for name in names],
                 "controls": [str(tmp_path / name / "control.ecsv") for name in names],
+                "galaxies": [str(tmp_path / "snap_099.ecsv")],
                 "published": str(FILE),
             },
             output=output,
@@ -255,7 +264,7 @@ def test_evaluation_step_writes_the_same_three_tables_twice(tmp_path, monkeypatc
                 "variants": names,
                 "bootstrap": {"samples": 200, "level": 0.95},
                 "seed": 3,
-                "choices": {"tng.source": "synthetic"},
+                "choices": {"tng.source": "local"},
             },
         )
         made.append([Path(path).read_bytes() for path in output.values()])
@@ -278,7 +287,33 @@ def test_comparison_step_writes_the_table(tmp_path, monkeypatch):
         monkeypatch,
         input={"galaxies": paths, "published": str(FILE)},
         output={"table": output},
-        params={"choices": {"tng.source": "synthetic"}},
+        params={"choices": {"tng.source": "local"}},
     )
     table = read_table(output)
     assert list(table["galaxies"]) == [2, 2] and table.meta["synthetic"] is True
+
+
+def test_every_choice_is_a_key_of_the_config(thesis):
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    for rule in thesis["comparable_when"]:
+        if rule["key"] == "tng.box_size":
+            continue
+        place = config
+        for name in rule["key"].split("."):
+            assert name in place, rule["key"]
+            place = place[name]
+
+
+def test_the_published_config_is_comparable_with_the_thesis(thesis):
+    def flat(tree, prefix=""):
+        for name, value in tree.items():
+            if isinstance(value, dict):
+                yield from flat(value, f"{prefix}{name}.")
+            else:
+                yield prefix + name, value
+
+    choices = {}
+    for name in ("config", "papers"):
+        choices.update(flat(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8"))))
+    choices = published.with_header(choices, {"box_size": 35000.0, "synthetic": False})
+    assert published.reasons_not_comparable(choices, thesis) == []

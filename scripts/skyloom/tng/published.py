@@ -64,23 +64,35 @@ def reasons_not_comparable(choices, published, *, of="network"):
     return reasons
 
 
-def is_synthetic(choices):
-    """Whether a run's input is the synthetic universe."""
-    return choices.get("tng.source") == "synthetic"
+def with_header(choices, header):
+    """Choices completed by what the data say of themselves.
+
+    Parameters
+    ----------
+    choices : dict
+    header : mapping
+        ``box_size`` (ckpc/h) and ``synthetic`` of the simulation, as in a galaxies table's meta.
+
+    Returns
+    -------
+    dict
+        With ``tng.box_size``; ``tng.source`` is 'synthetic' wherever the data are, since a folder
+        of synthetic files may also be read as a local one.
+    """
+    made = {**choices, "tng.box_size": float(header["box_size"])}
+    return made | ({"tng.source": "synthetic"} if header["synthetic"] else {})
 
 
-def compare_table(galaxy_tables, published, reasons, *, snapshots=None):
+def compare_table(galaxy_tables, published, reasons):
     """Our galaxies and their sSFR per snapshot beside table III.1.
 
     Parameters
     ----------
     galaxy_tables : iterable of Table
-        One a snapshot, with columns `ssfr` (1/yr) and `snapshot`.
+        One a snapshot, with column `ssfr` (1/yr) and ``meta`` snapshot and redshift.
     published : dict
     reasons : list of str
         Why the printed columns are masked; empty when they are shown.
-    snapshots : sequence of int, optional
-        The tables' snapshots, needed where one of them has no galaxies.
 
     Returns
     -------
@@ -90,14 +102,10 @@ def compare_table(galaxy_tables, published, reasons, *, snapshots=None):
         ``meta['not_comparable']`` holds the reasons.
     """
     printed = {row["snapshot"]: row for row in published["table_III_1"]["rows"]}
-    tables = list(galaxy_tables)
-    known = [table["snapshot"][0] if len(table) else None for table in tables]
-    rows = [_describe(*pair) for pair in zip(tables, snapshots or known, strict=True)]
-    ours = sorted(rows, key=lambda row: -row["snapshot"])
+    ours = sorted((_describe(table) for table in galaxy_tables), key=lambda row: -row["snapshot"])
     table = Table()
     table["snapshot"] = [row["snapshot"] for row in ours]
-    table["redshift"] = _masked([row["redshift"] for row in ours])
-    for name in ("galaxies", "zero_sfr"):
+    for name in ("redshift", "galaxies", "zero_sfr"):
         table[name] = [row[name] for row in ours]
     for name in ("ssfr_mean", "ssfr_min", "ssfr_max"):
         table[name] = _masked([row[name] for row in ours])
@@ -200,15 +208,12 @@ def _text(value):
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _describe(table, snapshot):
+def _describe(table):
     ssfr = np.asarray(table["ssfr"], dtype=float)
-    snapshot = table.meta.get("snapshot", snapshot)
-    if snapshot is None:
-        raise InputError("a galaxies table is empty and does not name its snapshot: make it again.")
     forming = ssfr[ssfr > 0]
     return {
-        "snapshot": int(snapshot),
-        "redshift": float(table.meta.get("redshift", np.nan)),
+        "snapshot": int(table.meta["snapshot"]),
+        "redshift": float(table.meta["redshift"]),
         "galaxies": len(table),
         "zero_sfr": len(table) - len(forming),
         "ssfr_mean": ssfr.mean() * 1e12 if len(ssfr) else np.nan,
