@@ -146,15 +146,15 @@ def gaussian_blur(images, sigma):
     Returns
     -------
     (n, 3, H, W) float32 array
-        The kernel is cut at 4 sigma (as scipy.ndimage does); beyond the edge lie zeros, as beyond
-        the edge of a galaxy's gas. (The thesis's PIL filter approximates the same Gaussian by
-        boxes and repeats the edge.)
+        The kernel is cut at 4 sigma and the edge pixels are repeated, as by
+        ``scipy.ndimage.gaussian_filter(mode="nearest")``. (The thesis's PIL filter approximates
+        the same Gaussian by boxes.)
     """
     size = 2 * int(4.0 * sigma + 0.5) + 1
     blurred = np.empty_like(images)
     for index in np.ndindex(images.shape[:2]):
         blurred[index] = cv2.GaussianBlur(
-            images[index], (size, size), sigma, borderType=cv2.BORDER_CONSTANT
+            images[index], (size, size), sigma, borderType=cv2.BORDER_REPLICATE
         )
     return blurred
 

@@ -71,8 +71,8 @@ def assign(component, test_fraction, seed, *, by):
             taken += size[index]
     if not 0 < taken < n:
         raise InputError(
-            f"A test fraction of {test_fraction} of {n} galaxies in {len(names)} independent groups "
-            "leaves one side empty: change tng.split.test_fraction or select more galaxies."
+            f"A test fraction of {test_fraction} of {n} galaxies in {len(names)} independent "
+            "groups leaves one side empty: change tng.split.test_fraction or select more galaxies."
         )
     return np.isin(unit, test)
 
@@ -96,8 +96,11 @@ def split(tables, *, by, test_fraction, seed):
     rows = vstack(list(tables), metadata_conflicts="silent")
     rows = rows[usable(rows["ssfr"])]
     if not len(rows):
-        raise InputError("No selected galaxy forms stars, so there is nothing to learn: see cuts.")
-    rows["id"] = [galaxy_id(s, g) for s, g in zip(rows["snapshot"], rows["subhalo_id"])]
+        raise InputError(
+            "No selected galaxy forms stars, so there is nothing to learn: widen tng.selection."
+        )
+    names = zip(rows["snapshot"], rows["subhalo_id"], strict=True)
+    rows["id"] = [galaxy_id(*name) for name in names]
     rows.sort("id")
     component = components(rows["snapshot"], rows["group_id"], rows["lineage_id"])
     test = assign(component, test_fraction, seed, by=by)

@@ -1,0 +1,91 @@
+"""The configuration as the workflow uses it: checked, resolved, cut into what each rule needs.
+
+Like `step`, this module stands between Snakemake and the library.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from skyloom import schema
+from skyloom.errors import InputError, nearest
+
+_SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
+
+# Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
+_IMAGE_KEYS = {
+    "composite": ("beta", "overflow"),
+    "channel": ("beta", "overflow", "single_channel"),
+    "gaussian": ("beta", "overflow"),
+    "unsharp": ("beta", "overflow", "difference"),
+}
+
+
+def load_schema():
+    """The JSON Schema of the configuration, as a dict."""
+    return yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
+
+
+def check(config):
+    """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
+    schema.check(config, load_schema())
+    _check_tng(config["tng"])
+
+
+def _check_tng(tng):
+    if tng["reference_snapshot"] not in tng["snapshots"]:
+        raise InputError(
+            f"Configuration: tng.reference_snapshot is {tng['reference_snapshot']}, which is not "
+            f"one of tng.snapshots {tng['snapshots']}: its maps would never be made."
+        )
+    for case in tng["cases"]:
+        if case not in tng["variants"]:
+            raise InputError(
+                f"Configuration: tng.cases names {case!r}, which is not one of tng.variants; "
+                f"did you mean {nearest(case, tng['variants'])!r}?"
+            )
+    late = [epoch for epoch in tng["training"]["readout_epochs"] if epoch > _epochs(tng)]
+    if late:
+        raise InputError(
+            f"Configuration: tng.training.readout_epochs has {late[0]}, which is after the last of "
+            f"tng.training.epochs, {_epochs(tng)}."
+        )
+    if tng["source"] == "local":
+        _check_folder(tng["base_path"], tng["snapshots"])
+
+
+def _epochs(tng):
+    return tng["training"]["epochs"]
+
+
+def _check_folder(base_path, snapshots):
+    """Say before anything runs that the simulation is not where the configuration says."""
+    if not base_path:
+        raise InputError(
+            "Configuration: tng.source is local, so tng.base_path must name the folder that holds "
+            "groups_099/ and snapdir_099/, for example /data/TNG50-1/output."
+        )
+    for snapshot in sorted(snapshots, reverse=True):
+        for kind in ("groups", "snapdir"):
+            folder = Path(base_path) / f"{kind}_{snapshot:03d}"
+            if not folder.is_dir():
+                raise InputError(
+                    f"Configuration: tng.base_path is {base_path!r}, but {folder} does not exist: "
+                    "download it, or take the snapshot out of tng.snapshots."
+                )
+
+
+def variant_parameters(tng, variant):
+    """Every parameter that decides one variant's images, and no other."""
+    own = tng["variants"][variant]
+    kind = own["kind"]
+    return {**{key: tng["images"][key] for key in _IMAGE_KEYS[kind]}, **own}
+
+
+def flat(mapping, prefix):
+    """Nested keys as one level of dotted names: ``{"tng.ssfr.mass": "stellar", ...}``."""
+    pairs = {}
+    for key, value in mapping.items():
+        name = f"{prefix}.{key}"
+        pairs.update(flat(value, name) if isinstance(value, dict) else {name: value})
+    return pairs

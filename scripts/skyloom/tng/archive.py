@@ -1,0 +1,172 @@
+"""Reading map files back, in order and in blocks, joined to their galaxies."""
+
+from typing import NamedTuple
+
+import numpy as np
+from astropy.table import vstack
+
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5
+from skyloom.tng import labels, variants
+
+#: Galaxies in memory at a time.
+BLOCK = 32
+
+
+class MapBlock(NamedTuple):
+    """Some galaxies' maps, with what their images need to know."""
+
+    snapshot: int
+    subhalo_id: np.ndarray  # (n,)
+    maps: np.ndarray  # (n, 3, H, W)
+    width: float
+    scale_factor: float
+    hubble: float
+
+
+def read_maps(paths, block=BLOCK):
+    """Maps of many files, in blocks.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+    block : int
+        Galaxies at a time.
+
+    Yields
+    ------
+    MapBlock
+        In the order of the files and of the rows in them.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged or holds values that are not finite.
+    """
+    for path in paths:
+        with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
+            maps, attributes = file["maps"], file.attrs
+            for start in range(0, len(maps), block):
+                stack = maps[start : start + block]
+                if not np.isfinite(stack).all():
+                    raise InputError(f"{path}: a map is not finite; remove it and make it again.")
+                yield MapBlock(
+                    int(attributes["snapshot"]),
+                    file["subhalo_id"][start : start + block],
+                    stack,
+                    float(attributes["width"]),
+                    float(attributes["scale_factor"]),
+                    float(attributes["hubble"]),
+                )
+
+
+def labelled(tables):
+    """All galaxies that have a label, in the order of datasets.
+
+    Parameters
+    ----------
+    tables : sequence of astropy.table.Table
+        As `skyloom.tng.selection.select` makes them, one a snapshot.
+
+    Returns
+    -------
+    astropy.table.Table
+        Snapshots descending, subhalo numbers rising; ``meta["excluded_zero_sfr"]`` counts the
+        galaxies without star formation, which no logarithm describes.
+    """
+    ordered = sorted(tables, key=lambda table: -table.meta["snapshot"])
+    galaxies = vstack(ordered, metadata_conflicts="silent")
+    kept = galaxies[labels.usable(galaxies["ssfr"])]
+    kept.meta["excluded_zero_sfr"] = len(galaxies) - len(kept)
+    if not len(kept):
+        raise InputError(
+            "No selected galaxy forms stars, so there is nothing to learn: widen tng.selection."
+        )
+    return kept
+
+
+def render_all(paths, galaxies, maxima, parameters):
+    """Images of one variant for the galaxies of a sample.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Map files; together they hold every galaxy of the sample in its order, and others.
+    galaxies : astropy.table.Table
+        From `labelled`.
+    maxima, parameters : dict
+        See `skyloom.tng.variants.render`.
+
+    Yields
+    ------
+    (n, H, W, 3) uint8 array
+
+    Raises
+    ------
+    InputError
+        If the map files and the sample disagree.
+    """
+    snapshots, numbers = np.asarray(galaxies["snapshot"]), np.asarray(galaxies["subhalo_id"])
+    done = 0
+    for block in read_maps(paths):
+        wanted = np.isin(block.subhalo_id, numbers[snapshots == block.snapshot])
+        count = int(wanted.sum())
+        expected = slice(done, done + count)
+        if (
+            not np.array_equal(block.subhalo_id[wanted], numbers[expected])
+            or not (snapshots[expected] == block.snapshot).all()
+        ):
+            raise InputError(
+                f"The maps of snapshot {block.snapshot} do not follow the galaxy table: remove "
+                "both and make them again."
+            )
+        done += count
+        if count:
+            yield variants.render(
+                block.maps[wanted],
+                maxima,
+                parameters,
+                width=block.width,
+                scale_factor=block.scale_factor,
+                hubble=block.hubble,
+            )
+    if done != len(galaxies):
+        raise InputError(
+            f"The map files hold {done} of the sample's {len(galaxies)} galaxies: make the "
+            "missing maps again."
+        )
+
+
+def description(galaxies, map_file, variant, parameters, seed):
+    """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
+    with open_hdf5(map_file, need=["maps"]) as file:
+        attributes = dict(file.attrs)
+        height = file["maps"].shape[-1]
+    kept = ("width", "hubble", "inclination")
+    return {
+        "count": len(galaxies),
+        "kind": "images",
+        "shape": (height, height, 3),
+        "dtype": np.uint8,
+        "target": labels.label(galaxies["ssfr"]),
+        "name": labels.NAME,
+        "units": labels.UNIT,
+        "columns": {
+            "id": [
+                labels.galaxy_id(*row)
+                for row in zip(galaxies["snapshot"], galaxies["subhalo_id"], strict=True)
+            ],
+            "snapshot": np.asarray(galaxies["snapshot"], np.int64),
+            "subhalo_id": np.asarray(galaxies["subhalo_id"], np.int64),
+        },
+        "attributes": {
+            "variant": variant,
+            "parameters": parameters,
+            "seed": seed,
+            "synthetic": bool(attributes["synthetic"]),
+            "excluded_zero_sfr": galaxies.meta["excluded_zero_sfr"],
+            "channels": attributes["channels"],
+            "ssfr_mass": galaxies.meta["ssfr_mass"],
+            **{name: float(attributes[name]) for name in kept},
+        },
+    }

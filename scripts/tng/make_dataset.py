@@ -1,0 +1,40 @@
+"""Render one variant's images of all galaxies that form stars, with their labels."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom import datasets, provenance
+from skyloom.io import atomic_hdf5, read_json, read_table, write_json
+from skyloom.progress import track
+from skyloom.tng import archive
+
+params = snakemake.params
+sample = archive.labelled([read_table(path) for path in snakemake.input.galaxies])
+images = archive.render_all(
+    snakemake.input.maps, sample, read_json(snakemake.input.scaling), params.variant_parameters
+)
+blocks = track(images, label=f"images of {snakemake.wildcards.variant}", unit="block")
+with atomic_hdf5(snakemake.output.dataset) as file:
+    datasets.write(
+        file,
+        blocks,
+        **archive.description(
+            sample,
+            snakemake.input.maps[0],
+            snakemake.wildcards.variant,
+            params.variant_parameters,
+            params.seed,
+        ),
+    )
+datasets.check(snakemake.output.dataset)
+write_json(
+    provenance.record(
+        output=snakemake.output.dataset,
+        inputs=snakemake.input,
+        parameters=params.variant_parameters,
+        packages=["astropy", "h5py", "numpy", "opencv-python-headless"],
+        seed=params.seed,
+    ),
+    snakemake.output.provenance,
+)

@@ -1,0 +1,11 @@
+"""Find the largest pixel of each channel over the reference snapshot."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import write_json
+from skyloom.tng import archive, images
+
+maxima = images.channel_maxima(block.maps for block in archive.read_maps(snakemake.input))
+write_json({**maxima, "reference_snapshot": snakemake.params.snapshot}, snakemake.output[0])

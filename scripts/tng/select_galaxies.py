@@ -1,0 +1,27 @@
+"""Choose the galaxies of one snapshot from its subhalo catalogue."""
+
+import sys
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import write_table
+from skyloom.tng import selection
+from skyloom.tng.simulation import Simulation
+
+simulation = Simulation(snakemake.params.base_path, snakemake.params.snapshot)
+galaxies = selection.select(
+    simulation,
+    cuts=snakemake.params.cuts,
+    ssfr_mass=snakemake.params.ssfr["mass"],
+    ignore_h=snakemake.params.ssfr["ignore_h"],
+)
+if not simulation.has_tree:
+    print(
+        f"skyloom: {simulation.base_path} has no SubLink trees: a galaxy seen in two snapshots "
+        "cannot be recognised, so the split by lineage keeps only groups together.",
+        file=sys.stderr,
+    )
+write_table(galaxies, snakemake.output[0])
+print(f"{len(galaxies)} galaxies selected in snapshot {simulation.snapshot}", file=sys.stderr)

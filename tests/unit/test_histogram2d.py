@@ -1,0 +1,155 @@
+"""The kernel against NumPy's own histogram, cell by cell."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyloom.errors import InputError
+from skyloom.kernels import histogram2d
+from skyloom.tng.maps import bin_edges
+from skyloom.tng.rotation import face_on
+
+STATISTICS = list(histogram2d.STATISTICS)
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
+    histogram2d.compile_kernel(path)
+    return histogram2d.load(path)
+
+
+def cells(seed, n, box=100.0):
+    rng = np.random.default_rng(seed)
+    values = [rng.lognormal(0, 2, n) for _ in STATISTICS]
+    return rng.uniform(0, box, (n, 3)), values, rng.lognormal(0, 1, n)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.sampled_from([0, 1, 2, 1000]),
+    spin=st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda s: np.linalg.norm(s) > 1e-3),
+    centre=st.tuples(*[st.floats(0, 100)] * 3),
+    depth=st.sampled_from([None, 5.0, 60.0]),
+    bins=st.sampled_from([1, 7, 64]),
+)
+def test_kernel_gives_the_maps_of_the_numpy_reference(kernel, seed, n, spin, centre, depth, bins):
+    coordinates, values, mass = cells(seed, n)
+    options = {
+        "mass": mass,
+        "statistics": STATISTICS,
+        "edges": np.linspace(-30, 30, bins + 1),
+        "centre": centre,
+        "box_size": 100.0,
+        "rotation": face_on(spin),
+        "depth": depth,
+    }
+    ours = histogram2d.project(kernel, coordinates, values, **options)
+    reference = histogram2d.project_reference(coordinates, values, **options)
+    np.testing.assert_allclose(ours, reference, rtol=1e-12)
+
+
+def test_cells_on_bin_edges_fall_where_numpy_puts_them(kernel):
+    edges = np.linspace(-30.0, 30.0, 257)
+    x = np.concatenate([edges, np.nextafter(edges, -np.inf), np.nextafter(edges, np.inf)])
+    coordinates = np.stack([x, np.zeros_like(x), np.zeros_like(x)], axis=1)
+    one = np.ones(len(x))
+    ours = histogram2d.project(
+        kernel, coordinates, [one], mass=one, statistics=["sum"], edges=edges
+    )[0]
+    expected = np.histogram2d(coordinates[:, 1], x, bins=[edges, edges])[0]
+    np.testing.assert_array_equal(ours, expected)
+
+
+def test_map_conserves_mass_across_the_periodic_edge(kernel):
+    offsets = np.random.default_rng(1).normal(0, 5, (10_000, 3)).clip(-29, 29)
+    coordinates = (offsets + [0.5, 99.5, 50.0]) % 100.0
+    one = np.ones(len(offsets))
+    total = histogram2d.project(
+        kernel,
+        coordinates,
+        [one],
+        mass=one,
+        statistics=["sum"],
+        edges=np.linspace(-30, 30, 65),
+        centre=[0.5, 99.5, 50.0],
+        box_size=100.0,
+    ).sum()
+    assert total == len(offsets)
+
+
+def test_position_that_is_nan_or_far_away_is_left_out(kernel):
+    coordinates = np.array([[np.nan, 0, 0], [0, np.inf, 0], [1e30, 0, 0], [0, 0, np.nan]])
+    one = np.ones(4)
+    maps = histogram2d.project(
+        kernel,
+        coordinates,
+        [one],
+        mass=one,
+        statistics=["sum"],
+        edges=np.linspace(-1, 1, 3),
+        depth=1.0,
+    )
+    assert maps.sum() == 0
+
+
+def test_maps_are_the_same_bits_from_any_number_of_threads(kernel):
+    coordinates, values, mass = cells(3, 20_000)
+    options = {"mass": mass, "statistics": STATISTICS, "edges": np.linspace(0, 100, 33)}
+
+    def project(_):
+        return histogram2d.project(kernel, coordinates, values, **options).tobytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(project, range(16)))) == 1
+
+
+def test_inputs_are_left_untouched(kernel):
+    coordinates, values, mass = cells(4, 100)
+    before = coordinates.copy(), [value.copy() for value in values], mass.copy()
+    histogram2d.project(
+        kernel, coordinates, values, mass=mass, statistics=STATISTICS, edges=np.linspace(0, 100, 5)
+    )
+    np.testing.assert_array_equal(coordinates, before[0])
+    np.testing.assert_array_equal(values, before[1])
+    np.testing.assert_array_equal(mass, before[2])
+
+
+def test_published_edges_bin_as_the_thesis_prints_it():
+    # int((x - lo) / width * 0.99 * 256), cells at or beyond the upper limit left out.
+    x = np.random.default_rng(5).uniform(-30, 30, 10_000)
+    index = ((x + 30.0) / 60.0 * 0.99 * 256).astype(int)
+    edges = bin_edges(256, 60.0, "published")
+    counts = np.histogram(x, edges)[0]
+    np.testing.assert_array_equal(counts, np.bincount(index, minlength=len(edges) - 1))
+    assert len(edges) - 1 == 254
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"edges": [0.0, 0.0, 1.0]}, "rise"),
+        ({"statistics": ["median"]}, "statistic"),
+        ({"mass": [1.0]}, "shape"),
+    ],
+)
+def test_wrong_arguments_are_named(kernel, change, words):
+    options = {"mass": np.ones(3), "statistics": ["sum"], "edges": [0.0, 1.0], **change}
+    with pytest.raises(ValueError, match=words):
+        histogram2d.project(kernel, np.zeros((3, 3)), [np.ones(3)], **options)
+
+
+def test_absent_compiler_is_named_with_the_remedy(tmp_path):
+    with pytest.raises(InputError, match=r"no C compiler.*install"):
+        histogram2d.compile_kernel(tmp_path / "k.so", compiler="no-such-compiler")
+    assert not list(tmp_path.iterdir())
+
+
+def test_broken_library_is_named(tmp_path):
+    (tmp_path / "k.so").write_bytes(b"not a library")
+    with pytest.raises(InputError, match="remove it"):
+        histogram2d.load(str(tmp_path / "k.so"))

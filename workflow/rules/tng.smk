@@ -1,0 +1,250 @@
+# tng: from a TNG-format simulation to ten datasets, ten trained networks and their comparison.
+from skyloom.tng.universe import layout
+
+TNG = config["tng"]
+TNG_DIR = f"results/{RUN}/tng"
+TNG_SYNTHETIC = TNG["source"] == "synthetic"
+TNG_BASE = f"{TNG_DIR}/universe/output" if TNG_SYNTHETIC else TNG["base_path"]
+TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
+TNG_PARTS = range(TNG["parts_per_snapshot"])
+TNG_VARIANTS = list(TNG["variants"])
+TNG_CASES = TNG["cases"]
+TNG_KERNEL = "results/kernels/histogram2d.so"
+TNG_GALAXIES = [f"{TNG_DIR}/galaxies/snap_{s:03d}.ecsv" for s in TNG_SNAPSHOTS]
+TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
+TNG_WEIGHTS = TNG["backbone"]["weights"]
+IMAGENET = "resources/downloads/vgg16_imagenet_notop.h5"
+# Figures 4.3 to 4.5 of the thesis: cases that belong side by side.
+TNG_FAMILIES = {
+    "channels": ["entropy", "mass", "temperature"],
+    "gaussian": ["gaussian_3", "gaussian_5", "gaussian_10"],
+    "unsharp": ["unsharp_3", "unsharp_5", "unsharp_10"],
+}
+# Figures 3.3 and 4.6 to 4.8.
+TNG_GALLERIES = ["composite", "mass", "gaussian_10", "unsharp_3"]
+
+
+def tng_files(snapshot):
+    """The universe's files of one snapshot; none to build where the simulation is on disk."""
+    if not TNG_SYNTHETIC:
+        return {"groups": [], "snapshots": [], "offsets": []}
+    return layout.snapshot_files(TNG_BASE, snapshot, chunks=TNG["synthetic"]["chunks"])
+
+
+def tng_maps(snapshot):
+    """Map files of one snapshot, in the order of their galaxies."""
+    return [f"{TNG_DIR}/maps/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS]
+
+
+def tng_comparable():
+    """The configuration's choices that a comparison with published numbers depends on."""
+    choices = configuration.flat(TNG, "tng")
+    return {name: choices[name] for name in sorted(choices) if name in COMPARED}
+
+
+def tng_figure(name, category, **labels):
+    """A figure as PNG, shown in the report with its caption, and as PDF."""
+    return {
+        "png": report(
+            f"{TNG_DIR}/figures/{name}.png",
+            caption=f"../report/tng_{name.split('/')[0]}.rst",
+            category="tng",
+            subcategory=category,
+            labels={"figure": name.split("/")[0], **labels},
+        ),
+        "pdf": f"{TNG_DIR}/figures/{name}.pdf",
+    }
+
+
+if TNG_SYNTHETIC:
+    for _snapshot in TNG_SNAPSHOTS:
+
+        rule:
+            name:
+                f"tng_simulate_{_snapshot:03d}"
+            output:
+                **layout.snapshot_files(
+                    TNG_BASE, _snapshot, chunks=TNG["synthetic"]["chunks"]
+                ),
+            log:
+                f"{TNG_DIR}/logs/simulate_{_snapshot:03d}.log",
+            benchmark:
+                f"{TNG_DIR}/benchmarks/simulate_{_snapshot:03d}.tsv"
+            resources:
+                mem_mb=2000,
+            params:
+                base_path=TNG_BASE,
+                snapshot=_snapshot,
+                snapshots=TNG_SNAPSHOTS,
+                universe=TNG["synthetic"],
+                seed=SEED,
+                code=code("tng/simulate_snapshot.py"),
+            script:
+                "../../scripts/tng/simulate_snapshot.py"
+
+    rule tng_simulate_trees:
+        output:
+            layout.tree_files(TNG_BASE),
+        log:
+            f"{TNG_DIR}/logs/simulate_trees.log",
+        params:
+            base_path=TNG_BASE,
+            snapshots=TNG_SNAPSHOTS,
+            universe=TNG["synthetic"],
+            seed=SEED,
+            code=code("tng/simulate_tree.py"),
+        script:
+            "../../scripts/tng/simulate_tree.py"
+
+
+rule tng_compile_kernel:
+    input:
+        "scripts/skyloom/kernels/histogram2d.c",
+    output:
+        TNG_KERNEL,
+    log:
+        "results/kernels/compile.log",
+    params:
+        code=code("tng/compile_kernel.py", "skyloom/kernels/histogram2d.c"),
+    script:
+        "../../scripts/tng/compile_kernel.py"
+
+
+rule tng_select:
+    """Choose the galaxies of one snapshot."""
+    input:
+        groups=lambda w: tng_files(int(w.snapshot))["groups"],
+        offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
+        trees=layout.tree_files(TNG_BASE) if TNG_SYNTHETIC else [],
+    output:
+        f"{TNG_DIR}/galaxies/snap_{{snapshot}}.ecsv",
+    log:
+        f"{TNG_DIR}/logs/select_{{snapshot}}.log",
+    benchmark:
+        f"{TNG_DIR}/benchmarks/select_{{snapshot}}.tsv"
+    resources:
+        mem_mb=2000 if TNG_SYNTHETIC else 16000,
+    params:
+        base_path=TNG_BASE,
+        snapshot=lambda w: int(w.snapshot),
+        cuts=TNG["selection"],
+        ssfr=TNG["ssfr"],
+        code=code("tng/select_galaxies.py"),
+    script:
+        "../../scripts/tng/select_galaxies.py"
+
+
+rule tng_maps:
+    """Project the galaxies of one shard onto entropy, mass and temperature maps."""
+    input:
+        galaxies=f"{TNG_DIR}/galaxies/snap_{{snapshot}}.ecsv",
+        kernel=TNG_KERNEL,
+        universe=lambda w: tng_files(int(w.snapshot))["snapshots"],
+        groups=lambda w: tng_files(int(w.snapshot))["groups"],
+    output:
+        f"{TNG_DIR}/maps/snap_{{snapshot}}.part_{{part}}.h5",
+    log:
+        f"{TNG_DIR}/logs/maps_{{snapshot}}_{{part}}.log",
+    benchmark:
+        f"{TNG_DIR}/benchmarks/maps_{{snapshot}}_{{part}}.tsv"
+    threads: 4
+    resources:
+        mem_mb=2000 if TNG_SYNTHETIC else 16000,
+    params:
+        base_path=TNG_BASE,
+        snapshot=lambda w: int(w.snapshot),
+        part=lambda w: int(w.part),
+        parts=TNG["parts_per_snapshot"],
+        options={key: TNG[key] for key in ("gas", "grid", "rotation", "statistic")},
+        code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
+    script:
+        "../../scripts/tng/project_maps.py"
+
+
+rule tng_maxima:
+    """The largest pixel of each channel over the reference snapshot, which scales all images."""
+    input:
+        tng_maps(TNG["reference_snapshot"]),
+    output:
+        f"{TNG_DIR}/scaling.json",
+    log:
+        f"{TNG_DIR}/logs/maxima.log",
+    resources:
+        mem_mb=1000,
+    params:
+        snapshot=TNG["reference_snapshot"],
+        code=code("tng/measure_maxima.py"),
+    script:
+        "../../scripts/tng/measure_maxima.py"
+
+
+rule tng_dataset:
+    input:
+        maps=[path for s in TNG_SNAPSHOTS for path in tng_maps(s)],
+        galaxies=TNG_GALAXIES,
+        scaling=f"{TNG_DIR}/scaling.json",
+    output:
+        dataset=f"{TNG_DIR}/datasets/{{variant}}.h5",
+        provenance=f"{TNG_DIR}/datasets/{{variant}}.provenance.json",
+    log:
+        f"{TNG_DIR}/logs/dataset_{{variant}}.log",
+    benchmark:
+        f"{TNG_DIR}/benchmarks/dataset_{{variant}}.tsv"
+    wildcard_constraints:
+        variant="|".join(TNG_VARIANTS),
+    resources:
+        mem_mb=2000,
+    params:
+        variant_parameters=lambda w: configuration.variant_parameters(TNG, w.variant),
+        seed=SEED,
+        code=code("tng/make_dataset.py"),
+    script:
+        "../../scripts/tng/make_dataset.py"
+
+
+rule tng_split:
+    """Divide the galaxies into a training and a test side: by lineage, or at random."""
+    input:
+        galaxies=TNG_GALAXIES,
+    output:
+        f"{TNG_DIR}/splits/{{by}}.ecsv",
+    log:
+        f"{TNG_DIR}/logs/split_{{by}}.log",
+    wildcard_constraints:
+        by="lineage|random",
+    params:
+        test_fraction=TNG["split"]["test_fraction"],
+        seed=SEED,
+        code=code("tng/split_galaxies.py"),
+    script:
+        "../../scripts/tng/split_galaxies.py"
+
+
+include: "tng_networks.smk"
+
+
+for _variant in TNG_VARIANTS:
+
+    rule:
+        name:
+            f"tng_{_variant}"
+        input:
+            f"{TNG_DIR}/datasets/{_variant}.h5",
+        localrule: True
+
+
+ARM_RESULTS["tng"] = [
+    *TNG_GALAXIES,
+    *(f"{TNG_DIR}/datasets/{variant}.h5" for variant in TNG_VARIANTS),
+    *(f"{TNG_DIR}/splits/{by}.ecsv" for by in ("lineage", "random")),
+    *(f"{TNG_DIR}/models/{case}/model.keras" for case in TNG_CASES),
+    *(f"{TNG_DIR}/evaluation/{table}.ecsv" for table in TNG_TABLES),
+    *(f"{TNG_DIR}/figures/{figure}.png" for figure in TNG_FIGURES),
+]
+
+
+rule tng:
+    """Every dataset, network, table and figure of the tng arm."""
+    input:
+        ARM_RESULTS["tng"],
+    localrule: True

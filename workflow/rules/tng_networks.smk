@@ -1,0 +1,301 @@
+# tng, second half: the networks, their evaluation, and every figure. Included by tng.smk.
+import yaml
+
+TNG_PUBLISHED = "resources/published/tng.yaml"
+COMPARED = {
+    row["key"]
+    for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
+}
+TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
+TNG_FIGURES = [
+    "sample",
+    "maps",
+    "variants",
+    "history",
+    "ranking",
+    "findings",
+    *(f"gallery/{variant}" for variant in TNG_GALLERIES if variant in TNG_VARIANTS),
+    *(f"predictions/{case}" for case in TNG_CASES),
+    *(
+        f"family/{name}"
+        for name, members in TNG_FAMILIES.items()
+        if set(members) <= set(TNG_CASES)
+    ),
+]
+
+
+def tng_backbone_inputs(_):
+    """The catalogue of weights, and the weights file where it is one: downloaded or the user's."""
+    files = {"imagenet": IMAGENET, "bsds500": None, "random": None}
+    weights = files.get(TNG_WEIGHTS, TNG_WEIGHTS)
+    catalogue = {"catalogue": "resources/weights.yaml"}
+    return {**catalogue, "weights": weights} if weights else catalogue
+
+
+rule tng_download_imagenet:
+    """Fetch the VGG16 weights that Keras publishes, and check their hash."""
+    output:
+        IMAGENET,
+    log:
+        f"{TNG_DIR}/logs/download_imagenet.log",
+    retries: 2
+    params:
+        url=WEIGHTS["imagenet"]["url"],
+        md5=WEIGHTS["imagenet"]["md5"],
+        code=code("tng/download_weights.py"),
+    script:
+        "../../scripts/tng/download_weights.py"
+
+
+rule tng_backbone:
+    """The 13 convolution layers of VGG16 in one canonical file."""
+    input:
+        unpack(tng_backbone_inputs),
+    output:
+        f"{TNG_DIR}/backbone/vgg16.h5",
+    log:
+        f"{TNG_DIR}/logs/backbone.log",
+    params:
+        weights=TNG_WEIGHTS,
+        seed=SEED,
+        code=code("tng/prepare_backbone.py"),
+    script:
+        "../../scripts/tng/prepare_backbone.py"
+
+
+rule tng_features:
+    """The frozen backbone's features of one variant, computed once."""
+    input:
+        dataset=f"{TNG_DIR}/datasets/{{variant}}.h5",
+        backbone=f"{TNG_DIR}/backbone/vgg16.h5",
+    output:
+        f"{TNG_DIR}/features/{{variant}}.h5",
+    log:
+        f"{TNG_DIR}/logs/features_{{variant}}.log",
+    benchmark:
+        f"{TNG_DIR}/benchmarks/features_{{variant}}.tsv"
+    threads: 16
+    resources:
+        mem_mb=4000,
+    params:
+        preprocess=TNG["backbone"]["preprocess"],
+        code=code("tng/compute_features.py"),
+    script:
+        "../../scripts/tng/compute_features.py"
+
+
+rule tng_train:
+    """Train the head on one variant's features, and its controls."""
+    input:
+        dataset=f"{TNG_DIR}/datasets/{{variant}}.h5",
+        features=f"{TNG_DIR}/features/{{variant}}.h5",
+        backbone=f"{TNG_DIR}/backbone/vgg16.h5",
+        split=TNG_SPLIT,
+    output:
+        model=f"{TNG_DIR}/models/{{variant}}/model.keras",
+        history=f"{TNG_DIR}/models/{{variant}}/history.csv",
+        predictions=f"{TNG_DIR}/models/{{variant}}/predictions.ecsv",
+        control=f"{TNG_DIR}/models/{{variant}}/control.ecsv",
+        metrics=f"{TNG_DIR}/models/{{variant}}/metrics.json",
+    log:
+        f"{TNG_DIR}/logs/train_{{variant}}.log",
+    benchmark:
+        f"{TNG_DIR}/benchmarks/train_{{variant}}.tsv"
+    resources:
+        mem_mb=4000,
+    params:
+        training=TNG["training"],
+        preprocess=TNG["backbone"]["preprocess"],
+        seed=SEED,
+        controls=True,
+        code=code("tng/train_head.py"),
+    script:
+        "../../scripts/tng/train_head.py"
+
+
+for _case in TNG_CASES:
+
+    rule:
+        name:
+            f"tng_{_case}_model"
+        input:
+            f"{TNG_DIR}/models/{_case}/model.keras",
+        localrule: True
+
+
+rule tng_evaluate:
+    """Correlations with intervals for all cases, their differences, and the thesis's findings."""
+    input:
+        predictions=expand(
+            f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_CASES
+        ),
+        controls=expand(f"{TNG_DIR}/models/{{case}}/control.ecsv", case=TNG_CASES),
+        galaxies=TNG_GALAXIES,
+        published=TNG_PUBLISHED,
+    output:
+        summary=f"{TNG_DIR}/evaluation/summary.ecsv",
+        differences=f"{TNG_DIR}/evaluation/differences.ecsv",
+        findings=f"{TNG_DIR}/evaluation/findings.ecsv",
+    log:
+        f"{TNG_DIR}/logs/evaluate.log",
+    params:
+        variants=TNG_CASES,
+        bootstrap={
+            "samples": TNG["evaluation"]["bootstrap_samples"],
+            "level": TNG["evaluation"]["level"],
+        },
+        seed=SEED,
+        choices=tng_comparable(),
+        code=code("tng/evaluate.py"),
+    script:
+        "../../scripts/tng/evaluate.py"
+
+
+rule tng_compare_published:
+    """Counts and sSFR of each snapshot beside the thesis's table III.1."""
+    input:
+        galaxies=TNG_GALAXIES,
+        published=TNG_PUBLISHED,
+    output:
+        table=f"{TNG_DIR}/evaluation/table_III_1.ecsv",
+    log:
+        f"{TNG_DIR}/logs/compare_published.log",
+    params:
+        choices=tng_comparable(),
+        code=code("tng/compare_published.py"),
+    script:
+        "../../scripts/tng/compare_published.py"
+
+
+rule tng_draw_sample:
+    input:
+        galaxies=TNG_GALAXIES,
+    output:
+        **tng_figure("sample", "data"),
+    log:
+        f"{TNG_DIR}/logs/draw_sample.log",
+    params:
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_sample.py"),
+    script:
+        "../../scripts/tng/draw_sample.py"
+
+
+rule tng_draw_maps:
+    input:
+        maps=tng_maps(TNG["reference_snapshot"])[0],
+        galaxies=f"{TNG_DIR}/galaxies/snap_{TNG['reference_snapshot']:03d}.ecsv",
+    output:
+        **tng_figure("maps", "data"),
+    log:
+        f"{TNG_DIR}/logs/draw_maps.log",
+    params:
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_maps.py"),
+    script:
+        "../../scripts/tng/draw_maps.py"
+
+
+rule tng_draw_variants:
+    input:
+        datasets=expand(f"{TNG_DIR}/datasets/{{variant}}.h5", variant=TNG_VARIANTS),
+    output:
+        **tng_figure("variants", "data"),
+    log:
+        f"{TNG_DIR}/logs/draw_variants.log",
+    params:
+        variants=TNG_VARIANTS,
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_variants.py"),
+    script:
+        "../../scripts/tng/draw_variants.py"
+
+
+rule tng_draw_gallery:
+    input:
+        datasets=f"{TNG_DIR}/datasets/{{variant}}.h5",
+    output:
+        **tng_figure("gallery/{variant}", "data", variant="{variant}"),
+    log:
+        f"{TNG_DIR}/logs/draw_gallery_{{variant}}.log",
+    params:
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_gallery.py"),
+    script:
+        "../../scripts/tng/draw_gallery.py"
+
+
+rule tng_draw_predictions:
+    input:
+        predictions=f"{TNG_DIR}/models/{{variant}}/predictions.ecsv",
+    output:
+        **tng_figure("predictions/{variant}", "results", variant="{variant}"),
+    log:
+        f"{TNG_DIR}/logs/draw_predictions_{{variant}}.log",
+    params:
+        variant="{variant}",
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_predictions.py"),
+    script:
+        "../../scripts/tng/draw_predictions.py"
+
+
+rule tng_draw_family:
+    input:
+        predictions=lambda w: expand(
+            f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_FAMILIES[w.family]
+        ),
+    output:
+        **tng_figure("family/{family}", "results", family="{family}"),
+    log:
+        f"{TNG_DIR}/logs/draw_family_{{family}}.log",
+    params:
+        variants=lambda w: TNG_FAMILIES[w.family],
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_family.py"),
+    script:
+        "../../scripts/tng/draw_family.py"
+
+
+rule tng_draw_history:
+    input:
+        history=expand(f"{TNG_DIR}/models/{{case}}/history.csv", case=TNG_CASES),
+    output:
+        **tng_figure("history", "results"),
+    log:
+        f"{TNG_DIR}/logs/draw_history.log",
+    params:
+        variants=TNG_CASES,
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_history.py"),
+    script:
+        "../../scripts/tng/draw_history.py"
+
+
+rule tng_draw_ranking:
+    input:
+        summary=f"{TNG_DIR}/evaluation/summary.ecsv",
+        differences=f"{TNG_DIR}/evaluation/differences.ecsv",
+    output:
+        **tng_figure("ranking", "results"),
+    log:
+        f"{TNG_DIR}/logs/draw_ranking.log",
+    params:
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_ranking.py"),
+    script:
+        "../../scripts/tng/draw_ranking.py"
+
+
+rule tng_draw_findings:
+    input:
+        findings=f"{TNG_DIR}/evaluation/findings.ecsv",
+    output:
+        **tng_figure("findings", "results"),
+    log:
+        f"{TNG_DIR}/logs/draw_findings.log",
+    params:
+        synthetic=TNG_SYNTHETIC,
+        code=code("tng/draw_findings.py"),
+    script:
+        "../../scripts/tng/draw_findings.py"
