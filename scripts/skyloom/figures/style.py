@@ -1,0 +1,203 @@
+"""The one look of every figure, and how a figure becomes two reproducible files.
+
+Categories use the palette of Okabe & Ito (2008), told apart with any colour vision; maps are
+perceptually uniform. Figures are made without pyplot, so that no display and no global state is
+needed, and are saved without dates, so that equal input gives equal bytes.
+"""
+
+import functools
+import textwrap
+
+import matplotlib
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from scipy.stats import gaussian_kde
+
+from skyloom.io import atomic
+
+BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
+GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"
+DENSITY = "viridis"
+
+_COLOURS = {"entropy": SKY, "mass": BLUE, "temperature": PINK, "gaussian": GREEN, "unsharp": ORANGE}
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "figure.facecolor": "white",
+    "figure.titlesize": 11.5,
+    "figure.titleweight": "bold",
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "image.origin": "lower",
+    "image.interpolation": "nearest",
+    "lines.linewidth": 1.4,
+    "mathtext.default": "regular",
+    "pdf.fonttype": 42,
+    "path.simplify": True,
+}
+# More points than this would hide each other; they are counted in cells instead.
+_MOST_POINTS = 2000
+
+
+def drawn(function):
+    """Decorate a drawing function so that it draws in this look whatever the caller has set."""
+
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(_RC)
+            return function(*args, **kwargs)
+
+    return inner
+
+
+def figure(width, height, *, title, synthetic):
+    """An empty figure with its title.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    title : str
+    synthetic : bool
+        Whether anything in the figure derives from synthetic data: its title then says so first.
+    """
+    made = Figure(figsize=(width, height), layout="constrained")
+    made.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)
+    text = f"Synthetic demonstration: {title}" if synthetic else title
+    # 0.095 inches is the mean width of a bold letter of this size.
+    made.suptitle("\n".join(textwrap.wrap(text, max(20, int(width / 0.095)))))
+    return made
+
+
+@drawn
+def save(made, png, pdf):
+    """Write a figure as PNG (150 dpi) and PDF, each complete or not at all.
+
+    Parameters
+    ----------
+    made : matplotlib.figure.Figure
+    png, pdf : str or Path
+    """
+    with atomic(png) as temporary:
+        made.savefig(temporary, format="png", dpi=150, metadata={"Software": None})
+    with atomic(pdf) as temporary:
+        nothing = {"Creator": None, "Producer": None, "CreationDate": None}
+        made.savefig(temporary, format="pdf", dpi=150, metadata=nothing)
+
+
+def variant_label(variant):
+    """A variant's name as a reader says it: 'Gaussian 3' for ``gaussian_3``."""
+    return variant.replace("_", " ").capitalize()
+
+
+def variant_colour(variant):
+    """The colour of a variant's family."""
+    return _COLOURS.get(variant.partition("_")[0], BLACK)
+
+
+def density_scatter(axes, x, y):
+    """Points coloured by their local density, or counts in cells where there are too many.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    x, y : (N,) array
+
+    Returns
+    -------
+    matplotlib.cm.ScalarMappable or None
+        What a colour bar shows: galaxies a cell, or the density relative to its maximum; None
+        where all points have one colour.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if x.size > _MOST_POINTS:
+        return axes.hist2d(x, y, bins=60, norm=LogNorm(vmin=1), cmap=DENSITY, rasterized=True)[3]
+    density = _density(x, y)
+    look = {"s": 20 if x.size < 500 else 9, "linewidths": 0.3, "edgecolors": "white"}
+    if density is None:
+        axes.scatter(x, y, color=BLUE, **look)
+        return None
+    order = np.argsort(density, kind="stable")
+    colours = density[order] / density.max()
+    return axes.scatter(x[order], y[order], c=colours, cmap=DENSITY, vmin=0, vmax=1, **look)
+
+
+def _density(x, y):
+    """Kernel density at each point, or None where a kernel has no width in some direction."""
+    if x.size < 5 or min(np.ptp(x), np.ptp(y)) <= 1e-9 * max(np.ptp(x), np.ptp(y)):
+        return None
+    try:
+        density = gaussian_kde(np.stack([x, y]))(np.stack([x, y]))
+    except np.linalg.LinAlgError:
+        return None
+    return density if np.all(np.isfinite(density)) and density.max() > 0 else None
+
+
+def scale_bar(axes, length, *, total, label=None, size=8):
+    """A white bar of known length at the lower left of an image.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Holds an image whose x axis spans `total`.
+    length, total : float
+        In the same unit, ckpc/h throughout Skyloom.
+    label : str, optional
+        Text above the bar; its length in ckpc/h unless told. Empty for none.
+    """
+    label = f"{length:g} ckpc/h" if label is None else label
+    outline = [patheffects.withStroke(linewidth=2.2, foreground="black", alpha=0.65)]
+    end = 0.05 + length / total
+    axes.plot(
+        [0.05, end],
+        [0.05, 0.05],
+        transform=axes.transAxes,
+        color="white",
+        lw=2.2,
+        solid_capstyle="butt",
+        path_effects=[patheffects.withStroke(linewidth=4, foreground="black", alpha=0.65)],
+    )
+    if label:
+        place = {"ha": "left", "va": "bottom", "transform": axes.transAxes}
+        axes.text(0.05, 0.075, label, color="white", fontsize=size, path_effects=outline, **place)
+
+
+def image_label(axes, text, *, size=8):
+    """White text with a dark outline at the upper left of an image."""
+    axes.text(
+        *(0.05, 0.95, text),
+        color="white",
+        fontsize=size,
+        ha="left",
+        va="top",
+        transform=axes.transAxes,
+        path_effects=[patheffects.withStroke(linewidth=2.2, foreground="black", alpha=0.65)],
+    )
+
+
+def bare(axes):
+    """An image without ticks or frame."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def shorten(reasons, most=4):
+    """Reasons as one sentence part, the first few named and the rest counted."""
+    reasons = list(reasons)
+    text = "; ".join(reasons[:most])
+    rest = len(reasons) - most
+    return f"{text}; and {rest} more" if rest > 0 else text

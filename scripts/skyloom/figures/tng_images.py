@@ -1,0 +1,170 @@
+"""What the network is shown: one galaxy in its ten variants, twenty galaxies in one."""
+
+import numpy as np
+
+from skyloom.figures import style
+from skyloom.figures.tng_sample import round_length
+
+# Each family of variants is a row; the composite stands beside them.
+_FAMILIES = (
+    ("One channel", ("entropy", "mass", "temperature")),
+    ("Gaussian smoothing", ("gaussian_3", "gaussian_5", "gaussian_10")),
+    ("Unsharp mask", ("unsharp_3", "unsharp_5", "unsharp_10")),
+)
+_PLANES = {"entropy": "cividis", "mass": "magma", "temperature": "inferno"}
+
+
+def median_galaxy(target, snapshot):
+    """Row of the galaxy with the median target among those of the first snapshot.
+
+    Parameters
+    ----------
+    target, snapshot : (N,) array
+        As a dataset holds them: sorted by snapshot, the latest first.
+
+    Returns
+    -------
+    int
+        The lower of the two middle ones where their number is even.
+    """
+    rows = np.flatnonzero(np.asarray(snapshot) == np.asarray(snapshot)[0])
+    order = rows[np.argsort(np.asarray(target)[rows], kind="stable")]
+    return int(order[(len(order) - 1) // 2])
+
+
+def evenly_ranked(target, count=20):
+    """Rows of `count` galaxies, evenly spaced in rank of the target, from high to low."""
+    order = np.argsort(-np.asarray(target, dtype=float), kind="stable")
+    ranks = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
+    return order[ranks]
+
+
+@style.drawn
+def variants(images, *, sizes, width, name, log_ssfr, synthetic):
+    """One galaxy in every variant, a family a row and the composite beside them.
+
+    Parameters
+    ----------
+    images : dict of str to (bins, bins, 3) uint8 array
+        By variant; row index is y, upwards.
+    sizes : dict of str to (float or str)
+        Sizes of the filters as configured: pixels, or a length with its unit.
+    width : float
+        Side of an image, ckpc/h.
+    name : str
+        The galaxy.
+    log_ssfr : float
+        log10 of its sSFR in 1/yr.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    Figures 3.2, 3.4 and 3.5 of the thesis in one. Variants of one channel hold the same plane
+    three times; they are drawn in a perceptually uniform colour map.
+    """
+    title = f"galaxy {name} in {len(images)} variants, {_ssfr_label(log_ssfr)}"
+    title = title if synthetic else title[0].upper() + title[1:]
+    families = [
+        (label, [v for v in members if v in images])
+        for label, members in _FAMILIES
+        if any(v in images for v in members)
+    ]
+    others = [v for v in images if not any(v in members for _, members in families)]
+    if others != ["composite"] or len(families) < 2:
+        return _grid(images, width, title, synthetic)
+    rows = len(families)
+    figure = style.figure(
+        2.05 * (rows + 3) + 0.3, 2.05 * rows + 0.5, title=title, synthetic=synthetic
+    )
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
+    grid = figure.add_gridspec(rows, rows + 3)
+    large = figure.add_subplot(grid[:, :rows])
+    _image(large, "composite", images["composite"])
+    style.image_label(large, "Composite\nred entropy, green mass, blue temperature", size=9)
+    style.scale_bar(large, round_length(width), total=width, size=9)
+    for row, (family, members) in enumerate(families):
+        for column, variant in enumerate(members):
+            axes = figure.add_subplot(grid[row, rows + column])
+            _image(axes, variant, images[variant])
+            pixel = width / images[variant].shape[0]
+            style.image_label(axes, _short(variant, family, sizes.get(variant), pixel))
+            style.scale_bar(axes, round_length(width), total=width, label="")
+    return figure
+
+
+@style.drawn
+def gallery(images, log_ssfr, *, variant, width, synthetic):
+    """Up to twenty galaxies of one variant with their sSFR, in the order given.
+
+    Parameters
+    ----------
+    images : (N, bins, bins, 3) uint8 array
+    log_ssfr : (N,) array
+        log10 of the sSFR in 1/yr.
+    variant : str
+    width : float
+        Side of an image, ckpc/h.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    Figures 3.3 and 4.6 to 4.8 of the thesis.
+    """
+    columns = min(4, len(images))
+    rows = -(-len(images) // columns)
+    title = f"{style.variant_label(variant)}, from high to low sSFR"
+    figure = style.figure(2.1 * columns, 2.1 * rows + 0.5, title=title, synthetic=synthetic)
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(images) :]:
+        axes.set_axis_off()
+    for number, (axes, image, value) in enumerate(zip(panels, images, log_ssfr, strict=False)):
+        _image(axes, variant, image)
+        style.image_label(axes, _ssfr_label(value))
+        text = None if number == 0 else ""
+        style.scale_bar(axes, round_length(width), total=width, label=text)
+    return figure
+
+
+def _grid(images, width, title, synthetic):
+    columns = min(5, len(images))
+    rows = -(-len(images) // columns)
+    size = 2.3 if columns > 2 else 3.4
+    figure = style.figure(size * columns, size * rows + 0.5, title=title, synthetic=synthetic)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(images) :]:
+        axes.set_axis_off()
+    for number, (axes, (variant, image)) in enumerate(zip(panels, images.items(), strict=False)):
+        _image(axes, variant, image)
+        style.image_label(axes, style.variant_label(variant))
+        style.scale_bar(axes, round_length(width), total=width, label=None if number == 0 else "")
+    return figure
+
+
+def _image(axes, variant, image):
+    if variant in _PLANES:
+        axes.imshow(image[..., 0], cmap=_PLANES[variant], vmin=0, vmax=255)
+    else:
+        axes.imshow(image)
+    style.bare(axes)
+
+
+def _short(variant, family, size, pixel):
+    """A label of two lines at most; a size in pixels is given in ckpc/h too."""
+    if size is None:
+        return style.variant_label(variant)
+    if isinstance(size, str):
+        return f"{family}\nσ = {size}"
+    return f"{family}\nσ = {size:g} px = {size * pixel:.2g} ckpc/h"
+
+
+def _ssfr_label(log_ssfr):
+    return f"sSFR = {10.0 ** float(log_ssfr):.1e} / yr"

@@ -1,0 +1,167 @@
+"""The cases ranked by how well they predict, and the thesis's findings beside them."""
+
+import textwrap
+
+import numpy as np
+
+from skyloom.figures import style
+
+_HOLDS = {"yes": style.GREEN, "no": style.ORANGE, "undecided": style.BLACK}
+
+
+@style.drawn
+def ranking(summary, differences, *, synthetic):
+    """Cases by Pearson r, with their controls, the printed value and the distance to the best.
+
+    Parameters
+    ----------
+    summary, differences : Table
+        As the evaluation step writes them.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = summary[np.argsort(np.asarray(summary["rank"]))]
+    n_test, n_groups = int(np.max(rows["n_test"])), int(np.max(rows["n_groups"]))
+    title = f"{len(rows)} cases ranked by Pearson r ({n_test} test images, {n_groups} groups)"
+    height = 0.42 * len(rows) + 2.2
+    figure = style.figure(9.6, height, title=title, synthetic=synthetic)
+    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=(3.2, 1))
+    reasons = list(summary.meta.get("not_comparable", []))
+    for position, row in enumerate(rows):
+        _case(axes, position, row)
+    _published(axes, rows, comparable=not reasons)
+    axes.set_yticks(range(len(rows)), [style.variant_label(str(v)) for v in rows["variant"]])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.axvline(0, color=style.GREY, lw=0.8)
+    axes.grid(True, axis="x", color="#E6E6E6", lw=0.6)
+    level = 100 * float(summary.meta.get("level", 0.95))
+    axes.set_xlabel(f"Pearson r of true and predicted log$_{{10}}$ sSFR, {level:g} % intervals")
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=4)
+    _to_best(side, rows, differences)
+    if reasons and "mass" in rows["variant"]:
+        note = f"Printed r is grey, not comparable: {style.shorten(reasons)}."
+        figure.supxlabel("\n".join(textwrap.wrap(note, 130)), fontsize=7.5, color="#666666")
+    return figure
+
+
+def _case(axes, position, row):
+    colour = style.variant_colour(str(row["variant"]))
+    for name, low, high, shift, look in (
+        ("r", "r_low", "r_high", 0.0, {"fmt": "o", "ms": 7, "color": colour, "lw": 2.2}),
+        ("linear_r", "linear_low", "linear_high", 0.22, {"fmt": "D", "ms": 4, "lw": 1}),
+        ("shuffled_r", "shuffled_low", "shuffled_high", -0.22, {"fmt": "o", "ms": 4, "lw": 1}),
+    ):
+        if np.ma.is_masked(row[name]):
+            continue
+        style_of = {"r": {}, "linear_r": {"color": style.BLACK}}.get(
+            name, {"color": style.GREY, "mfc": "white"}
+        )
+        value = float(row[name])
+        error = None
+        if not np.ma.is_masked(row[low]):
+            error = [[max(0.0, value - row[low])], [max(0.0, row[high] - value)]]
+        label = {
+            "linear_r": "linear regression on total intensities",
+            "shuffled_r": "trained on shuffled labels",
+        }.get(name, "_")
+        axes.errorbar(value, position + shift, xerr=error, label=label, **look, **style_of)
+    if np.ma.is_masked(row["r"]):
+        axes.text(0.01, position, "r undefined: constant prediction", fontsize=8, va="center")
+
+
+def _published(axes, rows, *, comparable):
+    for position, row in enumerate(rows):
+        if np.ma.is_masked(row["published_r"]):
+            continue
+        value = float(row["published_r"])
+        colour = style.BLACK if comparable else "#B5B5B5"
+        place = {"s": 120, "marker": "*", "color": colour, "zorder": 5}
+        axes.scatter(value, position, label=f"thesis, r = {value:g} as printed", **place)
+
+
+def _to_best(axes, rows, differences):
+    """Text beside each case: its r minus that of the best, bold where the interval excludes 0."""
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    best = str(rows["variant"][0])
+    axes.set_title(f"r − r({style.variant_label(best)})", fontsize=8.5)
+    pairs = {
+        frozenset((str(row["a"]), str(row["b"]))): (str(row["a"]) == best, row)
+        for row in differences
+    }
+    for position, variant in enumerate(map(str, rows["variant"])):
+        if position == 0:
+            axes.text(0.5, position, "best", ha="center", va="center", fontsize=8)
+            continue
+        best_first, row = pairs.get(frozenset((best, variant)), (False, None))
+        if row is None or np.ma.is_masked(row["low"]):
+            axes.text(0.5, position, "undefined", ha="center", va="center", fontsize=8)
+            continue
+        values = np.array([row["difference"], row["low"], row["high"]], dtype=float)
+        value, low, high = -values[[0, 2, 1]] if best_first else values
+        weight = "bold" if low > 0 or high < 0 else "normal"
+        text = f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
+        axes.text(0.5, position, text, ha="center", va="center", fontsize=8, weight=weight)
+
+
+@style.drawn
+def findings(table, *, synthetic):
+    """The thesis's findings, what our cases show, and whether they hold, as a table to read.
+
+    Parameters
+    ----------
+    table : Table
+        As the evaluation step writes it.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Grey throughout where the run is not comparable with the thesis, with the reason.
+    """
+    columns = (("finding", 0.0, 20), ("thesis", 0.19, 34), ("ours", 0.47, 52), ("holds", 0.90, 12))
+    cells = [[_wrapped(row[name], width, name) for name, _, width in columns] for row in table]
+    lines = [max(text.count("\n") + 1 for text in row) + 0.8 for row in cells]
+    note = "\n".join(textwrap.wrap(_note(table), 150))
+    total = sum(lines) + 2.2 + note.count("\n") + 1
+    title = "findings of the thesis beside ours" if synthetic else "Findings of the thesis and ours"
+    figure = style.figure(11.0, 0.165 * total + 0.7, title=title, synthetic=synthetic)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(total, 0))
+    for (_, x, _), head in zip(columns, ("Finding", "Thesis", "Ours", "Holds"), strict=True):
+        axes.text(x, 0.9, head, weight="bold", va="center")
+    y = 1.9
+    for row, texts, height in zip(table, cells, lines, strict=True):
+        axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
+        comparable = bool(row["comparable"])
+        for (name, x, _), text in zip(columns, texts, strict=True):
+            colour = style.BLACK if comparable else "#8A8A8A"
+            if name == "holds" and comparable:
+                colour = _HOLDS[str(row["holds"])]
+            weight = "bold" if name == "holds" else "normal"
+            axes.text(x, y + height / 2, text, va="center", color=colour, fontsize=8, weight=weight)
+        y += height
+    axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
+    axes.text(0, y + 0.4, note, va="top", fontsize=7.5, color="#666666")
+    return figure
+
+
+def _wrapped(text, width, column):
+    text = str(text)
+    if column == "ours":
+        # One comparison a line reads better than a paragraph.
+        return "\n".join("\n".join(textwrap.wrap(part, width)) for part in text.split("; "))
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def _note(table):
+    reasons = [str(reason) for reason in table["reason"] if str(reason)]
+    if not reasons:
+        return "Made under the thesis's choices; a finding holds when the paired interval says so."
+    return f"Grey, not comparable with the thesis: {style.shorten(reasons[0].split('; '), 8)}."

@@ -1,0 +1,205 @@
+"""What the trained networks predict, and how their training went."""
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from skyloom.figures import style
+from skyloom.networks import metrics
+
+# Labels are log10(1e15 sSFR yr); figures show log10 of sSFR in 1/yr.
+LABEL_OFFSET = 15.0
+_TRUE = "True log$_{10}$ sSFR [1/yr]"
+_PREDICTED = "Predicted log$_{10}$ sSFR [1/yr]"
+_BOTH = "log$_{10}$ sSFR [1/yr]"
+
+
+@style.drawn
+def predictions(everyone, readouts, groups, *, variant, bootstrap, synthetic):
+    """Predictions of one case at each read-out: scatter, differences and distributions.
+
+    Parameters
+    ----------
+    everyone : (M,) array
+        Labels of all galaxies of the case, training side too.
+    readouts : dict of str to (true, predicted)
+        By name of the read-out (a row each), labels and predictions of the test side, (N,) each.
+    groups : (N,) array
+        Independent group of each galaxy of the test side.
+    variant : str
+    bootstrap : dict
+        ``samples``, ``level`` and ``seed`` of the interval of r.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    Figures 4.1 and 4.2 of the thesis.
+    """
+    rows = len(readouts)
+    title = f"{style.variant_label(variant)}: predicted and true sSFR on the test side"
+    figure = style.figure(10.2, 2.95 * rows + 0.5, title=title, synthetic=synthetic)
+    grid = figure.subplots(rows, 3, squeeze=False, width_ratios=(1.0, 1.15, 1.15))
+    limits = _limits([value for pair in readouts.values() for value in pair])
+    widest = _widest(readouts.values())
+    everyone = np.asarray(everyone, dtype=float) - LABEL_OFFSET
+    for (scatter, differences, distribution), (name, (true, predicted)) in zip(
+        grid, readouts.items(), strict=True
+    ):
+        _scatter(scatter, true, predicted, limits, _r_text(true, predicted, groups, bootstrap))
+        scatter.set_title(name)
+        _differences(differences, true, predicted, widest, style.BLUE)
+        _distributions(distribution, everyone, np.asarray(predicted) - LABEL_OFFSET)
+    return figure
+
+
+@style.drawn
+def family(cases, *, bootstrap, synthetic):
+    """Final predictions of related cases side by side, differences below.
+
+    Parameters
+    ----------
+    cases : dict of str to (true, predicted, groups)
+        By variant, of the test side, (N,) each.
+    bootstrap : dict
+        ``samples``, ``level`` and ``seed`` of the interval of r.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    Figures 4.3 to 4.5 of the thesis.
+    """
+    names = ", ".join(style.variant_label(variant) for variant in cases)
+    title = f"Predicted and true sSFR on the test side: {names}"
+    figure = style.figure(max(5.0, 3.3 * len(cases)), 6.4, title=title, synthetic=synthetic)
+    top, bottom = figure.subplots(2, len(cases), squeeze=False, height_ratios=(1.25, 1.0))
+    limits = _limits(
+        [value for true, predicted, _ in cases.values() for value in (true, predicted)]
+    )
+    widest = _widest([case[:2] for case in cases.values()])
+    for scatter, histogram, (variant, (true, predicted, groups)) in zip(
+        top, bottom, cases.items(), strict=True
+    ):
+        _scatter(scatter, true, predicted, limits, _r_text(true, predicted, groups, bootstrap))
+        scatter.set_title(style.variant_label(variant))
+        _differences(histogram, true, predicted, widest, style.variant_colour(variant))
+    most = max(axes.get_ylim()[1] for axes in bottom)
+    for axes in bottom:
+        axes.set_ylim(0, most)
+    return figure
+
+
+@style.drawn
+def history(cases, *, synthetic):
+    """Training and test loss of every case over the epochs.
+
+    Parameters
+    ----------
+    cases : dict of str to (epoch, loss, test_loss)
+        By variant, (E,) each; losses in dex².
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    columns = min(5, len(cases))
+    rows = -(-len(cases) // columns)
+    title = "loss of every case" if synthetic else "Loss of every case"
+    width = max(4.0, 2.25 * columns + 0.4)
+    figure = style.figure(width, 2.1 * rows + 0.7, title=title, synthetic=synthetic)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for axes in panels[len(cases) :]:
+        axes.set_axis_off()
+    for axes, (variant, (epoch, loss, test_loss)) in zip(panels, cases.items(), strict=False):
+        axes.plot(epoch, _positive(loss), color=style.BLUE, label="training side")
+        axes.plot(epoch, _positive(test_loss), color=style.ORANGE, label="test side")
+        axes.set_yscale("log")
+        axes.grid(True, color="#E6E6E6", lw=0.6)
+        axes.set_title(style.variant_label(variant))
+        axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower right", ncols=2)
+    figure.supxlabel("Epoch", fontsize=9)
+    figure.supylabel("Mean squared error [dex²]", fontsize=9)
+    return figure
+
+
+def _positive(values):
+    """Losses as a logarithmic axis can show them: what is not positive leaves a gap."""
+    values = np.asarray(values, dtype=float)
+    return np.where(values > 0, values, np.nan)
+
+
+def _r_text(true, predicted, groups, bootstrap):
+    r = metrics.pearson_r(true, predicted)
+    if not np.isfinite(r):
+        return "r undefined:\nconstant prediction"
+    low, high = metrics.bootstrap_interval(true, predicted, groups, **bootstrap)
+    interval = f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else ""
+    return f"r = {r:.2f}{interval}"
+
+
+def _limits(values):
+    """One range for both axes of every scatter, 5 % wider than the values."""
+    values = np.concatenate([np.asarray(v, dtype=float) for v in values]) - LABEL_OFFSET
+    low, high = values.min(), values.max()
+    margin = 0.05 * max(high - low, 0.2)
+    return low - margin, high + margin
+
+
+def _widest(pairs):
+    return max(0.1, *(float(np.max(np.abs(np.subtract(p, t)))) for t, p in pairs))
+
+
+def _scatter(axes, true, predicted, limits, text):
+    true, predicted = np.asarray(true) - LABEL_OFFSET, np.asarray(predicted) - LABEL_OFFSET
+    axes.plot(limits, limits, color=style.BLACK, lw=1, ls="--", zorder=0, label="1:1")
+    style.density_scatter(axes, true, predicted)
+    axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel=_TRUE, ylabel=_PREDICTED)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
+    place = {"transform": axes.transAxes, "va": "top", "fontsize": 8.5}
+    axes.text(0.04, 0.97, text, bbox=box, **place)
+
+
+def _differences(axes, true, predicted, widest, colour):
+    values = np.subtract(predicted, true)
+    count = int(np.clip(2 * np.sqrt(len(values)), 12, 50))
+    axes.hist(values, np.linspace(-widest, widest, count + 1), color=colour, alpha=0.75)
+    mean, spread = float(np.mean(values)), metrics.difference_std(true, predicted)
+    axes.axvline(0.0, color=style.BLACK, lw=0.8, ls="--")
+    if np.isfinite(spread):
+        for edge in (mean - spread, mean + spread):
+            axes.axvline(edge, color="#B2182B", lw=1.3)
+    axes.set_ylim(0, 1.32 * axes.get_ylim()[1])
+    place = {"transform": axes.transAxes, "va": "top", "fontsize": 8.5}
+    axes.text(0.03, 0.98, f"std = {spread:.2f} dex\nmean = {mean:+.2f} dex", **place)
+    axes.set_xlabel("Predicted − true [dex]")
+    axes.set_ylabel("Galaxies")
+
+
+def _distributions(axes, everyone, predicted):
+    low = np.floor(4 * min(everyone.min(), predicted.min())) / 4
+    high = np.ceil(4 * max(everyone.max(), predicted.max())) / 4
+    bins = np.arange(low, high + 0.26, 0.25)
+    axes.hist(everyone, bins, color=style.BLUE, alpha=0.55, label=f"true, all ({len(everyone)})")
+    axes.hist(
+        *(predicted, bins),
+        color=style.ORANGE,
+        histtype="step",
+        lw=1.8,
+        label=f"predicted, test side ({len(predicted)})",
+    )
+    axes.set_yscale("log")
+    axes.set_ylim(0.7, 12 * axes.dataLim.y1)
+    axes.legend(loc="upper left")
+    axes.set_xlabel(_BOTH)
+    axes.set_ylabel("Galaxies per 0.25 dex")

@@ -1,0 +1,164 @@
+"""The selected galaxies: how fast they form stars, and one of them seen in its gas."""
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import LogNorm
+
+from skyloom.figures import style
+
+_UNITS = {
+    "keV cm2": "keV cm$^2$",
+    "1e10 Msun/h": "$10^{10}$ M$_\\odot$/h",
+    "K": "K",
+}
+_MAPS = {"entropy": "cividis", "mass": "magma", "temperature": "inferno"}
+
+
+@style.drawn
+def sample(ssfr, sfr, total_mass, *, ssfr_mass, synthetic):
+    """Distribution of sSFR, and star formation rate against total mass.
+
+    Parameters
+    ----------
+    ssfr : (N,) array
+        Specific star formation rate, 1/yr; zero where nothing forms.
+    sfr : (N,) array
+        Star formation rate, Msun/yr.
+    total_mass : (N,) array
+        Total mass of the subhalo, Msun.
+    ssfr_mass : str
+        What `ssfr` divides by: 'stellar' or 'total'.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    Figures 3.1 and 2.8 of the thesis.
+    """
+    ssfr, sfr, mass = (np.asarray(v, dtype=float) for v in (ssfr, sfr, total_mass))
+    title = f"{len(ssfr)} selected galaxies"
+    figure = style.figure(9.2, 4.0, title=title, synthetic=synthetic)
+    left, right = figure.subplots(1, 2)
+    _distribution(left, ssfr, ssfr_mass)
+    _rate_against_mass(right, sfr, mass, figure)
+    return figure
+
+
+def _distribution(axes, ssfr, ssfr_mass):
+    forming = np.log10(ssfr[ssfr > 0])
+    zero = len(ssfr) - len(forming)
+    low, high = (
+        (np.floor(forming.min() * 4) / 4, np.ceil(forming.max() * 4) / 4 + 1e-9)
+        if len(forming)
+        else (-13.0, -9.0)
+    )
+    axes.hist(forming, np.arange(low, high + 0.25, 0.25), color=style.BLUE, label="forming stars")
+    if zero:
+        axes.bar(
+            *(low - 0.75, zero),
+            width=0.4,
+            color="white",
+            edgecolor=style.ORANGE,
+            hatch="////",
+            label=f"SFR = 0 ({zero}), off the axis",
+        )
+        axes.legend(loc="upper left")
+    axes.set_yscale("log")
+    axes.set_ylim(0.7, max(3.0, 4.0 * axes.dataLim.y1))
+    axes.set_xlabel(f"log$_{{10}}$ sSFR [1/yr], SFR / {ssfr_mass} mass")
+    axes.set_ylabel("Galaxies per 0.25 dex")
+
+
+def _rate_against_mass(axes, sfr, mass, figure):
+    forming = sfr > 0
+    if np.any(forming):
+        points = style.density_scatter(axes, np.log10(mass[forming]), np.log10(sfr[forming]))
+        if points is not None:
+            bar = figure.colorbar(points, ax=axes, pad=0.02)
+            bar.set_label("Galaxies per cell" if len(sfr) > 2000 else "Relative density of points")
+    zero = np.log10(mass[~forming])
+    if len(zero):
+        floor = np.log10(sfr[forming]).min() - 0.6 if np.any(forming) else -3.0
+        axes.scatter(
+            *(zero, np.full(len(zero), floor)),
+            marker="v",
+            s=22,
+            facecolor="none",
+            edgecolor=style.ORANGE,
+            label=f"SFR = 0 ({len(zero)}), drawn at the lower edge",
+            clip_on=False,
+        )
+        axes.legend(loc="upper left")
+    axes.margins(y=0.14)
+    axes.set_xlabel("log$_{10}$ total mass [M$_\\odot$]")
+    axes.set_ylabel("log$_{10}$ SFR [M$_\\odot$/yr]")
+
+
+@style.drawn
+def maps(stack, *, channels, units, statistic, width, name, synthetic):
+    """One galaxy's maps in physical units, each on its own logarithmic colour scale.
+
+    Parameters
+    ----------
+    stack : (C, bins, bins) array
+        ``stack[c, iy, ix]``, y up.
+    channels, units, statistic : sequence of str
+        One a channel, as the maps file's attributes hold them.
+    width : float
+        Side of a map, ckpc/h.
+    name : str
+        The galaxy, for the title.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    Figure 3.2 of the thesis, in physical units.
+    """
+    figure = style.figure(3.5 * len(stack), 3.9, title=name, synthetic=synthetic)
+    panels = figure.subplots(1, len(stack), sharex=True, sharey=True, squeeze=False)[0]
+    half = width / 2
+    for axes, plane, channel, unit, how in zip(
+        panels, stack, channels, units, statistic, strict=True
+    ):
+        shown = np.ma.masked_less_equal(np.asarray(plane, dtype=float), 0)
+        cmap = _colour_map(_MAPS.get(channel, "viridis"))
+        image = axes.imshow(
+            shown, cmap=cmap, norm=_log_norm(shown), extent=(-half, half, -half, half)
+        )
+        axes.set_facecolor(cmap(0.0))
+        style.scale_bar(axes, round_length(width), total=width)
+        axes.set_title(f"{channel.capitalize()} ({how.replace('_', ' ')})")
+        axes.set_xlabel("x [ckpc/h]")
+        bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=28)
+        bar.set_label(f"{channel.capitalize()} per pixel [{_UNITS.get(unit, unit)}]")
+    panels[0].set_ylabel("y [ckpc/h]")
+    return figure
+
+
+def _colour_map(name):
+    """The named map, in which empty pixels look like the faintest ones."""
+    cmap = matplotlib.colormaps[name]
+    return cmap.with_extremes(bad=cmap(0.0))
+
+
+def _log_norm(shown):
+    """Limits that a few extreme pixels do not decide: 2 % of the filled pixels lie below."""
+    filled = shown.compressed()
+    if filled.size == 0:
+        return LogNorm(0.1, 1.0)
+    low, high = np.percentile(filled, 2), filled.max()
+    return LogNorm(min(low, 0.5 * high), high)
+
+
+def round_length(width):
+    """A sixth of the width, rounded down to 1, 2 or 5 times a power of ten."""
+    target = width / 6
+    power = 10.0 ** np.floor(np.log10(target))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= target))
