@@ -6,8 +6,9 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.tng.maps import CHANNELS
 
-#: Value that a signed difference of zero takes in an 8-bit image.
-MID_GREY = 127.5
+#: Value that a signed difference of zero takes in an 8-bit image; differences of -1 and 1 take
+#: 1 and 255.
+MID_GREY = 128
 
 
 def asinh_stretch(x, beta):
@@ -169,7 +170,7 @@ def unsharp_mask(images, sigma, *, difference="signed", overflow="clip"):
     sigma : float
         Pixels.
     difference : 'signed' or 'wrapped'
-        ``signed``: mid-grey plus half of image minus blurred, so that both signs fit in a byte.
+        ``signed``: mid-grey plus 127 times image minus blurred, so that both signs fit in a byte.
         ``wrapped``: the thesis's subtraction of bytes, which wraps modulo 256.
     overflow : 'clip' or 'wrap'
         For the bytes that are subtracted.
@@ -181,4 +182,4 @@ def unsharp_mask(images, sigma, *, difference="signed", overflow="clip"):
     blurred = gaussian_blur(images, sigma)
     if difference == "wrapped":
         return to_uint8(images, overflow) - to_uint8(blurred, overflow)
-    return np.rint(MID_GREY + MID_GREY * (images - blurred)).clip(0, 255).astype(np.uint8)
+    return np.rint(MID_GREY + (255 - MID_GREY) * (images - blurred)).clip(0, 255).astype(np.uint8)

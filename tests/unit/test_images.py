@@ -1,0 +1,137 @@
+"""Stretch, blur and unsharp mask against astropy, SciPy and PIL's arithmetic."""
+
+import numpy as np
+import pytest
+from astropy.visualization import AsinhStretch
+from scipy import ndimage
+
+from skyloom.errors import InputError
+from skyloom.tng import images, variants
+
+BETA = 0.001
+MAXIMA = {"entropy": 10.0, "mass": 2.0, "temperature": 1e6}
+
+
+def maps(seed=0, n=2, side=64):
+    scale = np.array(list(MAXIMA.values()))[:, None, None]
+    return (np.random.default_rng(seed).random((n, 3, side, side)) * scale).astype(np.float32)
+
+
+@pytest.mark.parametrize("beta", [1e-4, 1e-3, 0.1, 1.0])
+def test_asinh_stretch_equals_astropys(beta):
+    x = np.linspace(0, 1, 101)
+    np.testing.assert_allclose(images.asinh_stretch(x, beta), AsinhStretch(a=beta)(x), rtol=1e-12)
+
+
+def test_asinh_stretch_equals_the_thesis_function():
+    x = np.linspace(0, 1, 11)
+
+    def arcsinh(value):
+        return np.log(np.abs(value / BETA) + np.sqrt((value / BETA) ** 2 + 1.0))
+
+    np.testing.assert_allclose(images.asinh_stretch(x, BETA), arcsinh(x) / arcsinh(1.0))
+
+
+def test_lupton_keeps_colour_ratios_and_exceeds_one_for_a_pure_channel():
+    pixel = np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1)
+    assert images.lupton(pixel, BETA)[0, 0, 0] == pytest.approx(2.57, abs=0.005)
+    grey = np.full((3, 1, 1), 0.3)
+    np.testing.assert_allclose(images.lupton(grey, BETA), AsinhStretch(a=BETA)(grey))
+    mixed = np.array([0.1, 0.2, 0.4]).reshape(3, 1, 1)
+    stretched = images.lupton(mixed, BETA)
+    np.testing.assert_allclose(stretched / stretched[0], mixed / mixed[0])
+    assert images.lupton(np.zeros((3, 2, 2)), BETA).max() == 0.0
+
+
+@pytest.mark.parametrize("sigma", [3.0, 5.0, 10.0, 2.13])
+def test_gaussian_blur_equals_scipys(sigma):
+    stack = maps().astype(np.float32) / 1e6
+    expected = ndimage.gaussian_filter(
+        stack.astype(np.float64), (0, 0, sigma, sigma), mode="nearest"
+    )
+    np.testing.assert_allclose(images.gaussian_blur(stack, sigma), expected, rtol=2e-5, atol=1e-6)
+
+
+def render(parameters, stack=None, **snapshot):
+    numbers = {"width": 60.0, "scale_factor": 1.0, "hubble": 0.6774, **snapshot}
+    defaults = {"beta": BETA, "overflow": "clip"}
+    return variants.render(
+        maps() if stack is None else stack, MAXIMA, {**defaults, **parameters}, **numbers
+    )
+
+
+@pytest.mark.parametrize("channel", ["entropy", "mass", "temperature"])
+def test_single_channel_is_stretched_alone_and_copied_into_three(channel):
+    stack = maps()
+    image = render({"kind": "channel", "channel": channel, "single_channel": "alone"}, stack)
+    index = list(MAXIMA).index(channel)
+    alone = AsinhStretch(a=BETA)(stack[:, index].astype(float) / MAXIMA[channel])
+    for plane in range(3):
+        np.testing.assert_array_equal(image[..., plane], np.rint(alone * 255).astype(np.uint8))
+
+
+def test_changing_another_channel_leaves_a_single_channel_untouched_unless_joint():
+    stack = maps()
+    other = stack.copy()
+    other[:, 0] *= 0.5
+    for mode, equal in (("alone", True), ("joint", False)):
+        parameters = {"kind": "channel", "channel": "mass", "single_channel": mode}
+        assert np.array_equal(render(parameters, stack), render(parameters, other)) is equal
+
+
+def test_unsharp_mask_of_a_flat_image_is_mid_grey_and_signs_are_kept():
+    flat = np.full((1, 3, 64, 64), 0.5, np.float32)
+    assert set(np.unique(images.unsharp_mask(flat, 3.0))) == {128}
+    flat[:, :, 32, 32] = 1.0
+    sharp = images.unsharp_mask(flat, 3.0)
+    assert sharp[0, 0, 32, 32] > 128 > sharp[0, 0, 32, 34]
+
+
+def test_wrapped_unsharp_mask_is_the_modulo_256_subtraction_of_bytes():
+    stack = maps(1) / np.array(list(MAXIMA.values()), np.float32)[:, None, None]
+    original = np.rint(stack * 255).astype(np.int64)
+    blurred = np.rint(images.gaussian_blur(stack, 3.0) * 255).astype(np.int64)
+    wrapped = images.unsharp_mask(stack, 3.0, difference="wrapped")
+    np.testing.assert_array_equal(wrapped, (original - blurred) % 256)
+
+
+def test_overflow_is_cut_by_default_and_wraps_as_published_on_request():
+    bright = np.array([2.0, 1.0, 0.5])
+    np.testing.assert_array_equal(images.to_uint8(bright), [255, 255, 128])
+    np.testing.assert_array_equal(images.to_uint8(bright, "wrap"), [510 % 256, 255, 127])
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (3, 3.0),
+        ("3 pixel", 3.0),
+        ("60 ckpc/h", 256.0),
+        ("10 ckpc", 10 * 0.6774 * 256 / 60),
+        ("10 kpc", 10 * 0.6774 / 0.5 * 256 / 60),
+    ],
+)
+def test_filter_sizes_convert_to_pixels(size, expected):
+    numbers = {"width": 60.0, "bins": 256, "scale_factor": 0.5, "hubble": 0.6774}
+    assert variants.pixels(size, **numbers) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("size", ["3 furlong", "kpc", "-1", 0, "700 pc/h"])
+def test_filter_size_with_unknown_unit_or_not_positive_is_refused(size):
+    with pytest.raises(InputError, match="size"):
+        variants.pixels(size, width=60.0, bins=256, scale_factor=1.0, hubble=0.7)
+
+
+def test_maxima_are_the_largest_pixels_and_need_some_gas():
+    first, second = maps(2), maps(3)
+    found = images.channel_maxima([first, second, first[:0]])
+    expected = np.maximum(first.max(axis=(0, 2, 3)), second.max(axis=(0, 2, 3)))
+    np.testing.assert_array_equal(list(found.values()), expected)
+    with pytest.raises(InputError, match="reference"):
+        images.channel_maxima([np.zeros((1, 3, 4, 4))])
+
+
+def test_galaxy_without_gas_is_black_in_every_unfiltered_variant():
+    empty = np.zeros((1, 3, 32, 32), np.float32)
+    assert render({"kind": "composite"}, empty).max() == 0
+    assert render({"kind": "gaussian", "sigma": 3}, empty).max() == 0

@@ -1,0 +1,97 @@
+"""Selection: cuts, units, and what happens to galaxies at their edges."""
+
+import numpy as np
+import pytest
+
+from skyloom.errors import InputError
+from skyloom.tng import selection
+
+
+class FakeSimulation:
+    """A catalogue in memory."""
+
+    base_path = "memory"
+    has_tree = False
+
+    def __init__(self, **changes):
+        n = 6
+        self.columns = {
+            "SubhaloFlag": np.array([True, True, False, True, True, True]),
+            "SubhaloGrNr": np.array([0, 0, 0, 1, 2, 2], np.int32),
+            "SubhaloMass": np.array([100.0, 250.0, 100.0, 100.0, 100.0, 50.0], np.float32),
+            "SubhaloMassType": np.zeros((n, 6), np.float32),
+            "SubhaloPos": np.ones((n, 3), np.float32),
+            "SubhaloSFR": np.array([1.0, 1.0, 1.0, 1.0, 0.0, 2.0], np.float32),
+            "SubhaloVel": np.zeros((n, 3), np.float32),
+        }
+        self.columns["SubhaloMassType"][:, 4] = [1.0, 1.0, 1.0, 1.0, 0.5, 2.0]
+        self.columns.update(changes)
+        self.group_mass = np.array([400.0, 600.0, 499.0], np.float32)
+
+    @property
+    def header(self):
+        from skyloom.tng.simulation import Header
+
+        return Header(99, 0.0, 1.0, 0.6774, 0.3089, 35000.0, True)
+
+    def subhalos(self, fields):
+        return {field: self.columns[field] for field in fields}
+
+    def groups(self, fields):
+        return {field: self.group_mass for field in fields}
+
+
+CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
+
+
+def test_each_cut_removes_what_it_names_and_limits_are_strict():
+    # 1: total mass; 2: flag; 3: group mass; 4: stellar mass exactly at the lower limit.
+    table = selection.select(FakeSimulation(), cuts=CUTS, ssfr_mass="stellar")
+    assert list(table["subhalo_id"]) == [0, 5]
+
+
+def test_galaxy_without_star_formation_is_kept():
+    cuts = {**CUTS, "stellar_mass": [0.4, 100]}
+    table = selection.select(FakeSimulation(), cuts=cuts, ssfr_mass="stellar")
+    assert 0.0 in table["ssfr"]
+
+
+@pytest.mark.parametrize(
+    ("mass", "ignore_h", "expected"),
+    [
+        ("stellar", False, 0.6774 / 1e10),
+        ("total", False, 0.6774 / 1e12),
+        ("total", True, 1.0 / 1e12),
+    ],
+)
+def test_ssfr_divides_by_the_configured_mass_with_h_handled_once(mass, ignore_h, expected):
+    table = selection.select(FakeSimulation(), cuts=CUTS, ssfr_mass=mass, ignore_h=ignore_h)
+    assert table["ssfr"][0] == pytest.approx(expected)
+    assert str(table["ssfr"].unit) == "1 / yr"
+
+
+def test_masses_carry_their_unit_and_physical_limits_are_converted():
+    assert selection.catalogue_mass(200, 0.5) == 200.0
+    assert selection.catalogue_mass("2e12 Msun/h", 0.5) == 200.0
+    assert selection.catalogue_mass("2e12 Msun", 0.5) == 100.0
+    table = selection.select(FakeSimulation(), cuts=CUTS, ssfr_mass="stellar")
+    assert table["stellar_mass"].unit.to_string() == "1e+10 solMass / littleh"
+
+
+@pytest.mark.parametrize("value", ["2e12", "2e12 kg", "two Msun", "Msun"])
+def test_mass_with_unknown_unit_is_refused_with_examples(value):
+    with pytest.raises(InputError, match="2e12 Msun/h"):
+        selection.catalogue_mass(value, 0.7)
+
+
+def test_group_number_past_the_end_is_named():
+    broken = FakeSimulation(SubhaloGrNr=np.array([0, 0, 0, 1, 2, 9], np.int32))
+    with pytest.raises(InputError, match="SubhaloGrNr points to group 9 of 3"):
+        selection.select(broken, cuts=CUTS, ssfr_mass="stellar")
+
+
+def test_value_that_is_not_finite_is_named():
+    position = np.ones((6, 3), np.float32)
+    position[0, 0] = np.nan
+    with pytest.raises(InputError, match="SubhaloPos"):
+        selection.select(FakeSimulation(SubhaloPos=position), cuts=CUTS, ssfr_mass="stellar")

@@ -1,0 +1,91 @@
+"""Splits: nothing that belongs together is ever on two sides."""
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from skyloom.errors import InputError
+from skyloom.tng import splits
+
+
+def sample(seed=0, n=400, snapshots=(99, 98)):
+    rng = np.random.default_rng(seed)
+    return [
+        Table(
+            {
+                "snapshot": np.full(n, snapshot),
+                "subhalo_id": np.arange(n),
+                "group_id": rng.integers(0, n // 2, n),
+                "lineage_id": np.where(rng.random(n) < 0.1, -1, rng.permutation(n)),
+                "ssfr": np.where(rng.random(n) < 0.2, 0.0, 1e-10),
+            }
+        )
+        for snapshot in snapshots
+    ]
+
+
+def linked(table):
+    """Sets of ids that share a lineage or a group, merged one pair at a time: slow and plain."""
+    owners = {}
+    for row in table:
+        owners.setdefault(("group", row["snapshot"], row["group_id"]), set()).add(row["id"])
+        if row["lineage_id"] >= 0:
+            owners.setdefault(("lineage", row["lineage_id"]), set()).add(row["id"])
+    merged = []
+    for part in owners.values():
+        touching = [other for other in merged if other & part]
+        merged = [other for other in merged if not other & part]
+        merged.append(part.union(*touching))
+    return {frozenset(part) for part in merged}
+
+
+def test_components_are_those_of_merging_pair_by_pair():
+    table = splits.split(
+        [part[:120] for part in sample()], by="lineage", test_fraction=0.25, seed=1
+    )
+    ours = {frozenset(group["id"]) for group in table.group_by("component").groups}
+    assert ours == linked(table)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lineage_split_never_divides_a_component(seed):
+    tables = [table[:150] for table in sample(seed, n=400)]
+    table = splits.split(tables, by="lineage", test_fraction=0.25, seed=seed)
+    for group in table.group_by("component").groups:
+        assert len(set(group["part"])) == 1
+    share = np.mean(table["part"] == "test")
+    assert 0.1 < share <= 0.25 + 1 / len(table)
+
+
+def test_random_split_meets_its_share_exactly():
+    table = splits.split(sample(), by="random", test_fraction=0.1, seed=3)
+    assert (table["part"] == "test").sum() == round(0.1 * len(table))
+
+
+def test_galaxies_without_star_formation_are_in_no_part():
+    tables = sample()
+    table = splits.split(tables, by="random", test_fraction=0.1, seed=3)
+    assert len(table) == sum((t["ssfr"] > 0).sum() for t in tables)
+
+
+def test_split_depends_on_the_seed_and_on_nothing_else():
+    first, again, other = (
+        splits.split(sample(), by="random", test_fraction=0.25, seed=seed) for seed in (1, 1, 2)
+    )
+    assert list(first["part"]) == list(again["part"]) != list(other["part"])
+    reordered = splits.split(sample()[::-1], by="random", test_fraction=0.25, seed=1)
+    assert list(reordered["part"]) == list(first["part"])
+
+
+def test_empty_side_is_refused_by_name_of_the_key():
+    tables = [table[:3] for table in sample()]
+    with pytest.raises(InputError, match="test_fraction"):
+        splits.split(tables, by="random", test_fraction=0.01, seed=0)
+
+
+def test_sample_without_star_formation_is_refused():
+    tables = sample()
+    for table in tables:
+        table["ssfr"] = 0.0
+    with pytest.raises(InputError, match="forms stars"):
+        splits.split(tables, by="random", test_fraction=0.5, seed=0)
