@@ -1,0 +1,53 @@
+# Each target sets up all it needs in .venv and runs; nothing outside this folder is touched.
+#   make demo    environment, then every arm on its embedded synthetic input, and a report
+#   make test    environment, lint, unit and workflow tests
+#   make lint    ruff, snakefmt, snakemake --lint
+#   make bench   timings beside public peers
+PYTHON ?= python3
+CORES ?= $(shell nproc)
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean check
+
+help:
+	@sed -n '2,5s/^# *//p' Makefile
+
+check:
+	@command -v $(PYTHON) >/dev/null || { echo "skyloom: there is no $(PYTHON): install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name it with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "skyloom: $(PYTHON) is older than 3.11: install a newer one, or name it with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "skyloom: $(PYTHON) has no venv module: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	@command -v $${CC:-cc} >/dev/null || { echo "skyloom: there is no C compiler: install one (Debian: apt-get install gcc libc6-dev), or name it in CC"; exit 1; }
+
+# A stamp is written last, so that a broken installation is done again.
+$(VENV)/run.stamp: requirements.txt | check
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/run.stamp
+	$(BIN)/snakemake --cores $(CORES)
+	@mkdir -p results/$(RUN)/report
+	$(BIN)/snakemake --cores 1 --report results/$(RUN)/report/index.html
+	@echo "skyloom: done. Open results/$(RUN)/report/index.html in a browser; datasets, models and figures are in results/$(RUN)/."
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakemake --lint
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/dev.stamp
+	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,122 @@
+"""The configuration: what is refused, and with which words."""
+
+import copy
+
+import pytest
+import yaml
+
+import configuration
+from skyloom.errors import InputError
+
+with open("config/config.yaml", encoding="utf-8") as file:
+    DEMO = yaml.safe_load(file)
+
+
+def changed(**changes):
+    """The demo's configuration with some dotted keys changed."""
+    config = copy.deepcopy(DEMO)
+    for dotted, value in changes.items():
+        *path, last = dotted.split("__")
+        section = config
+        for key in path:
+            section = section[key]
+        section[last] = value
+    return config
+
+
+def merged(base, overlay):
+    """Snakemake's rule for laying one configuration over another."""
+    out = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        out[key] = merged(base[key], value) if both else value
+    return out
+
+
+def test_the_demo_configuration_is_valid():
+    configuration.check(DEMO)
+
+
+def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
+    with open("config/papers.yaml", encoding="utf-8") as file:
+        papers = merged(DEMO, yaml.safe_load(file))
+    with pytest.raises(InputError, match=r"tng.base_path must name the folder"):
+        configuration.check(papers)
+    papers["tng"]["source"] = "synthetic"
+    configuration.check(papers)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"sed": 3}, "unknown key 'sed': did you mean 'seed'"),
+        ({"tng__grid__bin": 3}, "unknown key 'tng.grid.bin': did you mean 'tng.grid.bins'"),
+        ({"tng__spilt": {}}, "unknown key 'tng.spilt': did you mean 'tng.split'"),
+        ({"tng__source": "locale"}, "'tng.source' is 'locale'.*Did you mean 'local'"),
+        ({"tng__grid__bins": "256"}, "'tng.grid.bins' .bins a side. is '256'"),
+        ({"tng__grid__bins": 100}, "multiple of 32"),
+        ({"tng__grid__width": -60}, "'tng.grid.width' .*ckpc/h"),
+        ({"tng__statistic__mass": "median"}, "'tng.statistic.mass' is 'median'.*sum"),
+        ({"seed": -1}, "'seed'"),
+        ({"run": "../elsewhere"}, "'run'"),
+        ({"tng__variants__blur": {"kind": "gaussian"}}, "'tng.variants.blur' lacks the key sigma"),
+        ({"tng__variants__one": {"kind": "channel"}}, "lacks the key channel"),
+        ({"tng__variants__composite": {"kind": "compost"}}, "Did you mean 'composite'"),
+        ({"tng__reference_snapshot": 50}, "tng.reference_snapshot is 50"),
+        ({"tng__cases": ["composit"]}, "did you mean 'composite'"),
+        ({"tng__training__readout_epochs": [10**6]}, "readout_epochs has 1000000"),
+        ({"tng__source": "local"}, "tng.base_path must name the folder"),
+        ({"tng__gas__electron_abundance_floor": 0}, "electron_abundance_floor"),
+    ],
+)
+def test_wrong_configuration_is_refused_with_the_key_and_a_remedy(changes, words):
+    with pytest.raises(InputError, match=words):
+        configuration.check(changed(**changes))
+
+
+def test_missing_key_is_named():
+    config = changed()
+    del config["tng"]["grid"]["width"]
+    with pytest.raises(InputError, match=r"'tng.grid' lacks the key width"):
+        configuration.check(config)
+
+
+def test_folder_of_a_missing_snapshot_is_named_before_anything_runs(tmp_path):
+    (tmp_path / "groups_099").mkdir()
+    config = changed(tng__source="local", tng__base_path=str(tmp_path))
+    with pytest.raises(InputError, match=r"snapdir_099 does not exist"):
+        configuration.check(config)
+
+
+def keys(schema, prefix=""):
+    """Dotted names of all keys that a schema knows."""
+    for name, part in schema.get("properties", {}).items():
+        yield f"{prefix}{name}"
+        yield from keys(part, f"{prefix}{name}.")
+
+
+def test_every_key_is_documented_and_every_documented_key_exists():
+    with open("config/README.md", encoding="utf-8") as file:
+        documented = {
+            line.split("`")[1] for line in file if line.startswith("| `") and "`" in line[3:]
+        }
+    assert documented == set(keys(configuration.load_schema()))
+
+
+def test_every_key_of_the_schema_has_its_default_in_config_yaml():
+    present = set(configuration.flat(DEMO["tng"], "tng")) | {"run", "seed", "arms"}
+    leaves = {
+        key
+        for key in keys(configuration.load_schema())
+        if not any(other.startswith(f"{key}.") for other in keys(configuration.load_schema()))
+    }
+    assert leaves - present == {"tng.variants"}
+
+
+def test_a_variant_depends_on_its_own_parameters_only():
+    tng = changed(tng__images__difference="wrapped")["tng"]
+    for variant in tng["variants"]:
+        same = configuration.variant_parameters(tng, variant) == configuration.variant_parameters(
+            DEMO["tng"], variant
+        )
+        assert same is not variant.startswith("unsharp")
