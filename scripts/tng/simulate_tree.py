@@ -1,0 +1,14 @@
+"""Write the SubLink merger trees of the synthetic universe."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.tng.universe.tree import write_tree
+
+write_tree(
+    snakemake.params.base_path,
+    snapshots=snakemake.params.snapshots,
+    galaxies=snakemake.params.universe["galaxies"],
+    seed=snakemake.params.seed,
+)
