@@ -295,4 +295,5 @@ def open_cutout(path):
             _check_fields(file[name], fields, path)
             arrays = {field: file[name][field][()] for field in fields}
             particles[kind] = _check_finite(arrays, f"{path}, {kind}")
-        return _header(file, path, file["Header"].attrs.get("SnapshotNumber", -1)), particles
+        snapshot = _scalar(file["Header"].attrs, "SnapshotNumber", path)
+        return _header(file, path, snapshot), particles

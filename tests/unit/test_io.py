@@ -1,0 +1,163 @@
+"""Outputs are whole or absent; inputs that are not are named."""
+
+import os
+import sys
+import types
+
+import h5py
+import numpy as np
+import pytest
+from astropy.table import Table
+
+import step
+from skyloom import datasets, io
+from skyloom.errors import InputError
+
+
+def test_interrupted_writer_leaves_nothing_and_keeps_the_old_file(tmp_path):
+    path = tmp_path / "out.h5"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), io.atomic_hdf5(path) as file:
+        file["x"] = 1
+        raise KeyboardInterrupt
+    assert [p.name for p in tmp_path.iterdir()] == ["out.h5"] and path.read_text() == "old"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_full_disk_leaves_no_file(tmp_path):
+    with pytest.raises(OSError, match="No space"), io.atomic(tmp_path / "out.json") as temporary:
+        temporary.unlink()
+        temporary.symlink_to("/dev/full")
+        with open(temporary, "w") as file:
+            file.write("x" * 10**6)
+    assert not list(tmp_path.iterdir())
+
+
+def test_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot be written.*writable"):
+        io.write_json({}, tmp_path / "file" / "out.json")
+
+
+def test_equal_contents_give_equal_hdf5_bytes(tmp_path):
+    for name in ("a.h5", "b.h5"):
+        with io.atomic_hdf5(tmp_path / name) as file:
+            io.create_dataset(file, "x", np.arange(10))
+            file.attrs["seed"] = 3
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_output_follows_the_users_umask(tmp_path):
+    before = os.umask(0o022)
+    try:
+        io.write_json({"x": np.float32(1.5)}, tmp_path / "out.json")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o644
+    assert io.read_json(tmp_path / "out.json") == {"x": 1.5}
+
+
+def test_table_comes_back_with_units(tmp_path):
+    table = Table({"mass": [1.0]}, units={"mass": "1e10 Msun / littleh"})
+    io.write_table(table, tmp_path / "t.ecsv")
+    again = io.read_table(tmp_path / "t.ecsv", need=["mass"])
+    assert again["mass"].unit == table["mass"].unit
+    with pytest.raises(InputError, match="lacks the column speed"):
+        io.read_table(tmp_path / "t.ecsv", need=["speed"])
+
+
+@pytest.mark.parametrize("read", [io.read_json, io.read_table])
+def test_missing_or_broken_text_is_named(tmp_path, read):
+    with pytest.raises(InputError, match="does not exist"):
+        read(tmp_path / "absent")
+    (tmp_path / "broken").write_text("{ not this")
+    with pytest.raises(InputError, match="broken is not"):
+        read(tmp_path / "broken")
+
+
+def test_missing_dataset_of_an_hdf5_file_is_named(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["here"] = 1
+    with (
+        pytest.raises(InputError, match="lacks absent"),
+        io.open_hdf5(tmp_path / "x.h5", need=["here", "absent"]),
+    ):
+        pass
+
+
+def dataset(path, **changes):
+    options = {
+        "samples": [np.zeros((2, 4, 4, 3), np.uint8), np.ones((1, 4, 4, 3), np.uint8)],
+        "count": 3,
+        "kind": "images",
+        "shape": (4, 4, 3),
+        "dtype": np.uint8,
+        "target": np.array([1.0, 2.0, 3.0]),
+        "name": "log10(1e15 sSFR yr)",
+        "units": "dex",
+        "columns": {"id": ["a", "b", "c"]},
+        "attributes": {"variant": "composite", "parameters": {"beta": 0.1}},
+        **changes,
+    }
+    with io.atomic_hdf5(path) as file:
+        datasets.write(file, **options)
+
+
+def test_dataset_is_written_in_blocks_and_checked(tmp_path):
+    dataset(tmp_path / "d.h5")
+    assert datasets.check(tmp_path / "d.h5") == {
+        "kind": "images",
+        "samples": 3,
+        "shape": (4, 4, 3),
+        "dtype": "uint8",
+        "variant": "composite",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"count": 4, "target": np.ones(4)}, "3 samples came, 4 were announced"),
+        ({"target": np.array([1.0, np.nan, 3.0])}, "not finite"),
+    ],
+)
+def test_dataset_that_is_not_whole_is_never_written(tmp_path, changes, words):
+    with pytest.raises(ValueError, match=words):
+        dataset(tmp_path / "d.h5", **changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_check_names_what_is_wrong_with_a_dataset(tmp_path):
+    path = tmp_path / "d.h5"
+    dataset(path, columns={"id": ["a", "b", "b"]})
+    with pytest.raises(InputError, match="occurs twice"):
+        datasets.check(path)
+    dataset(path, columns={"id": ["a", "b"]})
+    with pytest.raises(InputError, match="id has 2 rows, images 3"):
+        datasets.check(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "last"),
+    [
+        (InputError("x.h5 lacks y: make it again."), "skyloom: x.h5 lacks y: make it again."),
+        (OSError(28, "No space left on device"), "skyloom: The disk is full"),
+        (ZeroDivisionError("division by zero"), "please report it"),
+    ],
+)
+def test_last_line_of_a_failing_step_says_what_to_do(capsys, error, last):
+    step._report(type(error), error, None)
+    lines = capsys.readouterr().err.splitlines()
+    assert last in lines[-1]
+    assert ("Traceback" in "\n".join(lines)) or len(lines) == 1 or "please" in lines[-1]
+
+
+def test_step_keeps_its_log(tmp_path, monkeypatch):
+    job = types.SimpleNamespace(log=[str(tmp_path / "logs" / "job.log")], threads=1)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    step.begin(job)
+    print("one\rtwo", file=sys.stderr)
+    assert (tmp_path / "logs" / "job.log").read_text() == "one\ntwo\n"

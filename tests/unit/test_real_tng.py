@@ -1,0 +1,134 @@
+"""Real files of TNG and CAMELS through the readers; skipped where they are not at hand."""
+
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from skyloom.errors import InputError
+from skyloom.kernels import histogram2d
+from skyloom.tng import maps, selection
+from skyloom.tng.simulation import Simulation, open_cutout
+
+THESIS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
+
+
+@pytest.fixture(scope="module")
+def catalogue(real_data, tmp_path_factory):
+    """Two of the 448 chunks of TNG100-1's catalogue, presented as a catalogue of two."""
+    base = tmp_path_factory.mktemp("tng100") / "output"
+    folder = base / "groups_099"
+    folder.mkdir(parents=True)
+    for number, source in enumerate(("100", "1")):
+        path = folder / f"fof_subhalo_tab_099.{number}.hdf5"
+        shutil.copy(real_data / "tng" / f"fof_subhalo_tab_099.{source}.hdf5", path)
+        path.chmod(0o644)
+        with h5py.File(path, "r+") as file:
+            header = file["Header"].attrs
+            header["NumFiles"] = np.int32(2)
+            header["Ngroups_Total"], header["Nsubgroups_Total"] = np.int32(2), np.int32(2249)
+            if "Subhalo" in file and "SubhaloGrNr" in file["Subhalo"]:
+                file["Subhalo/SubhaloGrNr"][:] -= 70
+                file["Group/GroupFirstSub"][:] -= file["Group/GroupFirstSub"][0]
+    return base
+
+
+def test_thesis_cuts_select_nothing_in_two_massive_groups(catalogue):
+    table = selection.select(Simulation(catalogue, 99), cuts=THESIS, ssfr_mass="stellar")
+    assert len(table) == 0 and "ssfr" in table.colnames
+
+
+def test_raised_group_cut_selects_what_a_count_by_hand_gives(catalogue):
+    cuts = {**THESIS, "group_mass_max": 1e6}
+    table = selection.select(Simulation(catalogue, 99), cuts=cuts, ssfr_mass="total")
+    with h5py.File(catalogue / "groups_099" / "fof_subhalo_tab_099.0.hdf5") as file:
+        rows = file["Subhalo"]
+        by_hand = [
+            row
+            for row, (flag, mass, parts) in enumerate(
+                zip(rows["SubhaloFlag"], rows["SubhaloMass"], rows["SubhaloMassType"], strict=True)
+            )
+            if flag and 0.5 < parts[4] < 100 and mass < 200
+        ]
+        sfr, total = rows["SubhaloSFR"][by_hand[0]], rows["SubhaloMass"][by_hand[0]]
+    assert list(table["subhalo_id"]) == by_hand and len(by_hand) > 10
+    assert table["ssfr"][0] == pytest.approx(sfr / (total * 1e10 / 0.6774), rel=1e-6)
+    assert set(table["lineage_id"]) == {-1}
+
+
+def test_missing_chunk_of_a_real_catalogue_is_named(catalogue, tmp_path):
+    shutil.copytree(catalogue, tmp_path / "output")
+    (tmp_path / "output" / "groups_099" / "fof_subhalo_tab_099.1.hdf5").unlink()
+    with pytest.raises(InputError, match=r"fof_subhalo_tab_099\.1\.hdf5 is missing \(1 of 2"):
+        selection.select(Simulation(tmp_path / "output", 99), cuts=THESIS, ssfr_mass="stellar")
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
+    histogram2d.compile_kernel(path)
+    return histogram2d.load(path)
+
+
+def test_real_cutout_goes_through_gas_rotation_and_maps(real_data, kernel):
+    header, particles = open_cutout(real_data / "tng" / "SimSpin_example_IllustrisTNG.hdf5")
+    gas, stars = particles["gas"], particles["stars"]
+    # Thinned, so that the header's counts disagree with what is there.
+    assert (header.snapshot, len(gas["Masses"]), len(stars["Masses"])) == (78, 100, 2000)
+    centre = np.median(stars["Coordinates"], axis=0)
+    velocity = np.median(stars["Velocities"], axis=0) * np.sqrt(header.scale_factor)
+    turned = maps.galaxy_orientation(
+        gas,
+        stars,
+        header,
+        centre=centre,
+        velocity=velocity,
+        options={"max_age": 1.0, "min_stars": 20, "aperture": 15.0, "inclination": 0.0},
+    )
+    assert turned.source in ("young_stars", "star_forming_gas", "all_stars")
+    stack, floored = maps.project_galaxy(
+        kernel,
+        gas,
+        header,
+        turned.matrix,
+        centre=centre,
+        grid={"bins": 64, "width": 400.0, "depth": None, "edges": "exact"},
+        statistic={
+            "entropy": "mass_weighted_mean",
+            "mass": "sum",
+            "temperature": "mass_weighted_mean",
+        },
+        gas_options={
+            "electron_abundance_floor": 1e-4,
+            "star_forming_temperature": "effective",
+            "entropy": "linear",
+        },
+    )
+    offset = np.abs((gas["Coordinates"] - centre) @ turned.matrix.T)[:, :2].max(axis=1)
+    assert stack[1].sum() == pytest.approx(gas["Masses"][offset <= 200].sum(), rel=1e-6)
+    filled = stack[1] > 0
+    assert (stack[2][filled] > 1e3).all() and (stack[2][filled] < 1e9).all()
+    assert (stack[0][filled] > 0).all() and floored < 100
+
+
+def test_real_cutout_without_gas_names_the_missing_star_fields(real_data):
+    with pytest.raises(InputError, match=r"PartType4/GFM_StellarFormationTime.*Velocities"):
+        open_cutout(real_data / "tng" / "cutout_3.hdf5")
+
+
+def test_camels_file_is_refused_by_the_names_of_its_missing_fields(real_data):
+    with pytest.raises(InputError, match=r"Density.*ElectronAbundance.*InternalEnergy"):
+        open_cutout(real_data / "tng" / "camels_snap_484dd0dc.hdf5")
+
+
+def test_arepo_snapshot_with_too_few_fields_is_refused_by_name(real_data):
+    with pytest.raises(InputError, match="ElectronAbundance"):
+        open_cutout(real_data / "tng" / "paicos_reduced_snap_247.hdf5")
+
+
+def test_truncated_real_file_is_refused(real_data, tmp_path):
+    whole = (real_data / "tng" / "SimSpin_example_IllustrisTNG.hdf5").read_bytes()
+    (tmp_path / "cut.hdf5").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="not a complete HDF5 file"):
+        open_cutout(tmp_path / "cut.hdf5")
