@@ -11,13 +11,9 @@ from skyloom.networks import evaluation
 path = snakemake.input.predictions
 table = read_table(path, need=("id", "part", "component", "true", "predicted"))
 test = evaluation.on_test_side(table, path)
-readouts = {
-    f"After epoch {epoch}": (test["true"], test[f"predicted_epoch_{epoch}"])
-    for epoch in evaluation.readout_epochs(test)
-}
 figure = tng_results.predictions(
     table["true"],
-    readouts | {"Final weights": (test["true"], test["predicted"])},
+    tng_results.readouts(test),
     test["component"],
     variant=snakemake.params.variant,
     bootstrap={**snakemake.params.bootstrap, "seed": snakemake.params.seed},

@@ -17,7 +17,7 @@ for variant, path in zip(snakemake.params.variants, snakemake.input.datasets, st
             row = tng_images.median_galaxy(file["target"][:], file["snapshot"][:])
             chosen, target = file["id"][row], float(file["target"][row])
             width, synthetic = float(file.attrs["width"]), bool(file.attrs["synthetic"])
-        if file["id"][row] != chosen:
+        if row >= len(file["id"]) or file["id"][row] != chosen:
             raise InputError(f"{path} lists other galaxies than the first dataset: make it again.")
         images[variant] = file["images"][row]
         sizes[variant] = json.loads(file.attrs["parameters"]).get("sigma")

@@ -62,7 +62,7 @@ def drawn(function):
     return inner
 
 
-def figure(width, height, *, title, synthetic):
+def figure(width, height, *, title, synthetic, arranged=True):
     """An empty figure with its title.
 
     Parameters
@@ -70,14 +70,21 @@ def figure(width, height, *, title, synthetic):
     width, height : float
         Inches.
     title : str
+        Beginning with a capital letter.
     synthetic : bool
         Whether anything in the figure derives from synthetic data: its title then says so first.
+    arranged : bool, optional
+        Whether panels are moved so that no labels overlap; False for those that `panels` places.
     """
-    made = Figure(figsize=(width, height), layout="constrained")
-    made.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)
-    text = f"Synthetic demonstration: {title}" if synthetic else title
+    made = Figure(figsize=(width, height), layout="constrained" if arranged else None)
+    text = f"Synthetic demonstration: {title[0].lower()}{title[1:]}" if synthetic else title
     # 0.095 inches is the mean width of a bold letter of this size.
-    made.suptitle("\n".join(textwrap.wrap(text, max(20, int(width / 0.095)))))
+    text = "\n".join(textwrap.wrap(text, max(20, int(width / 0.095))))
+    if arranged:
+        made.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)
+        made.suptitle(text)
+    else:
+        made.suptitle(text, y=1 - 0.1 / height, va="top")
     return made
 
 
@@ -193,6 +200,45 @@ def bare(axes):
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def signed(text):
+    """Numbers in a text with the minus sign that figures use."""
+    return text.replace("-", "−")
+
+
+def panels(made, rows, columns, *, size, left=0.0, gap=0.05):
+    """Square panels for images, with equal narrow gaps, below the title.
+
+    Parameters
+    ----------
+    made : matplotlib.figure.Figure
+    rows, columns : int
+    size : float
+        Side of a panel, inches.
+    left : float, optional
+        Where the first column begins, inches.
+    gap : float, optional
+        Between panels and to the edge, inches.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        Row by row from the top left.
+    """
+    width, height = made.get_size_inches()
+    return [
+        made.add_axes(
+            (
+                (left + gap + column * (size + gap)) / width,
+                (gap + (rows - 1 - row) * (size + gap)) / height,
+                size / width,
+                size / height,
+            )
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
 
 
 def shorten(reasons, most=4):

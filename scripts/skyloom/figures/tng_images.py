@@ -11,6 +11,7 @@ _FAMILIES = (
     ("Gaussian smoothing", ("gaussian_3", "gaussian_5", "gaussian_10")),
     ("Unsharp mask", ("unsharp_3", "unsharp_5", "unsharp_10")),
 )
+_GAP, _TITLE = 0.05, 0.45  # inches: between panels, and above them (an edge included)
 _PLANES = {"entropy": "cividis", "mass": "magma", "temperature": "inferno"}
 
 
@@ -66,29 +67,34 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     Figures 3.2, 3.4 and 3.5 of the thesis in one. Variants of one channel hold the same plane
     three times; they are drawn in a perceptually uniform colour map.
     """
-    title = f"galaxy {name} in {len(images)} variants, {_ssfr_label(log_ssfr)}"
-    title = title if synthetic else title[0].upper() + title[1:]
+    title = f"Galaxy {name} in {len(images)} variants, {_ssfr_label(log_ssfr)}"
     families = [
         (label, [v for v in members if v in images])
         for label, members in _FAMILIES
         if any(v in images for v in members)
     ]
-    others = [v for v in images if not any(v in members for _, members in families)]
-    if others != ["composite"] or len(families) < 2:
+    rest = [v for v in images if not any(v in members for _, members in families)]
+    columns = max((len(members) for _, members in families), default=0)
+    if rest != ["composite"] or columns < 2:
         return _grid(images, width, title, synthetic)
-    rows = len(families)
+    rows, size = len(families), 2.0
+    side = rows * size + (rows - 1) * _GAP
     figure = style.figure(
-        2.05 * (rows + 3) + 0.3, 2.05 * rows + 0.5, title=title, synthetic=synthetic
+        side + columns * (size + _GAP) + 2 * _GAP,
+        side + _TITLE,
+        title=title,
+        synthetic=synthetic,
+        arranged=False,
     )
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
-    grid = figure.add_gridspec(rows, rows + 3)
-    large = figure.add_subplot(grid[:, :rows])
+    large = style.panels(figure, 1, 1, size=side, gap=_GAP)[0]
     _image(large, "composite", images["composite"])
     style.image_label(large, "Composite\nred entropy, green mass, blue temperature", size=9)
     style.scale_bar(large, round_length(width), total=width, size=9)
+    small = style.panels(figure, rows, columns, size=size, left=side + _GAP, gap=_GAP)
     for row, (family, members) in enumerate(families):
-        for column, variant in enumerate(members):
-            axes = figure.add_subplot(grid[row, rows + column])
+        for axes in small[row * columns + len(members) : (row + 1) * columns]:
+            axes.set_axis_off()
+        for axes, variant in zip(small[row * columns :], members, strict=False):
             _image(axes, variant, images[variant])
             pixel = width / images[variant].shape[0]
             style.image_label(axes, _short(variant, family, sizes.get(variant), pixel))
@@ -118,14 +124,8 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     -----
     Figures 3.3 and 4.6 to 4.8 of the thesis.
     """
-    columns = min(4, len(images))
-    rows = -(-len(images) // columns)
     title = f"{style.variant_label(variant)}, from high to low sSFR"
-    figure = style.figure(2.1 * columns, 2.1 * rows + 0.5, title=title, synthetic=synthetic)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in panels[len(images) :]:
-        axes.set_axis_off()
+    figure, panels = _mosaic(len(images), 4, 2.1, title, synthetic)
     for number, (axes, image, value) in enumerate(zip(panels, images, log_ssfr, strict=False)):
         _image(axes, variant, image)
         style.image_label(axes, _ssfr_label(value))
@@ -134,14 +134,24 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     return figure
 
 
-def _grid(images, width, title, synthetic):
-    columns = min(5, len(images))
-    rows = -(-len(images) // columns)
-    size = 2.3 if columns > 2 else 3.4
-    figure = style.figure(size * columns, size * rows + 0.5, title=title, synthetic=synthetic)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in panels[len(images) :]:
+def _mosaic(count, most, size, title, synthetic):
+    """A figure of square panels, at most so many a row; and the panels."""
+    columns = min(most, count)
+    rows = -(-count // columns)
+    # A single small panel would not hold the title.
+    size = max(size, 4.2 / columns)
+    width, height = (n * (size + _GAP) + _GAP for n in (columns, rows))
+    figure = style.figure(
+        width, height - _GAP + _TITLE, title=title, synthetic=synthetic, arranged=False
+    )
+    panels = style.panels(figure, rows, columns, size=size, gap=_GAP)
+    for axes in panels[count:]:
         axes.set_axis_off()
+    return figure, panels
+
+
+def _grid(images, width, title, synthetic):
+    figure, panels = _mosaic(len(images), 5, 2.3, title, synthetic)
     for number, (axes, (variant, image)) in enumerate(zip(panels, images.items(), strict=False)):
         _image(axes, variant, image)
         style.image_label(axes, style.variant_label(variant))

@@ -26,7 +26,7 @@ def ranking(summary, differences, *, synthetic):
     rows = summary[np.argsort(np.asarray(summary["rank"]))]
     n_test, n_groups = int(np.max(rows["n_test"])), int(np.max(rows["n_groups"]))
     title = f"{len(rows)} cases ranked by Pearson r ({n_test} test images, {n_groups} groups)"
-    height = 0.42 * len(rows) + 2.2
+    height = 0.46 * len(rows) + 1.9
     figure = style.figure(9.6, height, title=title, synthetic=synthetic)
     axes, side = figure.subplots(1, 2, sharey=True, width_ratios=(3.2, 1))
     reasons = list(summary.meta.get("not_comparable", []))
@@ -41,11 +41,15 @@ def ranking(summary, differences, *, synthetic):
     axes.set_xlabel(f"Pearson r of true and predicted log$_{{10}}$ sSFR, {level:g} % intervals")
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=4)
     _to_best(side, rows, differences)
-    if reasons and "mass" in rows["variant"]:
-        note = f"Printed r is grey, not comparable: {style.shorten(reasons)}."
-        figure.supxlabel("\n".join(textwrap.wrap(note, 130)), fontsize=7.5, color="#666666")
+    note = None
+    if reasons and not np.all(np.ma.getmaskarray(rows["published_r"])):
+        note = f"The printed r is grey, not comparable: {style.shorten(reasons)}."
+        note = "\n".join(textwrap.wrap(note, 125))
+    legend = figure.legend(
+        unique.values(), unique.keys(), loc="outside lower center", ncols=4, title=note
+    )
+    legend.get_title().set(fontsize=7.5, color="#666666")
     return figure
 
 
@@ -53,8 +57,8 @@ def _case(axes, position, row):
     colour = style.variant_colour(str(row["variant"]))
     for name, low, high, shift, look in (
         ("r", "r_low", "r_high", 0.0, {"fmt": "o", "ms": 7, "color": colour, "lw": 2.2}),
-        ("linear_r", "linear_low", "linear_high", 0.22, {"fmt": "D", "ms": 4, "lw": 1}),
-        ("shuffled_r", "shuffled_low", "shuffled_high", -0.22, {"fmt": "o", "ms": 4, "lw": 1}),
+        ("linear_r", "linear_low", "linear_high", 0.26, {"fmt": "D", "ms": 4, "lw": 1}),
+        ("shuffled_r", "shuffled_low", "shuffled_high", -0.26, {"fmt": "o", "ms": 4, "lw": 1}),
     ):
         if np.ma.is_masked(row[name]):
             continue
@@ -105,7 +109,7 @@ def _to_best(axes, rows, differences):
         values = np.array([row["difference"], row["low"], row["high"]], dtype=float)
         value, low, high = -values[[0, 2, 1]] if best_first else values
         weight = "bold" if low > 0 or high < 0 else "normal"
-        text = f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
+        text = style.signed(f"{value:+.2f} [{low:+.2f}, {high:+.2f}]")
         axes.text(0.5, position, text, ha="center", va="center", fontsize=8, weight=weight)
 
 
@@ -129,7 +133,7 @@ def findings(table, *, synthetic):
     lines = [max(text.count("\n") + 1 for text in row) + 0.8 for row in cells]
     note = "\n".join(textwrap.wrap(_note(table), 150))
     total = sum(lines) + 2.2 + note.count("\n") + 1
-    title = "findings of the thesis beside ours" if synthetic else "Findings of the thesis and ours"
+    title = "Findings of the thesis and ours"
     figure = style.figure(11.0, 0.165 * total + 0.7, title=title, synthetic=synthetic)
     axes = figure.subplots()
     axes.set_axis_off()
@@ -155,6 +159,7 @@ def findings(table, *, synthetic):
 def _wrapped(text, width, column):
     text = str(text)
     if column == "ours":
+        text = style.signed(text)
         # One comparison a line reads better than a paragraph.
         return "\n".join("\n".join(textwrap.wrap(part, width)) for part in text.split("; "))
     return "\n".join(textwrap.wrap(text, width))

@@ -5,6 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import style
 from skyloom.networks import metrics
+from skyloom.networks.evaluation import readout_epochs
 
 # Labels are log10(1e15 sSFR yr); figures show log10 of sSFR in 1/yr.
 LABEL_OFFSET = 15.0
@@ -13,16 +14,39 @@ _PREDICTED = "Predicted log$_{10}$ sSFR [1/yr]"
 _BOTH = "log$_{10}$ sSFR [1/yr]"
 
 
+def readouts(test):
+    """Labels and predictions at each read-out, and of the final weights, by their titles.
+
+    Parameters
+    ----------
+    test : Table
+        Predictions of the test side.
+
+    Returns
+    -------
+    dict of str to (true, predicted)
+        The final weights are not repeated where they are those of a read-out.
+    """
+    true, final = np.asarray(test["true"]), np.asarray(test["predicted"])
+    found, repeated = {}, False
+    for epoch in readout_epochs(test):
+        values = np.asarray(test[f"predicted_epoch_{epoch}"])
+        same = np.array_equal(values, final)
+        found[f"After epoch {epoch}" + (" (final weights)" if same else "")] = (true, values)
+        repeated = repeated or same
+    return found if repeated else found | {"Final weights": (true, final)}
+
+
 @style.drawn
-def predictions(everyone, readouts, groups, *, variant, bootstrap, synthetic):
+def predictions(everyone, rows, groups, *, variant, bootstrap, synthetic):
     """Predictions of one case at each read-out: scatter, differences and distributions.
 
     Parameters
     ----------
     everyone : (M,) array
         Labels of all galaxies of the case, training side too.
-    readouts : dict of str to (true, predicted)
-        By name of the read-out (a row each), labels and predictions of the test side, (N,) each.
+    rows : dict of str to (true, predicted)
+        As `readouts` gives them (a row each), labels and predictions of the test side, (N,) each.
     groups : (N,) array
         Independent group of each galaxy of the test side.
     variant : str
@@ -38,15 +62,14 @@ def predictions(everyone, readouts, groups, *, variant, bootstrap, synthetic):
     -----
     Figures 4.1 and 4.2 of the thesis.
     """
-    rows = len(readouts)
-    title = f"{style.variant_label(variant)}: predicted and true sSFR on the test side"
-    figure = style.figure(10.2, 2.95 * rows + 0.5, title=title, synthetic=synthetic)
-    grid = figure.subplots(rows, 3, squeeze=False, width_ratios=(1.0, 1.15, 1.15))
-    limits = _limits([value for pair in readouts.values() for value in pair])
-    widest = _widest(readouts.values())
+    title = f"{style.variant_label(variant)}, predicted and true sSFR of the test side"
+    figure = style.figure(10.2, 2.95 * len(rows) + 0.5, title=title, synthetic=synthetic)
+    grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1.0, 1.15, 1.15))
+    limits = _limits([value for pair in rows.values() for value in pair])
+    widest = _widest(rows.values())
     everyone = np.asarray(everyone, dtype=float) - LABEL_OFFSET
     for (scatter, differences, distribution), (name, (true, predicted)) in zip(
-        grid, readouts.items(), strict=True
+        grid, rows.items(), strict=True
     ):
         _scatter(scatter, true, predicted, limits, _r_text(true, predicted, groups, bootstrap))
         scatter.set_title(name)
@@ -76,7 +99,7 @@ def family(cases, *, bootstrap, synthetic):
     Figures 4.3 to 4.5 of the thesis.
     """
     names = ", ".join(style.variant_label(variant) for variant in cases)
-    title = f"Predicted and true sSFR on the test side: {names}"
+    title = f"Predicted and true sSFR of the test side, {names.lower()}"
     figure = style.figure(max(5.0, 3.3 * len(cases)), 6.4, title=title, synthetic=synthetic)
     top, bottom = figure.subplots(2, len(cases), squeeze=False, height_ratios=(1.25, 1.0))
     limits = _limits(
@@ -92,6 +115,8 @@ def family(cases, *, bootstrap, synthetic):
     most = max(axes.get_ylim()[1] for axes in bottom)
     for axes in bottom:
         axes.set_ylim(0, most)
+    for axes in (*top[1:], *bottom[1:]):
+        axes.set_ylabel("")
     return figure
 
 
@@ -111,9 +136,8 @@ def history(cases, *, synthetic):
     """
     columns = min(5, len(cases))
     rows = -(-len(cases) // columns)
-    title = "loss of every case" if synthetic else "Loss of every case"
     width = max(4.0, 2.25 * columns + 0.4)
-    figure = style.figure(width, 2.1 * rows + 0.7, title=title, synthetic=synthetic)
+    figure = style.figure(width, 2.1 * rows + 0.7, title="Loss of every case", synthetic=synthetic)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for axes in panels[len(cases) :]:
         axes.set_axis_off()
@@ -164,7 +188,7 @@ def _scatter(axes, true, predicted, limits, text):
     style.density_scatter(axes, true, predicted)
     axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel=_TRUE, ylabel=_PREDICTED)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
     place = {"transform": axes.transAxes, "va": "top", "fontsize": 8.5}
     axes.text(0.04, 0.97, text, bbox=box, **place)
@@ -179,9 +203,9 @@ def _differences(axes, true, predicted, widest, colour):
     if np.isfinite(spread):
         for edge in (mean - spread, mean + spread):
             axes.axvline(edge, color="#B2182B", lw=1.3)
-    axes.set_ylim(0, 1.32 * axes.get_ylim()[1])
-    place = {"transform": axes.transAxes, "va": "top", "fontsize": 8.5}
-    axes.text(0.03, 0.98, f"std = {spread:.2f} dex\nmean = {mean:+.2f} dex", **place)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    text = f"std {spread:.2f} dex, mean {mean:+.2f} dex"
+    axes.set_title(style.signed(text), fontsize=8.5)
     axes.set_xlabel("Predicted − true [dex]")
     axes.set_ylabel("Galaxies")
 

@@ -63,7 +63,11 @@ def _distribution(axes, ssfr, ssfr_mass):
             color="white",
             edgecolor=style.ORANGE,
             hatch="////",
-            label=f"SFR = 0 ({zero}), off the axis",
+            label=f"SFR = 0 ({zero})",
+        )
+        ticks = np.arange(np.ceil(2 * low) / 2, high + 0.1, 0.5 if high - low < 4 else 1.0)
+        axes.set_xticks(
+            [low - 0.75, *ticks], ["sSFR = 0", *(style.signed(f"{t:.1f}") for t in ticks)]
         )
         axes.legend(loc="upper left")
     axes.set_yscale("log")
@@ -121,7 +125,7 @@ def maps(stack, *, channels, units, statistic, width, name, synthetic):
     -----
     Figure 3.2 of the thesis, in physical units.
     """
-    figure = style.figure(3.5 * len(stack), 3.9, title=name, synthetic=synthetic)
+    figure = style.figure(3.5 * len(stack), 4.75, title=name, synthetic=synthetic)
     panels = figure.subplots(1, len(stack), sharex=True, sharey=True, squeeze=False)[0]
     half = width / 2
     for axes, plane, channel, unit, how in zip(
@@ -136,7 +140,7 @@ def maps(stack, *, channels, units, statistic, width, name, synthetic):
         style.scale_bar(axes, round_length(width), total=width)
         axes.set_title(f"{channel.capitalize()} ({how.replace('_', ' ')})")
         axes.set_xlabel("x [ckpc/h]")
-        bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=28)
+        bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=24)
         bar.set_label(f"{channel.capitalize()} per pixel [{_UNITS.get(unit, unit)}]")
     panels[0].set_ylabel("y [ckpc/h]")
     return figure
@@ -149,11 +153,11 @@ def _colour_map(name):
 
 
 def _log_norm(shown):
-    """Limits that a few extreme pixels do not decide: 2 % of the filled pixels lie below."""
+    """Limits that a few faint pixels do not decide: 0.5 % of the filled pixels lie below."""
     filled = shown.compressed()
     if filled.size == 0:
         return LogNorm(0.1, 1.0)
-    low, high = np.percentile(filled, 2), filled.max()
+    low, high = np.percentile(filled, 0.5), filled.max()
     return LogNorm(min(low, 0.5 * high), high)
 
 

@@ -1,0 +1,223 @@
+"""Every figure of the tng arm is drawn without warnings, labelled with units, and reproducible."""
+
+import runpy
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import fake_tng
+import numpy as np
+import pytest
+from astropy.table import Table
+from matplotlib.image import imread
+
+from skyloom.errors import InputError
+from skyloom.figures import style, tng_images, tng_ranking, tng_results, tng_sample
+from skyloom.io import read_table
+from skyloom.networks import evaluation
+from skyloom.tng import published
+
+ROOT = Path(__file__).parents[2]
+BOOTSTRAP = {"samples": 200, "level": 0.95}
+CASES = ("composite", "mass", "unsharp_3")
+# What each step's figure must say: its quantities with their units.
+STEPS = {
+    "sample": ("[1/yr]", "[M$_\\odot$]", "[M$_\\odot$/yr]"),
+    "maps": ("[ckpc/h]", "[keV cm$^2$]", "[$10^{10}$ M$_\\odot$/h]", "[K]"),
+    "variants": ("10 ckpc/h", "σ = 3 px = 2.8 ckpc/h", "Temperature"),
+    "gallery": ("10 ckpc/h", "/ yr"),
+    "predictions": ("True log$_{10}$ sSFR [1/yr]", "[dex]", "Galaxies per 0.25 dex"),
+    "family": ("Predicted log$_{10}$ sSFR [1/yr]", "[dex]"),
+    "history": ("Mean squared error [dex²]", "Epoch"),
+    "ranking": ("Pearson r", "95 % intervals"),
+    "findings": ("mass r = ", "source is synthetic"),
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """What the steps read: paths by name."""
+    folder = tmp_path_factory.mktemp("run")
+    for number, variant in enumerate(CASES):
+        fake_tng.trained(folder, variant, 0.4 + 0.2 * number)
+    tables = {name: [str(folder / v / name) for v in CASES] for name in _FILES}
+    predictions, controls = ([read_table(p) for p in tables[n]] for n in _FILES[:2])
+    thesis = published.read(ROOT / "resources/published/tng.yaml")
+    options = BOOTSTRAP | {"seed": 1}
+    summary = evaluation.summarise(CASES, predictions, controls, **options)
+    summary = published.add_published(summary, thesis, ["source is synthetic"])
+    differences = evaluation.compare_pairs(CASES, predictions, **options)
+    findings = published.findings(summary, differences, thesis, ["source is synthetic"])
+    found = {"summary": summary, "differences": differences, "findings": findings}
+    for name, table in found.items():
+        table.meta["synthetic"] = True
+        table.write(folder / f"{name}.ecsv", format="ascii.ecsv")
+    return {
+        "galaxies": [fake_tng.galaxies(folder, 99), fake_tng.galaxies(folder, 91)],
+        "maps": fake_tng.maps(folder),
+        "datasets": fake_tng.datasets(folder),
+        **{name.partition(".")[0]: paths for name, paths in tables.items()},
+        **{name: str(folder / f"{name}.ecsv") for name in found},
+    }
+
+
+_FILES = ("predictions.ecsv", "control.ecsv", "history.csv")
+
+
+class _Named(dict):
+    __getattr__ = dict.__getitem__
+
+
+def draw(name, run, folder, monkeypatch):
+    """Run one drawing step; the title and axis labels of its figure, and its two files."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    inputs = dict(run)
+    if name == "maps":
+        inputs["galaxies"] = run["galaxies"][0]
+    if name == "gallery":
+        inputs["datasets"] = run["datasets"][0]
+    if name == "predictions":
+        inputs["predictions"] = run["predictions"][1]
+    variants = fake_tng.VARIANTS if name == "variants" else CASES
+    params = {"variants": variants, "variant": "mass", "bootstrap": BOOTSTRAP, "seed": 1}
+    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
+    job = {"input": _Named(inputs), "output": _Named(output), "params": _Named(params)}
+    snakemake = SimpleNamespace(log=[], threads=1, **job)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = runpy.run_path(
+            str(ROOT / f"scripts/tng/draw_{name}.py"), init_globals={"snakemake": snakemake}
+        )
+    return made["figure"], Path(output["png"]).read_bytes(), Path(output["pdf"]).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "labels"), STEPS.items())
+def test_a_step_draws_a_labelled_figure_with_the_same_bytes_twice(
+    name, labels, run, tmp_path, monkeypatch
+):
+    figure, *files = draw(name, run, tmp_path / "one", monkeypatch)
+    assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    text = "\n".join(
+        artist.get_text() for artist in figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    )
+    for label in labels:
+        assert label in text
+    assert b"CreationDate" not in files[1]
+    assert imread(tmp_path / "one" / f"{name}.png").std() > 0.01
+    _, *again = draw(name, run, tmp_path / "two", monkeypatch)
+    assert files == again
+
+
+def test_a_real_run_is_not_called_synthetic():
+    figure = style.figure(4, 3, title="Maps", synthetic=False)
+    assert figure.get_suptitle() == "Maps"
+
+
+def test_a_galaxy_without_gas_is_drawn_empty(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = tng_sample.maps(
+            np.zeros((3, 16, 16)),
+            channels=["entropy", "mass", "temperature"],
+            units=["keV cm2", "1e10 Msun/h", "K"],
+            statistic=["sum"] * 3,
+            width=60.0,
+            name="Gas of nothing",
+            synthetic=False,
+        )
+        style.save(figure, tmp_path / "a.png", tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize("forming", [0, 1, 3])
+def test_samples_with_few_or_no_star_forming_galaxies_are_drawn(forming, tmp_path):
+    sfr = np.where(np.arange(5) < forming, 2.0, 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = tng_sample.sample(
+            sfr * 1e-11, sfr, np.linspace(1, 5, 5) * 1e11, ssfr_mass="total", synthetic=True
+        )
+        style.save(figure, tmp_path / "a.png", tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 4000])
+def test_scatters_of_few_constant_and_many_points_are_drawn(count, tmp_path):
+    rng = np.random.default_rng(5)
+    true = rng.normal(4.5, 0.5, count)
+    groups = np.arange(count)
+    cases = {
+        "mass": (true, true + 0.1 * rng.normal(size=count), groups),
+        "unsharp_3": (true, np.full(count, 4.5), groups),
+        "unsharp_5": (true, true, groups),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = tng_results.family(cases, bootstrap=BOOTSTRAP | {"seed": 1}, synthetic=True)
+        style.save(figure, tmp_path / "a.png", tmp_path / "a.pdf")
+
+
+def test_the_final_weights_are_not_drawn_twice():
+    table = {"true": [1.0, 2.0], "predicted": [3.0, 4.0], "predicted_epoch_20": [3.0, 4.0]}
+    assert list(tng_results.readouts(Table(table))) == ["After epoch 20 (final weights)"]
+    table["predicted"] = [3.0, 5.0]
+    assert list(tng_results.readouts(Table(table))) == ["After epoch 20", "Final weights"]
+
+
+def test_the_median_galaxy_is_of_the_first_snapshot():
+    target = np.array([3.0, 1.0, 2.0, 9.0, 8.0])
+    snapshot = np.array([99, 99, 99, 98, 98])
+    assert tng_images.median_galaxy(target, snapshot) == 2
+
+
+def test_the_gallery_runs_from_the_highest_to_the_lowest():
+    target = np.random.default_rng(6).permutation(101).astype(float)
+    np.testing.assert_allclose(target[tng_images.evenly_ranked(target, 5)], [100, 75, 50, 25, 0])
+    assert len(tng_images.evenly_ranked(target[:3])) == 3
+
+
+@pytest.mark.parametrize(
+    "variants", [("mass",), ("composite", "mass"), ("composite", "gaussian_3")]
+)
+def test_part_of_the_variants_makes_a_plain_grid(variants, tmp_path):
+    image = np.full((32, 32, 3), 90, dtype=np.uint8)
+    figure = tng_images.variants(
+        {name: image for name in variants},
+        sizes={},
+        width=60.0,
+        name="099_0000001",
+        log_ssfr=-10.0,
+        synthetic=True,
+    )
+    style.save(figure, tmp_path / "a.png", tmp_path / "a.pdf")
+    assert "Synthetic" in figure.get_suptitle()
+
+
+def test_datasets_of_different_galaxies_are_refused(run, tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    changed = dict(run)
+    changed["datasets"] = [
+        run["datasets"][0],
+        *fake_tng.datasets(other, fake_tng.VARIANTS[1:], count=2),
+    ]
+    with pytest.raises(InputError, match="other galaxies"):
+        draw("variants", changed, tmp_path, monkeypatch)
+
+
+def test_ranking_shows_the_printed_value_black_only_when_comparable(run):
+    summary, differences = read_table(run["summary"]), read_table(run["differences"])
+
+    def star(summary):
+        figure = tng_ranking.ranking(summary, differences, synthetic=False)
+        return figure.axes[0].collections[-1].get_facecolor()[0][0]
+
+    assert star(summary) > 0.6
+    summary.meta["not_comparable"] = []
+    assert star(summary) < 0.2
+
+
+@pytest.mark.parametrize("width", [60.0, 100.0, 12.0, 0.5])
+def test_scale_bars_are_round_and_fit(width):
+    length = tng_sample.round_length(width)
+    assert width / 20 < length <= width / 6
+    assert f"{length:e}"[0] in "125"
