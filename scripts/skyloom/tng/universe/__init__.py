@@ -18,7 +18,7 @@ galaxy on a corner of the periodic box     role ``corner``
 galaxies across each face                  roles ``edge_x``, ``edge_y``, ``edge_z``
 selectable galaxy without any gas          role ``no_gas`` (its group has none either)
 star-forming gas but no young stars        role ``no_young_stars``
-star formation exactly zero                roles ``long_quenched``, ``quenched_too``, ``no_gas``, ...
+star formation exactly zero                roles ``long_quenched``, ``quenched_too``, ``no_gas`` ...
 quenches between two snapshots             role ``quenches`` (between 91 and 84)
 subhalo without a tree row (RowNum -1)     role ``no_tree_row``
 lineage that merges into another           extra ``merges``: gone in the newest snapshot, its

@@ -179,7 +179,9 @@ def cold_stream_share(mass):
 
 
 def ionisation_rates(temperature):
-    """Collisional ionisation and recombination rates, cm^3/s (Cen 1992, as listed by Katz et al. 1996).
+    """Collisional ionisation and recombination rates, cm^3/s.
+
+    Cen (1992), as listed by Katz, Weinberg & Hernquist (1996).
 
     Returns
     -------

@@ -119,7 +119,7 @@ def draw(*, galaxies, seed):
     """
     if galaxies < LEAST_GALAXIES:
         raise InputError(
-            f"tng.universe.galaxies is {galaxies}: the hard cases need at least {LEAST_GALAXIES}."
+            f"tng.synthetic.galaxies is {galaxies}: the hard cases need at least {LEAST_GALAXIES}."
         )
     rng = np.random.default_rng([seed, 1])
     count = galaxies + len(EXTRAS)

@@ -135,7 +135,8 @@ def quenching_times(every):
     """
     satellite = every.host >= 0
     when = np.full(len(every), np.inf)
-    for number, age in reversed(list(zip(lineages.TABLE_SNAPSHOTS, lineages.TABLE_AGES))):
+    table = zip(lineages.TABLE_SNAPSHOTS, lineages.TABLE_AGES, strict=True)
+    for number, age in reversed(list(table)):
         z = cosmology.SNAPSHOT_REDSHIFT[number]
         stars = _stellar_mass(every, laws.halo_growth(every.halo_mass, every.concentration, z), z)
         when[laws.quenched_fraction(stars, satellite) > every.quench_rank] = age

@@ -189,11 +189,11 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
     """
     if int(chunks) < 2:
         raise InputError(
-            f"tng.universe.chunks is {chunks}: a chunk without a particle type needs at least 2."
+            f"tng.synthetic.chunks is {chunks}: a chunk without a particle type needs at least 2."
         )
     if int(gas_cells) < 100:
         raise InputError(
-            f"tng.universe.gas_cells is {gas_cells}: a disc and its halo need at least 100."
+            f"tng.synthetic.gas_cells is {gas_cells}: a disc and its halo need at least 100."
         )
     paths = layout.snapshot_files(base_path, snapshot, chunks=chunks)
     assembled = assemble(

@@ -6,7 +6,6 @@ Units as in `skyloom.tng.universe.cells`; formation times are scale factors, neg
 import numpy as np
 
 from skyloom.tng.universe import cells, cosmology
-from skyloom.tng.universe import galaxy_laws as laws
 
 #: Baryonic mass of TNG50-1's cells and stars, Msun (Nelson et al. 2019, table 1), for galaxies of
 #: `REFERENCE_CELLS` cells; coarser galaxies have coarser young stars.
