@@ -1,0 +1,67 @@
+"""VGG16 without its classifier, frozen (Simonyan & Zisserman 2014)."""
+
+import keras
+
+from skyloom.errors import InputError
+from skyloom.networks import weights
+
+#: Mean of the ImageNet training images in blue, green, red, which Caffe's VGG16 subtracts.
+MEAN_BGR = (103.939, 116.779, 123.68)
+
+
+def backbone(layers, *, bins=256, preprocess="none"):
+    """The frozen convolutions as a model: image -> features.
+
+    Parameters
+    ----------
+    layers : dict
+        Name -> (kernel, bias), as `skyloom.networks.weights.read_convolutions` gives it.
+    bins : int
+        Side of the images, pixels; a multiple of 32.
+    preprocess : {'none', 'vgg16'}
+        ``none`` feeds the images as they are (0..255; what the thesis does). ``vgg16`` is what the
+        published weights were trained on: channels in the order blue, green, red, less their mean
+        over ImageNet (`MEAN_BGR`). It is part of the model, so a saved model carries it.
+
+    Returns
+    -------
+    keras.Model
+        (n, bins, bins, 3) float32, 0..255, red, green, blue -> (n, bins/32, bins/32, 512)
+        float32. 14,714,688 parameters, none trainable.
+
+    Raises
+    ------
+    InputError
+        If `bins` is not a multiple of 32 or `preprocess` is unknown.
+    """
+    if bins % 32 or bins < 32:
+        raise InputError(
+            f"tng.grid.bins is {bins}, but VGG16 halves an image five times: "
+            "choose a multiple of 32."
+        )
+    image = keras.Input((bins, bins, 3), name="image")
+    vgg16 = keras.applications.VGG16(
+        include_top=False, weights=None, input_tensor=_scaled(image, preprocess)
+    )
+    model = keras.Model(image, vgg16.output, name="vgg16")
+    for name, pair in layers.items():
+        model.get_layer(name).set_weights(pair)
+    model.trainable = False
+    return model
+
+
+def _scaled(image, preprocess):
+    if preprocess == "none":
+        return image
+    if preprocess != "vgg16":
+        raise InputError(
+            f"tng.backbone.preprocess is {preprocess!r}: choose 'none' (the thesis) or 'vgg16'."
+        )
+    offset = [-value for value in reversed(MEAN_BGR)]
+    centred = keras.layers.Rescaling(1.0, offset=offset, name="less_mean")(image)
+    return keras.ops.flip(centred, axis=-1)
+
+
+def load(path, *, bins=256, preprocess="none"):
+    """The backbone of a canonical file (`skyloom.networks.weights.write_backbone`)."""
+    return backbone(weights.read_convolutions(path), bins=bins, preprocess=preprocess)
