@@ -6,6 +6,10 @@ COMPARED = {
     row["key"]
     for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
 }
+TNG_BOOTSTRAP = {
+    "samples": TNG["evaluation"]["bootstrap_samples"],
+    "level": TNG["evaluation"]["level"],
+}
 TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
 TNG_FIGURES = [
     "sample",
@@ -34,14 +38,15 @@ def tng_backbone_inputs(_):
 
 rule tng_download_imagenet:
     """Fetch the VGG16 weights that Keras publishes, and check their hash."""
+    input:
+        catalogue="resources/weights.yaml",
     output:
         IMAGENET,
     log:
         f"{TNG_DIR}/logs/download_imagenet.log",
     retries: 2
     params:
-        url=WEIGHTS["imagenet"]["url"],
-        md5=WEIGHTS["imagenet"]["md5"],
+        name="imagenet",
         code=code("tng/download_weights.py"),
     script:
         "../../scripts/tng/download_weights.py"
@@ -140,10 +145,7 @@ rule tng_evaluate:
         f"{TNG_DIR}/logs/evaluate.log",
     params:
         variants=TNG_CASES,
-        bootstrap={
-            "samples": TNG["evaluation"]["bootstrap_samples"],
-            "level": TNG["evaluation"]["level"],
-        },
+        bootstrap=TNG_BOOTSTRAP,
         seed=SEED,
         choices=tng_comparable(),
         code=code("tng/evaluate.py"),
@@ -175,7 +177,6 @@ rule tng_draw_sample:
     log:
         f"{TNG_DIR}/logs/draw_sample.log",
     params:
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_sample.py"),
     script:
         "../../scripts/tng/draw_sample.py"
@@ -190,7 +191,6 @@ rule tng_draw_maps:
     log:
         f"{TNG_DIR}/logs/draw_maps.log",
     params:
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_maps.py"),
     script:
         "../../scripts/tng/draw_maps.py"
@@ -205,7 +205,6 @@ rule tng_draw_variants:
         f"{TNG_DIR}/logs/draw_variants.log",
     params:
         variants=TNG_VARIANTS,
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_variants.py"),
     script:
         "../../scripts/tng/draw_variants.py"
@@ -219,7 +218,6 @@ rule tng_draw_gallery:
     log:
         f"{TNG_DIR}/logs/draw_gallery_{{variant}}.log",
     params:
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_gallery.py"),
     script:
         "../../scripts/tng/draw_gallery.py"
@@ -228,13 +226,15 @@ rule tng_draw_gallery:
 rule tng_draw_predictions:
     input:
         predictions=f"{TNG_DIR}/models/{{variant}}/predictions.ecsv",
+        galaxies=TNG_GALAXIES,
     output:
         **tng_figure("predictions/{variant}", "results", variant="{variant}"),
     log:
         f"{TNG_DIR}/logs/draw_predictions_{{variant}}.log",
     params:
-        variant="{variant}",
-        synthetic=TNG_SYNTHETIC,
+        variant=lambda w: w.variant,
+        bootstrap=TNG_BOOTSTRAP,
+        seed=SEED,
         code=code("tng/draw_predictions.py"),
     script:
         "../../scripts/tng/draw_predictions.py"
@@ -245,13 +245,15 @@ rule tng_draw_family:
         predictions=lambda w: expand(
             f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_FAMILIES[w.family]
         ),
+        galaxies=TNG_GALAXIES,
     output:
         **tng_figure("family/{family}", "results", family="{family}"),
     log:
         f"{TNG_DIR}/logs/draw_family_{{family}}.log",
     params:
         variants=lambda w: TNG_FAMILIES[w.family],
-        synthetic=TNG_SYNTHETIC,
+        bootstrap=TNG_BOOTSTRAP,
+        seed=SEED,
         code=code("tng/draw_family.py"),
     script:
         "../../scripts/tng/draw_family.py"
@@ -260,13 +262,13 @@ rule tng_draw_family:
 rule tng_draw_history:
     input:
         history=expand(f"{TNG_DIR}/models/{{case}}/history.csv", case=TNG_CASES),
+        galaxies=TNG_GALAXIES,
     output:
         **tng_figure("history", "results"),
     log:
         f"{TNG_DIR}/logs/draw_history.log",
     params:
         variants=TNG_CASES,
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_history.py"),
     script:
         "../../scripts/tng/draw_history.py"
@@ -281,7 +283,6 @@ rule tng_draw_ranking:
     log:
         f"{TNG_DIR}/logs/draw_ranking.log",
     params:
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_ranking.py"),
     script:
         "../../scripts/tng/draw_ranking.py"
@@ -295,7 +296,6 @@ rule tng_draw_findings:
     log:
         f"{TNG_DIR}/logs/draw_findings.log",
     params:
-        synthetic=TNG_SYNTHETIC,
         code=code("tng/draw_findings.py"),
     script:
         "../../scripts/tng/draw_findings.py"
