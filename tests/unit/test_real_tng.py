@@ -84,7 +84,7 @@ def test_real_cutout_goes_through_gas_rotation_and_maps(real_data, kernel):
         header,
         centre=centre,
         velocity=velocity,
-        options={"max_age": 1.0, "min_stars": 20, "aperture": 15.0, "inclination": 0.0},
+        options={"max_age": 1.0, "min_stars": 20, "aperture": 60.0, "inclination": 0.0},
     )
     assert turned.source in ("young_stars", "star_forming_gas", "all_stars")
     stack, floored = maps.project_galaxy(

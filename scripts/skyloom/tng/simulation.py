@@ -150,7 +150,9 @@ class Simulation:
         first = Path(path_of(self.base_path, self.snapshot))
         with open_hdf5(first, need=["Header"]) as file:
             count = int(_scalar(file["Header"].attrs, count_name, first))
-        paths = [Path(path_of(self.base_path, self.snapshot, k)) for k in range(count)]
+        # illustris_python names a missing chunk as one that never existed; the first one's is true.
+        stem = str(first).removesuffix("0.hdf5")
+        paths = [Path(f"{stem}{chunk}.hdf5") for chunk in range(count)]
         missing = [path for path in paths if not path.is_file()]
         if missing:
             raise InputError(

@@ -1,0 +1,256 @@
+"""The whole chain from files to maps against a reference that shares no code with it."""
+
+import h5py
+import numpy as np
+import pytest
+
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5
+from skyloom.kernels import histogram2d
+from skyloom.tng import archive, maps, selection, universe
+from skyloom.tng.simulation import Simulation
+
+SNAPSHOT = 91
+UNIVERSE = {"snapshots": [99, 91], "galaxies": 16, "seed": 5}
+WIDE = {"stellar_mass": [0.0, 1e4], "total_mass_max": 1e5, "group_mass_max": 1e5}
+OPTIONS = {
+    "gas": {
+        "members": "fof",
+        "star_forming_temperature": "effective",
+        "electron_abundance_floor": 1e-4,
+        "entropy": "linear",
+    },
+    "rotation": {
+        "members": "subhalo",
+        "max_age": 0.5,
+        "min_stars": 10,
+        "aperture": 15.0,
+        "inclination": 0.0,
+    },
+    "grid": {"bins": 64, "width": 60.0, "depth": None, "edges": "exact"},
+    "statistic": {
+        "entropy": "mass_weighted_mean",
+        "mass": "sum",
+        "temperature": "mass_weighted_mean",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    path = tmp_path_factory.mktemp("universe") / "output"
+    universe.write_snapshot(path, SNAPSHOT, gas_cells=400, chunks=3, **UNIVERSE)
+    universe.write_tree(path, **UNIVERSE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
+    histogram2d.compile_kernel(path)
+    return histogram2d.load(path)
+
+
+@pytest.fixture(scope="module")
+def simulation(base):
+    return Simulation(base, SNAPSHOT)
+
+
+@pytest.fixture(scope="module")
+def galaxies(simulation):
+    return selection.select(simulation, cuts=WIDE, ssfr_mass="stellar")
+
+
+@pytest.fixture(scope="module")
+def projected(kernel, simulation, galaxies):
+    return list(maps.project_all(kernel, simulation, galaxies, OPTIONS))
+
+
+def whole(base, kind, field):
+    """One field of every particle in the snapshot, straight from the chunks in order."""
+    parts = []
+    for path in sorted(base.glob(f"snapdir_{SNAPSHOT:03d}/*.hdf5"), key=lambda p: p.name):
+        with h5py.File(path) as file:
+            if kind in file:
+                parts.append(file[kind][field][()])
+    return np.concatenate(parts)
+
+
+def reference(base, group, centre, rotation):
+    """Maps of one group in plain float64 NumPy, from the raw chunks, group lengths and formulas."""
+    with h5py.File(base / f"snapdir_{SNAPSHOT:03d}" / f"snap_{SNAPSHOT:03d}.0.hdf5") as file:
+        a, h, box = (file["Header"].attrs[name] for name in ("Time", "HubbleParam", "BoxSize"))
+    lengths = []
+    for path in sorted(base.glob(f"groups_{SNAPSHOT:03d}/*.hdf5")):
+        with h5py.File(path) as file:
+            if "Group" in file and "GroupLenType" in file["Group"]:
+                lengths.append(file["Group/GroupLenType"][:, 0])
+    lengths = np.concatenate(lengths).astype(int)
+    rows = slice(lengths[:group].sum(), lengths[: group + 1].sum())
+    gas = {
+        name: whole(base, "PartType0", name)[rows].astype(np.float64)
+        for name in ("Coordinates", "Masses", "InternalEnergy", "ElectronAbundance", "Density")
+    }
+    xe = gas["ElectronAbundance"]
+    mu = 4 / (1 + 3 * 0.76 + 4 * 0.76 * xe)
+    kelvin = (2 / 3) * gas["InternalEnergy"] * 1e10 * mu * 1.67262192e-24 / 1.380649e-16
+    grams = gas["Density"] * 1e10 * 1.98840987e33 * h**2 / (a * 3.0856775815e21) ** 3
+    electrons = np.maximum(xe, 1e-4) * 0.76 * grams / 1.67262192e-24
+    entropy = 1.380649e-16 * kelvin / 1.602176634e-9 * electrons ** (-2 / 3)
+    offset = (gas["Coordinates"] - centre + box / 2) % box - box / 2
+    x, y, _ = rotation @ offset.T
+    edges = np.linspace(-30, 30, 65)
+
+    def total(weights):
+        return np.histogram2d(y, x, bins=[edges, edges], weights=weights)[0]
+
+    mass = total(gas["Masses"])
+    with np.errstate(invalid="ignore"):
+        means = [np.nan_to_num(total(gas["Masses"] * q) / mass) for q in (entropy, kelvin)]
+    return np.stack([means[0], mass, means[1]]), gas["Masses"], x, y
+
+
+def test_maps_agree_with_plain_numpy_on_every_galaxy(base, galaxies, projected):
+    for galaxy, ours in zip(galaxies, projected, strict=True):
+        centre = np.array([galaxy[name] for name in "xyz"])
+        expected, *_ = reference(base, galaxy["group_id"], centre, ours.rotation)
+        np.testing.assert_allclose(ours.maps, expected, rtol=1e-5)
+
+
+def test_total_mass_on_the_map_is_conserved(base, galaxies, projected):
+    for galaxy, ours in zip(galaxies, projected, strict=True):
+        centre = np.array([galaxy[name] for name in "xyz"])
+        _, mass, x, y = reference(base, galaxy["group_id"], centre, ours.rotation)
+        inside = mass[(np.abs(x) <= 30) & (np.abs(y) <= 30)].sum()
+        assert ours.maps[1].sum(dtype=np.float64) == pytest.approx(inside, rel=1e-6)
+
+
+def test_some_galaxy_lies_across_the_periodic_edge_and_keeps_its_gas(galaxies, projected):
+    across = [
+        ours.maps[1].sum()
+        for galaxy, ours in zip(galaxies, projected, strict=True)
+        if min(galaxy[name] for name in "xyz") < 30 and galaxy["gas_mass"] > 0
+    ]
+    assert across and min(across) > 0
+
+
+def test_galaxy_without_gas_of_its_own_gives_zeros_from_subhalo_members(
+    kernel, simulation, galaxies
+):
+    options = {**OPTIONS, "gas": {**OPTIONS["gas"], "members": "subhalo"}}
+    empty = galaxies[galaxies["gas_mass"] == 0]
+    assert len(empty)
+    for ours in maps.project_all(kernel, simulation, empty, options):
+        assert ours.cells == 0 and not ours.maps.any()
+
+
+def test_disc_is_seen_face_on_and_edge_on_at_ninety_degrees(kernel, simulation, galaxies):
+    forming = galaxies[np.argsort(galaxies["sfr"])[-3:]]
+    tilted = {**OPTIONS, "rotation": {**OPTIONS["rotation"], "inclination": 90.0}}
+    y = np.abs(np.arange(64) - 31.5)[:, None]
+    for view, other in zip(
+        maps.project_all(kernel, simulation, forming, OPTIONS),
+        maps.project_all(kernel, simulation, forming, tilted),
+        strict=True,
+    ):
+        face, edge = (np.average(y + 0 * m.maps[1], weights=m.maps[1]) for m in (view, other))
+        assert edge < 0.7 * face
+
+
+def test_maps_do_not_depend_on_threads_or_parts(kernel, simulation, galaxies, projected):
+    for threads, parts in ((2, 1), (4, 3)):
+        again = [
+            galaxy
+            for part in range(parts)
+            for galaxy in maps.project_all(
+                kernel,
+                simulation,
+                maps.part_of(galaxies, part, parts),
+                OPTIONS,
+                threads=threads,
+            )
+        ]
+        assert [g.subhalo_id for g in again] == [g.subhalo_id for g in projected]
+        assert all(
+            np.array_equal(one.maps, two.maps) for one, two in zip(again, projected, strict=True)
+        )
+
+
+def test_map_file_comes_back_as_it_was_projected(tmp_path, simulation, projected):
+    with atomic_hdf5(tmp_path / "maps.h5") as file:
+        maps.write_maps(
+            file, iter(projected), len(projected), header=simulation.header, options=OPTIONS
+        )
+    blocks = list(archive.read_maps([tmp_path / "maps.h5"], block=5))
+    np.testing.assert_array_equal(
+        np.concatenate([block.maps for block in blocks]), [g.maps for g in projected]
+    )
+    with h5py.File(tmp_path / "maps.h5") as file:
+        assert list(file.attrs["units"]) == ["keV cm2", "1e10 Msun/h", "K"]
+        assert file["rotation"].shape == (len(projected), 3, 3)
+        assert file.attrs["synthetic"]
+
+
+def test_render_refuses_maps_that_do_not_follow_the_galaxy_table(
+    tmp_path, simulation, galaxies, projected
+):
+    with atomic_hdf5(tmp_path / "maps.h5") as file:
+        maps.write_maps(
+            file,
+            iter(projected[::-1]),
+            len(projected),
+            header=simulation.header,
+            options=OPTIONS,
+        )
+    sample = archive.labelled([galaxies])
+    parameters = {"kind": "composite", "beta": 0.001, "overflow": "clip"}
+    maxima = {"entropy": 1.0, "mass": 1.0, "temperature": 1.0}
+    with pytest.raises(InputError, match="do not follow the galaxy table"):
+        list(archive.render_all([tmp_path / "maps.h5"], sample, maxima, parameters))
+
+
+def test_spin_source_is_recorded_with_its_fall_backs(projected):
+    sources = {ours.orientation for ours in projected}
+    assert "young_stars" in sources and len(sources) > 1
+
+
+def test_lineages_follow_the_main_branch_and_are_unknown_outside_the_tree(galaxies):
+    lineage = np.asarray(galaxies["lineage_id"])
+    known = lineage[lineage >= 0]
+    assert len(set(known)) == len(known) > 0 and (lineage == -1).any()
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("chunk", r"snap_091\.1\.hdf5 is missing"),
+        ("offsets", "offsets_091.hdf5 does not exist"),
+        ("truncated", "not a complete HDF5 file"),
+        ("field", r"PartType0/InternalEnergy"),
+        ("nan", "NaN or infinite values in Masses"),
+        ("density", "gas makes no sense"),
+    ],
+)
+def test_damaged_simulation_is_refused_by_name(tmp_path, base, kernel, galaxies, damage, words):
+    import shutil
+
+    shutil.copytree(base.parent, tmp_path / "copy")
+    copy = tmp_path / "copy" / "output"
+    folder = copy / f"snapdir_{SNAPSHOT:03d}"
+    first, second = folder / "snap_091.0.hdf5", folder / "snap_091.1.hdf5"
+    if damage == "chunk":
+        second.unlink()
+    elif damage == "offsets":
+        (copy.parent / "postprocessing" / "offsets" / "offsets_091.hdf5").unlink()
+    elif damage == "truncated":
+        first.write_bytes(first.read_bytes()[:-5000])
+    else:
+        with h5py.File(first, "r+") as file:
+            if damage == "field":
+                del file["PartType0/InternalEnergy"]
+            elif damage == "nan":
+                file["PartType0/Masses"][:] = np.nan
+            else:
+                file["PartType0/Density"][:] = -1.0
+    with pytest.raises(InputError, match=words):
+        list(maps.project_all(kernel, Simulation(copy, SNAPSHOT), galaxies, OPTIONS))
