@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.stats import norm, pearsonr
+
 from skyloom.networks import metrics
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from astropy.table import Table
+
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
 from skyloom.networks import evaluation

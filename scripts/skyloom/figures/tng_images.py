@@ -68,13 +68,8 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     three times; they are drawn in a perceptually uniform colour map.
     """
     title = f"Galaxy {name} in {len(images)} variants, {_ssfr_label(log_ssfr)}"
-    families = [
-        (label, [v for v in members if v in images])
-        for label, members in _FAMILIES
-        if any(v in images for v in members)
-    ]
-    rest = [v for v in images if not any(v in members for _, members in families)]
-    columns = max((len(members) for _, members in families), default=0)
+    families, rest = _families(images)
+    columns = max(map(len, families.values()), default=0)
     if rest != ["composite"] or columns < 2:
         return _grid(images, width, title, synthetic)
     rows, size = len(families), 2.0
@@ -91,14 +86,14 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     style.image_label(large, "Composite\nred entropy, green mass, blue temperature", size=9)
     style.scale_bar(large, round_length(width), total=width, size=9)
     small = style.panels(figure, rows, columns, size=size, left=side + _GAP, gap=_GAP)
-    for row, (family, members) in enumerate(families):
-        for axes in small[row * columns + len(members) : (row + 1) * columns]:
-            axes.set_axis_off()
+    for row, (family, members) in enumerate(families.items()):
         for axes, variant in zip(small[row * columns :], members, strict=False):
             _image(axes, variant, images[variant])
             pixel = width / images[variant].shape[0]
             style.image_label(axes, _short(variant, family, sizes.get(variant), pixel))
             style.scale_bar(axes, round_length(width), total=width, label="")
+        for axes in small[row * columns + len(members) : (row + 1) * columns]:
+            axes.set_axis_off()
     return figure
 
 
@@ -132,6 +127,13 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
         text = None if number == 0 else ""
         style.scale_bar(axes, round_length(width), total=width, label=text)
     return figure
+
+
+def _families(images):
+    """Variants at hand by family, those without any left out; and those of no family."""
+    found = {label: [v for v in members if v in images] for label, members in _FAMILIES}
+    known = [variant for members in found.values() for variant in members]
+    return {k: v for k, v in found.items() if v}, [v for v in images if v not in known]
 
 
 def _mosaic(count, most, size, title, synthetic):

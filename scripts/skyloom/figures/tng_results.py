@@ -184,7 +184,7 @@ def _widest(pairs):
 
 def _scatter(axes, true, predicted, limits, text):
     true, predicted = np.asarray(true) - LABEL_OFFSET, np.asarray(predicted) - LABEL_OFFSET
-    axes.plot(limits, limits, color=style.BLACK, lw=1, ls="--", zorder=0, label="1:1")
+    axes.plot(limits, limits, color=style.BLACK, lw=1, ls="--", label="1:1")
     style.density_scatter(axes, true, predicted)
     axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel=_TRUE, ylabel=_PREDICTED)
     for axis in (axes.xaxis, axes.yaxis):
