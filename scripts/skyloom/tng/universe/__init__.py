@@ -26,7 +26,7 @@ lineage that merges into another           extra ``merges``: gone in the newest 
 SubhaloFlag false                          extra ``flagged``, else selectable
 group mass beyond the cut                  extras ``cluster`` and its selectable satellites
 stellar mass beyond the cut, both ways     extras ``cluster`` and ``dwarf``
-total mass beyond the cut                  extra ``massive`` (by snapshot 91), ``cluster``
+total mass beyond the cut                  extras ``massive`` and ``cluster``
 satellites in one group                    28 % of the ordinary galaxies, groups of up to 5
 group without a subhalo                    the last group: GroupFirstSub -1, only gas
 chunk without a particle type              the last snapshot file has no PartType0, the second

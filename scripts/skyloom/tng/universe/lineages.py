@@ -40,7 +40,7 @@ EXTRAS = (
     ("cluster", 4e14, None),
     ("cluster_satellite", 1e12, "cluster"),
     ("cluster_satellite", 7e11, "cluster"),
-    ("massive", 4.5e12, None),
+    ("massive", 5.5e12, None),
     ("dwarf", 8e10, None),
     ("dwarf", 1e11, None),
     ("flagged", 5e11, "merger_host"),
@@ -137,8 +137,7 @@ def draw(*, galaxies, seed):
     lineages = Lineages(
         name=name,
         halo_mass=mass,
-        concentration=laws.concentration(mass)
-        * 10 ** (laws.CONCENTRATION_SCATTER * np.clip(normal(count), -2, 2)),
+        concentration=laws.concentration(mass) * 10 ** _concentration_offsets(name, rng),
         stellar_offset=_stellar_offsets(name, rng),
         size_offset=laws.SIZE_SCATTER * normal(count),
         atomic_size_offset=laws.HI_SIZE_SCATTER * normal(count),
@@ -230,6 +229,12 @@ def _stellar_offsets(name, rng):
     offset[name != ""] = 0.0
     offset[name == "cluster"] = 0.21
     return offset
+
+
+def _concentration_offsets(name, rng):
+    offset = laws.CONCENTRATION_SCATTER * np.clip(rng.standard_normal(len(name)), -2, 2)
+    # Roles and extras grow as the median halo of their mass: they keep to their side of a cut.
+    return np.where(name == "", offset, 0.0)
 
 
 def _gas_offsets(count, rng):
