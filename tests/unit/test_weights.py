@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
+
 from skyloom.errors import InputError
 from skyloom.networks import weights
 

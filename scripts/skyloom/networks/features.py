@@ -1,0 +1,163 @@
+"""What the frozen backbone sees in every image, computed once and kept.
+
+The backbone does not learn and the images are not augmented, so its output for an image never
+changes: a head trained on stored features is the same mathematics as training the whole network.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import tensorflow as tf
+
+from skyloom.errors import InputError
+from skyloom.io import create_dataset, open_hdf5
+from skyloom.networks import vgg16, weights
+from skyloom.progress import track
+
+_LARGEST = float(np.finfo(np.float16).max)
+
+
+def use_threads(threads):
+    """Let TensorFlow use this many threads; to be called before its first computation."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def compute(images, backbone, *, batch=16, start=0):
+    """Features of images, batch by batch.
+
+    Parameters
+    ----------
+    images : (N, H, W, 3) uint8 array or HDF5 dataset
+        Read a batch at a time, so it may be larger than memory.
+    backbone : keras.Model
+        From `skyloom.networks.vgg16.backbone`.
+    batch : int
+        Images at once.
+    start : int
+        Images already done.
+
+    Yields
+    ------
+    slice, (n, h, w, c) float32 array
+        Which images, and their features.
+    """
+    signature = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
+
+    @tf.function(input_signature=[signature], autograph=False)
+    def forward(part):
+        return backbone(tf.cast(part, tf.float32), training=False)
+
+    for first in range(start, len(images), batch):
+        rows = slice(first, min(first + batch, len(images)))
+        yield rows, forward(tf.constant(images[rows])).numpy()
+
+
+def cache(dataset, backbone, output, *, preprocess="none", batch=16):
+    """Compute the features of a dataset file and write them as float16.
+
+    The work goes into ``<output>.partial``, which names what it was computed from and how far it
+    is: after a kill, the next call goes on where it stopped.
+
+    Parameters
+    ----------
+    dataset : path
+        Dataset file with `images` (N, H, W, 3) uint8 and `id`.
+    backbone : path
+        Canonical backbone file.
+    output : path
+        Receives `features` (N, H/32, W/32, 512) float16, `id` and `images_done` (= N).
+    preprocess : {'none', 'vgg16'}
+        See `skyloom.networks.vgg16.backbone`.
+    batch : int
+        Images at once.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or lacks a field, images are not (N, H, H, 3) uint8, or a feature is
+        not finite or too large for float16.
+    """
+    partial = Path(f"{output}.partial")
+    name = weights.backbone_name(backbone)
+    with open_hdf5(dataset, need=["images", "id"]) as source:
+        images = source["images"]
+        _check_images(images, dataset)
+        model = vgg16.load(backbone, bins=images.shape[1], preprocess=preprocess)
+        attributes = {
+            "backbone": name,
+            "preprocess": preprocess,
+            "computed_from": _fingerprint(dataset, backbone, preprocess, batch),
+        }
+        done = _begin(partial, (len(images), *model.output_shape[1:]), source["id"][()], attributes)
+        with h5py.File(partial, "r+", libver=("earliest", "v110")) as file:
+            _fill(file, images, model, batch, done, Path(dataset).stem, dataset)
+    partial.replace(output)
+
+
+def _check_images(images, dataset):
+    shape = images.shape
+    if images.dtype != np.uint8 or len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3:
+        raise InputError(
+            f"{dataset} has images of shape {shape} and type {images.dtype}: "
+            "the backbone takes square uint8 images of three channels; make the dataset again."
+        )
+
+
+def _fingerprint(dataset, backbone, preprocess, batch):
+    """A hash of everything the features depend on."""
+    parts = {"preprocess": preprocess, "batch": batch}
+    for key, path in (("dataset", dataset), ("backbone", backbone)):
+        with open(path, "rb") as file:
+            parts[key] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _begin(partial, shape, ids, attributes):
+    """Images already done in `partial`, which is made anew unless it is of the same work."""
+    try:
+        with h5py.File(partial, "r") as file:
+            if file.attrs["computed_from"] == attributes["computed_from"]:
+                return int(file["images_done"][0])
+    except (OSError, KeyError):
+        # There is none, or it was killed before it was complete: nothing is lost.
+        pass
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(partial, "w", libver=("earliest", "v110")) as file:
+        file.attrs.update(attributes)
+        create_dataset(file, "id", ids)
+        # All space is taken now: later writes change values only, never the structure of the
+        # file, so a kill at any moment leaves it readable (and equal work gives equal bytes).
+        space = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        space.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        space.set_obj_track_times(False)
+        h5py.h5d.create(
+            file.id, b"features", h5py.h5t.IEEE_F16LE, h5py.h5s.create_simple(shape), space
+        )
+        create_dataset(file, "images_done", np.zeros(1, np.int64))
+    return 0
+
+
+def _fill(file, images, model, batch, done, label, dataset):
+    """Compute what is missing, keeping the count of finished images behind the features."""
+    batches = compute(images, model, batch=batch, start=done)
+    with track(None, label=f"features of {label}", total=len(images), unit="image") as bar:
+        bar.update(done)
+        for rows, values in batches:
+            largest = float(np.max(np.abs(values)))
+            # Written so that NaN fails too.
+            if not largest <= _LARGEST:
+                raise InputError(
+                    f"{dataset} gives a feature of {largest:g} in images {rows.start} to "
+                    f"{rows.stop - 1}, beyond float16's {_LARGEST:g}: the weights in "
+                    "tng.backbone.weights do not suit these images; choose others, or set "
+                    "tng.backbone.preprocess to vgg16."
+                )
+            file["features"][rows] = values.astype(np.float16)
+            file.flush()
+            file["images_done"][0] = rows.stop
+            file.flush()
+            bar.update(rows.stop - rows.start)

@@ -1,0 +1,305 @@
+"""Training a head on stored features: exact, resumable, a whole epoch per TensorFlow call.
+
+The mathematics is that of ``keras.Model.fit`` (a test compares them). An epoch is one compiled
+function over features held as tensors, which saves Keras's work between steps.
+"""
+
+import dataclasses
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skyloom.errors import InputError, nearest
+from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.progress import track
+
+OPTIMIZERS = {
+    "adadelta": keras.optimizers.Adadelta,
+    "adam": keras.optimizers.Adam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How to train; each field is a key of ``tng.training``.
+
+    Attributes
+    ----------
+    epochs : int
+        Passes over the training side.
+    readout_epochs : tuple of int
+        Epochs after which predictions are kept.
+    batch_size : int
+    optimizer : str
+        One of `OPTIMIZERS`.
+    learning_rate : float
+        Explicit, because defaults move: Adadelta's was 1.0 and is 0.001 in Keras 3.
+    checkpoint : {'best', 'last'}
+        Which weights predict: those of the lowest training loss so far, or the latest.
+    """
+
+    epochs: int
+    readout_epochs: tuple = ()
+    batch_size: int = 100
+    optimizer: str = "adadelta"
+    learning_rate: float = 1.0
+    checkpoint: str = "best"
+
+    def __post_init__(self):
+        """Refuse what cannot be trained with; names the key and what is allowed."""
+        for key, allowed in (("optimizer", list(OPTIMIZERS)), ("checkpoint", ["best", "last"])):
+            value = getattr(self, key)
+            if value not in allowed:
+                raise InputError(
+                    f"tng.training.{key} is {value!r}, nearest is {nearest(value, allowed)!r}: "
+                    f"choose one of {', '.join(allowed)}."
+                )
+        if min(self.epochs, self.batch_size) < 1 or not self.learning_rate > 0:
+            raise InputError(
+                "tng.training.epochs, batch_size and learning_rate must be positive: they are "
+                f"{self.epochs}, {self.batch_size} and {self.learning_rate}."
+            )
+        wrong = [epoch for epoch in self.readout_epochs if not 1 <= epoch <= self.epochs]
+        if wrong:
+            raise InputError(
+                f"tng.training.readout_epochs has {wrong} outside 1 to {self.epochs}: "
+                "raise tng.training.epochs or remove them."
+            )
+        object.__setattr__(self, "readout_epochs", tuple(sorted(set(self.readout_epochs))))
+
+
+@dataclasses.dataclass
+class Result:
+    """What a training gives.
+
+    Attributes
+    ----------
+    history : (epochs, 2) float64 array
+        Loss of the training side (mean over the epoch while it is learning, with dropout: as
+        Keras records it) and of the test side (after the epoch, without dropout).
+    readouts : dict
+        Epoch -> (N,) predictions of all rows; the last epoch is always there.
+    best_epoch : int
+        Epoch of the lowest training loss.
+    """
+
+    history: np.ndarray
+    readouts: dict
+    best_epoch: int
+
+
+def settle(threads=1):
+    """Make this process's results repeatable; to be called before TensorFlow computes.
+
+    One thread, so that sums are taken in the same order however many cores there are.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+
+
+def train(
+    network,
+    features,
+    targets,
+    *,
+    train,
+    test,
+    settings,
+    seed=0,
+    state_path=None,
+    save_every=60.0,
+    label="training",
+):
+    """Fit `network` to the training rows by mean squared error.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Freshly made; on return it has the weights that `settings.checkpoint` chose.
+    features : (N, ...) float16 or float32 array
+    targets : (N,) array
+    train, test : (n,) int arrays
+        Rows of either side; the test side is watched and never learnt from.
+    settings : Settings
+    seed : int
+        Of the order of the rows, which for an epoch depends on (seed, epoch) only.
+    state_path : path, optional
+        The whole state is kept there at intervals; a training that was killed goes on from it and
+        ends with the same bits. The caller removes it when its own outputs are safe.
+    save_every : float
+        Seconds between savings.
+    label : str
+        For the progress bar.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        If a side is empty, a target is not finite, or the loss stops being finite.
+    """
+    if not len(train) or not len(test) or not np.isfinite(targets).all():
+        raise InputError(
+            f"there are {len(train)} training and {len(test)} test images and "
+            f"{np.sum(~np.isfinite(targets))} labels that are not finite: both sides need images "
+            "and every label a value; check the split and the dataset."
+        )
+    run = _Run(network, features, targets, train, test, settings, seed)
+    run.resume(state_path)
+    saved = time.monotonic()
+    epochs = range(run.epoch + 1, settings.epochs + 1)
+    for epoch in track(epochs, label=label, unit="epoch"):
+        run.advance(epoch)
+        if state_path and time.monotonic() - saved >= save_every:
+            run.save(state_path)
+            saved = time.monotonic()
+    network.set_weights(run.chosen())
+    return Result(np.array(run.history), run.readouts, run.best_epoch)
+
+
+class _Run:
+    """A training under way: everything that changes from epoch to epoch."""
+
+    def __init__(self, network, features, targets, train, test, settings, seed):
+        self.network, self.settings, self.seed = network, settings, seed
+        self.train, self.test = np.asarray(train), np.asarray(test)
+        self.targets = np.asarray(targets, np.float64)
+        self.fingerprint = self._fingerprint(features)
+        self.features = tf.constant(features)
+        self.labels = tf.constant(self.targets.astype(np.float32)[:, None])
+        self.optimizer = OPTIMIZERS[settings.optimizer](learning_rate=settings.learning_rate)
+        self.optimizer.build(network.trainable_variables)
+        self.epoch, self.history, self.readouts = 0, [], {}
+        self.best, self.best_loss, self.best_epoch = network.get_weights(), np.inf, 0
+        self._learn = _epoch_function(network, self.optimizer, settings.batch_size)
+        self._predict = tf.function(
+            lambda rows: network(_rows(self.features, rows), training=False),
+            autograph=False,
+            input_signature=[tf.TensorSpec((None,), tf.int64)],
+        )
+
+    def advance(self, epoch):
+        """Learn from every training row once, then judge."""
+        order = np.random.default_rng([self.seed, epoch]).permutation(self.train)
+        loss = float(self._learn(self.features, self.labels, tf.constant(order, tf.int64)))
+        if not np.isfinite(loss):
+            raise InputError(
+                f"the training loss is {loss} in epoch {epoch} with tng.training.learning_rate "
+                f"{self.settings.learning_rate} and {self.settings.optimizer}: "
+                "choose a smaller learning rate."
+            )
+        test_loss = np.mean((self.predict(self.test) - self.targets[self.test]) ** 2)
+        self.epoch = epoch
+        self.history.append((loss, float(test_loss)))
+        if loss < self.best_loss:
+            self.best, self.best_loss, self.best_epoch = self.network.get_weights(), loss, epoch
+        if epoch in self.settings.readout_epochs or epoch == self.settings.epochs:
+            self.readouts[epoch] = self._read_out()
+
+    def predict(self, rows, batch=256):
+        """Predictions of rows with the weights of this moment, (n,) float64."""
+        parts = [
+            self._predict(tf.constant(rows[first : first + batch], tf.int64)).numpy()[:, 0]
+            for first in range(0, len(rows), batch)
+        ]
+        return np.concatenate(parts).astype(np.float64)
+
+    def chosen(self):
+        """The weights that predict."""
+        return self.best if self.settings.checkpoint == "best" else self.network.get_weights()
+
+    def _read_out(self):
+        latest = self.network.get_weights()
+        self.network.set_weights(self.chosen())
+        values = self.predict(np.arange(len(self.targets)))
+        self.network.set_weights(latest)
+        return values
+
+    def _fingerprint(self, features):
+        """A hash of all that the training depends on."""
+        layers = [layer.get_config() for layer in self.network.layers]
+        text = json.dumps([dataclasses.asdict(self.settings), self.seed, layers])
+        digest = hashlib.sha256(text.encode())
+        arrays = [features, self.targets, self.train, self.test, *self.network.get_weights()]
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()
+
+    def _variables(self):
+        """All that TensorFlow changes: weights, the dropout's generator, the optimizer's memory."""
+        return [*self.network.variables, *self.optimizer.variables]
+
+    def save(self, path):
+        """Write the state, complete or not at all."""
+        with atomic_hdf5(path) as file:
+            file.attrs["fingerprint"] = self.fingerprint
+            file.attrs["epoch"] = self.epoch
+            file.attrs["best_epoch"] = self.best_epoch
+            file.attrs["best_loss"] = self.best_loss
+            create_dataset(file, "history", np.array(self.history))
+            for index, variable in enumerate(self._variables()):
+                create_dataset(file, f"variables/{index:03d}", np.asarray(variable))
+            for index, array in enumerate(self.best):
+                create_dataset(file, f"best/{index:03d}", array)
+            for epoch, values in self.readouts.items():
+                create_dataset(file, f"readouts/{epoch}", values)
+
+    def resume(self, path):
+        """Take up the state in `path`, if it is there and of this very training."""
+        if not path or not Path(path).exists():
+            return
+        try:
+            with open_hdf5(path, need=["variables", "best", "history"]) as file:
+                if file.attrs["fingerprint"] != self.fingerprint:
+                    return
+                self.epoch = int(file.attrs["epoch"])
+                self.best_epoch = int(file.attrs["best_epoch"])
+                self.best_loss = float(file.attrs["best_loss"])
+                self.history = [tuple(row) for row in file["history"][()]]
+                self.best = [item[()] for _, item in sorted(file["best"].items())]
+                self.readouts = {int(k): v[()] for k, v in file.get("readouts", {}).items()}
+                for index, variable in enumerate(self._variables()):
+                    variable.assign(file[f"variables/{index:03d}"][()])
+        except InputError:
+            # Not a state of ours: begin anew.
+            return
+
+
+def _rows(features, rows):
+    return tf.cast(tf.gather(features, rows), tf.float32)
+
+
+def _epoch_function(network, optimizer, batch_size):
+    """One compiled pass over the rows: (features, labels, order) -> mean loss."""
+
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(network(x, training=True) - y))
+        variables = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss
+
+    @tf.function(reduce_retracing=True)
+    def epoch(features, labels, order):
+        count = tf.size(order)
+        total = tf.zeros((), tf.float64)
+        first = tf.zeros((), tf.int32)
+        while first < count:
+            rows = order[first : first + batch_size]
+            loss = step(_rows(features, rows), tf.gather(labels, rows))
+            # The last batch may be smaller: weighted by its size, as Keras does.
+            total += tf.cast(loss, tf.float64) * tf.cast(tf.size(rows), tf.float64)
+            first += batch_size
+        return total / tf.cast(count, tf.float64)
+
+    return epoch

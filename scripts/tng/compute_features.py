@@ -1,0 +1,15 @@
+"""Run every image of a dataset through the frozen backbone once, and keep what it sees."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.networks import features
+
+features.use_threads(snakemake.threads)
+features.cache(
+    snakemake.input.dataset,
+    snakemake.input.backbone,
+    snakemake.output[0],
+    preprocess=snakemake.params.preprocess,
+)

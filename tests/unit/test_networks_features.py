@@ -1,0 +1,90 @@
+"""Features computed once: streamed, resumable, the same bytes however often they were stopped."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import h5py
+import numpy as np
+import pytest
+
+from skyloom.errors import InputError
+from skyloom.networks import features, vgg16, weights
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("features")
+    rng = np.random.default_rng(0)
+    with h5py.File(folder / "composite.h5", "w") as file:
+        file["images"] = rng.integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
+        file["id"] = np.array([f"099_{i:07d}" for i in range(10)], "S11")
+    layers = weights.read_convolutions("random")
+    weights.write_backbone(layers, folder / "vgg16.h5", name="random", source="test")
+    return folder / "composite.h5", folder / "vgg16.h5"
+
+
+def test_cached_features_are_the_backbones_rounded_to_float16(files, tmp_path):
+    features.cache(*files, tmp_path / "f.h5", batch=4)
+    model = vgg16.load(files[1], bins=32)
+    with h5py.File(files[0]) as source, h5py.File(tmp_path / "f.h5") as file:
+        expected = np.asarray(model(source["images"][()].astype(np.float32)))
+        assert file["features"].dtype == np.float16
+        assert file["features"].shape == (10, 1, 1, 512)
+        np.testing.assert_allclose(file["features"][()], expected, rtol=1e-3, atol=1e-3)
+        np.testing.assert_array_equal(file["id"][()], source["id"][()])
+        assert (file.attrs["backbone"], file.attrs["preprocess"]) == ("random", "none")
+    assert [path.name for path in tmp_path.iterdir()] == ["f.h5"]
+
+
+class _KilledError(Exception):
+    pass
+
+
+def test_killed_computation_continues_to_the_same_bytes(files, tmp_path, monkeypatch):
+    features.cache(*files, tmp_path / "whole.h5", batch=4)
+    real = features.compute
+    starts = []
+
+    def dying(*args, **options):
+        starts.append(options["start"])
+        for number, item in enumerate(real(*args, **options)):
+            if number == 1:
+                raise _KilledError
+            yield item
+
+    monkeypatch.setattr(features, "compute", dying)
+    for _ in range(2):
+        with pytest.raises(_KilledError):
+            features.cache(*files, tmp_path / "f.h5", batch=4)
+        assert not (tmp_path / "f.h5").exists()
+    monkeypatch.setattr(features, "compute", real)
+    features.cache(*files, tmp_path / "f.h5", batch=4)
+    assert starts == [0, 4]
+    assert (tmp_path / "f.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+
+
+def test_leftovers_of_other_work_are_not_continued(files, tmp_path):
+    features.cache(*files, tmp_path / "none.h5")
+    (tmp_path / "none.h5").rename(tmp_path / "vgg16.h5.partial")
+    features.cache(*files, tmp_path / "vgg16.h5", preprocess="vgg16")
+    (tmp_path / "again.h5.partial").write_bytes(b"half a file")
+    features.cache(*files, tmp_path / "again.h5", preprocess="vgg16")
+    assert (tmp_path / "again.h5").read_bytes() == (tmp_path / "vgg16.h5").read_bytes()
+
+
+def test_features_too_large_for_float16_are_refused(files, tmp_path):
+    layers = weights.read_convolutions("random")
+    kernel, bias = layers["block5_conv3"]
+    layers["block5_conv3"] = kernel * 1e4, bias
+    weights.write_backbone(layers, tmp_path / "loud.h5", name="loud", source="test")
+    with pytest.raises(InputError, match=r"composite.h5.*float16.*tng.backbone"):
+        features.cache(files[0], tmp_path / "loud.h5", tmp_path / "f.h5")
+    assert not (tmp_path / "f.h5").exists()
+
+
+def test_images_of_another_kind_are_refused(files, tmp_path):
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["images"], file["id"] = np.zeros((2, 32, 32, 1), np.uint8), [b"a", b"b"]
+    with pytest.raises(InputError, match=r"d.h5 has images of shape"):
+        features.cache(tmp_path / "d.h5", files[1], tmp_path / "f.h5")
