@@ -106,7 +106,9 @@ def _clouds(galaxy, count, rng):
     outer = rng.random(number) < 0.5
     inner_length = galaxy["molecular_length"]
     length = np.where(outer, (inner_length + galaxy["atomic_length"]) / 2, inner_length)
-    radius, azimuth, factor = disc_points(galaxy, length, number, rng)
+    # They are found in arms more than the gas they form from (Koda et al. 2009: M51).
+    armed = {**galaxy, "contrast": max(galaxy["contrast"], 0.9)}
+    radius, azimuth, factor = disc_points(armed, length, number, rng)
     height, around = _sheet(galaxy, radius, factor, rng)
     centre = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), height / 2], axis=1)
     chosen = rng.choice(number, count, p=mass / mass.sum())
