@@ -1,0 +1,81 @@
+"""A copy of the project in a temporary folder, on a configuration of seconds."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MINIATURE = {
+    "run": "mini",
+    "tng": {
+        "snapshots": [99, 98],
+        "parts_per_snapshot": 2,
+        "synthetic": {"galaxies": 24, "gas_cells": 300, "chunks": 3},
+        "grid": {"bins": 64},
+        "cases": ["composite", "mass", "unsharp_3"],
+        "backbone": {"weights": "random"},
+        "training": {"epochs": 4, "readout_epochs": [2, 4], "batch_size": 8},
+        "evaluation": {"bootstrap_samples": 200},
+    },
+}
+
+
+class Project:
+    """The workflow in a folder of its own."""
+
+    def __init__(self, folder, overlay=MINIATURE):
+        self.folder = folder
+        for name in ("workflow", "scripts", "config", "resources"):
+            shutil.copytree(
+                ROOT / name,
+                folder / name,
+                ignore=shutil.ignore_patterns("__pycache__", "downloads"),
+            )
+        (folder / "mini.yaml").write_text(yaml.safe_dump(overlay))
+
+    def snakemake(self, *words, check=True, config=None):
+        """Run Snakemake; standard output and error as one text."""
+        extra = ["--config", f"tng={config}"] if config else []
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml", *words, *extra],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=900,
+        )
+        if check:
+            assert done.returncode == 0, done.stdout[-4000:]
+        return done
+
+    def planned(self, *targets, config=None):
+        """Names of the rules that a run would execute, with how often, and the outputs named."""
+        text = self.snakemake("-n", "--cores", "2", *targets, config=config).stdout
+        if "Nothing to be done" in text:
+            return {}
+        table = text.split("Job stats:")[1].split("\n\n")[0].splitlines()[3:]
+        counts = {words[0]: int(words[1]) for line in table if len(words := line.split()) == 2}
+        counts.pop("total", None)
+        return counts
+
+    @property
+    def results(self):
+        return self.folder / "results" / "mini" / "tng"
+
+
+@pytest.fixture(scope="session")
+def make_project(tmp_path_factory):
+    """Copy the project into a new folder."""
+    return lambda overlay=MINIATURE: Project(tmp_path_factory.mktemp("project"), overlay)
+
+
+@pytest.fixture(scope="session")
+def finished(make_project):
+    """A project whose whole tng arm was run once."""
+    project = make_project()
+    project.log = project.snakemake("--cores", "2").stdout
+    return project

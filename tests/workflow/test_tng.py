@@ -1,0 +1,166 @@
+"""The tng arm as a user runs it."""
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+
+from skyloom import code, datasets
+from skyloom.io import read_json, read_table
+
+pytestmark = pytest.mark.workflow
+
+
+def digests(folder, pattern):
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob(pattern))
+    }
+
+
+def test_one_dataset_by_name_builds_no_other_variant_no_features_and_no_model(make_project):
+    project = make_project()
+    project.snakemake("--cores", "2", "tng_unsharp_5")
+    assert [path.name for path in project.results.glob("datasets/*.h5")] == ["unsharp_5.h5"]
+    assert not (project.results / "features").exists()
+    assert not (project.results / "models").exists()
+    assert not (project.results / "backbone").exists()
+
+
+def test_targets_are_listed_by_name(finished):
+    listed = finished.snakemake("--list-target-rules").stdout.split()
+    for variant in ("composite", "entropy", "gaussian_10", "unsharp_3"):
+        assert f"tng_{variant}" in listed
+    assert {"all", "tng", "tng_composite_model", "tng_mass_model"} <= set(listed)
+
+
+def test_whole_arm_gives_every_named_output(finished):
+    results = finished.results
+    for snapshot in ("099", "098"):
+        assert (results / "galaxies" / f"snap_{snapshot}.ecsv").is_file()
+        for part in (0, 1):
+            with h5py.File(results / "maps" / f"snap_{snapshot}.part_{part}.h5") as file:
+                assert file["maps"].shape[1:] == (3, 64, 64)
+                assert file["rotation"].shape == (len(file["maps"]), 3, 3)
+    found = {path.stem for path in results.glob("datasets/*.h5")}
+    assert len(found) == 10
+    for path in sorted(results.glob("datasets/*.h5")):
+        assert datasets.check(path)["variant"] == path.stem
+        assert read_json(path.with_suffix(".provenance.json"))["output"]["name"] == path.name
+    for case in ("composite", "mass", "unsharp_3"):
+        folder = results / "models" / case
+        assert (folder / "model.keras").stat().st_size > 1e7
+        assert "predicted" in read_table(folder / "predictions.ecsv").colnames
+        assert read_json(folder / "metrics.json")["parameters"]["frozen"] == 14_714_688
+    summary = read_table(results / "evaluation" / "summary.ecsv")
+    assert set(summary["variant"]) == {"composite", "mass", "unsharp_3"}
+    for name in ("sample", "maps", "variants", "history", "ranking", "findings"):
+        for suffix in ("png", "pdf"):
+            assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
+
+
+def test_second_run_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "datasets_rebuilt"),
+    [
+        ("{variants: {gaussian_5: {sigma: 6}}}", {"gaussian_5"}),
+        ("{variants: {unsharp_3: {difference: wrapped}}}", {"unsharp_3"}),
+        ("{images: {single_channel: joint}}", {"entropy", "mass", "temperature"}),
+    ],
+)
+def test_changed_parameter_of_a_variant_rebuilds_that_variant_only(
+    finished, config, datasets_rebuilt
+):
+    text = finished.snakemake("-n", "--cores", "2", config=config).stdout
+    jobs = re.findall(r"rule tng_dataset:\n((?:    .*\n)+)", text)
+    rebuilt = {re.search(r"wildcards: variant=(\w+)", job)[1] for job in jobs}
+    assert rebuilt == datasets_rebuilt
+    assert not {"tng_maps", "tng_maxima", "tng_select"} & set(finished.planned(config=config))
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("skyloom/tng/images.py", {"tng_maxima", "tng_dataset"}),
+        ("skyloom/tng/splits.py", {"tng_split"}),
+        ("skyloom/figures/tng_ranking.py", {"tng_draw_ranking", "tng_draw_findings"}),
+        ("skyloom/kernels/histogram2d.c", {"tng_compile_kernel", "tng_maps"}),
+    ],
+)
+def test_changed_library_module_reruns_what_uses_it(finished, module, rules):
+    path = finished.folder / "scripts" / module
+    before = path.read_bytes()
+    try:
+        path.write_bytes(before + b"\n")
+        text = finished.snakemake("-n", "--cores", "2").stdout
+    finally:
+        path.write_bytes(before)
+    changed = {
+        name
+        for name, job in re.findall(r"rule (\w+):\n((?:    .*\n)+)", text)
+        if "Params have changed" in job
+    }
+    assert changed == rules
+
+
+def test_datasets_are_the_same_bytes_from_any_number_of_parts_and_cores(finished, make_project):
+    other = make_project()
+    other.snakemake(
+        "--cores", "1", "tng_composite", "tng_unsharp_10", config="{parts_per_snapshot: 5}"
+    )
+    ours = digests(finished.results, "datasets/*.h5")
+    for name, digest in digests(other.results, "datasets/*.h5").items():
+        assert ours[name] == digest
+
+
+def test_unknown_key_stops_the_run_with_its_name_and_the_nearest_one(finished):
+    done = finished.snakemake("-n", check=False, config="{grid: {bin: 3}}")
+    assert done.returncode != 0
+    assert "unknown key 'tng.grid.bin': did you mean 'tng.grid.bins'" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_failing_job_leaves_no_partial_output_and_ends_with_the_remedy(make_project):
+    project = make_project()
+    galaxies = [f"results/mini/tng/galaxies/snap_{snapshot}.ecsv" for snapshot in ("099", "098")]
+    project.snakemake("--cores", "2", "tng_simulate_099", "tng_simulate_098", *galaxies)
+    chunk = project.results / "universe" / "output" / "snapdir_099" / "snap_099.0.hdf5"
+    chunk.write_bytes(chunk.read_bytes()[:-2000])
+    done = project.snakemake("--cores", "2", "tng_composite", check=False)
+    assert done.returncode != 0
+    assert not list(project.results.glob("maps/*snap_099*"))
+    assert not list(project.results.glob("datasets/*"))
+    logs = sorted(project.results.glob("logs/maps_099_*.log"))
+    last = [path.read_text().strip().splitlines()[-1] for path in logs]
+    assert len(last) == 2
+    for line in last:
+        assert re.fullmatch(r"skyloom: .*snap_099\.0\.hdf5 is not a complete HDF5.*again\.", line)
+
+
+DATA_STEPS = sorted(
+    path
+    for path in Path("scripts/tng").glob("*.py")
+    if path.stem not in ("compute_features", "train_head")
+)
+
+
+def test_data_steps_never_import_tensorflow():
+    modules = {
+        str(path.relative_to("scripts").with_suffix("")).replace("/", ".").removesuffix(".__init__")
+        for step in DATA_STEPS
+        for path in code.dependencies(step, "scripts")
+    }
+    program = (
+        "import sys, importlib\n"
+        f"for name in {sorted(modules)}: importlib.import_module(name)\n"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": "scripts"})
+    assert done.returncode == 0 and len(modules) > 15
