@@ -5,6 +5,7 @@ import step
 step.begin(snakemake)
 
 import yaml
+
 from skyloom.networks import weights
 
 with open(snakemake.input.catalogue, encoding="utf-8") as file:

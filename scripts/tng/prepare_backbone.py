@@ -7,6 +7,7 @@ import step
 step.begin(snakemake)
 
 import yaml
+
 from skyloom.networks import weights
 
 name, seed = snakemake.params.weights, snakemake.params.seed
