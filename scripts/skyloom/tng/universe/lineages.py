@@ -19,8 +19,8 @@ TABLE_SNAPSHOTS = sorted(cosmology.SNAPSHOT_REDSHIFT)
 TABLE_AGES = cosmology.age([cosmology.SNAPSHOT_REDSHIFT[number] for number in TABLE_SNAPSHOTS])
 
 #: Halo masses of ordinary galaxies today, Msun: from below the cut in stellar mass to above that
-#: in total mass.
-HALO_MASSES = (2.2e11, 6e12)
+#: in total mass, the lower end such that most of 130 lineages pass the cuts at each snapshot.
+HALO_MASSES = (2.7e11, 6e12)
 #: Galaxies with a hard case of their own, by their index, and their halo mass today, Msun.
 ROLES = {
     "corner": (0, 9e11),
@@ -94,8 +94,7 @@ class Lineages:
 
 def directions(count, rng):
     """`count` random unit vectors, (count, 3)."""
-    vectors = rng.standard_normal((count, 3))
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return _unit(rng.standard_normal((count, 3)))
 
 
 def draw(*, galaxies, seed):
@@ -127,45 +126,59 @@ def draw(*, galaxies, seed):
     host = _hosts(galaxies, name, mass, rng)
     quench_rank, residual = _quenching(name, rng)
     position, velocity = _places(name, rng)
-    offset = _gas_offsets(count, rng)
-    axis = directions(count, rng)
-    pole = np.cross(axis, directions(count, rng))
-    plane = directions(count, rng)
-    side = np.cross(plane, directions(count, rng))
-    unit = lambda v: v / np.linalg.norm(v, axis=1, keepdims=True)  # noqa: E731
-    normal = rng.standard_normal
-    lineages = Lineages(
+    return Lineages(
         name=name,
         halo_mass=mass,
-        concentration=laws.concentration(mass) * 10 ** _concentration_offsets(name, rng),
-        stellar_offset=_stellar_offsets(name, rng),
-        size_offset=laws.SIZE_SCATTER * normal(count),
-        atomic_size_offset=laws.HI_SIZE_SCATTER * normal(count),
-        gas_offset=offset,
-        residual=residual,
-        quench_rank=quench_rank,
-        quench_early=rng.exponential(3.0, count),
         host=host,
-        # Tides leave satellites 30 to 70 % of their halo (Gao et al. 2004; van den Bosch 2005).
-        retained=np.where(host >= 0, rng.uniform(0.3, 0.7, count), 1.0),
-        orbit=rng.uniform(0.3, 0.8, count),
-        phase=rng.uniform(0, 2 * np.pi, count),
-        orbit_axes=np.stack([plane, unit(side)], axis=1),
         position=position,
         velocity=velocity,
-        axis=axis,
-        axis_pole=unit(pole),
-        # Two arms dominate, three and four are less common (Davis et al. 2012; Hart et al. 2016).
-        arms=rng.choice([2, 3, 4], count, p=[0.6, 0.25, 0.15]),
-        # Pitch angles of 10 to 35 degrees (Yu & Ho 2019), arms up to twice the mean (Rix &
-        # Zaritsky 1995; Rosolowsky et al. 2010 for gas).
-        pitch=np.clip(20 + 6 * normal(count), 10, 35),
-        contrast=rng.uniform(0.5, 0.95, count),
-        # Mean bulge to total of 0.2 to 0.3 of discs (Weinzierl et al. 2009).
-        bulge=rng.beta(2, 6, count),
+        quench_rank=quench_rank,
+        residual=residual,
+        quench_early=rng.exponential(3.0, count),
+        gas_offset=_gas_offsets(count, rng),
+        concentration=laws.concentration(mass) * 10 ** _concentration_offsets(name, rng),
+        stellar_offset=_stellar_offsets(name, rng),
+        size_offset=laws.SIZE_SCATTER * rng.standard_normal(count),
+        atomic_size_offset=laws.HI_SIZE_SCATTER * rng.standard_normal(count),
         streams=rng.integers(2, 4, count),
+        **_orbits(host, rng),
+        **_discs(count, rng),
     )
-    return lineages
+
+
+def _unit(vectors):
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def _orbits(host, rng):
+    """Circular orbits of satellites and the share of their halo that they keep."""
+    count = len(host)
+    first = directions(count, rng)
+    second = _unit(np.cross(first, directions(count, rng)))
+    return {
+        # Tides leave satellites 30 to 70 % of their halo (Gao et al. 2004; van den Bosch 2005).
+        "retained": np.where(host >= 0, rng.uniform(0.3, 0.7, count), 1.0),
+        "orbit": rng.uniform(0.3, 0.8, count),
+        "phase": rng.uniform(0, 2 * np.pi, count),
+        "orbit_axes": np.stack([first, second], axis=1),
+    }
+
+
+def _discs(count, rng):
+    """Orientation, spiral arms and bulge of each disc."""
+    axis = directions(count, rng)
+    return {
+        "axis": axis,
+        "axis_pole": _unit(np.cross(axis, directions(count, rng))),
+        # Two arms dominate, three and four are less common (Davis et al. 2012; Hart et al. 2016).
+        "arms": rng.choice([2, 3, 4], count, p=[0.6, 0.25, 0.15]),
+        # Pitch angles of 10 to 35 degrees (Yu & Ho 2019), arms up to twice the mean (Rix &
+        # Zaritsky 1995).
+        "pitch": np.clip(20 + 6 * rng.standard_normal(count), 10, 35),
+        "contrast": rng.uniform(0.5, 0.95, count),
+        # Mean bulge to total of 0.2 to 0.3 of discs (Weinzierl et al. 2009).
+        "bulge": rng.beta(2, 6, count),
+    }
 
 
 def _names_and_masses(galaxies, rng):

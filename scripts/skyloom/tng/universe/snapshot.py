@@ -187,14 +187,7 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
     InputError
         If a number is too small, or a snapshot has no redshift or is not in `snapshots`.
     """
-    if int(chunks) < 2:
-        raise InputError(
-            f"tng.synthetic.chunks is {chunks}: a chunk without a particle type needs at least 2."
-        )
-    if int(gas_cells) < 100:
-        raise InputError(
-            f"tng.synthetic.gas_cells is {gas_cells}: a disc and its halo need at least 100."
-        )
+    _check_size(gas_cells, chunks)
     paths = layout.snapshot_files(base_path, snapshot, chunks=chunks)
     assembled = assemble(
         snapshot, snapshots=snapshots, galaxies=galaxies, gas_cells=gas_cells, seed=seed
@@ -214,6 +207,17 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
     _write_offsets(
         assembled, paths["offsets"], edges, snapshots=snapshots, galaxies=galaxies, seed=seed
     )
+
+
+def _check_size(gas_cells, chunks):
+    if int(chunks) < 2:
+        raise InputError(
+            f"tng.synthetic.chunks is {chunks}: a chunk without a particle type needs at least 2."
+        )
+    if int(gas_cells) < 100:
+        raise InputError(
+            f"tng.synthetic.gas_cells is {gas_cells}: a disc and its halo need at least 100."
+        )
 
 
 def _piece_lengths(group, subhalo, kind):
