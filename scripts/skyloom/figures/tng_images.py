@@ -1,5 +1,6 @@
 """What the network is shown: one galaxy in its ten variants, twenty galaxies in one."""
 
+import matplotlib
 import numpy as np
 
 from skyloom.figures import style
@@ -12,7 +13,7 @@ _FAMILIES = (
     ("Unsharp mask", ("unsharp_3", "unsharp_5", "unsharp_10")),
 )
 _GAP, _TITLE = 0.05, 0.45  # inches: between panels, and above them (an edge included)
-_PLANES = {"entropy": "cividis", "mass": "magma", "temperature": "inferno"}
+_PLANES = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 
 def median_galaxy(target, snapshot):
@@ -163,7 +164,8 @@ def _grid(images, width, title, synthetic):
 
 def _image(axes, variant, image):
     if variant in _PLANES:
-        axes.imshow(image[..., 0], cmap=_PLANES[variant], vmin=0, vmax=255)
+        cmap = matplotlib.colormaps[_PLANES[variant]].with_extremes(under="black")
+        axes.imshow(image[..., 0], cmap=cmap, vmin=1, vmax=255)
     else:
         axes.imshow(image)
     style.bare(axes)

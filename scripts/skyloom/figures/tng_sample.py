@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 from matplotlib.colors import LogNorm
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from skyloom.figures import style
 
@@ -11,7 +12,7 @@ _UNITS = {
     "1e10 Msun/h": "$10^{10}$ M$_\\odot$/h",
     "K": "K",
 }
-_MAPS = {"entropy": "cividis", "mass": "magma", "temperature": "inferno"}
+_MAPS = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 
 @style.drawn
@@ -136,20 +137,27 @@ def maps(stack, *, channels, units, statistic, width, name, synthetic):
         image = axes.imshow(
             shown, cmap=cmap, norm=_log_norm(shown), extent=(-half, half, -half, half)
         )
-        axes.set_facecolor(cmap(0.0))
+        axes.set_facecolor("black")
         style.scale_bar(axes, round_length(width), total=width)
         axes.set_title(f"{channel.capitalize()} ({how.replace('_', ' ')})")
         axes.set_xlabel("x [ckpc/h]")
         bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=24)
+        _few_ticks(bar)
         bar.set_label(f"{channel.capitalize()} per pixel [{_UNITS.get(unit, unit)}]")
     panels[0].set_ylabel("y [ckpc/h]")
     return figure
 
 
 def _colour_map(name):
-    """The named map, in which empty pixels look like the faintest ones."""
-    cmap = matplotlib.colormaps[name]
-    return cmap.with_extremes(bad=cmap(0.0))
+    """The named map, in which empty pixels are black."""
+    return matplotlib.colormaps[name].with_extremes(bad="black")
+
+
+def _few_ticks(bar):
+    """Label 1 and 3 in each decade where a logarithmic bar spans few, powers of ten elsewhere."""
+    if np.log10(bar.vmax / bar.vmin) < 2:
+        bar.set_ticks(LogLocator(subs=(1.0, 3.0)), format=FuncFormatter(lambda x, _: f"{x:g}"))
+    bar.ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _log_norm(shown):
