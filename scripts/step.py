@@ -49,6 +49,8 @@ def begin(snakemake):
     # The C libraries below NumPy and TensorFlow read these when they are first imported.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(snakemake.threads)
+    # TensorFlow reports its own build and the absence of a GPU; neither is news to a user.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def _report(kind, error, trace):

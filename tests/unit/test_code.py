@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from skyloom import code
 
@@ -72,3 +73,11 @@ def test_only_network_steps_depend_on_modules_that_import_tensorflow(step):
     }
     used = heavy & set(names(step, SCRIPTS))
     assert heavy and bool(used) is (step.stem in {"compute_features", "train_head"})
+
+
+def test_conda_environment_has_the_pins_of_the_requirements():
+    environment = yaml.safe_load(Path("envs/skyloom.yaml").read_text())
+    lines = Path("requirements.txt").read_text().splitlines()
+    pinned = [line for line in lines if line and not line.startswith("#")]
+    assert environment["dependencies"][-1]["pip"] == pinned
+    assert all("==" in line for line in pinned)

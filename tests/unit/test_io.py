@@ -156,7 +156,7 @@ def test_step_keeps_its_log(tmp_path, monkeypatch):
     job = types.SimpleNamespace(log=[str(tmp_path / "logs" / "job.log")], threads=1)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL"):
         monkeypatch.setenv(name, "1")
     step.begin(job)
     print("one\rtwo", file=sys.stderr)

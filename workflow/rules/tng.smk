@@ -70,10 +70,12 @@ if TNG_SYNTHETIC:
                 f"{TNG_DIR}/logs/simulate_{_snapshot:03d}.log",
             benchmark:
                 f"{TNG_DIR}/benchmarks/simulate_{_snapshot:03d}.tsv"
+            conda:
+                "../../envs/skyloom.yaml"
             resources:
                 mem_mb=2000,
             params:
-                base_path=TNG_BASE,
+                base_path=lambda w, output: str(Path(output.groups[0]).parents[1]),
                 snapshot=_snapshot,
                 snapshots=TNG_SNAPSHOTS,
                 universe=TNG["synthetic"],
@@ -87,6 +89,8 @@ if TNG_SYNTHETIC:
             layout.tree_files(TNG_BASE),
         log:
             f"{TNG_DIR}/logs/simulate_trees.log",
+        conda:
+            "../../envs/skyloom.yaml"
         params:
             base_path=TNG_BASE,
             snapshots=TNG_SNAPSHOTS,
@@ -104,6 +108,8 @@ rule tng_compile_kernel:
         TNG_KERNEL,
     log:
         "results/kernels/compile.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         code=code("tng/compile_kernel.py", "skyloom/kernels/histogram2d.c"),
     script:
@@ -122,6 +128,8 @@ rule tng_select:
         f"{TNG_DIR}/logs/select_{{snapshot}}.log",
     benchmark:
         f"{TNG_DIR}/benchmarks/select_{{snapshot}}.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
     resources:
         mem_mb=2000 if TNG_SYNTHETIC else 16000,
     params:
@@ -147,6 +155,8 @@ rule tng_maps:
         f"{TNG_DIR}/logs/maps_{{snapshot}}_{{part}}.log",
     benchmark:
         f"{TNG_DIR}/benchmarks/maps_{{snapshot}}_{{part}}.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
     threads: 4
     resources:
         mem_mb=2000 if TNG_SYNTHETIC else 16000,
@@ -169,6 +179,8 @@ rule tng_maxima:
         f"{TNG_DIR}/scaling.json",
     log:
         f"{TNG_DIR}/logs/maxima.log",
+    conda:
+        "../../envs/skyloom.yaml"
     resources:
         mem_mb=1000,
     params:
@@ -192,6 +204,8 @@ rule tng_dataset:
         f"{TNG_DIR}/benchmarks/dataset_{{variant}}.tsv"
     wildcard_constraints:
         variant="|".join(TNG_VARIANTS),
+    conda:
+        "../../envs/skyloom.yaml"
     resources:
         mem_mb=2000,
     params:
@@ -212,6 +226,8 @@ rule tng_split:
         f"{TNG_DIR}/logs/split_{{by}}.log",
     wildcard_constraints:
         by="lineage|random",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         test_fraction=TNG["split"]["test_fraction"],
         seed=SEED,

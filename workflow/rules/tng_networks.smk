@@ -45,6 +45,8 @@ rule tng_download_imagenet:
     log:
         f"{TNG_DIR}/logs/download_imagenet.log",
     retries: 2
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         name="imagenet",
         code=code("tng/download_weights.py"),
@@ -60,6 +62,8 @@ rule tng_backbone:
         f"{TNG_DIR}/backbone/vgg16.h5",
     log:
         f"{TNG_DIR}/logs/backbone.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         weights=TNG_WEIGHTS,
         seed=SEED,
@@ -79,6 +83,8 @@ rule tng_features:
         f"{TNG_DIR}/logs/features_{{variant}}.log",
     benchmark:
         f"{TNG_DIR}/benchmarks/features_{{variant}}.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
     threads: 16
     resources:
         mem_mb=4000,
@@ -106,6 +112,8 @@ rule tng_train:
         f"{TNG_DIR}/logs/train_{{variant}}.log",
     benchmark:
         f"{TNG_DIR}/benchmarks/train_{{variant}}.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
     resources:
         mem_mb=4000,
     params:
@@ -143,6 +151,8 @@ rule tng_evaluate:
         findings=f"{TNG_DIR}/evaluation/findings.ecsv",
     log:
         f"{TNG_DIR}/logs/evaluate.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         variants=TNG_CASES,
         bootstrap=TNG_BOOTSTRAP,
@@ -162,6 +172,8 @@ rule tng_compare_published:
         table=f"{TNG_DIR}/evaluation/table_III_1.ecsv",
     log:
         f"{TNG_DIR}/logs/compare_published.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         choices=tng_comparable(),
         code=code("tng/compare_published.py"),
@@ -176,6 +188,8 @@ rule tng_draw_sample:
         **tng_figure("sample", "data"),
     log:
         f"{TNG_DIR}/logs/draw_sample.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         code=code("tng/draw_sample.py"),
     script:
@@ -190,6 +204,8 @@ rule tng_draw_maps:
         **tng_figure("maps", "data"),
     log:
         f"{TNG_DIR}/logs/draw_maps.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         code=code("tng/draw_maps.py"),
     script:
@@ -203,6 +219,8 @@ rule tng_draw_variants:
         **tng_figure("variants", "data"),
     log:
         f"{TNG_DIR}/logs/draw_variants.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         variants=TNG_VARIANTS,
         code=code("tng/draw_variants.py"),
@@ -217,6 +235,8 @@ rule tng_draw_gallery:
         **tng_figure("gallery/{variant}", "data", variant="{variant}"),
     log:
         f"{TNG_DIR}/logs/draw_gallery_{{variant}}.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         code=code("tng/draw_gallery.py"),
     script:
@@ -231,6 +251,8 @@ rule tng_draw_predictions:
         **tng_figure("predictions/{variant}", "results", variant="{variant}"),
     log:
         f"{TNG_DIR}/logs/draw_predictions_{{variant}}.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         variant=lambda w: w.variant,
         bootstrap=TNG_BOOTSTRAP,
@@ -250,6 +272,8 @@ rule tng_draw_family:
         **tng_figure("family/{family}", "results", family="{family}"),
     log:
         f"{TNG_DIR}/logs/draw_family_{{family}}.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         variants=lambda w: TNG_FAMILIES[w.family],
         bootstrap=TNG_BOOTSTRAP,
@@ -267,6 +291,8 @@ rule tng_draw_history:
         **tng_figure("history", "results"),
     log:
         f"{TNG_DIR}/logs/draw_history.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         variants=TNG_CASES,
         code=code("tng/draw_history.py"),
@@ -282,6 +308,8 @@ rule tng_draw_ranking:
         **tng_figure("ranking", "results"),
     log:
         f"{TNG_DIR}/logs/draw_ranking.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         code=code("tng/draw_ranking.py"),
     script:
@@ -295,6 +323,8 @@ rule tng_draw_findings:
         **tng_figure("findings", "results"),
     log:
         f"{TNG_DIR}/logs/draw_findings.log",
+    conda:
+        "../../envs/skyloom.yaml"
     params:
         code=code("tng/draw_findings.py"),
     script:
