@@ -164,6 +164,10 @@ def test_summary_ranks_by_r_and_puts_an_undefined_one_last():
     expected = np.corrcoef(test["true"], test["predicted"])[0, 1]
     assert summary["r"][2] == pytest.approx(expected)
     assert str(summary["mae"].unit) == "dex"
+    assert np.all(summary["above_linear"][1:] == summary["r"][1:] - summary["linear_r"][1:])
+    assert np.all(summary["above_linear_low"][1:] <= summary["above_linear"][1:])
+    errors = np.asarray(test["predicted"] - test["true"])
+    assert summary["rmse"][2] == pytest.approx(np.sqrt(np.mean(errors**2)))
 
 
 def test_predictions_in_another_order_give_the_same_pairs():

@@ -12,6 +12,9 @@ _READOUT = "predicted_epoch_"
 _FLOATS = (
     *("r", "r_low", "r_high", "shuffled_r", "shuffled_low", "shuffled_high"),
     *("linear_r", "linear_low", "linear_high", "difference_std", "bias", "mae"),
+    *("rmse", "shuffled_rmse", "linear_rmse"),
+    *("above_shuffled", "above_shuffled_low", "above_shuffled_high"),
+    *("above_linear", "above_linear_low", "above_linear_high"),
 )
 
 
@@ -65,8 +68,12 @@ def summarise(variants, predictions, controls, *, samples, level, seed):
     -------
     Table
         Columns variant, n_test, n_groups, r, r_low, r_high, the same for the shuffled control and
-        the linear regression, difference_std, bias, mae (dex), rank, and r_epoch_<E> for every
-        read-out epoch. Undefined numbers are masked; a case without r ranks last.
+        the linear regression, difference_std, bias, mae (dex), the root mean square errors of the
+        three (dex), how far the network's r is above each control's with its paired interval,
+        rank, and r_epoch_<E> for every read-out epoch. Undefined numbers are masked; a case
+        without r ranks last. Mind that r knows no amplitude: a network trained on shuffled labels
+        can keep a faint, meaningless trend with brightness that correlates with the truth by
+        chance, which its error gives away.
     """
     options = {"samples": samples, "level": level, "seed": seed}
     rows = [
@@ -82,7 +89,7 @@ def summarise(variants, predictions, controls, *, samples, level, seed):
     order = np.argsort(-np.nan_to_num(summary["r"].filled(np.nan), nan=-2.0), kind="stable")
     summary["rank"] = np.empty(len(rows), dtype=int)
     summary["rank"][order] = np.arange(1, len(rows) + 1)
-    for name in ("difference_std", "bias", "mae"):
+    for name in ("difference_std", "bias", "mae", "rmse", "shuffled_rmse", "linear_rmse"):
         summary[name].unit = "dex"
     summary.meta.update(level=float(level), samples=int(samples))
     return summary
@@ -160,6 +167,13 @@ def _case(variant, test, control, options):
         row[f"{prefix}_low"], row[f"{prefix}_high"] = metrics.bootstrap_interval(
             true, values, groups, **options
         )
+        row["rmse" if prefix == "r" else f"{prefix}_rmse"] = metrics.root_mean_square_error(
+            true, values
+        )
+        if prefix != "r":
+            above = metrics.paired_bootstrap(true, predicted, values, groups, **options)
+            row[f"above_{prefix}"] = above.difference
+            row[f"above_{prefix}_low"], row[f"above_{prefix}_high"] = above.low, above.high
     row["difference_std"] = metrics.difference_std(true, predicted)
     row["bias"] = metrics.bias(true, predicted)
     row["mae"] = metrics.mean_absolute_error(true, predicted)

@@ -60,6 +60,12 @@ def mean_absolute_error(true, predicted):
     return float(np.mean(np.abs(y - x))) if x.size else float("nan")
 
 
+def root_mean_square_error(true, predicted):
+    """Square root of the mean of (predicted - true)^2, in the units of the arrays."""
+    x, y = _pair(true, predicted)
+    return float(np.sqrt(np.mean((y - x) ** 2))) if x.size else float("nan")
+
+
 def difference_std(true, predicted):
     """Standard deviation of predicted minus true about its mean (one degree of freedom taken)."""
     x, y = _pair(true, predicted)
