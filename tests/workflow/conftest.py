@@ -29,7 +29,7 @@ class Project:
 
     def __init__(self, folder, overlay=MINIATURE):
         self.folder = folder
-        for name in ("workflow", "scripts", "config", "resources"):
+        for name in ("workflow", "scripts", "config", "resources", "envs"):
             shutil.copytree(
                 ROOT / name,
                 folder / name,

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir).parent / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 # Jobs on any executor import the library from here, without an install.
-os.environ["PYTHONPATH"] = str(SCRIPTS)
+os.environ.update(PYTHONPATH=str(SCRIPTS))
 
 import configuration
 from skyloom import code as library_code

@@ -1,39 +1,4 @@
 # tng, second half: the networks, their evaluation, and every figure. Included by tng.smk.
-import yaml
-
-TNG_PUBLISHED = "resources/published/tng.yaml"
-COMPARED = {
-    row["key"]
-    for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
-}
-TNG_BOOTSTRAP = {
-    "samples": TNG["evaluation"]["bootstrap_samples"],
-    "level": TNG["evaluation"]["level"],
-}
-TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
-TNG_FIGURES = [
-    "sample",
-    "maps",
-    "variants",
-    "history",
-    "ranking",
-    "findings",
-    *(f"gallery/{variant}" for variant in TNG_GALLERIES if variant in TNG_VARIANTS),
-    *(f"predictions/{case}" for case in TNG_CASES),
-    *(
-        f"family/{name}"
-        for name, members in TNG_FAMILIES.items()
-        if set(members) <= set(TNG_CASES)
-    ),
-]
-
-
-def tng_backbone_inputs(_):
-    """The catalogue of weights, and the weights file where it is one: downloaded or the user's."""
-    files = {"imagenet": IMAGENET, "bsds500": None, "random": None}
-    weights = files.get(TNG_WEIGHTS, TNG_WEIGHTS)
-    catalogue = {"catalogue": "resources/weights.yaml"}
-    return {**catalogue, "weights": weights} if weights else catalogue
 
 
 rule tng_download_imagenet:

@@ -1,0 +1,90 @@
+# What the tng arm's rules share: names, paths and input functions.
+import yaml
+from skyloom.tng.universe import layout
+
+TNG = config["tng"]
+TNG_DIR = f"results/{RUN}/tng"
+TNG_SYNTHETIC = TNG["source"] == "synthetic"
+TNG_BASE = f"{TNG_DIR}/universe/output" if TNG_SYNTHETIC else TNG["base_path"]
+TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
+TNG_PARTS = range(TNG["parts_per_snapshot"])
+TNG_VARIANTS = list(TNG["variants"])
+TNG_CASES = TNG["cases"]
+TNG_KERNEL = "results/kernels/histogram2d.so"
+TNG_GALAXIES = [f"{TNG_DIR}/galaxies/snap_{s:03d}.ecsv" for s in TNG_SNAPSHOTS]
+TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
+TNG_WEIGHTS = TNG["backbone"]["weights"]
+IMAGENET = "resources/downloads/vgg16_imagenet_notop.h5"
+# Figures 4.3 to 4.5 of the thesis: cases that belong side by side.
+TNG_FAMILIES = {
+    "channels": ["entropy", "mass", "temperature"],
+    "gaussian": ["gaussian_3", "gaussian_5", "gaussian_10"],
+    "unsharp": ["unsharp_3", "unsharp_5", "unsharp_10"],
+}
+# Figures 3.3 and 4.6 to 4.8.
+TNG_GALLERIES = ["composite", "mass", "gaussian_10", "unsharp_3"]
+TNG_PUBLISHED = "resources/published/tng.yaml"
+COMPARED = {
+    row["key"]
+    for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
+}
+TNG_BOOTSTRAP = {
+    "samples": TNG["evaluation"]["bootstrap_samples"],
+    "level": TNG["evaluation"]["level"],
+}
+TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
+TNG_FIGURES = [
+    "sample",
+    "maps",
+    "variants",
+    "history",
+    "ranking",
+    "findings",
+    *(f"gallery/{variant}" for variant in TNG_GALLERIES if variant in TNG_VARIANTS),
+    *(f"predictions/{case}" for case in TNG_CASES),
+    *(
+        f"family/{name}"
+        for name, members in TNG_FAMILIES.items()
+        if set(members) <= set(TNG_CASES)
+    ),
+]
+
+
+def tng_files(snapshot):
+    """The universe's files of one snapshot; none to build where the simulation is on disk."""
+    if not TNG_SYNTHETIC:
+        return {"groups": [], "snapshots": [], "offsets": []}
+    return layout.snapshot_files(TNG_BASE, snapshot, chunks=TNG["synthetic"]["chunks"])
+
+
+def tng_maps(snapshot):
+    """Map files of one snapshot, in the order of their galaxies."""
+    return [f"{TNG_DIR}/maps/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS]
+
+
+def tng_comparable():
+    """The configuration's choices that a comparison with published numbers depends on."""
+    choices = configuration.flat(TNG, "tng")
+    return {name: choices[name] for name in sorted(choices) if name in COMPARED}
+
+
+def tng_figure(name, category, **labels):
+    """A figure as PNG, shown in the report with its caption, and as PDF."""
+    return {
+        "png": report(
+            f"{TNG_DIR}/figures/{name}.png",
+            caption=f"../report/tng_{name.split('/')[0]}.rst",
+            category="tng",
+            subcategory=category,
+            labels={"figure": name.split("/")[0], **labels},
+        ),
+        "pdf": f"{TNG_DIR}/figures/{name}.pdf",
+    }
+
+
+def tng_backbone_inputs(_):
+    """The catalogue of weights, and the weights file where it is one: downloaded or the user's."""
+    files = {"imagenet": IMAGENET, "bsds500": None, "random": None}
+    weights = files.get(TNG_WEIGHTS, TNG_WEIGHTS)
+    catalogue = {"catalogue": "resources/weights.yaml"}
+    return {**catalogue, "weights": weights} if weights else catalogue
