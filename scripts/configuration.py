@@ -6,6 +6,7 @@ Like `step`, this module stands between Snakemake and the library.
 from pathlib import Path
 
 import yaml
+from jsonschema import Draft202012Validator
 
 from skyloom import schema
 from skyloom.errors import InputError, nearest
@@ -24,6 +25,48 @@ _IMAGE_KEYS = {
 def load_schema():
     """The JSON Schema of the configuration, as a dict."""
     return yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
+
+
+def _scalar(text):
+    """What a string would be as YAML; numbers without a dot, such as 1e-3, are numbers too."""
+    try:
+        value = yaml.safe_load(text)
+        return float(value) if isinstance(value, str) else value
+    except (yaml.YAMLError, ValueError):
+        return text
+
+
+def typed(value, schema, root=None):
+    """A configuration in which strings that stand for numbers, booleans or null are those.
+
+    Snakemake hands every nested value of ``--config 'tng={split: {test_fraction: 0.1}}'`` on as a
+    string; the schema knows better.
+
+    Parameters
+    ----------
+    value : object
+        The configuration, or a part of it.
+    schema : dict
+        The part's schema.
+    root : dict, optional
+        The whole schema, which ``$ref`` refers to.
+    """
+    root = root or schema
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    if isinstance(value, dict):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        other = other if isinstance(other, dict) else {}
+        return {key: typed(part, known.get(key, other), root) for key, part in value.items()}
+    if isinstance(value, list):
+        first, rest = schema.get("prefixItems", []), schema.get("items") or {}
+        parts = [*first, *[rest] * (len(value) - len(first))][: len(value)]
+        return [typed(part, own, root) for part, own in zip(value, parts, strict=True)]
+    if isinstance(value, str) and schema:
+        meant = _scalar(value)
+        if not isinstance(meant, str) and Draft202012Validator(schema).is_valid(meant):
+            return meant
+    return value
 
 
 def check(config):

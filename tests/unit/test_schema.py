@@ -88,6 +88,32 @@ def test_folder_of_a_missing_snapshot_is_named_before_anything_runs(tmp_path):
         configuration.check(config)
 
 
+def test_strings_from_the_command_line_take_the_type_of_their_key():
+    config = changed(
+        seed="7",
+        tng__parts_per_snapshot="5",
+        tng__snapshots=["99", "98"],
+        tng__grid__depth="null",
+        tng__grid__width="30",
+        tng__ssfr__ignore_h="true",
+        tng__training__learning_rate="1e-3",
+        tng__selection__stellar_mass=["0.5", "1e12 Msun"],
+        tng__gas__star_forming_temperature="effective",
+        tng__backbone__preprocess="none",
+        tng__variants__gaussian_5__sigma="6",
+        run="2026",
+    )
+    config = configuration.typed(config, configuration.load_schema())
+    tng = config["tng"]
+    assert (config["seed"], config["run"]) == (7, "2026")
+    assert (tng["parts_per_snapshot"], tng["snapshots"]) == (5, [99, 98])
+    assert (tng["grid"]["depth"], tng["grid"]["width"]) == (None, 30)
+    assert tng["ssfr"]["ignore_h"] is True and tng["training"]["learning_rate"] == 1e-3
+    assert tng["selection"]["stellar_mass"] == [0.5, "1e12 Msun"]
+    assert tng["gas"]["star_forming_temperature"] == "effective"
+    assert tng["backbone"]["preprocess"] == "none" and tng["variants"]["gaussian_5"]["sigma"] == 6
+
+
 def keys(schema, prefix=""):
     """Dotted names of all keys that a schema knows."""
     for name, part in schema.get("properties", {}).items():

@@ -14,6 +14,7 @@ import configuration
 from skyloom import code as library_code
 from skyloom.errors import InputError
 
+config.update(configuration.typed(config, configuration.load_schema()))
 try:
     configuration.check(config)
 except InputError as error:
