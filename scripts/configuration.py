@@ -125,6 +125,13 @@ def variant_parameters(tng, variant):
     return {**{key: tng["images"][key] for key in _IMAGE_KEYS[kind]}, **own}
 
 
+def choices(tng):
+    """All of the arm's choices by dotted name; a variant is one, with its parameters resolved."""
+    pairs = flat({key: value for key, value in tng.items() if key != "variants"}, "tng")
+    resolved = {f"tng.variants.{name}": variant_parameters(tng, name) for name in tng["variants"]}
+    return pairs | resolved
+
+
 def flat(mapping, prefix):
     """Nested keys as one level of dotted names: ``{"tng.ssfr.mass": "stellar", ...}``."""
     pairs = {}

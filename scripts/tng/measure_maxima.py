@@ -7,5 +7,8 @@ step.begin(snakemake)
 from skyloom.io import write_json
 from skyloom.tng import archive, images
 
-maxima = images.channel_maxima(block.maps for block in archive.read_maps(snakemake.input))
+maxima = images.channel_maxima(
+    (block.maps for block in archive.read_maps(snakemake.input)),
+    logarithmic_entropy=snakemake.params.entropy == "log",
+)
 write_json({**maxima, "reference_snapshot": snakemake.params.snapshot}, snakemake.output[0])

@@ -87,6 +87,30 @@ def test_unsharp_mask_of_a_flat_image_is_mid_grey_and_signs_are_kept():
     assert sharp[0, 0, 32, 32] > 128 > sharp[0, 0, 32, 34]
 
 
+def thesis_bytes(stack):
+    """The saved image of the thesis: joint stretch, times 255, cast without a check."""
+    normal = stack.astype(np.float64) / np.array(list(MAXIMA.values()))[:, None, None]
+    return (images.lupton(normal, BETA) * 255).astype(np.int64) % 256
+
+
+@pytest.mark.parametrize("kind", ["composite", "gaussian", "unsharp"])
+def test_published_filters_act_on_the_wrapped_bytes(kind):
+    stack = maps(1)
+    stack[0, :, 10, 10] = [10.0, 0.0, 0.0]
+    saved = thesis_bytes(stack)
+    assert saved[0, 0, 10, 10] == 654 % 256  # 255 times the 2.57 of trap 10
+    blurred = np.rint(ndimage.gaussian_filter(saved * 1.0, (0, 0, 3, 3), mode="nearest"))
+    expected = {
+        "composite": saved,
+        "gaussian": blurred,
+        "unsharp": (saved - blurred) % 256,
+    }[kind].transpose(0, 2, 3, 1)
+    parameters = {"kind": kind, "overflow": "wrap", "sigma": 3, "difference": "wrapped"}
+    ours = render(parameters, stack).astype(int)
+    # A blurred byte that lies half-way may round either way.
+    assert np.mean(ours != expected) < 1e-3
+
+
 def test_wrapped_unsharp_mask_is_the_modulo_256_subtraction_of_bytes():
     stack = maps(1) / np.array(list(MAXIMA.values()), np.float32)[:, None, None]
     original = np.rint(stack * 255).astype(np.int64)
@@ -98,7 +122,19 @@ def test_wrapped_unsharp_mask_is_the_modulo_256_subtraction_of_bytes():
 def test_overflow_is_cut_by_default_and_wraps_as_published_on_request():
     bright = np.array([2.0, 1.0, 0.5])
     np.testing.assert_array_equal(images.to_uint8(bright), [255, 255, 128])
-    np.testing.assert_array_equal(images.to_uint8(bright, "wrap"), [510 % 256, 255, 127])
+    np.testing.assert_array_equal(images.wrapped_bytes(bright), [510 % 256, 255, 127])
+
+
+def test_logarithmic_entropy_is_scaled_between_its_extremes_where_there_is_gas():
+    stack = np.zeros((1, 3, 2, 2), np.float32)
+    stack[0, 1] = [[1, 1], [2, 0]]
+    stack[0, 2] = stack[0, 1]
+    stack[0, 0] = [[-2.0, 0.0], [2.0, 0.0]]
+    maxima = images.channel_maxima([stack], logarithmic_entropy=True)
+    assert maxima["entropy_minimum"] == -2.0 and maxima["entropy"] == 2.0
+    normal = images.normalised(stack, maxima)
+    np.testing.assert_array_equal(normal[0, 0], [[0.0, 0.5], [1.0, 0.0]])
+    np.testing.assert_array_equal(normal[0, 1], [[0.5, 0.5], [1.0, 0.0]])
 
 
 @pytest.mark.parametrize(

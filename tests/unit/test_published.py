@@ -1,5 +1,6 @@
 """Our numbers beside the thesis's: comparable or not, and what they say of its findings."""
 
+import copy
 import runpy
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
+import configuration
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
 from skyloom.networks import evaluation
@@ -298,27 +300,61 @@ def test_comparison_step_writes_the_table(tmp_path, monkeypatch):
     assert list(table["galaxies"]) == [2, 2] and table.meta["synthetic"] is True
 
 
-def test_every_choice_is_a_key_of_the_config(thesis):
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
-    for rule in thesis["comparable_when"]:
-        if rule["key"] == "tng.box_size":
+@pytest.fixture
+def papers():
+    """The configuration of the published run."""
+    read = [yaml.safe_load((ROOT / f"config/{n}.yaml").read_text("utf-8")) for n in FILES]
+    tng = read[0]["tng"]
+    for key, value in read[1]["tng"].items():
+        tng[key] = tng[key] | value if isinstance(value, dict) else value
+    return tng
+
+
+FILES = ("config", "papers")
+REAL = {"box_size": 35000.0, "synthetic": False}
+# Where the files are, how the work is cut, how it is judged: no part of the experiment.
+NO_CHOICE = ("tng.base_path", "tng.parts_per_snapshot", "tng.synthetic.", "tng.cases")
+NO_CHOICE += ("tng.evaluation.", "tng.training.readout_epochs", "tng.source")
+
+
+def reasons(tng, thesis):
+    choices = published.with_header(configuration.choices(tng), REAL)
+    return published.reasons_not_comparable(choices, thesis)
+
+
+def test_every_choice_is_a_key_of_the_config(thesis, papers):
+    known = set(configuration.choices(papers)) | {"tng.box_size"}
+    assert {rule["key"] for rule in thesis["comparable_when"]} <= known
+
+
+def test_the_published_config_is_comparable_with_the_thesis(thesis, papers):
+    assert reasons(papers, thesis) == []
+
+
+def leaves(tree, path=()):
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def test_a_change_of_any_key_of_the_experiment_is_a_reason(thesis, papers):
+    for path in list(leaves(papers)):
+        if ".".join(("tng", *path)).startswith(NO_CHOICE):
             continue
-        place = config
-        for name in rule["key"].split("."):
-            assert name in place, rule["key"]
+        changed = copy.deepcopy(papers)
+        place = changed
+        for name in path[:-1]:
             place = place[name]
+        value = place[path[-1]]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        place[path[-1]] = value * 2 + 1 if number else "another"
+        if path[0] == "variants" and path[-1] == "kind":
+            place["kind"] = "composite" if value != "composite" else "gaussian"
+        assert reasons(changed, thesis), path
 
 
-def test_the_published_config_is_comparable_with_the_thesis(thesis):
-    def flat(tree, prefix=""):
-        for name, value in tree.items():
-            if isinstance(value, dict):
-                yield from flat(value, f"{prefix}{name}.")
-            else:
-                yield prefix + name, value
-
-    choices = {}
-    for name in ("config", "papers"):
-        choices.update(flat(yaml.safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8"))))
-    choices = published.with_header(choices, {"box_size": 35000.0, "synthetic": False})
-    assert published.reasons_not_comparable(choices, thesis) == []
+def test_a_variants_own_override_is_a_reason(thesis, papers):
+    papers["variants"]["mass"]["single_channel"] = "alone"
+    assert reasons(papers, thesis) == ["variants.mass is not the thesis's"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from astropy.table import Table
+from astropy.table import Table, vstack
 
 from skyloom.errors import InputError
 from skyloom.tng import splits
@@ -24,13 +24,23 @@ def sample(seed=0, n=400, snapshots=(99, 98)):
     ]
 
 
+def test_galaxy_without_star_formation_still_links_those_it_belongs_to():
+    # A at snapshot 98 forms no stars; its group holds B, its lineage A at snapshot 99.
+    rows = [(99, 0, 0, 7, 1e-10), (98, 0, 0, 7, 0.0), (98, 1, 0, 8, 1e-10), (99, 5, 5, 9, 1e-10)]
+    names = ("snapshot", "subhalo_id", "group_id", "lineage_id", "ssfr")
+    table = splits.split([Table(rows=rows, names=names)], by="lineage", test_fraction=0.4, seed=0)
+    component = dict(zip(table["id"], table["component"], strict=True))
+    assert component["099_0000000"] == component["098_0000001"] != component["099_0000005"]
+
+
 def linked(table):
     """Sets of ids that share a lineage or a group, merged one pair at a time: slow and plain."""
     owners = {}
     for row in table:
-        owners.setdefault(("group", row["snapshot"], row["group_id"]), set()).add(row["id"])
+        name = f"{row['snapshot']:03d}_{row['subhalo_id']:07d}"
+        owners.setdefault(("group", row["snapshot"], row["group_id"]), set()).add(name)
         if row["lineage_id"] >= 0:
-            owners.setdefault(("lineage", row["lineage_id"]), set()).add(row["id"])
+            owners.setdefault(("lineage", row["lineage_id"]), set()).add(name)
     merged = []
     for part in owners.values():
         touching = [other for other in merged if other & part]
@@ -40,11 +50,11 @@ def linked(table):
 
 
 def test_components_are_those_of_merging_pair_by_pair():
-    table = splits.split(
-        [part[:120] for part in sample()], by="lineage", test_fraction=0.25, seed=1
-    )
+    tables = [part[:120] for part in sample()]
+    table = splits.split(tables, by="lineage", test_fraction=0.25, seed=1)
     ours = {frozenset(group["id"]) for group in table.group_by("component").groups}
-    assert ours == linked(table)
+    kept = set(table["id"])
+    assert ours == {part & kept for part in linked(vstack(tables)) if part & kept}
 
 
 @pytest.mark.parametrize("seed", range(5))

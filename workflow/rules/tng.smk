@@ -131,6 +131,7 @@ rule tng_maxima:
         mem_mb=1000,
     params:
         snapshot=TNG["reference_snapshot"],
+        entropy=TNG["gas"]["entropy"],
         code=code("tng/measure_maxima.py"),
     script:
         "../../scripts/tng/measure_maxima.py"

@@ -64,7 +64,7 @@ def tng_maps(snapshot):
 
 def tng_comparable():
     """The configuration's choices that a comparison with published numbers depends on."""
-    choices = configuration.flat(TNG, "tng")
+    choices = configuration.choices(TNG)
     return {name: choices[name] for name in sorted(choices) if name in COMPARED}
 
 

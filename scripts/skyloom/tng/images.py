@@ -10,6 +10,8 @@ from skyloom.tng.maps import CHANNELS
 #: 1 and 255.
 MID_GREY = 128
 
+_MASS = CHANNELS.index("mass")
+
 
 def asinh_stretch(x, beta):
     """The stretch f(x) = asinh(x / beta) / asinh(1 / beta) on [0, 1].
@@ -61,52 +63,79 @@ def lupton(channels, beta):
     return channels * ratio
 
 
-def channel_maxima(blocks):
+def channel_maxima(blocks, *, logarithmic_entropy=False):
     """Largest pixel of each channel over many maps.
 
     Parameters
     ----------
     blocks : iterable of (n, 3, H, W) array
+    logarithmic_entropy : bool
+        Whether the entropy is a logarithm, whose zero means nothing.
 
     Returns
     -------
     dict of float
-        A maximum a channel, in the map's unit.
+        A maximum a channel, in the map's unit; for a logarithmic entropy its extremes over the
+        pixels with gas, the lower one as ``entropy_minimum``.
 
     Raises
     ------
     InputError
-        If there is no galaxy with gas, so that a channel has no positive pixel.
+        If there is no galaxy with gas, so that a channel has no range.
     """
-    maxima = np.zeros(len(CHANNELS))
+    highest = np.full(len(CHANNELS), -np.inf)
+    lowest = np.inf
     for block in blocks:
-        if len(block):
-            maxima = np.maximum(maxima, block.max(axis=(0, 2, 3)))
-    if not (maxima > 0).all():
+        filled = block[:, _MASS] > 0
+        if not filled.any():
+            continue
+        pixels = block.transpose(0, 2, 3, 1)[filled]
+        highest = np.maximum(highest, pixels.max(axis=0))
+        lowest = min(lowest, float(pixels[:, 0].min()))
+    floor = np.array([lowest if logarithmic_entropy else 0.0, 0.0, 0.0])
+    if not (np.isfinite(highest).all() and (highest > floor).all()):
         raise InputError(
             "The reference snapshot has no selected galaxy with gas, so its maps cannot scale the "
             "images: choose another tng.reference_snapshot or wider cuts in tng.selection."
         )
-    return dict(zip(CHANNELS, map(float, maxima), strict=True))
+    maxima = dict(zip(CHANNELS, map(float, highest), strict=True))
+    return maxima | ({"entropy_minimum": lowest} if logarithmic_entropy else {})
 
 
-def to_uint8(image, overflow="clip"):
-    """Intensities in [0, 1] as bytes.
+def to_uint8(image):
+    """Intensities as bytes: cut to [0, 1], times 255, rounded."""
+    return np.rint(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def wrapped_bytes(image):
+    """Intensities as bytes the thesis's way: times 255 and cast unchecked, so modulo 256."""
+    return (image * 255.0).astype(np.int64).astype(np.uint8)
+
+
+def normalised(maps, maxima):
+    """Maps in units of the reference snapshot's largest pixels, cut to [0, 1].
 
     Parameters
     ----------
-    image : float array
-    overflow : 'clip' or 'wrap'
-        What becomes of values above 1: cut to 255 after rounding, or, as in the thesis, cast
-        without a check, which wraps modulo 256.
+    maps : (n, 3, H, W) array
+    maxima : dict of float
+        From `channel_maxima`. Where it has ``entropy_minimum``, entropy is a logarithm: its
+        pixels with gas run from that minimum to the maximum.
 
     Returns
     -------
-    uint8 array
+    (n, 3, H, W) float64 array
+        0 where there is no gas.
     """
-    if overflow == "wrap":
-        return (image * 255.0).astype(np.int64).astype(np.uint8)
-    return np.rint(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8)
+    normal = np.array(maps, dtype=np.float64)
+    if "entropy_minimum" in maxima:
+        low, high = maxima["entropy_minimum"], maxima["entropy"]
+        entropy = (normal[:, 0] - low) / (high - low)
+        normal[:, 0] = np.where(normal[:, _MASS] > 0, entropy, 0.0)
+        scale = [1.0, *(maxima[channel] for channel in CHANNELS[1:])]
+    else:
+        scale = [maxima[channel] for channel in CHANNELS]
+    return np.clip(normal / np.array(scale)[:, None, None], 0.0, 1.0)
 
 
 def stretched(maps, maxima, *, beta, joint, overflow="clip"):
@@ -121,18 +150,19 @@ def stretched(maps, maxima, *, beta, joint, overflow="clip"):
     joint : bool
         Stretch the three channels together (`lupton`) or each alone (`asinh_stretch`).
     overflow : 'clip' or 'wrap'
-        With 'clip' intensities above 1 are cut again after the stretch.
+        What becomes of intensities above 1 after the stretch: cut, or, as in the thesis, cast to
+        bytes at once, which wraps them modulo 256; its filters act on those bytes.
 
     Returns
     -------
     (n, 3, H, W) float32 array
+        In [0, 1].
     """
-    scale = np.array([maxima[channel] for channel in CHANNELS], dtype=np.float64)
-    normal = np.clip(np.asarray(maps, dtype=np.float64) / scale[:, None, None], 0.0, 1.0)
+    normal = normalised(maps, maxima)
     image = lupton(normal, beta) if joint else asinh_stretch(normal, beta)
-    if overflow == "clip":
-        image = np.clip(image, 0.0, 1.0)
-    return image.astype(np.float32)
+    if overflow == "wrap":
+        return wrapped_bytes(image).astype(np.float32) / np.float32(255.0)
+    return np.clip(image, 0.0, 1.0).astype(np.float32)
 
 
 def gaussian_blur(images, sigma):
@@ -160,7 +190,7 @@ def gaussian_blur(images, sigma):
     return blurred
 
 
-def unsharp_mask(images, sigma, *, difference="signed", overflow="clip"):
+def unsharp_mask(images, sigma, *, difference="signed"):
     """What a Gaussian blur takes away: the structures smaller than it.
 
     Parameters
@@ -172,8 +202,6 @@ def unsharp_mask(images, sigma, *, difference="signed", overflow="clip"):
     difference : 'signed' or 'wrapped'
         ``signed``: mid-grey plus 127 times image minus blurred, so that both signs fit in a byte.
         ``wrapped``: the thesis's subtraction of bytes, which wraps modulo 256.
-    overflow : 'clip' or 'wrap'
-        For the bytes that are subtracted.
 
     Returns
     -------
@@ -181,5 +209,5 @@ def unsharp_mask(images, sigma, *, difference="signed", overflow="clip"):
     """
     blurred = gaussian_blur(images, sigma)
     if difference == "wrapped":
-        return to_uint8(images, overflow) - to_uint8(blurred, overflow)
+        return to_uint8(images) - to_uint8(blurred)
     return np.rint(MID_GREY + (255 - MID_GREY) * (images - blurred)).clip(0, 255).astype(np.uint8)

@@ -179,6 +179,8 @@ def _reason(rule, choices):
     allowed = rule["any_of"] if "any_of" in rule else [rule["equals"]]
     if any(_same(value, other) for other in allowed):
         return None
+    if isinstance(value, dict):
+        return f"{short} is not the thesis's"
     return f"{short} is {_text(value)} (thesis: {' or '.join(map(_text, allowed))})"
 
 

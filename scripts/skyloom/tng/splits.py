@@ -94,6 +94,8 @@ def split(tables, *, by, test_fraction, seed):
         metadata say how many galaxies have no lineage.
     """
     rows = vstack(list(tables), metadata_conflicts="silent")
+    # Galaxies without a label link others all the same: their group's gas is in those maps.
+    rows["component"] = components(rows["snapshot"], rows["group_id"], rows["lineage_id"])
     rows = rows[usable(rows["ssfr"])]
     if not len(rows):
         raise InputError(
@@ -102,11 +104,9 @@ def split(tables, *, by, test_fraction, seed):
     names = zip(rows["snapshot"], rows["subhalo_id"], strict=True)
     rows["id"] = [galaxy_id(*name) for name in names]
     rows.sort("id")
-    component = components(rows["snapshot"], rows["group_id"], rows["lineage_id"])
-    test = assign(component, test_fraction, seed, by=by)
-    names = ["id", "snapshot", "subhalo_id", "group_id", "lineage_id"]
+    test = assign(np.asarray(rows["component"]), test_fraction, seed, by=by)
+    names = ["id", "snapshot", "subhalo_id", "group_id", "lineage_id", "component"]
     table = Table({name: np.asarray(rows[name]) for name in names})
-    table["component"] = component
     table["part"] = np.where(test, "test", "train")
     table.meta = {
         "by": by,

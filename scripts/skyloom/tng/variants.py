@@ -70,20 +70,18 @@ def render(maps, maxima, parameters, *, width, scale_factor, hubble):
     (n, H, W, 3) uint8 array
         Channels last; a single channel is copied into all three.
     """
-    kind, overflow = parameters["kind"], parameters["overflow"]
+    kind = parameters["kind"]
     joint = kind != "channel" or parameters["single_channel"] == "joint"
-    stack = images.stretched(maps, maxima, beta=parameters["beta"], joint=joint, overflow=overflow)
+    stack = images.stretched(
+        maps, maxima, beta=parameters["beta"], joint=joint, overflow=parameters["overflow"]
+    )
     if kind == "channel":
         stack = stack[:, [CHANNELS.index(parameters["channel"])] * 3]
     if kind in ("gaussian", "unsharp"):
         size = {"width": width, "bins": maps.shape[-1]}
         sigma = pixels(parameters["sigma"], **size, scale_factor=scale_factor, hubble=hubble)
     if kind == "unsharp":
-        done = images.unsharp_mask(
-            stack, sigma, difference=parameters["difference"], overflow=overflow
-        )
+        done = images.unsharp_mask(stack, sigma, difference=parameters["difference"])
     else:
-        done = images.to_uint8(
-            images.gaussian_blur(stack, sigma) if kind == "gaussian" else stack, overflow
-        )
+        done = images.to_uint8(images.gaussian_blur(stack, sigma) if kind == "gaussian" else stack)
     return done.transpose(0, 2, 3, 1)
