@@ -3,6 +3,7 @@
 Like `step`, this module stands between Snakemake and the library.
 """
 
+import math
 from pathlib import Path
 
 import yaml
@@ -10,8 +11,14 @@ from jsonschema import Draft202012Validator
 
 from skyloom import schema
 from skyloom.errors import InputError, nearest
+from skyloom.tng import selection, variants
+from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
 
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
+
+# Names of the arm's own rules, without tng_.
+_RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "download_imagenet"}
+_RULES |= {"evaluate", "features", "galaxies", "maps", "maxima", "select", "split", "train"}
 
 # Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
 _IMAGE_KEYS = {
@@ -62,6 +69,9 @@ def typed(value, schema, root=None):
         first, rest = schema.get("prefixItems", []), schema.get("items") or {}
         parts = [*first, *[rest] * (len(value) - len(first))][: len(value)]
         return [typed(part, own, root) for part, own in zip(value, parts, strict=True)]
+    if isinstance(value, int) and schema.get("type") == "string":
+        # `run=2024` is a name.
+        return str(value)
     if isinstance(value, str) and schema:
         meant = _scalar(value)
         if not isinstance(meant, str) and Draft202012Validator(schema).is_valid(meant):
@@ -93,8 +103,53 @@ def _check_tng(tng):
             f"Configuration: tng.training.readout_epochs has {late[0]}, which is after the last of "
             f"tng.training.epochs, {_epochs(tng)}."
         )
+    _check_numbers(tng)
+    _check_names(tng)
     if tng["source"] == "local":
         _check_folder(tng["base_path"], tng["snapshots"])
+    else:
+        _check_synthetic(tng["snapshots"])
+
+
+def _check_numbers(tng):
+    """Numbers that are not numbers, limits the wrong way round, sizes and masses without a unit."""
+    for name, value in flat(tng, "tng").items():
+        for number in value if isinstance(value, list) else [value]:
+            if isinstance(number, float) and not math.isfinite(number):
+                raise InputError(f"Configuration: {name!r} is {number}: it must be finite.")
+    cuts = tng["selection"]
+    low, high = (selection.catalogue_mass(limit, 1.0) for limit in cuts["stellar_mass"])
+    if not low < high:
+        raise InputError(
+            f"Configuration: 'tng.selection.stellar_mass' is {cuts['stellar_mass']}: its lower "
+            "limit must come first and be smaller."
+        )
+    for name in ("total_mass_max", "group_mass_max"):
+        selection.catalogue_mass(cuts[name], 1.0)
+    unit = {"width": tng["grid"]["width"], "bins": tng["grid"]["bins"]}
+    for own in tng["variants"].values():
+        if "sigma" in own:
+            variants.pixels(own["sigma"], **unit, scale_factor=1.0, hubble=1.0)
+
+
+def _check_names(tng):
+    """Names of variants become names of targets, which must be free."""
+    for name in tng["variants"]:
+        if name in _RULES or name.startswith(("draw_", "simulate_")) or name.endswith("_model"):
+            raise InputError(
+                f"Configuration: a variant in tng.variants is called {name!r}, but the target "
+                f"tng_{name} is taken: choose another name."
+            )
+
+
+def _check_synthetic(snapshots):
+    known = sorted(SNAPSHOT_REDSHIFT)
+    for snapshot in snapshots:
+        if snapshot not in known:
+            raise InputError(
+                f"Configuration: tng.snapshots has {snapshot}, but the synthetic universe knows "
+                f"snapshots {known[0]} to {known[-1]} only."
+            )
 
 
 def _epochs(tng):
@@ -110,7 +165,7 @@ def _check_folder(base_path, snapshots):
         )
     for snapshot in sorted(snapshots, reverse=True):
         for kind in ("groups", "snapdir"):
-            folder = Path(base_path) / f"{kind}_{snapshot:03d}"
+            folder = Path(base_path).expanduser() / f"{kind}_{snapshot:03d}"
             if not folder.is_dir():
                 raise InputError(
                     f"Configuration: tng.base_path is {base_path!r}, but {folder} does not exist: "

@@ -5,6 +5,7 @@ knows Snakemake.
 """
 
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -46,6 +47,9 @@ def begin(snakemake):
         path.parent.mkdir(parents=True, exist_ok=True)
         sys.stderr = _Tee(sys.stderr, path.open("w", encoding="utf-8", buffering=1))
     sys.excepthook = _report
+    # A scheduler's time limit ends a job by SIGTERM: leave through `finally`, so that temporary
+    # files go too.
+    signal.signal(signal.SIGTERM, _stop)
     # The C libraries below NumPy and TensorFlow read these when they are first imported.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(snakemake.threads)
@@ -53,11 +57,23 @@ def begin(snakemake):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+def _stop(number, _):
+    print(
+        "skyloom: The job was told to stop (a time limit, perhaps): run the same command again to "
+        "go on, with more time where there is a limit.",
+        file=sys.stderr,
+        flush=True,
+    )
+    sys.exit(128 + number)
+
+
 def _report(kind, error, trace):
     from skyloom.errors import InputError
 
     if isinstance(error, InputError):
         message = str(error)
+    elif isinstance(error, KeyboardInterrupt):
+        message = "Stopped; run the same command again to go on."
     elif isinstance(error, OSError) and error.errno == 28:
         message = "The disk is full: free some space, then run the same command again."
     elif isinstance(error, MemoryError):

@@ -11,7 +11,10 @@ from skyloom.tng import published
 params = snakemake.params
 bootstrap = {**params.bootstrap, "seed": params.seed}
 predictions = [read_table(path, need=("predicted",)) for path in snakemake.input.predictions]
-controls = [read_table(path, need=("shuffled", "linear")) for path in snakemake.input.controls]
+controls = [
+    read_table(path, need=("shuffled", "linear", "linear_maps"))
+    for path in snakemake.input.controls
+]
 
 thesis = published.read(snakemake.input.published)
 header = read_table(snakemake.input.galaxies[0]).meta

@@ -21,7 +21,7 @@ with atomic_hdf5(snakemake.output.dataset) as file:
         blocks,
         **archive.description(
             sample,
-            snakemake.input.maps[0],
+            snakemake.input.maps,
             snakemake.wildcards.variant,
             params.variant_parameters,
             params.seed,

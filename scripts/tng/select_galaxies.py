@@ -11,12 +11,7 @@ from skyloom.tng import selection
 from skyloom.tng.simulation import Simulation
 
 simulation = Simulation(snakemake.params.base_path, snakemake.params.snapshot)
-galaxies = selection.select(
-    simulation,
-    cuts=snakemake.params.cuts,
-    ssfr_mass=snakemake.params.ssfr["mass"],
-    ignore_h=snakemake.params.ssfr["ignore_h"],
-)
+galaxies = selection.select(simulation, cuts=snakemake.params.cuts)
 if not simulation.has_tree:
     print(
         f"skyloom: {simulation.base_path} has no SubLink trees: a galaxy seen in two snapshots "

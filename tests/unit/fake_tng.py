@@ -111,6 +111,7 @@ def trained(folder, variant, strength=0.6, count=300, constant=False):
     table["predicted"] = np.full(count, 4.4) if constant else values
     control["shuffled"] = 4.4 + 0.02 * rng.normal(size=count)
     control["linear"] = 4.4 + 0.5 * (true - 4.4) + 0.3 * rng.normal(size=count)
+    control["linear_maps"] = 4.4 + 0.8 * (true - 4.4) + 0.3 * rng.normal(size=count)
     write_table(table, folder / variant / "predictions.ecsv")
     write_table(control, folder / variant / "control.ecsv")
     epoch = np.arange(1, 401)

@@ -74,7 +74,7 @@ def draw(name, run, folder, monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     inputs = dict(run)
     if name == "maps":
-        inputs["galaxies"] = run["galaxies"][0]
+        inputs["galaxies"], inputs["maps"] = run["galaxies"][0], [run["maps"]]
     if name == "gallery":
         inputs["datasets"] = run["datasets"][0]
     if name == "predictions":

@@ -1,6 +1,8 @@
 """Outputs are whole or absent; inputs that are not are named."""
 
 import os
+import signal
+import subprocess
 import sys
 import types
 
@@ -138,24 +140,54 @@ def test_check_names_what_is_wrong_with_a_dataset(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("error", "last"),
+    ("error", "last", "traced"),
     [
-        (InputError("x.h5 lacks y: make it again."), "skyloom: x.h5 lacks y: make it again."),
-        (OSError(28, "No space left on device"), "skyloom: The disk is full"),
-        (ZeroDivisionError("division by zero"), "please report it"),
+        (
+            InputError("x.h5 lacks y: make it again."),
+            "skyloom: x.h5 lacks y: make it again.",
+            False,
+        ),
+        (OSError(28, "No space left on device"), "skyloom: The disk is full", False),
+        (MemoryError(), "fewer --cores", False),
+        (KeyboardInterrupt(), "skyloom: Stopped; run the same command again", False),
+        (ZeroDivisionError("division by zero"), "please report it", True),
     ],
 )
-def test_last_line_of_a_failing_step_says_what_to_do(capsys, error, last):
-    step._report(type(error), error, None)
+def test_last_line_of_a_failing_step_says_what_to_do(capsys, error, last, traced):
+    try:
+        raise error
+    except BaseException as raised:
+        step._report(type(raised), raised, raised.__traceback__)
     lines = capsys.readouterr().err.splitlines()
     assert last in lines[-1]
-    assert ("Traceback" in "\n".join(lines)) or len(lines) == 1 or "please" in lines[-1]
+    assert any("Traceback" in line for line in lines) is traced
+
+
+def test_job_that_is_told_to_stop_leaves_no_temporary_file(tmp_path):
+    program = (
+        "import step, types, os, signal\n"
+        "step.begin(types.SimpleNamespace(log=[], threads=1))\n"
+        "from skyloom import io\n"
+        "with io.atomic_hdf5('out.h5') as file:\n"
+        "    file['x'] = 1\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.path.abspath("scripts")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 143 and not list(tmp_path.iterdir())
+    assert done.stderr.splitlines()[-1].startswith("skyloom: The job was told to stop")
 
 
 def test_step_keeps_its_log(tmp_path, monkeypatch):
     job = types.SimpleNamespace(log=[str(tmp_path / "logs" / "job.log")], threads=1)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL"):
         monkeypatch.setenv(name, "1")
     step.begin(job)

@@ -69,7 +69,8 @@ def test_fitted_case_has_the_tables_and_numbers_of_the_format(files, tmp_path):
         *("id", "part", "component", "true", "predicted"),
         *("predicted_epoch_3", "predicted_epoch_6"),
     ]
-    assert fitted.control.colnames == ["id", "part", "component", "true", "shuffled", "linear"]
+    names = ["id", "part", "component", "true", "shuffled", "linear", "linear_maps"]
+    assert fitted.control.colnames == names
     assert fitted.predictions.meta["synthetic"] is True
     assert fitted.predictions["predicted"].unit == "dex"
     assert (fitted.metrics["n_train"], fitted.metrics["n_test"]) == (18, 6)
@@ -110,3 +111,8 @@ def test_linear_control_recovers_a_line_even_from_three_equal_channels():
     np.testing.assert_allclose(
         controls.linear_fit(totals, noisy, train), offset + slope * totals[:, 0], rtol=1e-6
     )
+
+
+def test_logarithm_of_totals_fills_what_is_not_positive_with_the_least_positive():
+    totals = np.array([[10.0, 0.0], [0.0, 0.0], [1000.0, 0.0]])
+    np.testing.assert_array_equal(controls.logarithm(totals), [[1, 0], [1, 0], [3, 0]])

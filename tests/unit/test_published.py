@@ -55,6 +55,7 @@ def case(strength, n=120, seed=0, constant=False):
     table["predicted_epoch_100"] = predicted
     control["shuffled"] = np.full(n, 4.4)
     control["linear"] = 0.4 * true + 0.6 * common
+    control["linear_maps"] = 0.6 * true + 0.4 * common
     return table, control
 
 

@@ -35,13 +35,17 @@ def catalogue(real_data, tmp_path_factory):
 
 
 def test_thesis_cuts_select_nothing_in_two_massive_groups(catalogue):
-    table = selection.select(Simulation(catalogue, 99), cuts=THESIS, ssfr_mass="stellar")
+    table = selection.with_ssfr(
+        selection.select(Simulation(catalogue, 99), cuts=THESIS), mass="stellar"
+    )
     assert len(table) == 0 and "ssfr" in table.colnames
 
 
 def test_raised_group_cut_selects_what_a_count_by_hand_gives(catalogue):
     cuts = {**THESIS, "group_mass_max": 1e6}
-    table = selection.select(Simulation(catalogue, 99), cuts=cuts, ssfr_mass="total")
+    table = selection.with_ssfr(
+        selection.select(Simulation(catalogue, 99), cuts=cuts), mass="total"
+    )
     with h5py.File(catalogue / "groups_099" / "fof_subhalo_tab_099.0.hdf5") as file:
         rows = file["Subhalo"]
         by_hand = [
@@ -61,7 +65,9 @@ def test_missing_chunk_of_a_real_catalogue_is_named(catalogue, tmp_path):
     shutil.copytree(catalogue, tmp_path / "output")
     (tmp_path / "output" / "groups_099" / "fof_subhalo_tab_099.1.hdf5").unlink()
     with pytest.raises(InputError, match=r"fof_subhalo_tab_099\.1\.hdf5 is missing \(1 of 2"):
-        selection.select(Simulation(tmp_path / "output", 99), cuts=THESIS, ssfr_mass="stellar")
+        selection.with_ssfr(
+            selection.select(Simulation(tmp_path / "output", 99), cuts=THESIS), mass="stellar"
+        )
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,16 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__training__readout_epochs": [10**6]}, "readout_epochs has 1000000"),
         ({"tng__source": "local"}, "tng.base_path must name the folder"),
         ({"tng__gas__electron_abundance_floor": 0}, "electron_abundance_floor"),
+        ({"tng__variants__gaussian_3__sigma": "3 px"}, "size '3 px'.*pixels"),
+        ({"tng__variants__gaussian_3__sigma": "1e400 kpc"}, "size"),
+        ({"tng__selection__stellar_mass": ["1e10", "5 kg"]}, "mass '1e10'.*Msun"),
+        ({"tng__selection__stellar_mass": [100, 0.5]}, "lower limit must come first"),
+        ({"tng__selection__total_mass_max": "2 kg"}, "mass '2 kg'"),
+        ({"tng__snapshots": [99, 50]}, "knows snapshots 80 to 99"),
+        ({"tng__images__beta": float("nan")}, "'tng.images.beta'"),
+        ({"tng__grid__width": float("inf")}, "'tng.grid.width' is inf"),
+        ({"tng__variants__maps": {"kind": "composite"}}, "tng_maps is taken"),
+        ({"tng__variants__x_model": {"kind": "composite"}}, "tng_x_model is taken"),
     ],
 )
 def test_wrong_configuration_is_refused_with_the_key_and_a_remedy(changes, words):
@@ -101,7 +111,7 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
         tng__gas__star_forming_temperature="effective",
         tng__backbone__preprocess="none",
         tng__variants__gaussian_5__sigma="6",
-        run="2026",
+        run=2026,
     )
     config = configuration.typed(config, configuration.load_schema())
     tng = config["tng"]

@@ -46,13 +46,13 @@ CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500
 
 def test_each_cut_removes_what_it_names_and_limits_are_strict():
     # 1: total mass; 2: flag; 3: group mass; 4: stellar mass exactly at the lower limit.
-    table = selection.select(FakeSimulation(), cuts=CUTS, ssfr_mass="stellar")
+    table = selection.with_ssfr(selection.select(FakeSimulation(), cuts=CUTS), mass="stellar")
     assert list(table["subhalo_id"]) == [0, 5]
 
 
 def test_galaxy_without_star_formation_is_kept():
     cuts = {**CUTS, "stellar_mass": [0.4, 100]}
-    table = selection.select(FakeSimulation(), cuts=cuts, ssfr_mass="stellar")
+    table = selection.with_ssfr(selection.select(FakeSimulation(), cuts=cuts), mass="stellar")
     assert 0.0 in table["ssfr"]
 
 
@@ -65,7 +65,9 @@ def test_galaxy_without_star_formation_is_kept():
     ],
 )
 def test_ssfr_divides_by_the_configured_mass_with_h_handled_once(mass, ignore_h, expected):
-    table = selection.select(FakeSimulation(), cuts=CUTS, ssfr_mass=mass, ignore_h=ignore_h)
+    table = selection.with_ssfr(
+        selection.select(FakeSimulation(), cuts=CUTS), mass=mass, ignore_h=ignore_h
+    )
     assert table["ssfr"][0] == pytest.approx(expected)
     assert str(table["ssfr"].unit) == "1 / yr"
 
@@ -74,7 +76,7 @@ def test_masses_carry_their_unit_and_physical_limits_are_converted():
     assert selection.catalogue_mass(200, 0.5) == 200.0
     assert selection.catalogue_mass("2e12 Msun/h", 0.5) == 200.0
     assert selection.catalogue_mass("2e12 Msun", 0.5) == 100.0
-    table = selection.select(FakeSimulation(), cuts=CUTS, ssfr_mass="stellar")
+    table = selection.with_ssfr(selection.select(FakeSimulation(), cuts=CUTS), mass="stellar")
     assert table["stellar_mass"].unit.to_string() == "1e+10 solMass / littleh"
 
 
@@ -87,11 +89,13 @@ def test_mass_with_unknown_unit_is_refused_with_examples(value):
 def test_group_number_past_the_end_is_named():
     broken = FakeSimulation(SubhaloGrNr=np.array([0, 0, 0, 1, 2, 9], np.int32))
     with pytest.raises(InputError, match="SubhaloGrNr points to group 9 of 3"):
-        selection.select(broken, cuts=CUTS, ssfr_mass="stellar")
+        selection.with_ssfr(selection.select(broken, cuts=CUTS), mass="stellar")
 
 
 def test_value_that_is_not_finite_is_named():
     position = np.ones((6, 3), np.float32)
     position[0, 0] = np.nan
     with pytest.raises(InputError, match="SubhaloPos"):
-        selection.select(FakeSimulation(SubhaloPos=position), cuts=CUTS, ssfr_mass="stellar")
+        selection.with_ssfr(
+            selection.select(FakeSimulation(SubhaloPos=position), cuts=CUTS), mass="stellar"
+        )

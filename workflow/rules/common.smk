@@ -31,6 +31,11 @@ wildcard_constraints:
     part=r"\d+",
 
 
+def own(path):
+    """A file of the project from where Snakemake works, which --directory may set elsewhere."""
+    return os.path.relpath(SCRIPTS.parent / path)
+
+
 def code(step, *extra):
     """Hash of the library modules that a step imports, so that their edits rerun it."""
     return library_code.fingerprint(

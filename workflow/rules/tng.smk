@@ -6,6 +6,7 @@ if TNG_SYNTHETIC:
     for _snapshot in TNG_SNAPSHOTS:
 
         rule:
+            """One snapshot of the synthetic universe."""
             name:
                 f"tng_simulate_{_snapshot:03d}"
             output:
@@ -31,6 +32,7 @@ if TNG_SYNTHETIC:
                 "../../scripts/tng/simulate_snapshot.py"
 
     rule tng_simulate_trees:
+        """The synthetic universe's merger trees."""
         output:
             layout.tree_files(TNG_BASE),
         log:
@@ -48,8 +50,9 @@ if TNG_SYNTHETIC:
 
 
 rule tng_compile_kernel:
+    """Compile the C kernel of the maps."""
     input:
-        "scripts/skyloom/kernels/histogram2d.c",
+        own("scripts/skyloom/kernels/histogram2d.c"),
     output:
         TNG_KERNEL,
     log:
@@ -69,7 +72,7 @@ rule tng_select:
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
         trees=layout.tree_files(TNG_BASE) if TNG_SYNTHETIC else [],
     output:
-        f"{TNG_DIR}/galaxies/snap_{{snapshot}}.ecsv",
+        f"{TNG_DIR}/selection/snap_{{snapshot}}.ecsv",
     log:
         f"{TNG_DIR}/logs/select_{{snapshot}}.log",
     benchmark:
@@ -82,16 +85,32 @@ rule tng_select:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
         cuts=TNG["selection"],
-        ssfr=TNG["ssfr"],
         code=code("tng/select_galaxies.py"),
     script:
         "../../scripts/tng/select_galaxies.py"
 
 
+rule tng_galaxies:
+    """The selected galaxies with their specific star formation rates."""
+    input:
+        f"{TNG_DIR}/selection/snap_{{snapshot}}.ecsv",
+    output:
+        f"{TNG_DIR}/galaxies/snap_{{snapshot}}.ecsv",
+    log:
+        f"{TNG_DIR}/logs/galaxies_{{snapshot}}.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        ssfr=TNG["ssfr"],
+        code=code("tng/measure_ssfr.py"),
+    script:
+        "../../scripts/tng/measure_ssfr.py"
+
+
 rule tng_maps:
     """Project the galaxies of one shard onto entropy, mass and temperature maps."""
     input:
-        galaxies=f"{TNG_DIR}/galaxies/snap_{{snapshot}}.ecsv",
+        galaxies=f"{TNG_DIR}/selection/snap_{{snapshot}}.ecsv",
         kernel=TNG_KERNEL,
         universe=lambda w: tng_files(int(w.snapshot))["snapshots"],
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
@@ -138,6 +157,7 @@ rule tng_maxima:
 
 
 rule tng_dataset:
+    """Render one variant's images with their labels."""
     input:
         maps=[path for s in TNG_SNAPSHOTS for path in tng_maps(s)],
         galaxies=TNG_GALAXIES,
@@ -189,6 +209,7 @@ include: "tng_networks.smk"
 for _variant in TNG_VARIANTS:
 
     rule:
+        """One dataset and only what it needs."""
         name:
             f"tng_{_variant}"
         input:
@@ -199,7 +220,7 @@ for _variant in TNG_VARIANTS:
 ARM_RESULTS["tng"] = [
     *TNG_GALAXIES,
     *(f"{TNG_DIR}/datasets/{variant}.h5" for variant in TNG_VARIANTS),
-    *(f"{TNG_DIR}/splits/{by}.ecsv" for by in ("lineage", "random")),
+    TNG_SPLIT,
     *(f"{TNG_DIR}/models/{case}/model.keras" for case in TNG_CASES),
     *(f"{TNG_DIR}/evaluation/{table}.ecsv" for table in TNG_TABLES),
     *(f"{TNG_DIR}/figures/{figure}.png" for figure in TNG_FIGURES),

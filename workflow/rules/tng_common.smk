@@ -5,7 +5,11 @@ from skyloom.tng.universe import layout
 TNG = config["tng"]
 TNG_DIR = f"results/{RUN}/tng"
 TNG_SYNTHETIC = TNG["source"] == "synthetic"
-TNG_BASE = f"{TNG_DIR}/universe/output" if TNG_SYNTHETIC else TNG["base_path"]
+TNG_BASE = (
+    f"{TNG_DIR}/universe/output"
+    if TNG_SYNTHETIC
+    else os.path.expanduser(TNG["base_path"])
+)
 TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
 TNG_PARTS = range(TNG["parts_per_snapshot"])
 TNG_VARIANTS = list(TNG["variants"])
@@ -23,7 +27,7 @@ TNG_FAMILIES = {
 }
 # Figures 3.3 and 4.6 to 4.8.
 TNG_GALLERIES = ["composite", "mass", "gaussian_10", "unsharp_3"]
-TNG_PUBLISHED = "resources/published/tng.yaml"
+TNG_PUBLISHED = own("resources/published/tng.yaml")
 COMPARED = {
     row["key"]
     for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
@@ -86,5 +90,5 @@ def tng_backbone_inputs(_):
     """The catalogue of weights, and the weights file where it is one: downloaded or the user's."""
     files = {"imagenet": IMAGENET, "bsds500": None, "random": None}
     weights = files.get(TNG_WEIGHTS, TNG_WEIGHTS)
-    catalogue = {"catalogue": "resources/weights.yaml"}
+    catalogue = {"catalogue": own("resources/weights.yaml")}
     return {**catalogue, "weights": weights} if weights else catalogue

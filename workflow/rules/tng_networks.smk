@@ -4,7 +4,7 @@
 rule tng_download_imagenet:
     """Fetch the VGG16 weights that Keras publishes, and check their hash."""
     input:
-        catalogue="resources/weights.yaml",
+        catalogue=own("resources/weights.yaml"),
     output:
         IMAGENET,
     log:
@@ -94,6 +94,7 @@ rule tng_train:
 for _case in TNG_CASES:
 
     rule:
+        """The network trained on one dataset."""
         name:
             f"tng_{_case}_model"
         input:
@@ -147,6 +148,7 @@ rule tng_compare_published:
 
 
 rule tng_draw_sample:
+    """The selected galaxies: distribution of sSFR, SFR against mass."""
     input:
         galaxies=TNG_GALAXIES,
     output:
@@ -162,8 +164,9 @@ rule tng_draw_sample:
 
 
 rule tng_draw_maps:
+    """One galaxy's maps in physical units."""
     input:
-        maps=tng_maps(TNG["reference_snapshot"])[0],
+        maps=tng_maps(TNG["reference_snapshot"]),
         galaxies=f"{TNG_DIR}/galaxies/snap_{TNG['reference_snapshot']:03d}.ecsv",
     output:
         **tng_figure("maps", "data"),
@@ -178,6 +181,7 @@ rule tng_draw_maps:
 
 
 rule tng_draw_variants:
+    """One galaxy in all variants."""
     input:
         datasets=expand(f"{TNG_DIR}/datasets/{{variant}}.h5", variant=TNG_VARIANTS),
     output:
@@ -194,6 +198,7 @@ rule tng_draw_variants:
 
 
 rule tng_draw_gallery:
+    """Twenty galaxies of one variant."""
     input:
         datasets=f"{TNG_DIR}/datasets/{{variant}}.h5",
     output:
@@ -209,6 +214,7 @@ rule tng_draw_gallery:
 
 
 rule tng_draw_predictions:
+    """One case's predictions at each read-out epoch."""
     input:
         predictions=f"{TNG_DIR}/models/{{variant}}/predictions.ecsv",
         galaxies=TNG_GALAXIES,
@@ -228,6 +234,7 @@ rule tng_draw_predictions:
 
 
 rule tng_draw_family:
+    """Cases that belong together, side by side."""
     input:
         predictions=lambda w: expand(
             f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_FAMILIES[w.family]
@@ -249,6 +256,7 @@ rule tng_draw_family:
 
 
 rule tng_draw_history:
+    """Losses of all cases."""
     input:
         history=expand(f"{TNG_DIR}/models/{{case}}/history.csv", case=TNG_CASES),
         galaxies=TNG_GALAXIES,
@@ -266,6 +274,7 @@ rule tng_draw_history:
 
 
 rule tng_draw_ranking:
+    """All cases ranked, with their controls."""
     input:
         summary=f"{TNG_DIR}/evaluation/summary.ecsv",
         differences=f"{TNG_DIR}/evaluation/differences.ecsv",
@@ -282,6 +291,7 @@ rule tng_draw_ranking:
 
 
 rule tng_draw_findings:
+    """The thesis's findings beside ours."""
     input:
         findings=f"{TNG_DIR}/evaluation/findings.ecsv",
     output:

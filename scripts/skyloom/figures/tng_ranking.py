@@ -37,6 +37,7 @@ def ranking(summary, differences, *, synthetic):
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axvline(0, color=style.GREY, lw=0.8)
     axes.grid(True, axis="x", color="#E6E6E6", lw=0.6)
+    _intensities(axes, rows)
     level = 100 * float(summary.meta.get("level", 0.95))
     axes.set_xlabel(f"Pearson r of true and predicted log$_{{10}}$ sSFR, {level:g} % intervals")
     handles, labels = axes.get_legend_handles_labels()
@@ -47,7 +48,7 @@ def ranking(summary, differences, *, synthetic):
         note = f"The printed r is grey, not comparable: {style.shorten(reasons)}."
         note = "\n".join(textwrap.wrap(note, 125))
     legend = figure.legend(
-        unique.values(), unique.keys(), loc="outside lower center", ncols=4, title=note
+        unique.values(), unique.keys(), loc="outside lower center", ncols=3, title=note
     )
     legend.get_title().set(fontsize=7.5, color="#666666")
     return figure
@@ -70,12 +71,20 @@ def _case(axes, position, row):
         if not np.ma.is_masked(row[low]):
             error = [[max(0.0, value - row[low])], [max(0.0, row[high] - value)]]
         label = {
-            "linear_r": "linear regression on total intensities",
+            "linear_r": "linear regression on the images' totals",
             "shuffled_r": "trained on shuffled labels",
         }.get(name, "_")
         axes.errorbar(value, position + shift, xerr=error, label=label, **look, **style_of)
     if np.ma.is_masked(row["r"]):
         axes.text(0.01, position, "r undefined: constant prediction", fontsize=8, va="center")
+
+
+def _intensities(axes, rows):
+    """One line for the regression on the physical maps' totals, which is the same for all cases."""
+    values = np.ma.compressed(np.ma.asarray(rows["linear_maps_r"], dtype=float))
+    if len(values):
+        label = "linear regression on the physical maps' totals (log)"
+        axes.axvline(values[0], color=style.BLACK, lw=1, ls=":", zorder=0, label=label)
 
 
 def _published(axes, rows, *, comparable):

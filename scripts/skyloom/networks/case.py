@@ -31,6 +31,8 @@ class Case:
     features : (N, h, w, c) float16 array
     totals : (N, 3) float64 array
         Sum of each channel of each image.
+    map_totals : (N, 3) float64 array or None
+        Sum of each physical map the image was made from, where the dataset holds it.
     bins : int
         Side of the images, pixels.
     meta : dict
@@ -43,6 +45,7 @@ class Case:
     target: np.ndarray
     features: np.ndarray
     totals: np.ndarray
+    map_totals: np.ndarray | None
     bins: int
     meta: dict
 
@@ -94,6 +97,7 @@ def read(dataset, features, split, *, split_name="the split"):
         target = file["target"][()].astype(np.float64)
         bins = int(file["images"].shape[1])
         totals = controls.total_intensities(file["images"])
+        map_totals = file["map_totals"][()] if "map_totals" in file else None
         meta = {
             "variant": str(file.attrs.get("variant", Path(dataset).stem)),
             "synthetic": bool(file.attrs.get("synthetic", False)),
@@ -109,6 +113,7 @@ def read(dataset, features, split, *, split_name="the split"):
         target=target,
         features=stored,
         totals=totals,
+        map_totals=map_totals,
         bins=bins,
         meta=meta,
     )
@@ -173,16 +178,20 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True):
 
     head, result = learn("network", case.target)
     nothing = np.full(len(case.target), np.nan)
-    shuffled, linear = nothing, nothing
+    shuffled, linear, linear_maps = nothing, nothing, nothing
     if with_controls:
         mixed = controls.shuffled(case.target, case.train, seed=seed)
         shuffled = learn("shuffled labels", mixed)[1].readouts[settings.epochs]
         linear = controls.linear_fit(case.totals, case.target, case.train)
+        if case.map_totals is not None:
+            # Physical totals span decades, as the label does: both are logarithms.
+            logarithms = controls.logarithm(case.map_totals)
+            linear_maps = controls.linear_fit(logarithms, case.target, case.train)
     return Fitted(
         head=head,
         history=_history(result, case.meta),
         predictions=_predictions(case, result, settings),
-        control=_table(case, shuffled=shuffled, linear=linear),
+        control=_table(case, shuffled=shuffled, linear=linear, linear_maps=linear_maps),
         metrics=_metrics(case, head, result, settings, shuffled, linear),
     )
 

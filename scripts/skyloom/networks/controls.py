@@ -44,6 +44,25 @@ def total_intensities(images, *, block=256):
     return np.concatenate(parts)
 
 
+def logarithm(values):
+    """log10 of totals; what is not positive takes the least positive value of its column.
+
+    Parameters
+    ----------
+    values : (N, k) array
+
+    Returns
+    -------
+    (N, k) float64 array
+        Zeros in a column without a positive value.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    positive = values > 0
+    least = np.where(positive, values, np.inf).min(axis=0)
+    filled = np.where(positive, values, np.where(np.isfinite(least), least, 1.0))
+    return np.log10(filled)
+
+
 def linear_fit(values, targets, train):
     """Least squares on standardised values, fitted to the training rows.
 

@@ -12,9 +12,11 @@ _READOUT = "predicted_epoch_"
 _FLOATS = (
     *("r", "r_low", "r_high", "shuffled_r", "shuffled_low", "shuffled_high"),
     *("linear_r", "linear_low", "linear_high", "difference_std", "bias", "mae"),
-    *("rmse", "shuffled_rmse", "linear_rmse"),
+    *("linear_maps_r", "linear_maps_low", "linear_maps_high"),
+    *("rmse", "shuffled_rmse", "linear_rmse", "linear_maps_rmse"),
     *("above_shuffled", "above_shuffled_low", "above_shuffled_high"),
     *("above_linear", "above_linear_low", "above_linear_high"),
+    *("above_linear_maps", "above_linear_maps_low", "above_linear_maps_high"),
 )
 
 
@@ -67,9 +69,10 @@ def summarise(variants, predictions, controls, *, samples, level, seed):
     Returns
     -------
     Table
-        Columns variant, n_test, n_groups, r, r_low, r_high, the same for the shuffled control and
-        the linear regression, difference_std, bias, mae (dex), the root mean square errors of the
-        three (dex), how far the network's r is above each control's with its paired interval,
+        Columns variant, n_test, n_groups, r, r_low, r_high, the same for the shuffled control, the
+        linear regression on the images' totals (linear) and that on the logarithms of the physical
+        maps' totals (linear_maps), difference_std, bias, mae (dex), the root mean square errors of
+        all (dex), how far the network's r is above each control's with its paired interval,
         rank, and r_epoch_<E> for every read-out epoch. Undefined numbers are masked; a case
         without r ranks last. Mind that r knows no amplitude: a network trained on shuffled labels
         can keep a faint, meaningless trend with brightness that correlates with the truth by
@@ -89,7 +92,15 @@ def summarise(variants, predictions, controls, *, samples, level, seed):
     order = np.argsort(-np.nan_to_num(summary["r"].filled(np.nan), nan=-2.0), kind="stable")
     summary["rank"] = np.empty(len(rows), dtype=int)
     summary["rank"][order] = np.arange(1, len(rows) + 1)
-    for name in ("difference_std", "bias", "mae", "rmse", "shuffled_rmse", "linear_rmse"):
+    for name in (
+        "difference_std",
+        "bias",
+        "mae",
+        "rmse",
+        "shuffled_rmse",
+        "linear_rmse",
+        "linear_maps_rmse",
+    ):
         summary[name].unit = "dex"
     summary.meta.update(level=float(level), samples=int(samples))
     return summary
@@ -162,6 +173,7 @@ def _case(variant, test, control, options):
         ("r", predicted),
         ("shuffled", np.asarray(control["shuffled"])),
         ("linear", np.asarray(control["linear"])),
+        ("linear_maps", np.asarray(control["linear_maps"])),
     ):
         row["r" if prefix == "r" else f"{prefix}_r"] = metrics.pearson_r(true, values)
         row[f"{prefix}_low"], row[f"{prefix}_high"] = metrics.bootstrap_interval(

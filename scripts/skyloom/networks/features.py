@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5
-from skyloom.networks import vgg16, weights
+from skyloom.networks import training, vgg16, weights
 from skyloom.progress import track
 
 _LARGEST = float(np.finfo(np.float16).max)
@@ -24,6 +24,7 @@ def use_threads(threads):
     """Let TensorFlow use this many threads; to be called before its first computation."""
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    training.share_gpu()
 
 
 def compute(images, backbone, *, batch=16, start=0):
@@ -87,6 +88,8 @@ def cache(dataset, backbone, output, *, preprocess="none", batch=16):
         images = source["images"]
         _check_images(images, dataset)
         model = vgg16.load(backbone, bins=images.shape[1], preprocess=preprocess)
+        # The first layers hold 64 planes of the image's size each.
+        batch = max(1, batch * 256**2 // max(256, images.shape[1]) ** 2)
         attributes = {
             "backbone": name,
             "preprocess": preprocess,

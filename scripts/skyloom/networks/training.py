@@ -103,6 +103,13 @@ def settle(threads=1):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
+    share_gpu()
+
+
+def share_gpu():
+    """Take a GPU's memory as it is needed, so that several jobs can use one."""
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
 
 
 def train(

@@ -9,7 +9,7 @@ from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import labels, variants
 
-#: Galaxies in memory at a time.
+#: Galaxies in memory at a time, for maps of 256 pixels a side; fewer of larger ones.
 BLOCK = 32
 
 
@@ -31,7 +31,7 @@ def read_maps(paths, block=BLOCK):
     ----------
     paths : iterable of str or Path
     block : int
-        Galaxies at a time.
+        Galaxies at a time at 256 pixels a side.
 
     Yields
     ------
@@ -46,13 +46,14 @@ def read_maps(paths, block=BLOCK):
     for path in paths:
         with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
             maps, attributes = file["maps"], file.attrs
-            for start in range(0, len(maps), block):
-                stack = maps[start : start + block]
+            count = max(1, block * 256**2 // maps.shape[-1] ** 2)
+            for start in range(0, len(maps), count):
+                stack = maps[start : start + count]
                 if not np.isfinite(stack).all():
                     raise InputError(f"{path}: a map is not finite; remove it and make it again.")
                 yield MapBlock(
                     int(attributes["snapshot"]),
-                    file["subhalo_id"][start : start + block],
+                    file["subhalo_id"][start : start + count],
                     stack,
                     float(attributes["width"]),
                     float(attributes["scale_factor"]),
@@ -137,9 +138,34 @@ def render_all(paths, galaxies, maxima, parameters):
         )
 
 
-def description(galaxies, map_file, variant, parameters, seed):
+def map_totals(paths, galaxies):
+    """Sum over the pixels of each map of the galaxies of a sample, in its order.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Map files.
+    galaxies : astropy.table.Table
+        From `labelled`.
+
+    Returns
+    -------
+    (N, 3) float64 array
+        In the maps' units, in the order of `skyloom.tng.maps.CHANNELS`.
+    """
+    found = {}
+    for path in paths:
+        with open_hdf5(path, need=["totals", "subhalo_id"]) as file:
+            snapshot = int(file.attrs["snapshot"])
+            for subhalo, totals in zip(file["subhalo_id"][:], file["totals"][:], strict=True):
+                found[snapshot, int(subhalo)] = totals
+    names = zip(galaxies["snapshot"], galaxies["subhalo_id"], strict=True)
+    return np.array([found[int(snapshot), int(subhalo)] for snapshot, subhalo in names])
+
+
+def description(galaxies, map_files, variant, parameters, seed):
     """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
-    with open_hdf5(map_file, need=["maps"]) as file:
+    with open_hdf5(map_files[0], need=["maps"]) as file:
         attributes = dict(file.attrs)
         height = file["maps"].shape[-1]
     kept = ("width", "hubble", "inclination")
@@ -158,6 +184,7 @@ def description(galaxies, map_file, variant, parameters, seed):
             ],
             "snapshot": np.asarray(galaxies["snapshot"], np.int64),
             "subhalo_id": np.asarray(galaxies["subhalo_id"], np.int64),
+            "map_totals": map_totals(map_files, galaxies),
         },
         "attributes": {
             "variant": variant,

@@ -1,5 +1,6 @@
 """From gas cells to maps: entropy, mass and temperature of every galaxy, seen face-on."""
 
+import json
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -211,7 +212,7 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
     Yields
     ------
     GalaxyMaps
-        No more than about two galaxies a thread are in memory at a time.
+        The particles of one galaxy a thread are in memory at a time, and some maps that wait.
     """
     # One call before the threads start fills the caches that they share.
     simulation.header  # noqa: B018
@@ -251,17 +252,19 @@ def write_maps(file, projected, count, *, header, options):
     packed = {"chunks": chunks, "compression": "lzf", "shuffle": True} if count else {}
     new = {"track_times": False}
     maps = file.create_dataset("maps", shape, np.float32, **packed, **new)
-    subhalo_id = np.zeros(count, np.int64)
+    subhalo_id, totals = np.zeros(count, np.int64), np.zeros((count, len(CHANNELS)))
     rotation = np.zeros((count, 3, 3))
     source, cells, floored = (np.zeros(count, dtype) for dtype in (np.uint8, np.int64, np.int64))
     for row, galaxy in enumerate(projected):
         maps[row] = galaxy.maps
+        totals[row] = galaxy.maps.sum(axis=(1, 2), dtype=np.float64)
         subhalo_id[row], rotation[row] = galaxy.subhalo_id, galaxy.rotation
         source[row] = ORIENTATIONS.index(galaxy.orientation)
         cells[row], floored[row] = galaxy.cells, galaxy.cells_below_floor
     for name, column in (
         ("subhalo_id", subhalo_id),
         ("rotation", rotation),
+        ("totals", totals),
         ("orientation", source),
         ("cells", cells),
         ("cells_below_electron_abundance_floor", floored),
@@ -279,8 +282,8 @@ def write_maps(file, projected, count, *, header, options):
             "width_unit": "ckpc/h",
             "depth": options["grid"]["depth"] or np.inf,
             "edges": options["grid"]["edges"],
-            "gas_members": options["gas"]["members"],
-            "star_forming_temperature": str(options["gas"]["star_forming_temperature"]),
             "inclination": options["rotation"]["inclination"],
+            # Everything else that decides a map, whole.
+            "options": json.dumps(options, sort_keys=True),
         }
     )

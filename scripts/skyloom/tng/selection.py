@@ -98,7 +98,7 @@ def passes(subhalos, group_mass, *, stellar_mass, total_mass_max, group_mass_max
     )
 
 
-def select(simulation, *, cuts, ssfr_mass, ignore_h=False):
+def select(simulation, *, cuts):
     """Table of the galaxies of one snapshot that pass the cuts.
 
     Parameters
@@ -106,10 +106,6 @@ def select(simulation, *, cuts, ssfr_mass, ignore_h=False):
     simulation : `skyloom.tng.simulation.Simulation`
     cuts : dict
         stellar_mass, total_mass_max, group_mass_max.
-    ssfr_mass : 'stellar' or 'total'
-        The mass that sSFR is divided by.
-    ignore_h : bool
-        See `specific_star_formation_rate`.
 
     Returns
     -------
@@ -139,20 +135,14 @@ def select(simulation, *, cuts, ssfr_mass, ignore_h=False):
     lineage = (
         simulation.lineages(chosen) if simulation.has_tree else np.full(len(chosen), -1, np.int64)
     )
-    return _table(header, chosen, picked, groups[owner[chosen]], lineage, ssfr_mass, ignore_h)
+    return _table(header, chosen, picked, groups[owner[chosen]], lineage)
 
 
-def _table(header, chosen, picked, group_mass, lineage, ssfr_mass, ignore_h):
+def _table(header, chosen, picked, group_mass, lineage):
     """Name the columns, attach units, and note the snapshot's numbers."""
     stellar = picked["SubhaloMassType"][:, _STARS].astype(np.float64)
     total = picked["SubhaloMass"].astype(np.float64)
     sfr = picked["SubhaloSFR"].astype(np.float64)
-    ssfr = specific_star_formation_rate(
-        sfr,
-        stellar if ssfr_mass == "stellar" else total,
-        hubble=header.hubble,
-        ignore_h=ignore_h,
-    )
     position = picked["SubhaloPos"].astype(np.float64)
     velocity = picked["SubhaloVel"].astype(np.float64)
     columns = [
@@ -163,7 +153,6 @@ def _table(header, chosen, picked, group_mass, lineage, ssfr_mass, ignore_h):
         *((name, position[:, k], LENGTH_UNIT, "comoving") for k, name in enumerate("xyz")),
         *((f"v{name}", velocity[:, k], "km/s", "peculiar") for k, name in enumerate("xyz")),
         ("sfr", sfr, "Msun/yr", "SubhaloSFR"),
-        ("ssfr", ssfr, "1/yr", f"SFR over {ssfr_mass} mass"),
         ("stellar_mass", stellar, MASS_UNIT, "SubhaloMassType, stars"),
         ("total_mass", total, MASS_UNIT, "SubhaloMass"),
         ("gas_mass", picked["SubhaloMassType"][:, _GAS].astype(np.float64), MASS_UNIT, "gas"),
@@ -171,5 +160,35 @@ def _table(header, chosen, picked, group_mass, lineage, ssfr_mass, ignore_h):
         ("flag", picked["SubhaloFlag"].astype(bool), None, "SubhaloFlag"),
     ]
     table = Table([Column(v, name=n, unit=u, description=d) for n, v, u, d in columns])
-    table.meta = {**header._asdict(), "ssfr_mass": ssfr_mass, "ignore_h": ignore_h}
+    table.meta = header._asdict()
+    return table
+
+
+def with_ssfr(galaxies, *, mass, ignore_h=False):
+    """The table with a column of specific star formation rates.
+
+    Parameters
+    ----------
+    galaxies : astropy.table.Table
+        From `select`.
+    mass : 'stellar' or 'total'
+        What the star formation rate is divided by.
+    ignore_h : bool
+        See `specific_star_formation_rate`.
+
+    Returns
+    -------
+    astropy.table.Table
+        A copy; ``ssfr`` (1/yr) stands after ``sfr``, the definition is in the metadata.
+    """
+    table = galaxies.copy()
+    ssfr = specific_star_formation_rate(
+        np.asarray(table["sfr"]),
+        np.asarray(table[f"{mass}_mass"]),
+        hubble=table.meta["hubble"],
+        ignore_h=ignore_h,
+    )
+    column = Column(ssfr, name="ssfr", unit="1/yr", description=f"SFR over {mass} mass")
+    table.add_column(column, index=table.colnames.index("sfr") + 1)
+    table.meta |= {"ssfr_mass": mass, "ignore_h": ignore_h}
     return table

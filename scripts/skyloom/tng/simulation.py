@@ -119,9 +119,7 @@ class Simulation:
     def _asked(self, what):
         """Turn illustris_python's errors into sentences."""
         try:
-            # It prints warnings to standard output; what matters of them is raised here instead.
-            with contextlib.redirect_stdout(io.StringIO()):
-                yield
+            yield
         except InputError:
             raise
         except Exception as error:
@@ -148,6 +146,8 @@ class Simulation:
     def _whole_set(self, path_of, count_name):
         """Paths of all chunks of a file set; the header of the first says how many there are."""
         first = Path(path_of(self.base_path, self.snapshot))
+        if not first.is_file():
+            self._refuse_missing_first(first)
         with open_hdf5(first, need=["Header"]) as file:
             count = int(_scalar(file["Header"].attrs, count_name, first))
         # illustris_python names a missing chunk as one that never existed; the first one's is true.
@@ -160,6 +160,15 @@ class Simulation:
                 "be read only when it is whole; download the rest."
             )
         return paths
+
+    def _refuse_missing_first(self, asked):
+        # illustris_python falls back on a name that never existed; other chunks know the true one.
+        others = sorted(asked.parent.glob(f"*_{self.snapshot:03d}.*.hdf5"))
+        name = f"{others[0].name.split('.')[0]}.0.hdf5" if others else asked.name
+        raise InputError(
+            f"{asked.parent / name} is missing: a file set can be read only when it is whole; "
+            "download it, or correct tng.base_path and tng.snapshots."
+        )
 
     def _catalogue(self, load, group, fields):
         for path in self._catalogue_files:
@@ -255,7 +264,9 @@ class Simulation:
         """
         lineages = np.full(len(subhalos), -1, dtype=np.int64)
         for row, subhalo in enumerate(subhalos):
-            with self._asked(f"the SubLink branch of subhalo {subhalo}"):
+            # A subhalo outside the tree is reported by a line printed for each: -1 says as much.
+            silent = contextlib.redirect_stdout(io.StringIO())
+            with silent, self._asked(f"the SubLink branch of subhalo {subhalo}"):
                 branch = il.sublink.loadTree(
                     self.base_path,
                     self.snapshot,

@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 from skyloom.errors import InputError
 from skyloom.tng import images
 from skyloom.tng.maps import CHANNELS
@@ -37,8 +39,8 @@ def pixels(size, *, width, bins, scale_factor, hubble):
             f"The size {size!r} in tng.variants has no unit known here: write a number (pixels), "
             "'0.7 ckpc/h', '1 ckpc' (comoving) or '1 kpc' (physical)."
         ) from error
-    if not number > 0:
-        raise InputError(f"The size {size!r} in tng.variants must be larger than 0.")
+    if not 0 < number < np.inf:
+        raise InputError(f"The size {size!r} in tng.variants must be larger than 0 and finite.")
     pixel = width / bins
     lengths = {
         "pixel": 1.0,
