@@ -16,7 +16,7 @@ from fast_histogram import histogram2d as fast_histogram2d
 
 from skyloom.io import write_json
 from skyloom.kernels import histogram2d
-from skyloom.tng.gas import cell_properties
+from skyloom.tng.gas import cell_properties, kernel_constants
 from skyloom.tng.rotation import face_on, periodic_offset
 
 BOX, BINS, HALF = 35000.0, 256, 30.0
@@ -68,18 +68,17 @@ def fast_histogram_way(gas, _):
 
 
 def ours(gas, kernel):
-    properties, _ = cell_properties(gas, **PHYSICS)
-    return histogram2d.project(
+    """One pass of the C kernel, thermodynamics included."""
+    return histogram2d.project_gas(
         kernel,
-        gas["Coordinates"],
-        [properties[name] for name in ("entropy", "mass", "temperature")],
-        mass=properties["mass"],
+        gas,
+        kernel_constants(**PHYSICS),
         statistics=["sum"] * 3,
         edges=EDGES,
         centre=CENTRE,
         box_size=BOX,
         rotation=ROTATION,
-    )
+    )[0]
 
 
 WAYS = {

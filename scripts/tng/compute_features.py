@@ -4,9 +4,9 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.networks import features
+from skyloom.networks import devices, features
 
-features.use_threads(snakemake.threads)
+devices.use_threads(snakemake.threads)
 features.cache(
     snakemake.input.dataset,
     snakemake.input.backbone,

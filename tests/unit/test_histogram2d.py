@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from skyloom.errors import InputError
 from skyloom.kernels import histogram2d
+from skyloom.tng.gas import cell_properties, kernel_constants
 from skyloom.tng.maps import bin_edges
 from skyloom.tng.rotation import face_on
 
@@ -53,6 +54,74 @@ def test_kernel_gives_the_maps_of_the_numpy_reference(kernel, seed, n, spin, cen
     np.testing.assert_allclose(ours, reference, rtol=1e-12)
 
 
+def gas_cells(seed, n, precision):
+    rng = np.random.default_rng(seed)
+    fields = {
+        "Masses": rng.lognormal(-10, 1, n),
+        "Density": rng.lognormal(-14, 3, n),
+        "InternalEnergy": rng.lognormal(6, 3, n),
+        "ElectronAbundance": rng.uniform(0, 1.16, n) * (rng.random(n) < 0.8),
+        "StarFormationRate": rng.lognormal(-5, 1, n) * (rng.random(n) < 0.3),
+    }
+    fields = {name: values.astype(precision) for name, values in fields.items()}
+    return {"Coordinates": rng.uniform(0, 100, (n, 3)), **fields}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    # Around the kernel's block of 512 cells, too.
+    n=st.sampled_from([0, 1, 511, 512, 513, 3000]),
+    precision=st.sampled_from([np.float32, np.float64]),
+    kelvin=st.sampled_from(["effective", 1e4]),
+    scale=st.sampled_from(["linear", "log"]),
+    depth=st.sampled_from([None, 30.0]),
+)
+def test_fused_gas_maps_are_those_of_the_numpy_thermodynamics(
+    kernel, seed, n, precision, kelvin, scale, depth
+):
+    cells = gas_cells(seed, n, precision)
+    physics = {
+        "scale_factor": 0.7,
+        "hubble": 0.6774,
+        "electron_abundance_floor": 1e-3,
+        "star_forming_temperature": kelvin,
+        "entropy_scale": scale,
+    }
+    view = {
+        "statistics": ["mass_weighted_mean", "sum", "mean"],
+        "edges": np.linspace(-30, 30, 33),
+        "centre": [99.0, 1.0, 50.0],
+        "box_size": 100.0,
+        "rotation": face_on([1.0, -2.0, 0.5]),
+        "depth": depth,
+    }
+    ours, floored = histogram2d.project_gas(kernel, cells, kernel_constants(**physics), **view)
+    properties, expected_floored = cell_properties(cells, **physics)
+    reference = histogram2d.project_reference(
+        cells["Coordinates"],
+        [properties[name] for name in ("entropy", "mass", "temperature")],
+        mass=properties["mass"],
+        **view,
+    )
+    np.testing.assert_allclose(ours, reference, rtol=1e-11, atol=1e-13)
+    assert floored == expected_floored
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("Density", 0.0), ("Density", -1.0), ("Density", np.nan), ("InternalEnergy", -1.0)],
+)
+def test_gas_that_makes_no_sense_is_counted_and_refused(kernel, field, value):
+    cells = gas_cells(0, 1000, np.float64)
+    cells[field][700] = value
+    constants = kernel_constants(scale_factor=1.0, hubble=0.7, electron_abundance_floor=1e-4)
+    with pytest.raises(ValueError, match="1 cells have"):
+        histogram2d.project_gas(
+            kernel, cells, constants, statistics=["sum"] * 3, edges=np.linspace(-1, 1, 3)
+        )
+
+
 def test_cells_on_bin_edges_fall_where_numpy_puts_them(kernel):
     edges = np.linspace(-30.0, 30.0, 257)
     x = np.concatenate([edges, np.nextafter(edges, -np.inf), np.nextafter(edges, np.inf)])
@@ -63,6 +132,17 @@ def test_cells_on_bin_edges_fall_where_numpy_puts_them(kernel):
     )[0]
     expected = np.histogram2d(coordinates[:, 1], x, bins=[edges, edges])[0]
     np.testing.assert_array_equal(ours, expected)
+
+
+def test_uneven_edges_are_numpys_too(kernel):
+    edges = np.array([-30.0, -29.0, -10.0, 0.5, 0.75, 12.0, 30.0])
+    coordinates, values, mass = cells(6, 2000)
+    options = {"mass": mass, "statistics": STATISTICS, "edges": edges, "centre": [50.0] * 3}
+    np.testing.assert_allclose(
+        histogram2d.project(kernel, coordinates, values, **options),
+        histogram2d.project_reference(coordinates, values, **options),
+        rtol=1e-12,
+    )
 
 
 def test_map_conserves_mass_across_the_periodic_edge(kernel):

@@ -37,11 +37,11 @@ class Project:
             )
         (folder / "mini.yaml").write_text(yaml.safe_dump(overlay))
 
-    def snakemake(self, *words, check=True, config=None):
+    def snakemake(self, *words, check=True, config=None, overlay="mini.yaml"):
         """Run Snakemake; standard output and error as one text."""
         extra = ["--config", f"tng={config}"] if config else []
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml", *words, *extra],
+            [sys.executable, "-m", "snakemake", "--configfile", overlay, *words, *extra],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -143,6 +143,26 @@ def test_datasets_are_the_same_bytes_from_any_number_of_parts_and_cores(finished
         assert ours[name] == digest
 
 
+def test_changed_label_definition_makes_no_map_again(finished):
+    planned = finished.planned(config="{ssfr: {mass: total}}")
+    assert {"tng_galaxies", "tng_dataset", "tng_split"} <= set(planned)
+    assert not {"tng_select", "tng_maps", "tng_maxima"} & set(planned)
+
+
+def test_published_run_asks_for_the_simulation_and_then_plans_everything(finished, tmp_path):
+    done = finished.snakemake("-n", overlay="config/papers.yaml", check=False)
+    assert done.returncode != 0 and "tng.base_path must name the folder" in done.stdout
+    for snapshot in range(89, 100):
+        for kind in ("groups", "snapdir"):
+            (tmp_path / f"{kind}_{snapshot:03d}").mkdir()
+    done = finished.snakemake(
+        "-n", overlay="config/papers.yaml", config=f"{{base_path: {tmp_path}}}"
+    )
+    jobs = dict(re.findall(r"^(tng_\w+) +(\d+)$", done.stdout, re.MULTILINE))
+    assert jobs["tng_maps"] == "44" and jobs["tng_train"] == "10"
+    assert jobs["tng_download_imagenet"] == "1" and "tng_simulate_trees" not in jobs
+
+
 def test_unknown_key_stops_the_run_with_its_name_and_the_nearest_one(finished):
     done = finished.snakemake("-n", check=False, config="{grid: {bin: 3}}")
     assert done.returncode != 0

@@ -19,8 +19,13 @@ SOURCE = Path(__file__).with_suffix(".c")
 #: What a pixel holds of the cells that fall on it; the index is the C code's.
 STATISTICS = ("sum", "mean", "mass_weighted_mean")
 
+#: Fields of the gas besides Coordinates, in the order of the C code.
+GAS_COLUMNS = ("Masses", "InternalEnergy", "ElectronAbundance", "Density", "StarFormationRate")
+
 # No contraction to fused multiply-adds: the same bins and bits on every processor.
 _FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math-errno")
+# No signals from comparisons either, so that loops with a choice in them are vectorised.
+_FLAGS += ("-fno-trapping-math",)
 
 
 def compile_kernel(path, *, compiler=None):
@@ -58,6 +63,31 @@ def compile_kernel(path, *, compiler=None):
         temporary.chmod(0o755)
 
 
+class _Column(ctypes.Structure):
+    _fields_ = (("data", ctypes.c_void_p), ("type", ctypes.c_int32))
+
+
+class _Grid(ctypes.Structure):
+    _fields_ = (
+        ("centre", ctypes.c_double * 3),
+        ("box", ctypes.c_double),
+        ("rotation", ctypes.c_double * 9),
+        ("half_depth", ctypes.c_double),
+        ("edges", ctypes.c_void_p),
+        ("bins", ctypes.c_int64),
+    )
+
+
+class Thermodynamics(ctypes.Structure):
+    """Constants of `project_gas`; see `skyloom.tng.gas.kernel_constants`."""
+
+    _fields_ = (
+        *((name, ctypes.c_double) for name in ("kelvin", "electrons", "entropy", "hydrogen")),
+        *((name, ctypes.c_double) for name in ("abundance_floor", "star_forming_kelvin")),
+        ("logarithm", ctypes.c_int32),
+    )
+
+
 @cache
 def load(path):
     """Load the compiled kernel.
@@ -69,24 +99,27 @@ def load(path):
 
     Returns
     -------
-    ctypes function
-        Releases the GIL while it runs, so threads work on different galaxies at once.
+    ctypes library
+        Its functions release the GIL while they run, so threads work on different galaxies.
     """
     try:
-        function = ctypes.CDLL(str(Path(path).resolve())).project_cells
+        library = ctypes.CDLL(str(Path(path).resolve()))
+        functions = library.project_cells, library.project_gas
     except (OSError, AttributeError) as error:
         raise InputError(
             f"{path} is not this machine's kernel ({error}): remove it and run again."
         ) from error
-    array = ndpointer(np.float64, flags="C_CONTIGUOUS")
-    whole, real = ctypes.c_int64, ctypes.c_double
-    function.restype = whole
-    function.argtypes = [
-        *(array, whole, array, real, array, array, whole, real, array),
-        *(ctypes.POINTER(ctypes.c_void_p), ndpointer(np.int32, flags="C_CONTIGUOUS"), whole),
-        *(array, array, array),
-    ]
-    return function
+    doubles, whole = ndpointer(np.float64, flags="C_CONTIGUOUS"), ctypes.c_int64
+    codes, columns = ndpointer(np.int32, flags="C_CONTIGUOUS"), ctypes.POINTER(_Column)
+    grid, sums = ctypes.POINTER(_Grid), (doubles, doubles)
+    for function in functions:
+        function.restype = whole
+    pointers = ctypes.POINTER(ctypes.c_void_p)
+    functions[0].argtypes = [grid, doubles, whole, doubles, pointers, codes, whole, *sums]
+    counts = ndpointer(np.int64, flags="C_CONTIGUOUS")
+    constants = ctypes.POINTER(Thermodynamics)
+    functions[1].argtypes = [grid, columns, whole, columns, constants, codes, *sums, counts]
+    return library
 
 
 def _doubles(array, shape, name):
@@ -94,6 +127,29 @@ def _doubles(array, shape, name):
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
     return array
+
+
+def _grid(edges, centre, box_size, rotation, depth):
+    """The C structure, and the edges that it points to."""
+    edges = _doubles(edges, (len(edges),), "edges")
+    if len(edges) < 2 or not np.all(np.diff(edges) > 0):
+        raise ValueError("edges must rise")
+    rotation = _doubles(np.eye(3) if rotation is None else rotation, (3, 3), "rotation")
+    return edges, _Grid(
+        centre=tuple(_doubles(centre, (3,), "centre")),
+        box=float(box_size),
+        rotation=tuple(rotation.ravel()),
+        half_depth=np.inf if depth is None else depth / 2.0,
+        edges=edges.ctypes.data,
+        bins=len(edges) - 1,
+    )
+
+
+def _codes(statistics, channels):
+    unknown = sorted(set(statistics) - set(STATISTICS))
+    if unknown or len(statistics) != channels:
+        raise ValueError(f"need one statistic of {STATISTICS} a channel, got {statistics}")
+    return np.array([STATISTICS.index(name) for name in statistics], dtype=np.int32)
 
 
 def project(
@@ -113,12 +169,12 @@ def project(
 
     Parameters
     ----------
-    kernel : ctypes function
+    kernel : ctypes library
         From `load`.
     coordinates : (N, 3) array
         Positions in the box.
     values : sequence of (N,) array
-        One array a channel.
+        One array a channel, 16 at most.
     mass : (N,) array
         Weight of each cell in a mass-weighted mean.
     statistics : sequence of str
@@ -144,35 +200,98 @@ def project(
     ValueError
         If shapes disagree, a statistic is unknown, or edges do not rise.
     """
-    n = len(coordinates)
-    edges = _doubles(edges, (len(edges),), "edges")
-    if len(edges) < 2 or not np.all(np.diff(edges) > 0):
-        raise ValueError("edges must rise")
-    unknown = sorted(set(statistics) - set(STATISTICS))
-    if unknown or len(statistics) != len(values):
-        raise ValueError(f"need one statistic of {STATISTICS} a channel, got {statistics}")
-    bins, channels = len(edges) - 1, len(values)
+    n, channels = len(coordinates), len(values)
+    codes = _codes(statistics, channels)
+    if channels > 16:
+        raise ValueError(f"16 channels at most, got {channels}")
+    edges, grid = _grid(edges, centre, box_size, rotation, depth)
     values = [_doubles(value, (n,), "values") for value in values]
-    pointers = (ctypes.c_void_p * channels)(*(value.ctypes.data for value in values))
-    maps = np.zeros((channels, bins, bins))
-    kernel(
+    maps = np.empty((channels, grid.bins, grid.bins))
+    kernel.project_cells(
+        grid,
         _doubles(coordinates, (n, 3), "coordinates"),
         n,
-        _doubles(centre, (3,), "centre"),
-        float(box_size),
-        _doubles(np.eye(3) if rotation is None else rotation, (3, 3), "rotation"),
-        edges,
-        bins,
-        np.inf if depth is None else depth / 2.0,
         _doubles(mass, (n,), "mass"),
-        pointers,
-        np.array([STATISTICS.index(name) for name in statistics], dtype=np.int32),
+        (ctypes.c_void_p * channels)(*(value.ctypes.data for value in values)),
+        codes,
         channels,
+        np.zeros((grid.bins, grid.bins, channels + 2)),
         maps,
-        np.zeros((bins, bins)),
-        np.zeros((bins, bins)),
     )
     return maps
+
+
+def _column(array, shape, name):
+    """An array as the kernel reads it, in single or double precision, and its C structure."""
+    array = np.asarray(array)
+    single = array.dtype == np.float32
+    array = np.ascontiguousarray(array, dtype=np.float32 if single else np.float64)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+    return array, _Column(data=array.ctypes.data, type=int(single))
+
+
+def project_gas(
+    kernel,
+    cells,
+    thermodynamics,
+    *,
+    statistics,
+    edges,
+    centre=(0.0, 0.0, 0.0),
+    box_size=0.0,
+    rotation=None,
+    depth=None,
+):
+    """Maps of entropy, mass and temperature straight from TNG's gas fields, in one pass.
+
+    Parameters
+    ----------
+    kernel : ctypes library
+        From `load`.
+    cells : dict of array
+        Coordinates (N, 3), Masses, InternalEnergy, ElectronAbundance, Density and
+        StarFormationRate (N,), each in single or double precision, read as they are.
+    thermodynamics : Thermodynamics
+        From `skyloom.tng.gas.kernel_constants`.
+    statistics, edges, centre, box_size, rotation, depth
+        As for `project`; three statistics.
+
+    Returns
+    -------
+    maps : (3, B, B) float64 array
+        Entropy, mass, temperature.
+    floored : int
+        Cells whose electron abundance took the floor.
+
+    Raises
+    ------
+    ValueError
+        As `project` does, and if a density is not positive or an energy negative.
+    """
+    n = len(cells["Coordinates"])
+    codes = _codes(statistics, 3)
+    edges, grid = _grid(edges, centre, box_size, rotation, depth)
+    # The arrays are held by name while the kernel reads them through bare pointers.
+    _held, place = _column(cells["Coordinates"], (n, 3), "Coordinates")
+    columns = [_column(cells[name], (n,), name) for name in GAS_COLUMNS]
+    maps, counts = np.empty((3, grid.bins, grid.bins)), np.zeros(2, dtype=np.int64)
+    kernel.project_gas(
+        grid,
+        place,
+        n,
+        (_Column * len(columns))(*(column for _, column in columns)),
+        thermodynamics,
+        codes,
+        np.zeros((grid.bins, grid.bins, 5)),
+        maps,
+        counts,
+    )
+    if counts[1]:
+        raise ValueError(
+            f"{counts[1]} cells have a density that is not positive or an energy below zero"
+        )
+    return maps, int(counts[0])
 
 
 def project_reference(

@@ -14,17 +14,10 @@ import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5
-from skyloom.networks import training, vgg16, weights
+from skyloom.networks import vgg16, weights
 from skyloom.progress import track
 
 _LARGEST = float(np.finfo(np.float16).max)
-
-
-def use_threads(threads):
-    """Let TensorFlow use this many threads; to be called before its first computation."""
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    training.share_gpu()
 
 
 def compute(images, backbone, *, batch=16, start=0):

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from skyloom.errors import InputError, nearest
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.networks import devices
 from skyloom.progress import track
 
 OPTIMIZERS = {
@@ -100,16 +101,8 @@ def settle(threads=1):
 
     One thread, so that sums are taken in the same order however many cores there are.
     """
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    devices.use_threads(threads)
     tf.config.experimental.enable_op_determinism()
-    share_gpu()
-
-
-def share_gpu():
-    """Take a GPU's memory as it is needed, so that several jobs can use one."""
-    for device in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(device, True)
 
 
 def train(

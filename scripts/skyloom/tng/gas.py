@@ -7,6 +7,8 @@ field descriptions of the TNG data release. Physical constants are CODATA's, thr
 import numpy as np
 from astropy import constants, units
 
+from skyloom.kernels.histogram2d import Thermodynamics
+
 #: Hydrogen mass fraction of TNG's gas physics (Nelson et al. 2019, section 3).
 HYDROGEN_FRACTION = 0.76
 #: Ratio of specific heats of a monatomic gas.
@@ -187,3 +189,35 @@ def cell_properties(
         "mass": np.asarray(cells["Masses"], dtype=np.float64),
         "temperature": kelvin,
     }, int(floored.sum())
+
+
+def kernel_constants(
+    *,
+    scale_factor,
+    hubble,
+    electron_abundance_floor,
+    star_forming_temperature="effective",
+    entropy_scale="linear",
+):
+    """The numbers with which the kernel works out `cell_properties` by itself.
+
+    Parameters
+    ----------
+    scale_factor, hubble, electron_abundance_floor, star_forming_temperature, entropy_scale
+        As for `cell_properties`, the reference that the kernel is tested against.
+
+    Returns
+    -------
+    `skyloom.kernels.histogram2d.Thermodynamics`
+    """
+    effective = star_forming_temperature == "effective"
+    physical = _DENSITY * hubble**2 / scale_factor**3
+    return Thermodynamics(
+        kelvin=(ADIABATIC_INDEX - 1.0) * _SPECIFIC_ENERGY * _PROTON_MASS / _BOLTZMANN,
+        electrons=HYDROGEN_FRACTION * physical / _PROTON_MASS,
+        entropy=_BOLTZMANN / _KEV,
+        hydrogen=HYDROGEN_FRACTION,
+        abundance_floor=electron_abundance_floor,
+        star_forming_kelvin=np.nan if effective else float(star_forming_temperature),
+        logarithm=int(entropy_scale == "log"),
+    )

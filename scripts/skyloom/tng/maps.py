@@ -10,7 +10,7 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.kernels import histogram2d
 from skyloom.tng import cosmology
-from skyloom.tng.gas import cell_properties
+from skyloom.tng.gas import kernel_constants
 from skyloom.tng.rotation import ORIENTATIONS, orientation, periodic_offset
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
@@ -106,7 +106,7 @@ def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, ga
 
     Parameters
     ----------
-    kernel : ctypes function
+    kernel : ctypes library
         From `skyloom.kernels.histogram2d.load`.
     gas : dict of array
         The fields `skyloom.tng.simulation.GAS_FIELDS`, in TNG units; may be empty.
@@ -133,19 +133,16 @@ def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, ga
     ValueError
         If a cell's density or energy makes no sense.
     """
-    properties, floored = cell_properties(
-        gas,
-        scale_factor=header.scale_factor,
-        hubble=header.hubble,
-        electron_abundance_floor=gas_options["electron_abundance_floor"],
-        star_forming_temperature=gas_options["star_forming_temperature"],
-        entropy_scale=gas_options["entropy"],
-    )
-    filled = histogram2d.project(
+    filled, floored = histogram2d.project_gas(
         kernel,
-        gas["Coordinates"],
-        [properties[channel] for channel in CHANNELS],
-        mass=properties["mass"],
+        gas,
+        kernel_constants(
+            scale_factor=header.scale_factor,
+            hubble=header.hubble,
+            electron_abundance_floor=gas_options["electron_abundance_floor"],
+            star_forming_temperature=gas_options["star_forming_temperature"],
+            entropy_scale=gas_options["entropy"],
+        ),
         statistics=[statistic[channel] for channel in CHANNELS],
         edges=bin_edges(grid["bins"], grid["width"], grid["edges"]),
         centre=centre,
@@ -199,7 +196,7 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
 
     Parameters
     ----------
-    kernel : ctypes function
+    kernel : ctypes library
     simulation : `skyloom.tng.simulation.Simulation`
     galaxies : astropy.table.Table
         As `skyloom.tng.selection.select` makes it.

@@ -1,0 +1,17 @@
+"""Threads and graphics cards; to be set before TensorFlow computes."""
+
+import tensorflow as tf
+
+
+def use_threads(threads):
+    """Let TensorFlow use this many threads, and a GPU's memory only as it is needed.
+
+    Parameters
+    ----------
+    threads : int
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    # So that several jobs can share one card.
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
