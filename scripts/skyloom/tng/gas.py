@@ -149,6 +149,9 @@ def cell_properties(
 ):
     """Entropy, mass and temperature of every gas cell: the quantities that are mapped.
 
+    The kernel works them out by itself (`kernel_constants`); this is the plain NumPy that it is
+    tested against.
+
     Parameters
     ----------
     cells : dict of (N,) array
