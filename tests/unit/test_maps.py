@@ -214,6 +214,34 @@ def test_render_refuses_maps_that_do_not_follow_the_galaxy_table(
         list(archive.render_all([tmp_path / "maps.h5"], sample, maxima, parameters))
 
 
+def test_sample_with_a_galaxy_that_has_no_map_is_refused_by_name(
+    tmp_path, simulation, galaxies, projected
+):
+    with atomic_hdf5(tmp_path / "maps.h5") as file:
+        rest = projected[1:]
+        maps.write_maps(file, rest, len(rest), header=simulation.header, options=OPTIONS)
+    with pytest.raises(InputError, match=f"lack 1 of .* subhalo {projected[0].subhalo_id} of"):
+        archive.map_totals([tmp_path / "maps.h5"], galaxies)
+    totals = archive.map_totals([tmp_path / "maps.h5"], galaxies[1:])
+    np.testing.assert_allclose(totals[:, 1], [g.maps[1].sum(dtype=float) for g in rest])
+
+
+def test_most_star_forming_galaxy_is_found_among_several_files(
+    tmp_path, simulation, galaxies, projected
+):
+    half = len(projected) // 2
+    for name, part in (("a.h5", projected[:half]), ("b.h5", projected[half:])):
+        with atomic_hdf5(tmp_path / name) as file:
+            maps.write_maps(file, part, len(part), header=simulation.header, options=OPTIONS)
+    paths = [tmp_path / "a.h5", tmp_path / "b.h5"]
+    row, stack, _ = archive.most_star_forming(paths, galaxies)
+    assert row["sfr"] == galaxies["sfr"].max()
+    expected = next(g for g in projected if g.subhalo_id == row["subhalo_id"])
+    np.testing.assert_array_equal(stack, expected.maps)
+    with pytest.raises(InputError, match="hold no selected galaxy"):
+        archive.most_star_forming(paths, galaxies[:0])
+
+
 def test_spin_source_is_recorded_with_its_fall_backs(projected):
     sources = {ours.orientation for ours in projected}
     assert "young_stars" in sources and len(sources) > 1

@@ -13,8 +13,10 @@
 #define BLOCK 512
 
 /* One binary for every processor of a kind; the loader picks the widest vectors there are. No
- * multiply-add is fused (see the flags), so all of them give the same bits. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+ * multiply-add is fused (see the flags), so all of them give the same bits. Older compilers do not
+ * know these levels and make plain code. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && __GNUC__ >= 12 \
+    && !defined(PLAIN)
 #define WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WIDEST

@@ -152,6 +152,11 @@ def map_totals(paths, galaxies):
     -------
     (N, 3) float64 array
         In the maps' units, in the order of `skyloom.tng.maps.CHANNELS`.
+
+    Raises
+    ------
+    InputError
+        If a galaxy of the sample has no map.
     """
     found = {}
     for path in paths:
@@ -159,8 +164,50 @@ def map_totals(paths, galaxies):
             snapshot = int(file.attrs["snapshot"])
             for subhalo, totals in zip(file["subhalo_id"][:], file["totals"][:], strict=True):
                 found[snapshot, int(subhalo)] = totals
-    names = zip(galaxies["snapshot"], galaxies["subhalo_id"], strict=True)
-    return np.array([found[int(snapshot), int(subhalo)] for snapshot, subhalo in names])
+    names = zip(galaxies["snapshot"].tolist(), galaxies["subhalo_id"].tolist(), strict=True)
+    wanted = list(names)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise InputError(
+            f"The map files lack {len(missing)} of the sample's {len(wanted)} galaxies, subhalo "
+            f"{missing[0][1]} of snapshot {missing[0][0]} first: make the missing maps again."
+        )
+    return np.array([found[name] for name in wanted])
+
+
+def most_star_forming(paths, galaxies):
+    """The galaxy of some map files that forms the most stars.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Map files of one snapshot.
+    galaxies : astropy.table.Table
+        That snapshot's galaxies, with ``subhalo_id`` and ``sfr``.
+
+    Returns
+    -------
+    row : astropy.table.Row
+        Of `galaxies`.
+    maps : (3, H, W) array
+    attributes : dict
+        Of the file that holds it.
+
+    Raises
+    ------
+    InputError
+        If the files hold none of the galaxies.
+    """
+    for row in np.argsort(-np.asarray(galaxies["sfr"]), kind="stable"):
+        for path in paths:
+            with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
+                place = np.flatnonzero(file["subhalo_id"][:] == galaxies["subhalo_id"][row])
+                if len(place):
+                    return galaxies[row], file["maps"][place[0]], dict(file.attrs)
+    raise InputError(
+        f"The map files {', '.join(map(str, paths))} hold no selected galaxy: choose another "
+        "tng.reference_snapshot."
+    )
 
 
 def description(galaxies, map_files, variant, parameters, seed):
