@@ -211,8 +211,10 @@ def test_findings_of_clear_cases_hold_and_of_reversed_ones_do_not(thesis):
     assert "rank 1 of 10" in rows["mass best"]["ours"]
     assert rows["mass best"]["comparable"]
     reverse = dict(zip(VARIANTS, (0.8, 0.3, 0.3, 0.3, 0.8, 0.8, 0.3, 0.3, 0.8, 0.8), strict=True))
-    rows = judged(reverse, thesis, ["source is synthetic"])
+    rows = judged(reverse, thesis, [])
     assert {row["holds"] for name, row in rows.items() if name != "mass r"} == {"no"}
+    rows = judged(reverse, thesis, ["source is synthetic"])
+    assert {row["holds"] for row in rows.values()} == {"not judged"}
     assert {row["reason"] for row in rows.values()} == {"source is synthetic"}
     assert not any(row["comparable"] for row in rows.values())
 

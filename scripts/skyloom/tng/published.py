@@ -147,7 +147,8 @@ def findings(summary, differences, published, reasons):
     Returns
     -------
     Table
-        finding, thesis, ours, holds ('yes', 'no', 'undecided'), comparable (bool), reason.
+        finding, thesis, ours, holds ('yes', 'no', 'undecided'; 'not judged' where the run is not
+        comparable), comparable (bool), reason.
 
     Notes
     -----
@@ -161,7 +162,8 @@ def findings(summary, differences, published, reasons):
     table["finding"] = [f["name"] for f, _, _ in rows]
     table["thesis"] = [f["says"] for f, _, _ in rows]
     table["ours"] = [ours for _, ours, _ in rows]
-    table["holds"] = [holds for _, _, holds in rows]
+    # A verdict on other data and other choices would only be mistaken for one on the thesis.
+    table["holds"] = ["not judged" if reasons else holds for _, _, holds in rows]
     table["comparable"] = [not reasons] * len(rows)
     table["reason"] = ["; ".join(reasons)] * len(rows)
     table.meta["not_comparable"] = list(reasons)
