@@ -118,3 +118,71 @@ def trained(folder, variant, strength=0.6, count=300, constant=False):
     loss = 2 * np.exp(-epoch / 60) + 0.1 + 0.02 * rng.uniform(size=400)
     rows = [f"{e},{a:.6g},{1.3 * a:.6g}" for e, a in zip(epoch, loss, strict=True)]
     (folder / variant / "history.csv").write_text("epoch,loss,test_loss\n" + "\n".join(rows) + "\n")
+
+
+def _edges(total, cuts):
+    """Edges of consecutive files from any numbers between 0 and 1."""
+    inner = sorted(round(cut * total) for cut in cuts)
+    return np.array([0, *inner, total], np.int64)
+
+
+def snapshot(base, lengths, fields, *, cuts, catalogue_cuts=(0.5,), number=99, store=None):
+    """The particle files of a snapshot in TNG's layout, without physics.
+
+    Parameters
+    ----------
+    base : Path
+        The folder ``output``.
+    lengths : (N, 6) array
+        Particles of each group by type; subhaloes are the same objects, with all but the last
+        particle of each type (there is one particle of no subhalo behind each group).
+    fields : dict of dict
+        Particle type -> field -> array of all particles.
+    cuts : dict
+        Particle type -> fractions at which the snapshot is cut into files, as many for each type.
+    catalogue_cuts : sequence of float
+        The same for the catalogue.
+    store : callable, optional
+        ``store(group, name, values)`` writes one dataset.
+    """
+    import h5py
+
+    lengths = np.asarray(lengths, np.int64).reshape(-1, 6)
+    starts = np.cumsum(lengths, axis=0) - lengths
+    store = store or (lambda group, name, values: group.create_dataset(name, data=values))
+    files = len(next(iter(cuts.values()))) + 1
+    edges = np.zeros((files + 1, 6), np.int64)
+    for kind, where in cuts.items():
+        edges[:, kind] = _edges(len(next(iter(fields[kind].values()))), where)
+    folders = base / f"snapdir_{number:03d}", base / f"groups_{number:03d}"
+    offsets = base.parent / "postprocessing" / "offsets"
+    for folder in (*folders, offsets):
+        folder.mkdir(parents=True, exist_ok=True)
+    for chunk in range(files):
+        first, last = edges[chunk], edges[chunk + 1]
+        with h5py.File(folders[0] / f"snap_{number:03d}.{chunk}.hdf5", "w") as file:
+            header = file.create_group("Header").attrs
+            header["NumPart_ThisFile"] = (last - first).astype(np.int32)
+            header["NumPart_Total"] = (edges[-1] % 2**32).astype(np.uint32)
+            header["NumPart_Total_HighWord"] = (edges[-1] >> 32).astype(np.uint32)
+            header["NumFilesPerSnapshot"] = np.int32(files)
+            for kind, columns in fields.items():
+                # A file without particles of a type lacks its group altogether.
+                if first[kind] < last[kind]:
+                    group = file.create_group(f"PartType{kind}")
+                    for name, values in columns.items():
+                        store(group, name, values[first[kind] : last[kind]])
+    cut = _edges(len(lengths), catalogue_cuts)
+    for chunk in range(len(cut) - 1):
+        rows = slice(cut[chunk], cut[chunk + 1])
+        with h5py.File(folders[1] / f"fof_subhalo_tab_{number:03d}.{chunk}.hdf5", "w") as file:
+            header = file.create_group("Header").attrs
+            header["NumFiles"] = np.int32(len(cut) - 1)
+            if rows.start < rows.stop:
+                file["Group/GroupLenType"] = lengths[rows].astype(np.int32)
+                file["Subhalo/SubhaloLenType"] = np.maximum(lengths[rows] - 1, 0).astype(np.int32)
+    with h5py.File(offsets / f"offsets_{number:03d}.hdf5", "w") as file:
+        file["FileOffsets/SnapByType"] = edges[:-1]
+        for owner in ("Group", "Subhalo"):
+            file[f"FileOffsets/{owner}"] = cut[:-1]
+            file[f"{owner}/SnapByType"] = starts

@@ -290,3 +290,80 @@ def test_damaged_simulation_is_refused_by_name(tmp_path, base, kernel, galaxies,
                 file["PartType0/Density"][:] = -1.0
     with pytest.raises(InputError, match=words):
         list(maps.project_all(kernel, Simulation(copy, SNAPSHOT), galaxies, OPTIONS))
+
+
+class Watched(Simulation):
+    """A simulation that keeps a list of what was read, and how much at once."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.read = []
+
+    def particles(self, kind, fields, **owner):
+        self.read.append((kind, tuple(fields), owner.get("subhalo")))
+        return super().particles(kind, fields, **owner)
+
+
+def test_gas_velocities_are_read_only_for_galaxies_whose_stars_do_not_decide(
+    base, kernel, galaxies, projected
+):
+    simulation = Watched(base, SNAPSHOT)
+    list(maps.project_all(kernel, simulation, galaxies, OPTIONS))
+    asked = {subhalo for kind, fields, subhalo in simulation.read if "Velocities" in fields}
+    gas = {s for kind, fields, s in simulation.read if kind == "gas" and "Velocities" in fields}
+    undecided = {g.subhalo_id for g in projected if g.orientation != "young_stars"}
+    assert gas == undecided and 0 < len(gas) < len(galaxies) == len(asked)
+    rates = [fields for kind, fields, subhalo in simulation.read if subhalo is None]
+    assert len(rates) == len(galaxies)
+    assert not any("StarFormationRate" in fields for fields in rates)
+
+
+def test_fixed_temperature_of_star_forming_gas_reads_their_rates(base, kernel, galaxies):
+    fixed = {**OPTIONS, "gas": {**OPTIONS["gas"], "star_forming_temperature": 1e3}}
+    forming = galaxies[np.argsort(galaxies["sfr"])[-2:]]
+    for ours, effective in zip(
+        maps.project_all(kernel, Simulation(base, SNAPSHOT), forming, fixed),
+        maps.project_all(kernel, Simulation(base, SNAPSHOT), forming, OPTIONS),
+        strict=True,
+    ):
+        assert ours.maps[2].sum() < effective.maps[2].sum()
+        np.testing.assert_array_equal(ours.maps[1], effective.maps[1])
+
+
+@pytest.mark.parametrize("field", ["PartType0/Velocities", "PartType4/Velocities"])
+def test_field_that_only_a_spin_may_need_is_missed_before_work_starts(
+    tmp_path, base, kernel, galaxies, projected, field
+):
+    import shutil
+
+    shutil.copytree(base.parent, tmp_path / "copy")
+    copy = tmp_path / "copy" / "output"
+    for path in (copy / f"snapdir_{SNAPSHOT:03d}").iterdir():
+        with h5py.File(path, "r+") as file:
+            if field in file:
+                del file[field]
+    decided = [row for row, g in enumerate(projected) if g.orientation == "young_stars"]
+    simulation = Watched(copy, SNAPSHOT)
+    with pytest.raises(InputError, match=f"lacks /{field}"):
+        list(maps.project_all(kernel, simulation, galaxies[decided], OPTIONS))
+    assert not simulation.read
+
+
+def test_galaxies_of_one_group_get_the_same_maps_in_turn_as_alone(base, kernel, galaxies):
+    table = galaxies[np.argsort(galaxies["group_id"], kind="stable")]
+    group, count = np.unique(table["group_id"], return_counts=True)
+    assert count.max() > 1
+    together = table[table["group_id"] == group[count.argmax()]]
+    alone = [
+        next(maps.project_all(kernel, Simulation(base, SNAPSHOT), together[row : row + 1], OPTIONS))
+        for row in range(len(together))
+    ]
+    in_turn = maps.project_all(kernel, Simulation(base, SNAPSHOT), together, OPTIONS)
+    for one, other in zip(alone, in_turn, strict=True):
+        np.testing.assert_array_equal(one.maps, other.maps)
+        np.testing.assert_array_equal(one.rotation, other.rotation)
+
+
+def test_no_galaxies_give_no_maps_and_read_nothing(kernel, galaxies):
+    nowhere = Simulation("/nowhere", SNAPSHOT)
+    assert list(maps.project_all(kernel, nowhere, galaxies[:0], OPTIONS, threads=2)) == []

@@ -114,6 +114,7 @@ rule tng_maps:
         kernel=TNG_KERNEL,
         universe=lambda w: tng_files(int(w.snapshot))["snapshots"],
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
+        offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
     output:
         f"{TNG_DIR}/maps/snap_{{snapshot}}.part_{{part}}.h5",
     log:

@@ -1,6 +1,7 @@
 """From gas cells to maps: entropy, mass and temperature of every galaxy, seen face-on."""
 
 import json
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -11,11 +12,16 @@ from skyloom.errors import InputError
 from skyloom.kernels import histogram2d
 from skyloom.tng import cosmology
 from skyloom.tng.gas import kernel_constants
+from skyloom.tng.particles import Workspace
 from skyloom.tng.rotation import ORIENTATIONS, orientation, periodic_offset
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 #: Order of the channels in every map and image.
 CHANNELS = ("entropy", "mass", "temperature")
+
+#: What a map needs of the gas, and what a spin does.
+MAP_FIELDS = ("Coordinates", "Density", "ElectronAbundance", "InternalEnergy", "Masses")
+SPIN_FIELDS = ("Coordinates", "Masses", "StarFormationRate", "Velocities")
 
 
 def map_units(entropy_scale="linear"):
@@ -59,23 +65,16 @@ def bin_edges(bins, width, rule="exact"):
     return np.append(inner[inner < width / 2.0], width / 2.0)
 
 
-def _relative(particles, centre, velocity, header):
-    """Positions (ckpc/h) and peculiar velocities (km/s) about a galaxy, and masses."""
-    speeds = np.asarray(particles["Velocities"], dtype=np.float64) * np.sqrt(header.scale_factor)
-    return {
-        "position": periodic_offset(particles["Coordinates"], centre, header.box_size),
-        "velocity": speeds - velocity,
-        "mass": np.asarray(particles["Masses"], dtype=np.float64),
-    }
-
-
 def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
     """Rotation of one galaxy from its own particles.
 
     Parameters
     ----------
-    gas, stars : dict of array
-        TNG fields, in TNG units.
+    gas : dict of array, or callable
+        TNG fields (Coordinates, Masses, StarFormationRate, Velocities), in TNG units; or a
+        function that gives them, asked only where the stars do not decide.
+    stars : dict of array
+        `skyloom.tng.simulation.STAR_FIELDS`.
     header : `skyloom.tng.simulation.Header`
     centre, velocity : (3,) array
         ckpc/h, km/s.
@@ -88,20 +87,36 @@ def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
     """
     flat = {"hubble": header.hubble, "omega_matter": header.omega_matter}
     now = cosmology.age(header.scale_factor, **flat)
+
+    def relative(particles, chosen):
+        """Positions (ckpc/h) and peculiar velocities (km/s) about the galaxy, and masses."""
+        speeds = np.asarray(particles["Velocities"][chosen], dtype=np.float64)
+        coordinates = particles["Coordinates"][chosen]
+        return {
+            "position": periodic_offset(coordinates, centre, header.box_size),
+            "velocity": speeds * np.sqrt(header.scale_factor) - velocity,
+            "mass": np.asarray(particles["Masses"][chosen], dtype=np.float64),
+        }
+
+    def cells():
+        fields = gas() if callable(gas) else gas
+        return {**fields, "sfr": fields["StarFormationRate"]}
+
+    born = np.asarray(stars["GFM_StellarFormationTime"], dtype=np.float64)
     return orientation(
-        {
-            **_relative(stars, centre, velocity, header),
-            "formation": np.asarray(stars["GFM_StellarFormationTime"], dtype=np.float64),
-        },
-        {**_relative(gas, centre, velocity, header), "sfr": np.asarray(gas["StarFormationRate"])},
+        {**stars, "formation": born},
+        cells,
         formation_limit=float(cosmology.scale_factor_at(now - options["max_age"], **flat)),
         min_stars=options["min_stars"],
         aperture=options["aperture"],
         inclination=options["inclination"],
+        relative=relative,
     )
 
 
-def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, gas_options):
+def project_galaxy(
+    kernel, gas, header, rotation, *, centre, grid, statistic, gas_options, threads=1
+):
     """Maps of one galaxy's gas.
 
     Parameters
@@ -109,7 +124,7 @@ def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, ga
     kernel : ctypes library
         From `skyloom.kernels.histogram2d.load`.
     gas : dict of array
-        The fields `skyloom.tng.simulation.GAS_FIELDS`, in TNG units; may be empty.
+        The fields that `map_fields` names, in TNG units; may be empty.
     header : `skyloom.tng.simulation.Header`
     rotation : (3, 3) array
     centre : (3,) array
@@ -120,6 +135,8 @@ def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, ga
         One of `skyloom.kernels.histogram2d.STATISTICS` a channel.
     gas_options : dict
         star_forming_temperature, electron_abundance_floor, entropy.
+    threads : int
+        Threads that share this galaxy's cells; the maps do not depend on it.
 
     Returns
     -------
@@ -149,29 +166,53 @@ def project_galaxy(kernel, gas, header, rotation, *, centre, grid, statistic, ga
         box_size=header.box_size,
         rotation=rotation,
         depth=grid["depth"],
+        threads=threads,
     )
     maps = np.zeros((len(CHANNELS), grid["bins"], grid["bins"]), dtype=np.float32)
     maps[:, : filled.shape[1], : filled.shape[2]] = filled
     return maps, floored
 
 
-def _galaxy_maps(kernel, simulation, galaxy, options):
+def map_fields(gas_options):
+    """TNG fields of the gas that a map needs: the star formation rate only where it decides."""
+    if gas_options["star_forming_temperature"] == "effective":
+        return MAP_FIELDS
+    return (*MAP_FIELDS, "StarFormationRate")
+
+
+def _needs(galaxy, options):
+    """What one galaxy's maps are made of, as arguments of `Simulation.particles`: gas, stars.
+
+    The spin is the galaxy's own: satellites of its group are left out unless asked for.
+    """
+    owners = {
+        "fof": {"group": int(galaxy["group_id"])},
+        "subhalo": {"subhalo": int(galaxy["subhalo_id"])},
+    }
+    gas = {"kind": "gas", "fields": map_fields(options["gas"]), **owners[options["gas"]["members"]]}
+    return gas, {"kind": "stars", "fields": STAR_FIELDS, **owners[options["rotation"]["members"]]}
+
+
+def _galaxy_maps(kernel, simulation, galaxy, options, workspace, threads):
     """Read, orient and project one row of a galaxy table."""
     header = simulation.header
-    subhalo, group = int(galaxy["subhalo_id"]), int(galaxy["group_id"])
-    owner = {"fof": {"group": group}, "subhalo": {"subhalo": subhalo}}
-    gas = simulation.particles("gas", GAS_FIELDS, **owner[options["gas"]["members"]])
-    # The spin is the galaxy's own: satellites of its group are left out unless asked for.
-    members = options["rotation"]["members"]
-    stars = simulation.particles("stars", STAR_FIELDS, **owner[members])
-    own_gas = gas
-    if members != options["gas"]["members"]:
-        own_gas = simulation.particles("gas", GAS_FIELDS, **owner[members])
+    needed_gas, needed_stars = _needs(galaxy, options)
     centre = np.array([galaxy[name] for name in "xyz"])
     velocity = np.array([galaxy[f"v{name}"] for name in "xyz"])
+
+    def own_gas():
+        needed = {**needed_stars, "kind": "gas", "fields": SPIN_FIELDS}
+        return simulation.particles(**needed, workspace=workspace)
+
     turned = galaxy_orientation(
-        own_gas, stars, header, centre=centre, velocity=velocity, options=options["rotation"]
+        own_gas,
+        simulation.particles(**needed_stars, workspace=workspace),
+        header,
+        centre=centre,
+        velocity=velocity,
+        options=options["rotation"],
     )
+    gas = simulation.particles(**needed_gas, workspace=workspace)
     try:
         stack, floored = project_galaxy(
             kernel,
@@ -182,13 +223,17 @@ def _galaxy_maps(kernel, simulation, galaxy, options):
             grid=options["grid"],
             statistic=options["statistic"],
             gas_options=options["gas"],
+            threads=threads,
         )
     except ValueError as error:
+        subhalo = galaxy["subhalo_id"]
         raise InputError(
             f"{simulation.base_path}, snapshot {header.snapshot}, subhalo {subhalo}: its gas makes "
             f"no sense ({error}); get the snapshot's chunks again."
         ) from error
-    return GalaxyMaps(subhalo, stack, turned.matrix, turned.source, len(gas["Masses"]), floored)
+    return GalaxyMaps(
+        int(galaxy["subhalo_id"]), stack, turned.matrix, turned.source, len(gas["Masses"]), floored
+    )
 
 
 def project_all(kernel, simulation, galaxies, options, *, threads=1):
@@ -199,24 +244,47 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
     kernel : ctypes library
     simulation : `skyloom.tng.simulation.Simulation`
     galaxies : astropy.table.Table
-        As `skyloom.tng.selection.select` makes it.
+        As `skyloom.tng.selection.select` makes it: in the order of the snapshot's files, which
+        are so read from front to back.
     options : dict
         ``gas``, ``rotation``, ``grid`` and ``statistic``, as the functions above take them.
     threads : int
-        Galaxies worked on at once. Each galaxy's sums have one order, so the maps do not depend
-        on it.
+        Galaxies worked on at once: one is read while another is computed. Each galaxy's sums
+        have one order, so the maps do not depend on it.
 
     Yields
     ------
     GalaxyMaps
-        The particles of one galaxy a thread are in memory at a time, and some maps that wait.
+        The particles of one galaxy a thread are in memory at a time, and some maps that wait; the
+        system is asked to fetch those of the next galaxies from the disk into its cache.
+
+    Raises
+    ------
+    InputError
+        If files or fields are missing, before work starts, or values make no sense.
     """
-    # One call before the threads start fills the caches that they share.
+    if not len(galaxies):
+        return
+    # Which fields the spin will need is known only galaxy by galaxy: all must be there. These
+    # calls also fill the caches that the threads share.
+    simulation.check_particles("gas", GAS_FIELDS)
+    simulation.check_particles("stars", STAR_FIELDS)
     simulation.header  # noqa: B018
+    own = threading.local()
+
+    def task(galaxy, share):
+        if not hasattr(own, "workspace"):
+            own.workspace = Workspace()
+        return _galaxy_maps(kernel, simulation, galaxy, options, own.workspace, share)
+
     with ThreadPoolExecutor(threads) as pool:
         waiting = deque()
-        for galaxy in galaxies:
-            waiting.append(pool.submit(_galaxy_maps, kernel, simulation, galaxy, options))
+        for row, galaxy in enumerate(galaxies):
+            for needed in _needs(galaxy, options):
+                simulation.announce(**needed)
+            # The last galaxies, when other threads have run out of work, get these as well.
+            share = threads if row + threads > len(galaxies) else 1
+            waiting.append(pool.submit(task, galaxy, share))
             if len(waiting) > 2 * threads:
                 yield waiting.popleft().result()
         while waiting:

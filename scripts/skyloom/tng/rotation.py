@@ -102,7 +102,20 @@ def inclined(matrix, inclination):
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]) @ matrix
 
 
-def orientation(stars, gas, *, formation_limit, min_stars, aperture, inclination=0.0):
+def _chosen(particles, chosen):
+    return {name: particles[name][chosen] for name in ("position", "velocity", "mass")}
+
+
+def orientation(
+    stars,
+    gas,
+    *,
+    formation_limit,
+    min_stars,
+    aperture,
+    inclination=0.0,
+    relative=_chosen,
+):
     """The rotation that shows a galaxy face-on about its young stars' spin.
 
     Parameters
@@ -111,8 +124,9 @@ def orientation(stars, gas, *, formation_limit, min_stars, aperture, inclination
         ``position``, ``velocity`` (N, 3), relative to the galaxy's centre (ckpc/h, km/s), ``mass``
         (N,) and ``formation`` (N,), the scale factor of a star's birth; wind particles, whose
         formation is negative, are not counted.
-    gas : dict
-        ``position``, ``velocity``, ``mass`` and ``sfr`` (N,), Msun/yr.
+    gas : dict or callable
+        ``position``, ``velocity``, ``mass`` and ``sfr`` (N,), Msun/yr; or a function without
+        arguments that gives it, which is asked only where the stars do not decide.
     formation_limit : float
         Stars born at or after this scale factor are young.
     min_stars : int
@@ -121,6 +135,10 @@ def orientation(stars, gas, *, formation_limit, min_stars, aperture, inclination
         Radius about the centre, ckpc/h.
     inclination : float
         Degrees away from face-on.
+    relative : callable
+        ``relative(particles, chosen)`` gives ``position``, ``velocity`` and ``mass`` of the
+        chosen rows of `stars` or `gas`, for particles that do not hold them ready: so they are
+        worked out for the few that count.
 
     Returns
     -------
@@ -128,18 +146,23 @@ def orientation(stars, gas, *, formation_limit, min_stars, aperture, inclination
         Young stars decide; where there are too few, star-forming gas; then all stars; then the
         box's own axes, with source ``none``.
     """
-    born = stars["formation"]
-    candidates = {
-        "young_stars": (stars, born >= max(formation_limit, 0.0)),
-        "star_forming_gas": (gas, gas["sfr"] > 0),
-        "all_stars": (stars, born > 0),
-    }
-    for source, (particles, chosen) in candidates.items():
-        inside = chosen & (np.linalg.norm(particles["position"], axis=1) <= aperture)
+
+    def candidates():
+        born = stars["formation"]
+        yield "young_stars", stars, born >= max(formation_limit, 0.0)
+        cells = gas() if callable(gas) else gas
+        yield "star_forming_gas", cells, cells["sfr"] > 0
+        yield "all_stars", stars, born > 0
+
+    for source, particles, chosen in candidates():
+        if chosen.sum() < min_stars:
+            continue
+        near = relative(particles, chosen)
+        inside = np.linalg.norm(near["position"], axis=1) <= aperture
         if inside.sum() < min_stars:
             continue
         spin = angular_momentum(
-            particles["mass"][inside], particles["position"][inside], particles["velocity"][inside]
+            near["mass"][inside], near["position"][inside], near["velocity"][inside]
         )
         if np.linalg.norm(spin) > 0:
             return Orientation(inclined(face_on(spin), inclination), source)

@@ -1,7 +1,8 @@
-"""Reading galaxies from TNG-format files with illustris_python, and from single cutout files.
+"""Reading galaxies from TNG-format files, and from single cutout files.
 
-illustris_python knows the layout; this module checks that the files are whole before it is asked,
-names what is missing, and gives empty arrays, not dictionaries, where there are no particles.
+illustris_python reads the catalogues and trees, `skyloom.tng.particles` the particles; this module
+checks that the files are whole before they are asked, names what is missing, and gives empty
+arrays where there are no particles.
 """
 
 import contextlib
@@ -18,10 +19,11 @@ from illustris_python.snapshot import snapPath
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+from skyloom.tng.particles import ParticleReader
 
 #: Particle types by the names used here.
 PARTICLE_TYPES = {"gas": 0, "stars": 4}
-#: What a map needs of the gas.
+#: What a map and a spin need of the gas.
 GAS_FIELDS = (
     "Coordinates",
     "Density",
@@ -84,9 +86,19 @@ def _check_fields(group, fields, path):
         )
 
 
+def _finite(array):
+    if array.dtype.kind != "f":
+        return True
+    # A sum is finite only where every value is, and needs no array of its own; one that is not
+    # may have overflown.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    return bool(np.isfinite(total)) or bool(np.isfinite(array).all())
+
+
 def _check_finite(arrays, what):
     for field, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if not _finite(array):
             raise InputError(
                 f"{what} has NaN or infinite values in {field}: the file is damaged; get it again."
             )
@@ -191,13 +203,16 @@ class Simulation:
         """Columns of the FoF group catalogue, as a dict of arrays in catalogue order."""
         return self._catalogue(il.groupcat.loadHalos, "Group", fields)
 
-    @cached_property
-    def _fields_checked(self):
-        return set()
+    def check_particles(self, kind, fields):
+        """Raise an InputError if the snapshot lacks files, or these fields of a particle type.
 
-    def _check_particles(self, kind, fields):
+        Parameters
+        ----------
+        kind : 'gas' or 'stars'
+        fields : sequence of str
+        """
         name = f"PartType{PARTICLE_TYPES[kind]}"
-        if name in self._fields_checked:
+        if {(name, field) for field in fields} <= self._fields_checked:
             return
         for path in self._snapshot_files:
             with open_hdf5(path) as file:
@@ -207,9 +222,26 @@ class Simulation:
                     break
         offsets = Path(offsetPath(self.base_path, self.snapshot))
         with open_hdf5(offsets, need=["FileOffsets/SnapByType"]):
-            self._fields_checked.add(name)
+            self._fields_checked.update((name, field) for field in fields)
 
-    def particles(self, kind, fields, *, subhalo=None, group=None):
+    @cached_property
+    def _fields_checked(self):
+        return set()
+
+    @cached_property
+    def _reader(self):
+        offsets = offsetPath(self.base_path, self.snapshot)
+        return ParticleReader(self._snapshot_files, self._catalogue_files, offsets)
+
+    def _located(self, kind, subhalo, group):
+        """An object's name, what it is called in the files, its number, and where it lies."""
+        owner, number = ("Group", group) if subhalo is None else ("Subhalo", subhalo)
+        what = f"{kind} of {owner.lower()} {number}"
+        with self._asked(what):
+            extent = self._reader.extent(owner, int(number), PARTICLE_TYPES[kind])
+        return what, owner, int(number), extent
+
+    def particles(self, kind, fields, *, subhalo=None, group=None, workspace=None):
         """Particles of one subhalo or of one whole FoF group.
 
         Parameters
@@ -219,25 +251,46 @@ class Simulation:
             TNG field names.
         subhalo, group : int
             One of the two.
+        workspace : `skyloom.tng.particles.Workspace`, optional
+            Holds the arrays, until it is handed to the next call; without one they are new.
 
         Returns
         -------
         dict of (N,) or (N, 3) array
-            In TNG's units; arrays of length 0 where there is none.
+            In TNG's units and data types; arrays of length 0 where there is none.
         """
-        self._check_particles(kind, fields)
-        load, number = (
-            (il.snapshot.loadHalo, group) if subhalo is None else (il.snapshot.loadSubhalo, subhalo)
-        )
-        what = f"{kind} of {'group' if subhalo is None else 'subhalo'} {number}"
-        with self._asked(what):
-            loaded = load(
-                self.base_path, self.snapshot, int(number), PARTICLE_TYPES[kind], list(fields)
-            )
-        if isinstance(loaded, dict) and loaded["count"] == 0:
+        self.check_particles(kind, fields)
+        what, owner, number, extent = self._located(kind, subhalo, group)
+        if not extent[1]:
             return _empty(fields)
-        arrays = {field: loaded[field] for field in fields}
-        return _check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
+        ready, allocate = {}, None
+        if workspace is not None:
+            place = f"{kind} of {owner}"
+            found = {field: workspace.held((place, field), number) for field in fields}
+            ready = {field: array for field, array in found.items() if array is not None}
+
+            def allocate(field, *layout):
+                return workspace.array((place, field), *layout)
+
+        with self._asked(what):
+            arrays = self._reader.read(
+                PARTICLE_TYPES[kind],
+                [field for field in fields if field not in ready],
+                *extent,
+                allocate,
+            )
+        _check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
+        if workspace is not None:
+            for field, array in arrays.items():
+                workspace.keep((place, field), number, array)
+        return {field: ready[field] if field in ready else arrays[field] for field in fields}
+
+    def announce(self, kind, fields, *, subhalo=None, group=None):
+        """Ask the system to fetch the particles that `particles` will soon be asked for."""
+        self.check_particles(kind, fields)
+        what, _, _, extent = self._located(kind, subhalo, group)
+        with self._asked(what):
+            self._reader.announce(PARTICLE_TYPES[kind], fields, *extent)
 
     @property
     def has_tree(self):
