@@ -4,6 +4,7 @@ import json
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,14 @@ def bin_edges(bins, width, rule="exact"):
     return np.append(inner[inner < width / 2.0], width / 2.0)
 
 
+@cache
+def _formation_limit(header, max_age):
+    """Scale factor of the universe `max_age` Gyr before a snapshot."""
+    flat = {"hubble": header.hubble, "omega_matter": header.omega_matter}
+    now = cosmology.age(header.scale_factor, **flat)
+    return float(cosmology.scale_factor_at(now - max_age, **flat))
+
+
 def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
     """Rotation of one galaxy from its own particles.
 
@@ -85,8 +94,6 @@ def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
     -------
     `skyloom.tng.rotation.Orientation`
     """
-    flat = {"hubble": header.hubble, "omega_matter": header.omega_matter}
-    now = cosmology.age(header.scale_factor, **flat)
 
     def relative(particles, chosen):
         """Positions (ckpc/h) and peculiar velocities (km/s) about the galaxy, and masses."""
@@ -106,7 +113,7 @@ def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
     return orientation(
         {**stars, "formation": born},
         cells,
-        formation_limit=float(cosmology.scale_factor_at(now - options["max_age"], **flat)),
+        formation_limit=_formation_limit(header, options["max_age"]),
         min_stars=options["min_stars"],
         aperture=options["aperture"],
         inclination=options["inclination"],
@@ -168,7 +175,10 @@ def project_galaxy(
         depth=grid["depth"],
         threads=threads,
     )
-    maps = np.zeros((len(CHANNELS), grid["bins"], grid["bins"]), dtype=np.float32)
+    shape = (len(CHANNELS), grid["bins"], grid["bins"])
+    if filled.shape == shape:
+        return filled.astype(np.float32), floored
+    maps = np.zeros(shape, dtype=np.float32)
     maps[:, : filled.shape[1], : filled.shape[2]] = filled
     return maps, floored
 
@@ -313,10 +323,10 @@ def write_maps(file, projected, count, *, header, options):
     """
     bins = options["grid"]["bins"]
     shape = (count, len(CHANNELS), bins, bins)
-    chunks = (1, *shape[1:]) if count else None
-    packed = {"chunks": chunks, "compression": "lzf", "shuffle": True} if count else {}
     new = {"track_times": False}
-    maps = file.create_dataset("maps", shape, np.float32, **packed, **new)
+    # Not compressed: each variant reads all maps again, and lzf, which makes them a third to two
+    # thirds smaller, took ten times as long to read and eight times as long to write.
+    maps = file.create_dataset("maps", shape, np.float32, **new)
     subhalo_id, totals = np.zeros(count, np.int64), np.zeros((count, len(CHANNELS)))
     rotation = np.zeros((count, 3, 3))
     source, cells, floored = (np.zeros(count, dtype) for dtype in (np.uint8, np.int64, np.int64))
