@@ -367,3 +367,16 @@ def test_galaxies_of_one_group_get_the_same_maps_in_turn_as_alone(base, kernel, 
 def test_no_galaxies_give_no_maps_and_read_nothing(kernel, galaxies):
     nowhere = Simulation("/nowhere", SNAPSHOT)
     assert list(maps.project_all(kernel, nowhere, galaxies[:0], OPTIONS, threads=2)) == []
+
+
+def test_particles_of_no_more_galaxies_than_threads_are_held(base, kernel, galaxies, monkeypatch):
+    made = []
+
+    class Counted(maps.Workspace):
+        def __init__(self):
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(maps, "Workspace", Counted)
+    list(maps.project_all(kernel, Simulation(base, SNAPSHOT), galaxies, OPTIONS, threads=3))
+    assert 1 <= len(made) <= 3 < len(galaxies)
