@@ -4,29 +4,30 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import datasets, provenance
+from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_json, read_table, write_json
 from skyloom.progress import track
 from skyloom.tng import archive
 
 params = snakemake.params
 sample = archive.labelled([read_table(path) for path in snakemake.input.galaxies])
-images = archive.render_all(
-    snakemake.input.maps, sample, read_json(snakemake.input.scaling), params.variant_parameters
+described = archive.description(
+    sample,
+    snakemake.input.maps,
+    snakemake.wildcards.variant,
+    params.variant_parameters,
+    params.seed,
 )
-blocks = track(images, label=f"images of {snakemake.wildcards.variant}", unit="block")
-with atomic_hdf5(snakemake.output.dataset) as file:
-    datasets.write(
-        file,
-        blocks,
-        **archive.description(
-            sample,
-            snakemake.input.maps,
-            snakemake.wildcards.variant,
-            params.variant_parameters,
-            params.seed,
-        ),
+with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset) as file:
+    images = archive.render_all(
+        snakemake.input.maps,
+        sample,
+        read_json(snakemake.input.scaling),
+        params.variant_parameters,
+        pool=pool,
     )
+    blocks = track(images, label=f"images of {snakemake.wildcards.variant}", unit="block")
+    datasets.write(file, blocks, **described, pool=pool)
 datasets.check(snakemake.output.dataset)
 write_json(
     provenance.record(

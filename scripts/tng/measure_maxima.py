@@ -4,11 +4,13 @@ import step
 
 step.begin(snakemake)
 
+from skyloom import ahead
 from skyloom.io import write_json
 from skyloom.tng import archive, images
 
-maxima = images.channel_maxima(
-    (block.maps for block in archive.read_maps(snakemake.input)),
-    logarithmic_entropy=snakemake.params.entropy == "log",
-)
+with ahead.Pool(snakemake.threads) as pool:
+    maxima = images.channel_maxima(
+        (block.maps for block in ahead.one_ahead(pool, archive.read_maps(snakemake.input))),
+        logarithmic_entropy=snakemake.params.entropy == "log",
+    )
 write_json({**maxima, "reference_snapshot": snakemake.params.snapshot}, snakemake.output[0])

@@ -147,6 +147,7 @@ rule tng_maxima:
         f"{TNG_DIR}/logs/maxima.log",
     conda:
         "../../envs/skyloom.yaml"
+    threads: 2
     resources:
         mem_mb=1000,
     params:
@@ -174,8 +175,9 @@ rule tng_dataset:
         variant="|".join(TNG_VARIANTS),
     conda:
         "../../envs/skyloom.yaml"
+    threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=1000,
     params:
         variant_parameters=lambda w: configuration.variant_parameters(TNG, w.variant),
         seed=SEED,

@@ -5,12 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from astropy.table import vstack
 
+from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import labels, variants
 
-#: Galaxies in memory at a time, for maps of 256 pixels a side; fewer of larger ones.
-BLOCK = 32
+#: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
+BLOCK = 8
 
 
 class MapBlock(NamedTuple):
@@ -24,7 +25,7 @@ class MapBlock(NamedTuple):
     hubble: float
 
 
-def read_maps(paths, block=BLOCK):
+def read_maps(paths, block=BLOCK, wanted=None):
     """Maps of many files, in blocks.
 
     Parameters
@@ -32,6 +33,8 @@ def read_maps(paths, block=BLOCK):
     paths : iterable of str or Path
     block : int
         Galaxies at a time at 256 pixels a side.
+    wanted : callable, optional
+        (snapshot, subhalo_id array) -> which of them to read, as booleans; all unless told.
 
     Yields
     ------
@@ -46,14 +49,21 @@ def read_maps(paths, block=BLOCK):
     for path in paths:
         with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
             maps, attributes = file["maps"], file.attrs
+            snapshot, subhalo_id = int(attributes["snapshot"]), file["subhalo_id"][:]
+            kept = np.arange(len(maps))
+            if wanted is not None:
+                kept = np.flatnonzero(wanted(snapshot, subhalo_id))
             count = max(1, block * 256**2 // maps.shape[-1] ** 2)
-            for start in range(0, len(maps), count):
-                stack = maps[start : start + count]
+            for start in range(0, len(kept), count):
+                rows = kept[start : start + count]
+                stack = np.empty((len(rows), *maps.shape[1:]), maps.dtype)
+                for place, row in enumerate(rows):
+                    maps.read_direct(stack, np.s_[row], np.s_[place])
                 if not np.isfinite(stack).all():
                     raise InputError(f"{path}: a map is not finite; remove it and make it again.")
                 yield MapBlock(
-                    int(attributes["snapshot"]),
-                    file["subhalo_id"][start : start + count],
+                    snapshot,
+                    subhalo_id[rows],
                     stack,
                     float(attributes["width"]),
                     float(attributes["scale_factor"]),
@@ -86,7 +96,34 @@ def labelled(tables):
     return kept
 
 
-def render_all(paths, galaxies, maxima, parameters):
+def _sample_blocks(paths, galaxies, pool):
+    """Blocks of maps of a sample's galaxies, read ahead; an InputError where the two disagree."""
+    snapshots, numbers = np.asarray(galaxies["snapshot"]), np.asarray(galaxies["subhalo_id"])
+
+    def in_sample(snapshot, subhalo_id):
+        return np.isin(subhalo_id, numbers[snapshots == snapshot])
+
+    done = 0
+    for block in one_ahead(pool, read_maps(paths, wanted=in_sample)):
+        expected = slice(done, done + len(block.subhalo_id))
+        if (
+            not np.array_equal(block.subhalo_id, numbers[expected])
+            or not (snapshots[expected] == block.snapshot).all()
+        ):
+            raise InputError(
+                f"The maps of snapshot {block.snapshot} do not follow the galaxy table: remove "
+                "both and make them again."
+            )
+        done += len(block.subhalo_id)
+        yield block
+    if done != len(galaxies):
+        raise InputError(
+            f"The map files hold {done} of the sample's {len(galaxies)} galaxies: make the "
+            "missing maps again."
+        )
+
+
+def render_all(paths, galaxies, maxima, parameters, *, pool=None):
     """Images of one variant for the galaxies of a sample.
 
     Parameters
@@ -97,45 +134,31 @@ def render_all(paths, galaxies, maxima, parameters):
         From `labelled`.
     maxima, parameters : dict
         See `skyloom.tng.variants.render`.
+    pool : `skyloom.ahead.Pool`, optional
+        Blocks are read and rendered on its threads, ahead of their use.
 
     Yields
     ------
     (n, H, W, 3) uint8 array
+        The same for any number of threads.
 
     Raises
     ------
     InputError
         If the map files and the sample disagree.
     """
-    snapshots, numbers = np.asarray(galaxies["snapshot"]), np.asarray(galaxies["subhalo_id"])
-    done = 0
-    for block in read_maps(paths):
-        wanted = np.isin(block.subhalo_id, numbers[snapshots == block.snapshot])
-        count = int(wanted.sum())
-        expected = slice(done, done + count)
-        if (
-            not np.array_equal(block.subhalo_id[wanted], numbers[expected])
-            or not (snapshots[expected] == block.snapshot).all()
-        ):
-            raise InputError(
-                f"The maps of snapshot {block.snapshot} do not follow the galaxy table: remove "
-                "both and make them again."
-            )
-        done += count
-        if count:
-            yield variants.render(
-                block.maps[wanted],
-                maxima,
-                parameters,
-                width=block.width,
-                scale_factor=block.scale_factor,
-                hubble=block.hubble,
-            )
-    if done != len(galaxies):
-        raise InputError(
-            f"The map files hold {done} of the sample's {len(galaxies)} galaxies: make the "
-            "missing maps again."
+
+    def render(block):
+        return variants.render(
+            block.maps,
+            maxima,
+            parameters,
+            width=block.width,
+            scale_factor=block.scale_factor,
+            hubble=block.hubble,
         )
+
+    yield from in_order(pool, render, _sample_blocks(paths, galaxies, pool))
 
 
 def map_totals(paths, galaxies):

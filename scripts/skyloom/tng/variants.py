@@ -73,17 +73,17 @@ def render(maps, maxima, parameters, *, width, scale_factor, hubble):
         Channels last; a single channel is copied into all three.
     """
     kind = parameters["kind"]
-    joint = kind != "channel" or parameters["single_channel"] == "joint"
-    stack = images.stretched(
-        maps, maxima, beta=parameters["beta"], joint=joint, overflow=parameters["overflow"]
-    )
-    if kind == "channel":
-        stack = stack[:, [CHANNELS.index(parameters["channel"])] * 3]
-    if kind in ("gaussian", "unsharp"):
-        size = {"width": width, "bins": maps.shape[-1]}
-        sigma = pixels(parameters["sigma"], **size, scale_factor=scale_factor, hubble=hubble)
-    if kind == "unsharp":
-        done = images.unsharp_mask(stack, sigma, difference=parameters["difference"])
-    else:
-        done = images.to_uint8(images.gaussian_blur(stack, sigma) if kind == "gaussian" else stack)
-    return done.transpose(0, 2, 3, 1)
+    options = {
+        "beta": parameters["beta"],
+        "joint": kind != "channel" or parameters["single_channel"] == "joint",
+        "overflow": parameters["overflow"],
+        "channel": CHANNELS.index(parameters["channel"]) if kind == "channel" else None,
+    }
+    if kind in ("composite", "channel"):
+        return images.stretched_bytes(maps, maxima, **options)
+    stack = images.stretched(maps, maxima, **options)
+    size = {"width": width, "bins": maps.shape[-1]}
+    sigma = pixels(parameters["sigma"], **size, scale_factor=scale_factor, hubble=hubble)
+    if kind == "gaussian":
+        return images.gaussian_bytes(stack, sigma)
+    return images.unsharp_mask(stack, sigma, difference=parameters["difference"])

@@ -1,0 +1,173 @@
+"""Dataset files: what is packed on several threads is what HDF5 itself would have packed."""
+
+import threading
+import time
+
+import h5py
+import numpy as np
+import pytest
+from astropy.table import Table
+from h5py._objects import phil
+
+from skyloom import ahead, datasets
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5
+from skyloom.tng import archive
+
+MAXIMA = {"entropy": 10.0, "mass": 2.0, "temperature": 1e6}
+PARAMETERS = {"kind": "unsharp", "sigma": 3, "difference": "signed", "beta": 0.001}
+PARAMETERS["overflow"] = "clip"
+
+
+def write(path, samples, pool=None, **changes):
+    samples = np.asarray(samples)
+    options = {
+        "kind": "images",
+        "shape": samples.shape[1:],
+        "dtype": samples.dtype,
+        "target": np.arange(float(len(samples))),
+        "name": "log10(1e15 sSFR yr)",
+        "units": "dex",
+        "columns": {"id": [str(i) for i in range(len(samples))]},
+        "attributes": {"variant": "composite"},
+        **changes,
+    }
+    blocks = (samples[i : i + 3] for i in range(0, len(samples), 3))
+    with atomic_hdf5(path) as file:
+        datasets.write(file, blocks, len(samples), **options, pool=pool)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "dtype"),
+    [("images", (16, 16, 3), np.uint8), ("spectra", (4600,), np.float32)],
+)
+def test_packed_samples_come_back_through_the_filters_of_hdf5(tmp_path, kind, shape, dtype):
+    samples = (np.random.default_rng(0).random((7, *shape)) * 200).astype(dtype)
+    samples[2] = 0
+    with ahead.Pool(2) as pool:
+        write(tmp_path / "d.h5", samples, pool, kind=kind)
+    with h5py.File(tmp_path / "d.h5") as file:
+        stored = file[kind]
+        assert stored.compression == "gzip" and stored.chunks == (1, *shape)
+        np.testing.assert_array_equal(stored[:], samples)
+        np.testing.assert_array_equal(stored[5], samples[5])
+    assert datasets.check(tmp_path / "d.h5")["samples"] == 7
+
+
+def test_samples_of_another_type_are_converted_as_announced(tmp_path):
+    write(tmp_path / "d.h5", np.arange(12.0).reshape(3, 4), kind="spectra", dtype=np.float32)
+    with h5py.File(tmp_path / "d.h5") as file:
+        assert file["spectra"].dtype == np.float32
+        np.testing.assert_array_equal(file["spectra"][:], np.arange(12.0).reshape(3, 4))
+
+
+def test_sample_of_another_shape_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"shape \(4, 4, 3\) came, \(8, 8, 3\) was announced"):
+        write(tmp_path / "d.h5", np.zeros((2, 4, 4, 3), np.uint8), shape=(8, 8, 3))
+    assert not list(tmp_path.iterdir())
+
+
+def test_writing_waits_while_another_thread_is_in_hdf5(tmp_path):
+    held, released, waited = threading.Event(), threading.Event(), []
+
+    def other_thread():
+        with phil:
+            held.set()
+            time.sleep(0.2)
+            released.set()
+
+    def blocks():
+        threading.Thread(target=other_thread).start()
+        held.wait()
+        yield np.zeros((1, 4, 4, 3), np.uint8)
+        # The sample has been written by now.
+        waited.append(released.is_set())
+
+    with atomic_hdf5(tmp_path / "d.h5") as file:
+        datasets.write(
+            file,
+            blocks(),
+            1,
+            kind="images",
+            shape=(4, 4, 3),
+            dtype=np.uint8,
+            target=np.ones(1),
+            name="x",
+            units="",
+            columns={"id": ["a"]},
+            attributes={},
+        )
+    assert waited == [True]
+
+
+def map_file(path, snapshot, subhalo_id, side=64):
+    random = np.random.default_rng(snapshot)
+    maps = random.random((len(subhalo_id), 3, side, side)) * [[[10]], [[2]], [[1e6]]]
+    maps *= random.random((len(subhalo_id), 1, side, side)) < 0.2
+    with h5py.File(path, "w") as file:
+        file.create_dataset(
+            "maps", data=maps.astype(np.float32), chunks=(1, 3, side, side), compression="lzf"
+        )
+        file["subhalo_id"], file["totals"] = subhalo_id, maps.sum(axis=(2, 3))
+        attributes = {"snapshot": snapshot, "width": 60.0, "scale_factor": 1.0, "hubble": 0.6774}
+        file.attrs.update({**attributes, "inclination": 0.0, "synthetic": True, "channels": ["e"]})
+    return path
+
+
+@pytest.fixture
+def universe(tmp_path):
+    """Map files of two snapshots, and galaxies of which every fourth forms no stars."""
+    paths, tables = [], []
+    for snapshot in (99, 98):
+        numbers = np.arange(40) * 3
+        for part in (0, 1):
+            path = tmp_path / f"snap_{snapshot:03d}.part_{part}.h5"
+            paths.append(map_file(path, snapshot, numbers[part * 20 :][:20]))
+        ssfr = np.where(np.arange(40) % 4, 1e-11 * (1 + np.arange(40)), 0.0)
+        table = Table({"snapshot": np.full(40, snapshot), "subhalo_id": numbers, "ssfr": ssfr})
+        table.meta.update({"snapshot": snapshot, "ssfr_mass": "stellar"})
+        tables.append(table)
+    return paths, archive.labelled(tables)
+
+
+def render_and_write(path, universe, threads):
+    paths, sample = universe
+    pool = ahead.Pool(threads) if threads else None
+    described = archive.description(sample, paths, "unsharp_3", PARAMETERS, 1)
+    with atomic_hdf5(path) as file:
+        images = archive.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool)
+        datasets.write(file, images, **described, pool=pool)
+    return path.read_bytes()
+
+
+def test_dataset_file_is_the_same_for_any_number_of_threads(tmp_path, universe):
+    first = render_and_write(tmp_path / "first.h5", universe, None)
+    # Reading maps and writing images meet in HDF5, which bears only one thread at a time: often.
+    for threads in (1, 2, 4, 2, 4, 2, 4):
+        assert render_and_write(tmp_path / "again.h5", universe, threads) == first
+    assert datasets.check(tmp_path / "again.h5")["samples"] == 60
+
+
+def test_only_maps_of_the_sample_are_read(universe, monkeypatch):
+    paths, sample = universe
+    read, original = [], h5py.Dataset.read_direct
+
+    def counted(self, *selection):
+        read.append(threading.get_ident())
+        original(self, *selection)
+
+    monkeypatch.setattr(h5py.Dataset, "read_direct", counted)
+    list(archive.render_all(paths, sample, MAXIMA, PARAMETERS))
+    assert len(read) == len(sample) == 60
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_missing_map_and_map_that_is_not_finite_are_named_on_threads_too(universe, threads):
+    paths, sample = universe
+    pool = ahead.Pool(threads) if threads else None
+    with pytest.raises(InputError, match="hold 45 of the sample's 60 galaxies"):
+        list(archive.render_all(paths[:-1], sample, MAXIMA, PARAMETERS, pool=pool))
+    with h5py.File(paths[1], "a") as file:
+        file["maps"][3, 0, 0, 0] = np.nan
+    with pytest.raises(InputError, match=r"part_1.h5: a map is not finite"):
+        list(archive.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool))
