@@ -1,133 +1,170 @@
 """From raw gas cells to three maps: our kernel beside what a user would pick instead.
 
-Every way starts from the same arrays (box coordinates, mass, internal energy, electron abundance,
-density, in double precision), wraps them periodically, turns them, works out temperature and
-entropy, and fills three 256 x 256 maps (mass summed, the other two summed too, so that every way
-does the same). Times are medians over repetitions, taken in turn, as ratios to ours.
-``python benchmarks/run.py`` prints the table and writes ``results/bench/bench.json``.
+Twice: the whole job (periodic wrap, rotation, temperature, entropy, three sums) and binning alone.
+Every way starts from the same arrays and must give the same maps; times are medians, the ways taken
+in turn. The floor is what reading the cells once takes at this machine's measured bandwidth.
 """
 
-import tempfile
+import ctypes
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from fast_histogram import histogram2d as fast_histogram2d
+from peers import (
+    BINNING,
+    BOX,
+    BYTES_PER_CELL,
+    CENTRE,
+    CONSTANTS,
+    EDGES,
+    ROTATION,
+    WHOLE,
+    galaxy,
+    plane,
+)
+from tools import seconds, table
 
-from skyloom.io import write_json
 from skyloom.kernels import histogram2d
-from skyloom.tng.gas import cell_properties, kernel_constants
-from skyloom.tng.rotation import face_on, periodic_offset
 
-BOX, BINS, HALF = 35000.0, 256, 30.0
-ROTATION = face_on([1.0, 2.0, 3.0])
-CENTRE = np.array([10.0, 34990.0, 17500.0])
-EDGES = np.linspace(-HALF, HALF, BINS + 1)
-PHYSICS = {"scale_factor": 1.0, "hubble": 0.6774, "electron_abundance_floor": 1e-4}
+REPETITIONS = {10**4: 40, 10**5: 15, 10**6: 7, 10**7: 3}
 
 
-def galaxy(cells, seed=0):
-    """Gas cells of a made-up galaxy about `CENTRE`, in TNG's fields and units."""
-    rng = np.random.default_rng(seed)
-    return {
-        "Coordinates": (CENTRE + rng.normal(0, 12, (cells, 3))) % BOX,
-        "Masses": rng.lognormal(-10, 0.2, cells),
-        "Density": rng.lognormal(-14, 2, cells),
-        "InternalEnergy": rng.lognormal(6, 2, cells),
-        "ElectronAbundance": rng.uniform(0.01, 1.16, cells),
-        "StarFormationRate": np.zeros(cells),
-    }
-
-
-def plane(gas):
-    """Positions in the picture and the three weights, by NumPy."""
-    x, y, _ = ROTATION @ periodic_offset(gas["Coordinates"], CENTRE, BOX).T
-    properties, _ = cell_properties(gas, **PHYSICS)
-    return x, y, [properties[name] for name in ("entropy", "mass", "temperature")]
-
-
-def numpy_way(gas, _):
-    x, y, weights = plane(gas)
-    return [np.histogram2d(y, x, bins=[EDGES, EDGES], weights=w)[0] for w in weights]
-
-
-def thesis_way(gas, _):
-    """Indices by NumPy, then one sum a map at the speed of C (here `numpy.bincount`)."""
-    x, y, weights = plane(gas)
-    inside = (x >= -HALF) & (x < HALF) & (y >= -HALF) & (y < HALF)
-    ix = ((x[inside] + HALF) / (2 * HALF) * BINS).astype(np.int32)
-    iy = ((y[inside] + HALF) / (2 * HALF) * BINS).astype(np.int32)
-    index = iy * BINS + ix
-    return [np.bincount(index, w[inside], BINS * BINS).reshape(BINS, BINS) for w in weights]
-
-
-def fast_histogram_way(gas, _):
-    x, y, weights = plane(gas)
-    limits = [[-HALF, HALF], [-HALF, HALF]]
-    return [fast_histogram2d(y, x, bins=BINS, range=limits, weights=w) for w in weights]
-
-
-def ours(gas, kernel):
-    """One pass of the C kernel, thermodynamics included."""
-    return histogram2d.project_gas(
-        kernel,
-        gas,
-        kernel_constants(**PHYSICS),
-        statistics=["sum"] * 3,
-        edges=EDGES,
-        centre=CENTRE,
-        box_size=BOX,
-        rotation=ROTATION,
-    )[0]
-
-
-WAYS = {
-    "numpy.histogram2d": numpy_way,
-    "indices, then one sum a map (thesis)": thesis_way,
-    "fast-histogram": fast_histogram_way,
-    "skyloom": ours,
-}
-
-
-def measure(cells, kernel, repetitions):
-    """Median ns a cell of each way, the ways taken in turn; every way must give the same maps."""
-    gas = galaxy(cells)
-    truth = numpy_way(gas, kernel)
-    times = {name: [] for name in WAYS}
-    for _ in range(repetitions):
-        for name, way in WAYS.items():
+def bandwidth(folder, threads=2, size=2**25):
+    """Bytes a second that `threads` read together, in order, from memory."""
+    library = folder / "stream.so"
+    source = Path(__file__).with_name("stream.c")
+    flags = ["-O3", "-march=native", "-ffast-math", "-fPIC", "-shared"]
+    subprocess.run(["cc", *flags, "-o", str(library), str(source)], check=True)
+    stream = ctypes.CDLL(str(library)).stream
+    stream.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+    stream.restype = ctypes.c_double
+    arrays = [np.ones(size) for _ in range(threads)]
+    best = np.inf
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(9):
             start = time.perf_counter()
-            maps = way(gas, kernel)
-            times[name].append(time.perf_counter() - start)
-            for map_, expected in zip(maps, truth, strict=True):
-                np.testing.assert_allclose(map_.sum(), expected.sum(), rtol=1e-6)
-    return {name: float(np.median(values)) / cells * 1e9 for name, values in times.items()}
+            list(pool.map(lambda array: stream(array.ctypes.data, size), arrays))
+            best = min(best, time.perf_counter() - start)
+    return threads * size * 8 / best
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "histogram2d.so"
-        histogram2d.compile_kernel(path)
-        kernel = histogram2d.load(path)
-        sizes = {10**4: 50, 10**5: 20, 10**6: 7}
-        table = {cells: measure(cells, kernel, times) for cells, times in sizes.items()}
-    print("From raw cells to three 256 x 256 maps, one thread: ns a cell (ratio to ours)\n")
-    print("| way | " + " | ".join(f"{cells:.0e} cells" for cells in table) + " |")
-    print("|---|" + "---|" * len(table))
-    for name in WAYS:
-        cells = [f"{row[name]:.1f} ({row[name] / row['skyloom']:.1f})" for row in table.values()]
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    largest = table[max(table)]
-    write_json(
-        {
-            "maps_vs_numpy": largest["numpy.histogram2d"] / largest["skyloom"],
-            "maps_vs_thesis": largest["indices, then one sum a map (thesis)"] / largest["skyloom"],
-            "maps_vs_fast_histogram": largest["fast-histogram"] / largest["skyloom"],
-            "maps_ns_per_cell": largest["skyloom"],
-        },
-        "results/bench/bench.json",
+def job(kernel, threads):
+    """Our whole job."""
+    view = {"edges": EDGES, "centre": CENTRE, "box_size": BOX, "rotation": ROTATION}
+
+    def maps(gas):
+        return histogram2d.project_gas(
+            kernel, gas, CONSTANTS, statistics=["sum"] * 3, threads=threads, **view
+        )[0]
+
+    return maps
+
+
+def binning(kernel, threads):
+    """Our binning alone, of positions as they lie in a file: (N, 3)."""
+
+    def maps(places, weights):
+        return histogram2d.project(
+            kernel, places, weights, statistics=["sum"] * 3, edges=EDGES, threads=threads
+        )
+
+    return maps
+
+
+def _check(ways):
+    """Every way's maps must be those of the first: no way may time nonsense."""
+    maps = {name: np.asarray(way()) for name, way in ways.items()}
+    truth = maps["numpy.histogram2d"]
+    for name, found in maps.items():
+        # A cell within rounding of an edge may fall on either side of it.
+        moved = np.abs(found - truth).sum() / np.abs(truth).sum()
+        if not moved < 1e-3:
+            raise AssertionError(f"{name} gives other maps: {moved:.2g} of the sums moved")
+
+
+def whole_ways(kernel, cells):
+    """Every way of the whole job, as calls without arguments."""
+    gas = galaxy(cells)
+    ours = {f"skyloom, {k} thread{'s' * (k > 1)}": job(kernel, k) for k in (1, 2)}
+    return {name: lambda way=way: way(gas) for name, way in (WHOLE | ours).items()}
+
+
+def binning_ways(kernel, cells):
+    """Every way of binning alone."""
+    x, y, weights = plane(galaxy(cells))
+    weights = [np.ascontiguousarray(weight, np.float64) for weight in weights]
+    places = np.stack([x, y, np.zeros_like(x)], axis=1)
+    peers = {n: lambda way=way: way(x, y, weights) for n, way in BINNING.items()}
+    ours = {f"skyloom, {k} thread{'s' * (k > 1)}": binning(kernel, k) for k in (1, 2)}
+    return peers | {n: lambda way=way: way(places, weights) for n, way in ours.items()}
+
+
+def measure_ways(kernel, make):
+    """Ns a cell: {cells: {way: ns}}."""
+    found = {}
+    for cells, repetitions in REPETITIONS.items():
+        ways = make(kernel, cells)
+        _check(ways)
+        times = seconds(ways, repetitions)
+        found[cells] = {name: time / cells * 1e9 for name, time in times.items()}
+    return found
+
+
+def _best(row):
+    return min(row[name] for name in row if name.startswith("skyloom"))
+
+
+def _table(title, found, floor):
+    header = ["way", *(f"{cells:.0e} cells".replace("e+0", "e") for cells in found)]
+    rows = []
+    for name in next(iter(found.values())):
+        row = [
+            f"{r[name]:.1f} ({r[name] / _best(r):.1f}; {r[name] / floor:.1f})"
+            for r in found.values()
+        ]
+        rows.append([name, *row])
+    return table(title, header, rows)
+
+
+def measure(folder):
+    """Both comparisons; see `benchmarks/run.py`."""
+    histogram2d.compile_kernel(folder / "histogram2d.so")
+    kernel = histogram2d.load(folder / "histogram2d.so")
+    speed = bandwidth(folder)
+    floor = BYTES_PER_CELL / speed * 1e9
+    whole, alone = measure_ways(kernel, whole_ways), measure_ways(kernel, binning_ways)
+    note = (
+        "ns a cell (times ours, the better of 1 and 2 threads; times the floor of "
+        f"{floor:.2f} ns: {BYTES_PER_CELL} bytes a cell at the {speed / 1e9:.0f} GB/s that 2 "
+        "threads read)"
     )
-
-
-if __name__ == "__main__":
-    main()
+    large, huge = whole[10**6], whole[10**7]
+    fastest_peer = {
+        cells: min(value for name, value in row.items() if not name.startswith("skyloom"))
+        for cells, row in whole.items()
+    }
+    figures = {
+        "stream_gb_per_s": speed / 1e9,
+        "maps_ns_per_cell": large["skyloom, 2 threads"],
+        "maps_ns_per_cell_1_thread": large["skyloom, 1 thread"],
+        "maps_vs_numpy": large["numpy.histogram2d"] / large["skyloom, 2 threads"],
+        "maps_vs_thesis": large["indices, then one sum a map (thesis)"]
+        / large["skyloom, 2 threads"],
+        "maps_vs_fast_histogram": large["fast-histogram"] / large["skyloom, 2 threads"],
+        "maps_vs_floor": large["skyloom, 2 threads"] / floor,
+        "maps_vs_numpy_1e7": huge["numpy.histogram2d"] / huge["skyloom, 2 threads"],
+        "maps_vs_fast_histogram_1e7": huge["fast-histogram"] / huge["skyloom, 2 threads"],
+        "maps_vs_floor_1e7": huge["skyloom, 2 threads"] / floor,
+        "maps_vs_fastest_peer_1e4": fastest_peer[10**4] / _best(whole[10**4]),
+        "binning_vs_fast_histogram": alone[10**6]["fast-histogram"]
+        / alone[10**6]["skyloom, 2 threads"],
+        "binning_vs_fast_histogram_1e7": alone[10**7]["fast-histogram"]
+        / alone[10**7]["skyloom, 2 threads"],
+    }
+    tables = [
+        _table(f"From raw cells to three 256 x 256 maps, {note}", whole, floor),
+        _table(f"Binning alone: positions and weights to three maps, {note}", alone, floor),
+    ]
+    return {"figures": figures, "tables": tables}

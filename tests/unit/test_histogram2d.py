@@ -1,6 +1,7 @@
 """The kernel against NumPy's own histogram, cell by cell."""
 
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyloom.errors import InputError
-from skyloom.kernels import histogram2d
+from skyloom.kernels import histogram2d, reference
 from skyloom.tng.gas import cell_properties, kernel_constants
 from skyloom.tng.maps import bin_edges
 from skyloom.tng.rotation import face_on
@@ -29,29 +30,76 @@ def cells(seed, n, box=100.0):
     return rng.uniform(0, box, (n, 3)), values, rng.lognormal(0, 1, n)
 
 
-@settings(max_examples=60, deadline=None)
+@contextmanager
+def segments(cells_each):
+    """Let short inputs be cut into segments as long ones are."""
+    with mock.patch.object(histogram2d, "_SEGMENT", cells_each):
+        yield
+
+
+@settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    n=st.sampled_from([0, 1, 2, 1000]),
+    # Around the kernel's block of 256 cells, too.
+    n=st.sampled_from([0, 1, 2, 255, 256, 257, 1000, 3000]),
+    box=st.one_of(st.just(0.0), st.floats(1.0, 1e5)),
     spin=st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda s: np.linalg.norm(s) > 1e-3),
-    centre=st.tuples(*[st.floats(0, 100)] * 3),
-    depth=st.sampled_from([None, 5.0, 60.0]),
+    centre=st.tuples(*[st.floats(0, 1)] * 3),
+    width=st.floats(0.01, 1.5),
+    depth=st.sampled_from([None, 0.05, 0.6]),
     bins=st.sampled_from([1, 7, 64]),
+    lost=st.floats(0, 1),
+    precision=st.sampled_from([np.float32, np.float64]),
+    threads=st.integers(1, 8),
 )
-def test_kernel_gives_the_maps_of_the_numpy_reference(kernel, seed, n, spin, centre, depth, bins):
-    coordinates, values, mass = cells(seed, n)
+def test_kernel_gives_the_maps_of_the_numpy_reference(
+    kernel, seed, n, box, spin, centre, width, depth, bins, lost, precision, threads
+):
+    side = box or 100.0
+    coordinates, values, mass = cells(seed, n, side)
+    rng = np.random.default_rng(seed)
+    gone = rng.random(n) < 0.2 * lost
+    coordinates[gone] = rng.choice([np.nan, 1e6 * side, -3.3 * side], (gone.sum(), 3))
+    values = [value.astype(precision) for value in values]
     options = {
-        "mass": mass,
+        "mass": mass.astype(precision),
         "statistics": STATISTICS,
-        "edges": np.linspace(-30, 30, bins + 1),
-        "centre": centre,
-        "box_size": 100.0,
+        "edges": np.linspace(-width / 2, width / 2, bins + 1) * side,
+        "centre": np.array(centre) * side,
+        "box_size": box,
         "rotation": face_on(spin),
-        "depth": depth,
+        "depth": depth and depth * side,
     }
-    ours = histogram2d.project(kernel, coordinates, values, **options)
-    reference = histogram2d.project_reference(coordinates, values, **options)
-    np.testing.assert_allclose(ours, reference, rtol=1e-12)
+    expected = reference.project(coordinates, values, **options)
+    with segments(200):
+        ours = histogram2d.project(kernel, coordinates, values, threads=threads, **options)
+    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    power=st.integers(-4, 3),
+    bins=st.sampled_from([2, 8, 256]),
+    box=st.sampled_from([0.0, 2.0**14]),
+)
+def test_every_cell_on_an_edge_is_counted_once_where_numpy_counts_it(
+    kernel, seed, power, bins, box
+):
+    # Places and edges that binary numbers hold exactly, so many cells lie on edges and corners.
+    step = 2.0**power
+    edges = step * (np.arange(bins + 1) - bins / 2)
+    rng = np.random.default_rng(seed)
+    places = rng.integers(-bins, bins + 1, (2000, 3)) * step / 2
+    nudge = rng.integers(-1, 2, places.shape)
+    places = np.where(nudge, np.nextafter(places, 1e9 * nudge), places)
+    options = {"statistics": ["sum"], "edges": edges}
+    ours = histogram2d.project(kernel, places, [np.ones(2000)], box_size=box, **options)
+    np.testing.assert_array_equal(
+        ours, reference.project(places, [np.ones(2000)], box_size=box, **options)
+    )
+    inside = (np.abs(places[:, :2]) <= bins * step / 2).all(axis=1)
+    assert ours.sum() == inside.sum()
 
 
 def gas_cells(seed, n, precision):
@@ -70,8 +118,7 @@ def gas_cells(seed, n, precision):
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    # Around the kernel's block of 512 cells, too.
-    n=st.sampled_from([0, 1, 511, 512, 513, 3000]),
+    n=st.sampled_from([0, 1, 255, 256, 257, 3000]),
     precision=st.sampled_from([np.float32, np.float64]),
     kelvin=st.sampled_from(["effective", 1e4]),
     scale=st.sampled_from(["linear", "log"]),
@@ -98,13 +145,13 @@ def test_fused_gas_maps_are_those_of_the_numpy_thermodynamics(
     }
     ours, floored = histogram2d.project_gas(kernel, cells, kernel_constants(**physics), **view)
     properties, expected_floored = cell_properties(cells, **physics)
-    reference = histogram2d.project_reference(
+    expected = reference.project(
         cells["Coordinates"],
         [properties[name] for name in ("entropy", "mass", "temperature")],
         mass=properties["mass"],
         **view,
     )
-    np.testing.assert_allclose(ours, reference, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(ours, expected, rtol=1e-11, atol=1e-13)
     assert floored == expected_floored
 
 
@@ -156,7 +203,7 @@ def test_uneven_edges_are_numpys_too(kernel):
     options = {"mass": mass, "statistics": STATISTICS, "edges": edges, "centre": [50.0] * 3}
     np.testing.assert_allclose(
         histogram2d.project(kernel, coordinates, values, **options),
-        histogram2d.project_reference(coordinates, values, **options),
+        reference.project(coordinates, values, **options),
         rtol=1e-12,
     )
 
@@ -193,15 +240,45 @@ def test_position_that_is_nan_or_far_away_is_left_out(kernel):
     assert maps.sum() == 0
 
 
-def test_maps_are_the_same_bits_from_any_number_of_threads(kernel):
-    coordinates, values, mass = cells(3, 20_000)
-    options = {"mass": mass, "statistics": STATISTICS, "edges": np.linspace(0, 100, 33)}
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(0, 5000),
+    precision=st.sampled_from([np.float32, np.float64]),
+)
+def test_maps_are_the_same_bits_from_any_number_of_threads(kernel, seed, n, precision):
+    gas = gas_cells(seed, n, precision)
+    constants = kernel_constants(scale_factor=0.7, hubble=0.7, electron_abundance_floor=1e-3)
+    options = {"statistics": ["mass_weighted_mean", "sum", "mean"], "edges": np.linspace(0, 60, 33)}
+    with segments(300):
+        maps = [
+            histogram2d.project_gas(kernel, gas, constants, threads=threads, **options)[0]
+            for threads in range(1, 9)
+        ]
+    assert len({found.tobytes() for found in maps}) == 1
 
-    def project(_):
-        return histogram2d.project(kernel, coordinates, values, **options).tobytes()
 
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(project, range(16)))) == 1
+def test_ten_million_cells_give_numpys_map_and_the_same_bits_from_any_number_of_threads(kernel):
+    n = 10**7
+    rng = np.random.default_rng(0)
+    places = rng.random((n, 3), dtype=np.float32) * 64
+    weight = rng.random(n, dtype=np.float32)
+    options = {"statistics": ["sum", "mean"], "edges": np.arange(65.0)}
+    maps = [
+        histogram2d.project(kernel, places, [weight, weight], threads=threads, **options)
+        for threads in (1, 2, 3, 8)
+    ]
+    assert len({found.tobytes() for found in maps}) == 1
+    pixel = places[:, 1].astype(int) * 64 + places[:, 0].astype(int)
+    total, count = np.bincount(pixel, weight, 4096), np.bincount(pixel, minlength=4096)
+    np.testing.assert_allclose(maps[0].reshape(2, -1), [total, total / count], rtol=1e-12)
+
+
+def test_segments_follow_from_the_number_of_cells_and_leave_none_out():
+    for n in (0, 1, 2**19 - 1, 2**19, 10**6, 10**7, 10**9):
+        ends = histogram2d.segments_of(n)
+        assert ends[0] == 0 and ends[-1] == n and ends == sorted(ends)
+        assert len(ends) - 1 <= histogram2d.MOST_SEGMENTS
 
 
 def test_inputs_are_left_untouched(kernel):
@@ -231,6 +308,7 @@ def test_published_edges_bin_as_the_thesis_prints_it():
         ({"edges": [0.0, 0.0, 1.0]}, "rise"),
         ({"statistics": ["median"]}, "statistic"),
         ({"mass": [1.0]}, "shape"),
+        ({"mass": None, "statistics": ["mass_weighted_mean"]}, "needs the mass"),
     ],
 )
 def test_wrong_arguments_are_named(kernel, change, words):

@@ -2,15 +2,20 @@
  *
  * For each cell: nearest periodic image about the centre, rotation, cut in depth, bin, and the
  * sums of all channels. Cells are taken in blocks that stay in the first-level cache: first the
- * geometry of a block, then its thermodynamics, each a loop that the compiler vectorises, then the
- * sums, cell by cell in the order of the input. Sums are double, so a map depends on nothing but
- * its cells and their order. The caller owns every array; nothing is allocated here.
+ * geometry of a block, then its thermodynamics, then its weights side by side, each a loop that
+ * the compiler vectorises; last the sums, cell by cell in the order of the input, all channels of
+ * a pixel in one vector. Nothing the size of the input is made, and nothing is allocated here.
+ *
+ * A long input is summed in segments, each into sums of its own, which `finish` adds in order. The
+ * segments follow from the number of cells alone, so a map has the same bits from any number of
+ * threads; sums are double.
  */
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-#define BLOCK 512
+#define BLOCK 256
 
 /* One binary for every processor of a kind; the loader picks the widest vectors there are. No
  * multiply-add is fused (see the flags), so all of them give the same bits. Older compilers do not
@@ -21,6 +26,18 @@
 #else
 #define WIDEST
 #endif
+/* What they call goes into each of their kinds. */
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* Lanes: the sums of one pixel lie side by side, in multiples of one vector of four. */
+#define VECTOR 4
+#define MOST_LANES 20
+#define MOST_FIELDS 17
+typedef double vector __attribute__((vector_size(VECTOR * sizeof(double))));
 
 enum statistic { SUM = 0, MEAN = 1, MASS_WEIGHTED_MEAN = 2 };
 enum type { FLOAT64 = 0, FLOAT32 = 1 };
@@ -38,6 +55,7 @@ struct grid {
     double half_depth;     /* cells beyond it along the line of sight are left out */
     const double *edges;   /* (bins + 1), rising, the same for both axes */
     int64_t bins;
+    int32_t even;          /* all bins as wide as the first; the last may be narrower */
 };
 
 struct thermodynamics {
@@ -50,68 +68,94 @@ struct thermodynamics {
     int32_t logarithm;           /* entropy as log10 */
 };
 
-static void load(double *out, const struct column *in, int64_t first, int64_t n)
+/* Cells as they lie in the file. Without thermodynamics the fields are the mass (null where no
+ * statistic asks for it), then one a channel; with them they are those of `enum field`. */
+struct cells {
+    struct column coordinates;                   /* (count, 3) */
+    const struct column *fields;                 /* (count) each */
+    int64_t count;
+    const struct thermodynamics *thermodynamics; /* or null */
+};
+
+/* What a pixel sums: a lane a channel, then the count of cells and the mass where a mean asks. */
+struct sums {
+    const int32_t *statistic;
+    int64_t channels;
+    int64_t lanes;
+    int64_t count_lane;  /* -1: none */
+    int64_t mass_lane;   /* -1: none; may be the lane of a channel that sums the mass */
+};
+
+INLINE const double *load(double *buffer, const struct column *in, int64_t first, int64_t n)
 {
-    if (in->type == FLOAT32) {
-        const float *from = (const float *)in->data + first;
-        for (int64_t i = 0; i < n; i++)
-            out[i] = from[i];
-    } else {
-        memcpy(out, (const double *)in->data + first, n * sizeof(double));
+    if (in->type == FLOAT64)
+        return (const double *)in->data + first;
+    const float *from = (const float *)in->data + first;
+    for (int64_t i = 0; i < n; i++)
+        buffer[i] = from[i];
+    return buffer;
+}
+
+/* Offset of a cell from the centre, to its nearest image in a periodic box. */
+INLINE void offset(const struct grid *g, const double *r, int periodic, double *d)
+{
+    const double inverse_box = periodic ? 1.0 / g->box : 0.0;
+    for (int k = 0; k < 3; k++) {
+        d[k] = r[k] - g->centre[k];
+        if (periodic)
+            d[k] -= g->box * rint(d[k] * inverse_box);
     }
 }
 
-/* x^(-2/3) for x > 0: the exponent of x^(-1/3) from the bits, then Newton's steps for it. */
-static inline double inverse_two_thirds(double x)
+INLINE double turn(const double *row, const double *d)
 {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    bits = (uint64_t)(0x553ef0ffu - (uint32_t)(bits >> 32) / 3u) << 32;
-    double y;
-    memcpy(&y, &bits, sizeof y);
-    for (int k = 0; k < 5; k++)
-        y = y * (4.0 - x * (y * y * y)) * (1.0 / 3.0);
-    return y * y;
+    return row[0] * d[0] + row[1] * d[1] + row[2] * d[2];
 }
 
-/* Positions of a block in the picture, in bins from its lower edges; outside, and for NaN, x is -1.
- * The guess of a bin is right or next to it: `add` lets the edges decide. */
-WIDEST
-static void place(const struct grid *g, const double *restrict r, int64_t n, double *restrict x,
-                  double *restrict y, int32_t *restrict ix, int32_t *restrict iy)
+/* Pixels of a block of cells, -1 outside and for NaN. Positions come in bins straight from the
+ * rotation; returns whether a cell is so near an edge, or so far away, that rounding could put it
+ * on the wrong side and `settle` must decide. */
+INLINE int place(const struct grid *g, const double *restrict r, int64_t n, int periodic, int deep,
+                 int32_t *restrict pixel)
 {
-    const double c0 = g->centre[0], c1 = g->centre[1], c2 = g->centre[2];
-    const double box = g->box, inverse_box = box > 0 ? 1.0 / box : 0.0;
-    const double a0 = g->rotation[0], a1 = g->rotation[1], a2 = g->rotation[2];
-    const double b0 = g->rotation[3], b1 = g->rotation[4], b2 = g->rotation[5];
-    const double e0 = g->rotation[6], e1 = g->rotation[7], e2 = g->rotation[8];
-    const double low = g->edges[0], high = g->edges[g->bins], deep = g->half_depth;
-    const double scale = (double)g->bins / (high - low);
-    const double last = (double)(g->bins - 1);
+    const double low = g->edges[0], scale = 1.0 / (g->edges[1] - low), start = -low * scale;
+    const double end = (g->edges[g->bins] - low) * scale;
+    const double reach = periodic ? 1.5 * g->box : 100.0 * (fabs(low) + g->edges[g->bins] - low);
+    const double close = 1e-14 * (reach * scale + end);
+    const int32_t bins = (int32_t)g->bins, last = bins - 1;
+    double across[3], up[3];
+    for (int k = 0; k < 3; k++) {
+        across[k] = g->rotation[k] * scale;
+        up[k] = g->rotation[3 + k] * scale;
+    }
+    int32_t near = 0;
     for (int64_t i = 0; i < n; i++) {
-        double d0 = r[3 * i] - c0, d1 = r[3 * i + 1] - c1, d2 = r[3 * i + 2] - c2;
-        d0 -= box * rint(d0 * inverse_box);
-        d1 -= box * rint(d1 * inverse_box);
-        d2 -= box * rint(d2 * inverse_box);
-        const double u = a0 * d0 + a1 * d1 + a2 * d2;
-        const double v = b0 * d0 + b1 * d1 + b2 * d2;
-        const double w = fabs(e0 * d0 + e1 * d1 + e2 * d2);
-        const int inside = (w <= deep) & (u >= low) & (u <= high) & (v >= low) & (v <= high);
-        double s = inside ? (u - low) * scale : -1.0;
-        double t = inside ? (v - low) * scale : 0.0;
-        s = s > last ? last : s;
-        t = t > last ? last : t;
-        x[i] = u;
-        y[i] = v;
-        ix[i] = (int32_t)s;
-        iy[i] = (int32_t)t;
+        double d[3];
+        offset(g, r + 3 * i, periodic, d);
+        const double s = turn(across, d) + start, t = turn(up, d) + start;
+        int inside = (s >= 0) & (s <= end) & (t >= 0) & (t <= end);
+        near |= (fabs(s - rint(s)) < close) | (fabs(t - rint(t)) < close);
+        if (!periodic)
+            near |= fabs(d[0]) + fabs(d[1]) + fabs(d[2]) > reach;
+        if (deep) {
+            const double depth = fabs(turn(g->rotation + 6, d));
+            inside &= depth <= g->half_depth;
+        }
+        const int32_t column = (int32_t)(inside ? s : 0.0), row = (int32_t)(inside ? t : 0.0);
+        const int32_t index = (row > last ? last : row) * bins + (column > last ? last : column);
+        pixel[i] = inside ? index : -1;
     }
+    return near;
 }
 
-/* The bin that holds v by NumPy's rule, edges[i] <= v < edges[i + 1], the last bin closed. For even
- * edges the guess is off by one rounding at most; for others the loops walk to the bin. */
-static inline int64_t settle(int64_t i, double v, const double *edges, int64_t bins)
+/* The bin that holds v by NumPy's rule, edges[i] <= v < edges[i + 1], the last bin closed; -1
+ * outside. */
+static int64_t bin(double v, double scale, const double *edges, int64_t bins)
 {
+    if (!(v >= edges[0] && v <= edges[bins]))
+        return -1;
+    int64_t i = (int64_t)((v - edges[0]) * scale);
+    i = i > bins - 1 ? bins - 1 : i;
     while (v < edges[i])
         i--;
     while (i < bins - 1 && v >= edges[i + 1])
@@ -119,111 +163,189 @@ static inline int64_t settle(int64_t i, double v, const double *edges, int64_t b
     return i;
 }
 
+/* Let the edges themselves decide every cell of a block. */
+static void settle(const struct grid *g, const double *r, int64_t n, int32_t *pixel)
+{
+    const double scale = (double)g->bins / (g->edges[g->bins] - g->edges[0]);
+    for (int64_t i = 0; i < n; i++) {
+        double d[3];
+        offset(g, r + 3 * i, g->box > 0, d);
+        const int64_t column = bin(turn(g->rotation, d), scale, g->edges, g->bins);
+        const int64_t row = bin(turn(g->rotation + 3, d), scale, g->edges, g->bins);
+        const int inside = column >= 0 && row >= 0 && fabs(turn(g->rotation + 6, d)) <= g->half_depth;
+        pixel[i] = inside ? (int32_t)(row * g->bins + column) : -1;
+    }
+}
+
+/* x^(-2/3) for x > 0. The exponent of y = x^(-1/3) from the bits leaves e = 1 - x y^3 within a
+ * tenth; then twice the series of (1 - e)^(-1/3), to e^4 and to e^3, whose rest is below rounding. */
+INLINE double inverse_two_thirds(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (uint64_t)(0x553ef0ffu - (uint32_t)(bits >> 32) / 3u) << 32;
+    double y;
+    memcpy(&y, &bits, sizeof y);
+    double e = 1.0 - x * (y * y * y);
+    y += y * e * (1.0 / 3 + e * (2.0 / 9 + e * (14.0 / 81 + e * (35.0 / 243))));
+    e = 1.0 - x * (y * y * y);
+    y += y * e * (1.0 / 3 + e * (2.0 / 9 + e * (14.0 / 81)));
+    return y * y;
+}
+
 /* Temperature (K) and entropy (keV cm^2) of a block; see skyloom/tng/gas.py for the formulae.
  * Counts cells whose electron abundance took the floor, and those that make no sense. */
-WIDEST
-static void heat(const struct thermodynamics *t, double (*f)[BLOCK], int64_t n, double *kelvin,
-                 double *entropy, int64_t *floored, int64_t *senseless)
+INLINE void heat(const struct thermodynamics *t, const double *const *f, int64_t n,
+                 double *restrict kelvin, double *restrict entropy, int64_t *counts)
 {
-    const int effective = isnan(t->star_forming_kelvin);
+    const double *restrict energy = f[ENERGY], *restrict abundance = f[ABUNDANCE];
+    const double *restrict density = f[DENSITY], *restrict forming = f[STAR_FORMATION];
+    const double least = t->abundance_floor, own = t->star_forming_kelvin;
     int64_t low = 0, bad = 0;
     for (int64_t i = 0; i < n; i++) {
-        const double xe = f[ABUNDANCE][i];
+        const double xe = abundance[i];
         const double mu = 4.0 / (1.0 + 3.0 * t->hydrogen + 4.0 * t->hydrogen * xe);
-        double T = t->kelvin * f[ENERGY][i] * mu;
-        if (!effective)
-            T = f[STAR_FORMATION][i] > 0 ? t->star_forming_kelvin : T;
-        const double raised = xe < t->abundance_floor ? t->abundance_floor : xe;
-        low += xe < t->abundance_floor;
-        bad += !(f[DENSITY][i] > 0) | !(f[ENERGY][i] >= 0);
-        kelvin[i] = T;
-        entropy[i] = t->entropy * T * inverse_two_thirds(t->electrons * raised * f[DENSITY][i]);
+        kelvin[i] = t->kelvin * energy[i] * mu;
+        low += xe < least;
+        bad += !(density[i] > 0) | !(energy[i] >= 0);
+    }
+    if (!isnan(own))
+        for (int64_t i = 0; i < n; i++)
+            kelvin[i] = forming[i] > 0 ? own : kelvin[i];
+    for (int64_t i = 0; i < n; i++) {
+        const double raised = abundance[i] < least ? least : abundance[i];
+        entropy[i] = t->entropy * kelvin[i] * inverse_two_thirds(t->electrons * raised * density[i]);
     }
     if (t->logarithm)
         for (int64_t i = 0; i < n; i++)
             entropy[i] = log10(entropy[i]);
-    *floored += low;
-    *senseless += bad;
+    counts[0] += low;
+    counts[1] += bad;
 }
 
-/* Add a block to the sums: (bins, bins, channels + 2), the last two cells and mass. Inlined, so that
- * the number of channels is a constant where it is one. */
-static inline int64_t add(const struct grid *g, const double *x, const double *y,
-                          const int32_t *ix, const int32_t *iy, int64_t n, const double *mass,
-                          const double *const *values, const int32_t *statistic, int64_t channels,
-                          double *sums)
+/* Weights of a block, (n, VECTOR) each: what its cells add to VECTOR lanes. */
+INLINE void weigh(const double *const *value, const double *const *factor, int64_t n,
+                  double *restrict weight)
 {
-    int64_t inside = 0;
+    const double *restrict a0 = value[0], *restrict b0 = factor[0];
+    const double *restrict a1 = value[1], *restrict b1 = factor[1];
+    const double *restrict a2 = value[2], *restrict b2 = factor[2];
+    const double *restrict a3 = value[3], *restrict b3 = factor[3];
     for (int64_t i = 0; i < n; i++) {
-        if (ix[i] < 0)
-            continue;
-        const int64_t column = settle(ix[i], x[i], g->edges, g->bins);
-        const int64_t row = settle(iy[i], y[i], g->edges, g->bins);
-        double *pixel = sums + (row * g->bins + column) * (channels + 2);
-        for (int64_t c = 0; c < channels; c++)
-            pixel[c] += statistic[c] == MASS_WEIGHTED_MEAN ? values[c][i] * mass[i] : values[c][i];
-        pixel[channels] += 1.0;
-        pixel[channels + 1] += mass[i];
-        inside++;
+        weight[4 * i] = a0[i] * b0[i];
+        weight[4 * i + 1] = a1[i] * b1[i];
+        weight[4 * i + 2] = a2[i] * b2[i];
+        weight[4 * i + 3] = a3[i] * b3[i];
     }
-    return inside;
 }
 
-/* Sums to maps (channels, bins, bins): row index is y, column index is x. */
-static void finish(int64_t pixels, int64_t channels, const int32_t *statistic, const double *sums,
-                   double *maps)
+INLINE void add(const int32_t *pixel, int64_t n, const double *weight, int64_t lanes, double *sums)
 {
-    for (int64_t p = 0; p < pixels; p++) {
-        const double *pixel = sums + p * (channels + 2);
-        for (int64_t c = 0; c < channels; c++) {
-            const double norm = statistic[c] == MEAN ? pixel[channels] : pixel[channels + 1];
-            const int divide = statistic[c] != SUM && norm > 0;
-            maps[c * pixels + p] = divide ? pixel[c] / norm : pixel[c];
+    for (int64_t i = 0; i < n; i++)
+        if (pixel[i] >= 0)
+            *(vector *)(sums + pixel[i] * lanes) += *(const vector *)(weight + VECTOR * i);
+}
+
+/* Add the cells from `first` to `last` to the sums (bins, bins, lanes), aligned to a vector, which
+ * are zeroed here. counts: cells whose electron abundance took the floor; those that make no sense. */
+WIDEST
+void accumulate(const struct grid *g, const struct cells *cells, const struct sums *s,
+                int64_t first, int64_t last, double *sums, int64_t *counts)
+{
+    double r[3 * BLOCK], buffer[MOST_FIELDS][BLOCK];
+    double kelvin[BLOCK], entropy[BLOCK], one[BLOCK], none[BLOCK];
+    double weight[BLOCK * VECTOR] __attribute__((aligned(sizeof(vector))));
+    int32_t pixel[BLOCK];
+    const double *f[MOST_FIELDS], *value[MOST_LANES], *factor[MOST_LANES];
+    const struct thermodynamics *t = cells->thermodynamics;
+    const int64_t fields = t ? (isnan(t->star_forming_kelvin) ? STAR_FORMATION : FIELDS)
+                             : s->channels + 1;
+    const int kind = 2 * (g->box > 0) + !isinf(g->half_depth);
+    for (int64_t i = 0; i < BLOCK; i++) {
+        one[i] = 1.0;
+        none[i] = 0.0;
+    }
+    memset(sums, 0, g->bins * g->bins * s->lanes * sizeof(double));
+    for (int64_t start = first; start < last; start += BLOCK) {
+        const int64_t n = last - start < BLOCK ? last - start : BLOCK;
+        const double *places = load(r, &cells->coordinates, 3 * start, 3 * n);
+        const int near = kind == 0   ? place(g, places, n, 0, 0, pixel)
+                         : kind == 1 ? place(g, places, n, 0, 1, pixel)
+                         : kind == 2 ? place(g, places, n, 1, 0, pixel)
+                                     : place(g, places, n, 1, 1, pixel);
+        if (near || !g->even)
+            settle(g, places, n, pixel);
+        for (int64_t k = 0; k < fields; k++)
+            f[k] = cells->fields[k].data ? load(buffer[k], &cells->fields[k], start, n) : one;
+        if (t)
+            heat(t, f, n, kelvin, entropy, counts);
+        for (int64_t c = 0; c < s->lanes; c++) {
+            value[c] = c == s->count_lane ? one : c == s->mass_lane ? f[MASS] : none;
+            factor[c] = one;
+            if (c >= s->channels)
+                continue;
+            value[c] = !t ? f[c + 1] : c == 0 ? entropy : c == 1 ? f[MASS] : kelvin;
+            if (s->statistic[c] == MASS_WEIGHTED_MEAN)
+                factor[c] = f[MASS];
+        }
+        for (int64_t c = 0; c < s->lanes; c += VECTOR) {
+            weigh(value + c, factor + c, n, weight);
+            add(pixel, n, weight, s->lanes, sums + c);
         }
     }
 }
 
-/* Maps of any channels. coordinates (cells, 3), mass and values (cells) are double; sums
- * (bins, bins, channels + 2) is zeroed by the caller. Returns how many cells fell on the grid. */
-int64_t project_cells(const struct grid *g, const double *coordinates, int64_t cells,
-                      const double *mass, const double *const *values, const int32_t *statistic,
-                      int64_t channels, double *sums, double *maps)
+/* One over the norm in each of n pixels; 1 where it is nothing or is not asked for. */
+INLINE void invert(const double *total, int64_t lane, int64_t n, int64_t lanes,
+                   double *restrict inverse)
 {
-    double x[BLOCK], y[BLOCK];
-    int32_t ix[BLOCK], iy[BLOCK];
-    const double *here[16];
-    int64_t inside = 0;
-    for (int64_t first = 0; first < cells; first += BLOCK) {
-        const int64_t n = cells - first < BLOCK ? cells - first : BLOCK;
-        place(g, coordinates + 3 * first, n, x, y, ix, iy);
-        for (int64_t c = 0; c < channels; c++)
-            here[c] = values[c] + first;
-        inside += add(g, x, y, ix, iy, n, mass + first, here, statistic, channels, sums);
-    }
-    finish(g->bins * g->bins, channels, statistic, sums, maps);
-    return inside;
+    for (int64_t p = 0; p < n; p++)
+        inverse[p] = 1.0;
+    if (lane >= 0)
+        for (int64_t p = 0; p < n; p++) {
+            const double norm = total[p * lanes + lane];
+            inverse[p] = 1.0 / (norm >= DBL_MIN ? norm : 1.0);
+        }
 }
 
-/* Maps of entropy, mass and temperature straight from the fields of the file, in either precision.
- * counts: cells whose electron abundance took the floor; cells that make no sense. */
-int64_t project_gas(const struct grid *g, const struct column *coordinates, int64_t cells,
-                    const struct column *fields, const struct thermodynamics *t,
-                    const int32_t *statistic, double *sums, double *maps, int64_t *counts)
+/* Divide the lanes of n pixels that hold a mean's sums by their norm. */
+INLINE void divide(const struct sums *s, int64_t n, int64_t lanes, double *total)
 {
-    double r[3 * BLOCK], x[BLOCK], y[BLOCK], f[FIELDS][BLOCK], kelvin[BLOCK], entropy[BLOCK];
-    int32_t ix[BLOCK], iy[BLOCK];
-    const double *values[3] = {entropy, f[MASS], kelvin};
-    int64_t inside = 0;
-    counts[0] = counts[1] = 0;
-    for (int64_t first = 0; first < cells; first += BLOCK) {
-        const int64_t n = cells - first < BLOCK ? cells - first : BLOCK;
-        load(r, coordinates, 3 * first, 3 * n);
-        for (int k = 0; k < FIELDS; k++)
-            load(f[k], &fields[k], first, n);
-        place(g, r, n, x, y, ix, iy);
-        heat(t, f, n, kelvin, entropy, &counts[0], &counts[1]);
-        inside += add(g, x, y, ix, iy, n, f[MASS], values, statistic, 3, sums);
+    double by_count[BLOCK], by_mass[BLOCK];
+    vector counted[MOST_LANES / VECTOR], weighted[MOST_LANES / VECTOR], plain;
+    for (int64_t c = 0; c < lanes; c++) {
+        const int32_t statistic = c < s->channels ? s->statistic[c] : SUM;
+        counted[c / VECTOR][c % VECTOR] = statistic == MEAN;
+        weighted[c / VECTOR][c % VECTOR] = statistic == MASS_WEIGHTED_MEAN;
     }
-    finish(g->bins * g->bins, 3, statistic, sums, maps);
-    return inside;
+    invert(total, s->count_lane, n, lanes, by_count);
+    invert(total, s->mass_lane, n, lanes, by_mass);
+    for (int64_t p = 0; p < n; p++)
+        for (int64_t v = 0; v < lanes / VECTOR; v++) {
+            plain = 1.0 - counted[v] - weighted[v];
+            ((vector *)(total + p * lanes))[v] *= plain + by_count[p] * counted[v]
+                                                  + by_mass[p] * weighted[v];
+        }
+}
+
+/* From `first` to `last` pixel: add the sums of the other segments in order, and divide where a
+ * mean is wanted. */
+WIDEST
+void finish(const struct sums *s, int64_t first, int64_t last, int64_t segments,
+            double *const *segment)
+{
+    for (int64_t start = first; start < last; start += BLOCK) {
+        const int64_t n = last - start < BLOCK ? last - start : BLOCK;
+        double *total = segment[0] + start * s->lanes;
+        for (int64_t k = 1; k < segments; k++)
+            for (int64_t i = 0; i < n * s->lanes; i++)
+                total[i] += segment[k][start * s->lanes + i];
+        if (s->count_lane < 0 && s->mass_lane < 0)
+            continue;
+        /* The usual number of lanes as a constant. */
+        if (s->lanes == VECTOR)
+            divide(s, n, VECTOR, total);
+        else
+            divide(s, n, s->lanes, total);
+    }
 }

@@ -1,0 +1,42 @@
+"""What ``histogram2d.c`` does, in plain NumPy: slow, and the truth that it is tested against."""
+
+import numpy as np
+
+
+def project(
+    coordinates,
+    values,
+    *,
+    statistics,
+    edges,
+    mass=None,
+    centre=(0.0, 0.0, 0.0),
+    box_size=0.0,
+    rotation=None,
+    depth=None,
+):
+    """The same as `skyloom.kernels.histogram2d.project`, with the same arguments.
+
+    Returns
+    -------
+    (C, B, B) float64 array
+    """
+    offset = np.asarray(coordinates, dtype=np.float64) - np.asarray(centre, dtype=np.float64)
+    if box_size:
+        offset -= box_size * np.rint(offset / box_size)
+    x, y, z = offset.T if rotation is None else np.asarray(rotation) @ offset.T
+    kept = np.abs(z) <= (np.inf if depth is None else depth / 2.0)
+    x, y = x[kept], y[kept]
+    mass = np.ones(len(x)) if mass is None else np.asarray(mass, dtype=np.float64)[kept]
+
+    def histogram(weights):
+        return np.histogram2d(y, x, bins=[edges, edges], weights=weights)[0]
+
+    norms = {"sum": 1.0, "mean": histogram(None), "mass_weighted_mean": histogram(mass)}
+    maps = []
+    for value, statistic in zip(values, statistics, strict=True):
+        weights = np.asarray(value, dtype=np.float64)[kept]
+        total = histogram(weights * mass if statistic == "mass_weighted_mean" else weights)
+        norm = norms[statistic]
+        maps.append(np.divide(total, norm, out=np.zeros_like(total), where=np.asarray(norm) > 0))
+    return np.stack(maps)
