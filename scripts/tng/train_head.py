@@ -10,7 +10,7 @@ step.begin(snakemake)
 from skyloom.io import atomic, read_table, write_json, write_table
 from skyloom.networks import case, regression, training, vgg16
 
-training.settle()
+training.settle(snakemake.threads)
 files, params = snakemake.input, snakemake.params
 state = Path(snakemake.output.model).parent / ".state"
 split = read_table(files.split, need=["id", "part", "component"])

@@ -1,7 +1,7 @@
 """Training a head on stored features: exact, resumable, a whole epoch per TensorFlow call.
 
-The mathematics is that of ``keras.Model.fit`` (a test compares them). An epoch is one compiled
-function over features held as tensors, which saves Keras's work between steps.
+The mathematics is that of ``keras.Model.fit`` (a test compares them); `skyloom.networks.epoch` does
+it fast. Here: what is watched and kept from epoch to epoch.
 """
 
 import dataclasses
@@ -10,21 +10,17 @@ import json
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from skyloom.errors import InputError, nearest
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.networks import devices
+from skyloom.networks.epoch import OPTIMIZERS, Epoch
 from skyloom.progress import track
 
-OPTIMIZERS = {
-    "adadelta": keras.optimizers.Adadelta,
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
+#: Of the file that keeps an unfinished training; another is not taken up.
+_STATE_FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,9 +95,15 @@ class Result:
 def settle(threads=1):
     """Make this process's results repeatable; to be called before TensorFlow computes.
 
-    One thread, so that sums are taken in the same order however many cores there are.
+    One thread inside an operation, so that sums are taken in the same order however many cores
+    there are; the others work on operations that do not wait for each other.
+
+    Parameters
+    ----------
+    threads : int
+        Cores to use; more than two do not help.
     """
-    devices.use_threads(threads)
+    devices.use_threads(1, between=threads)
     tf.config.experimental.enable_op_determinism()
 
 
@@ -177,21 +179,19 @@ class _Run:
         self.fingerprint = self._fingerprint(features)
         self.features = tf.constant(features)
         self.labels = tf.constant(self.targets.astype(np.float32)[:, None])
-        self.optimizer = OPTIMIZERS[settings.optimizer](learning_rate=settings.learning_rate)
-        self.optimizer.build(network.trainable_variables)
+        self.learner = Epoch(
+            network,
+            optimizer=settings.optimizer,
+            learning_rate=settings.learning_rate,
+            batch_size=settings.batch_size,
+        )
         self.epoch, self.history, self.readouts = 0, [], {}
         self.best, self.best_loss, self.best_epoch = network.get_weights(), np.inf, 0
-        self._learn = _epoch_function(network, self.optimizer, settings.batch_size)
-        self._predict = tf.function(
-            lambda rows: network(_rows(self.features, rows), training=False),
-            autograph=False,
-            input_signature=[tf.TensorSpec((None,), tf.int64)],
-        )
 
     def advance(self, epoch):
         """Learn from every training row once, then judge."""
         order = np.random.default_rng([self.seed, epoch]).permutation(self.train)
-        loss = float(self._learn(self.features, self.labels, tf.constant(order, tf.int64)))
+        loss = float(self.learner.learn(self.features, self.labels, tf.constant(order, tf.int64)))
         if not np.isfinite(loss):
             raise InputError(
                 f"the training loss is {loss} in epoch {epoch} with tng.training.learning_rate "
@@ -209,7 +209,9 @@ class _Run:
     def predict(self, rows, batch=256):
         """Predictions of rows with the weights of this moment, (n,) float64."""
         parts = [
-            self._predict(tf.constant(rows[first : first + batch], tf.int64)).numpy()[:, 0]
+            self.learner.predict(
+                self.features, tf.constant(rows[first : first + batch], tf.int64)
+            ).numpy()
             for first in range(0, len(rows), batch)
         ]
         return np.concatenate(parts).astype(np.float64)
@@ -228,7 +230,7 @@ class _Run:
     def _fingerprint(self, features):
         """A hash of all that the training depends on."""
         layers = [layer.get_config() for layer in self.network.layers]
-        text = json.dumps([dataclasses.asdict(self.settings), self.seed, layers])
+        text = json.dumps([_STATE_FORMAT, dataclasses.asdict(self.settings), self.seed, layers])
         digest = hashlib.sha256(text.encode())
         arrays = [features, self.targets, self.train, self.test, *self.network.get_weights()]
         for array in arrays:
@@ -237,7 +239,7 @@ class _Run:
 
     def _variables(self):
         """All that TensorFlow changes: weights, the dropout's generator, the optimizer's memory."""
-        return [*self.network.variables, *self.optimizer.variables]
+        return [*self.network.variables, *self.learner.optimizer.variables]
 
     def save(self, path):
         """Write the state, complete or not at all."""
@@ -273,33 +275,3 @@ class _Run:
         except InputError:
             # Not a state of ours: begin anew.
             return
-
-
-def _rows(features, rows):
-    return tf.cast(tf.gather(features, rows), tf.float32)
-
-
-def _epoch_function(network, optimizer, batch_size):
-    """One compiled pass over the rows: (features, labels, order) -> mean loss."""
-
-    def step(x, y):
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(network(x, training=True) - y))
-        variables = network.trainable_variables
-        optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
-
-    @tf.function(reduce_retracing=True)
-    def epoch(features, labels, order):
-        count = tf.size(order)
-        total = tf.zeros((), tf.float64)
-        first = tf.zeros((), tf.int32)
-        while first < count:
-            rows = order[first : first + batch_size]
-            loss = step(_rows(features, rows), tf.gather(labels, rows))
-            # The last batch may be smaller: weighted by its size, as Keras does.
-            total += tf.cast(loss, tf.float64) * tf.cast(tf.size(rows), tf.float64)
-            first += batch_size
-        return total / tf.cast(count, tf.float64)
-
-    return epoch
