@@ -16,11 +16,12 @@ from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5
 
 # Measured by benchmarks/variants.py: gzip, the filter that every HDF5 reader has, at level 1, one
-# sample a chunk. Level 4 makes the ten demo datasets 13 % smaller in 1.4 times the time, level 9
-# little more in ten times; lzf, which h5py brings, is 1.6 times faster and a third larger, and
-# gzip alone can be packed outside HDF5, on several threads. Reading takes the same with all.
-# Several samples a chunk pack no better (deflate looks back 32 KiB) and would be unpacked together
-# for every sample drawn. Shuffling does nothing to bytes; it is for float32.
+# sample a chunk. Level 4 makes files 10 to 30 % smaller in 1.4 times the time, level 9 little
+# smaller ones in 4 to 20 times; lzf, which h5py brings, is 1.4 to 1.9 times faster and 25 to 65 %
+# larger, and gzip alone can be packed outside HDF5, on several threads, which makes up for that.
+# All are read at about the same rate. Several samples a chunk pack no better (deflate looks back
+# 32 KiB) and would be unpacked together for every sample drawn. Shuffling does nothing to bytes;
+# it is for float32.
 _LEVEL = 1
 
 
