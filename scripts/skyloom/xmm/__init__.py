@@ -1,0 +1,1 @@
+"""The science of the xmm arm: quality of XMM-Newton EPIC images."""
