@@ -28,7 +28,9 @@ from tools import seconds, table
 
 from skyloom.kernels import histogram2d
 
-REPETITIONS = {10**4: 40, 10**5: 15, 10**6: 7, 10**7: 3}
+REPETITIONS = {10**4: 5, 10**5: 5, 10**6: 3, 10**7: 2}
+#: Seconds that a way runs before it is timed.
+WARM = 0.4
 
 
 def bandwidth(folder, threads=2, size=2**25):
@@ -107,7 +109,7 @@ def measure_ways(kernel, make):
     for cells, repetitions in REPETITIONS.items():
         ways = make(kernel, cells)
         _check(ways)
-        times = seconds(ways, repetitions)
+        times = seconds(ways, repetitions, warm=WARM)
         found[cells] = {name: time / cells * 1e9 for name, time in times.items()}
     return found
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 
-def seconds(ways, repetitions=5):
+def seconds(ways, repetitions=5, *, warm=0.0):
     """Median time of several ways to do the same, taken in turn so that all share the weather.
 
     Parameters
@@ -13,6 +13,9 @@ def seconds(ways, repetitions=5):
     ways : dict of callable
         Name -> a call without arguments.
     repetitions : int
+    warm : float
+        Seconds for which a way runs before it is timed: some virtual machines leave new or rested
+        threads on one core for tenths of a second.
 
     Returns
     -------
@@ -22,6 +25,9 @@ def seconds(ways, repetitions=5):
     times = {name: [] for name in ways}
     for _ in range(repetitions):
         for name, way in ways.items():
+            start = time.perf_counter()
+            while time.perf_counter() - start < warm:
+                way()
             start = time.perf_counter()
             way()
             times[name].append(time.perf_counter() - start)

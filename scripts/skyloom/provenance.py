@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import platform
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -33,7 +34,7 @@ def commit(folder):
     return answers[0] + ("+changes" if answers[1] else "")
 
 
-def record(*, output, inputs, parameters, packages, seed=None):
+def record(*, output, inputs, parameters, packages, seed=None, threads=1):
     """Describe how `output` was made.
 
     Parameters
@@ -47,16 +48,21 @@ def record(*, output, inputs, parameters, packages, seed=None):
     packages : sequence of str
         Installed packages whose versions matter.
     seed : int, optional
+    threads : int
+        Files that are read at once.
 
     Returns
     -------
     dict
         Ready for JSON: checksums, versions, git commit, machine type, time (UTC).
     """
+    paths = sorted(map(str, inputs))
+    with ThreadPoolExecutor(threads) as pool:
+        checksums = list(pool.map(checksum, [output, *paths]))
     text = json.dumps(parameters, sort_keys=True, default=str)
     return {
-        "output": {"name": Path(output).name, "sha256": checksum(output)},
-        "inputs": {str(path): checksum(path) for path in sorted(map(str, inputs))},
+        "output": {"name": Path(output).name, "sha256": checksums[0]},
+        "inputs": dict(zip(paths, checksums[1:], strict=True)),
         "parameters": parameters,
         "parameters_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "seed": seed,
