@@ -1,6 +1,9 @@
 """Training: Keras's mathematics, resumable to the bit, honest about which weights predict."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -12,6 +15,7 @@ from skyloom.errors import InputError
 from skyloom.networks import regression, training
 from skyloom.networks.training import Settings
 
+ROOT = Path(__file__).parents[2]
 SHAPE = (2, 2, 8)
 TRAIN, TEST = np.arange(0, 23), np.arange(23, 30)
 
@@ -47,6 +51,54 @@ def test_loss_curve_is_that_of_keras_fit(data, name, rate):
         assert result.history[epoch - 1, 0] == pytest.approx(fit.history["loss"][0], rel=1e-4)
         test = model.evaluate(features[TEST].astype("f4"), targets[TEST], verbose=0)
         assert result.history[epoch - 1, 1] == pytest.approx(test, rel=1e-4)
+
+
+def test_loss_curve_of_the_published_architecture_is_that_of_keras_fit():
+    rng = np.random.default_rng(1)
+    features = np.maximum(rng.normal(size=(150, 8, 8, 512)), 0).astype(np.float16)
+    targets = 4 + features[:, 2:5, 2:5, :50].astype(float).mean(axis=(1, 2, 3)) * 10
+    train, test = np.arange(120), np.arange(120, 150)
+    head, model = (regression.head((8, 8, 512), dropout=0.0, seed=3) for _ in range(2))
+    settings = Settings(epochs=6, batch_size=25)
+    result = training.train(head, features, targets, train=train, test=test, settings=settings)
+    model.compile(optimizer=keras.optimizers.Adadelta(learning_rate=1.0), loss="mse")
+    losses = []
+    for epoch in range(1, 7):
+        order = np.random.default_rng([0, epoch]).permutation(train)
+        fit = model.fit(features[order], targets[order], batch_size=25, shuffle=False, verbose=0)
+        test_loss = model.evaluate(features[test], targets[test], verbose=0)
+        losses.append((fit.history["loss"][0], test_loss))
+    np.testing.assert_allclose(result.history, losses, rtol=1e-4)
+
+
+_HISTORY = """
+import sys
+import numpy as np
+from skyloom.networks import regression, training
+training.settle(int(sys.argv[1]))
+rng = np.random.default_rng(0)
+features = rng.random((90, 8, 8, 512)).astype(np.float16)
+head = regression.head((8, 8, 512), seed=0)
+rows = np.arange(90)
+result = training.train(
+    head, features, rng.normal(4, 1, 90), train=rows[:70], test=rows[70:],
+    settings=training.Settings(epochs=3, batch_size=20),
+)
+print(result.history.tobytes().hex(), result.readouts[3].tobytes().hex())
+"""
+
+
+def test_bits_do_not_depend_on_the_number_of_threads():
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", _HISTORY, threads],
+            check=True,
+            cwd=ROOT / "scripts",
+            stdout=subprocess.PIPE,
+        ).stdout
+        for threads in ("1", "3")
+    }
+    assert len(outputs) == 1
 
 
 class _KilledError(Exception):

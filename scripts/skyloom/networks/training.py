@@ -206,15 +206,12 @@ class _Run:
         if epoch in self.settings.readout_epochs or epoch == self.settings.epochs:
             self.readouts[epoch] = self._read_out()
 
-    def predict(self, rows, batch=256):
+    def predict(self, rows, block=64):
         """Predictions of rows with the weights of this moment, (n,) float64."""
-        parts = [
-            self.learner.predict(
-                self.features, tf.constant(rows[first : first + batch], tf.int64)
-            ).numpy()
-            for first in range(0, len(rows), batch)
-        ]
-        return np.concatenate(parts).astype(np.float64)
+        # Blocks of one length, the last filled up, so that a row's sums never depend on the others.
+        blocks = np.resize(rows, (-(-len(rows) // block), block))
+        values = self.learner.predict(self.features, tf.constant(blocks, tf.int64))
+        return values.numpy().ravel()[: len(rows)].astype(np.float64)
 
     def chosen(self):
         """The weights that predict."""
