@@ -1,0 +1,329 @@
+"""Which images of a folder can be used, and why the others cannot.
+
+Blocks of files are inspected one by one (`inspect`), each into two tables; `merge` then sees what
+no block can: the frame that most images have, observations that occur twice, and rows of the
+observation table that no image belongs to. Every file of the folder ends up in the inventory, in
+the rejects, or, where its name says that it is an exposure or background map, in neither.
+"""
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from astropy import units
+from astropy.table import Table
+
+from skyloom.errors import InputError
+from skyloom.xmm import images, observations
+
+#: Endings of the names of images, in lower case; ``.ftz`` is the pipeline's ``.fits.gz``.
+SUFFIXES = (".fits", ".fit", ".fts", ".ftz", ".fits.gz", ".fit.gz", ".fts.gz")
+
+_MAP = re.compile(r"exp_?(osure)?_?map|bkg_?map|background_?map", re.IGNORECASE)
+_EXPOSURE_MAP = re.compile(r"exp_?(osure)?_?map_?", re.IGNORECASE)
+_IMAGE = re.compile(r"image_?|img_?|counts?_?", re.IGNORECASE)
+# The camera in a file name: M1, M2, PN or EP after the ten digits (the pipeline's names), or a word.
+_CAMERA = re.compile(
+    r"(?<=\d{10})(M1|M2|PN|EP)|(?<![A-Z])(E?MOS1|E?MOS2|EPN|PN|EPIC)", re.IGNORECASE
+)
+_CAMERAS = {"MOS1": "M1", "EMOS1": "M1", "MOS2": "M2", "EMOS2": "M2", "EPN": "PN", "EPIC": "EP"}
+
+_COLUMNS = {"file": "U", "obs_id": "U", "obs_class": "i8", "exposure": "f8"}
+_COLUMNS |= {"height": "i8", "width": "i8", "exposure_map": "U", "synthetic": "?"}
+_REJECTS = {"file": "U", "reason": "U", "obs_id": "U"}
+
+
+def listing(folder, *, table=None):
+    """The files of a folder, at any depth, sorted.
+
+    Parameters
+    ----------
+    folder : str or Path
+    table : str or Path, optional
+        The observation table, which may lie in the folder and is no image.
+
+    Returns
+    -------
+    files, maps : list of str
+        Paths below the folder, with ``/``: candidates for images (whatever their names end in) and
+        maps by their names. Files that begin with a dot belong to the system and are left out.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: set xmm.images to the folder of EPIC images.")
+    table = os.path.realpath(table) if table else None
+    files, maps = [], []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = os.path.join(parent, name)
+            if not name.startswith(".") and os.path.realpath(path) != table:
+                below = Path(path).relative_to(folder).as_posix()
+                (maps if _MAP.search(name) and _is_fits(name) else files).append(below)
+    return sorted(files), sorted(maps)
+
+
+def _is_fits(name):
+    return name.lower().endswith(SUFFIXES)
+
+
+def _stem(name):
+    name = Path(name).name.lower()
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _key(name, product):
+    """A file's name without the word for what it is, so that an image and its map agree."""
+    return re.sub(r"[^a-z0-9]", "", product.sub("", _stem(name), count=1))
+
+
+def _camera(text):
+    found = _CAMERA.search(text)
+    name = found[0].upper() if found else ""
+    return _CAMERAS.get(name, name)
+
+
+def find_map(file, image, maps):
+    """The exposure map that belongs to an image.
+
+    Of the maps whose name holds the image's observation: the one whose name is the image's but for
+    the product (``…IMAGE_3000.FTZ`` and ``…EXPMAP3000.FTZ``, ``…img.fits`` and ``…expmap.fits``);
+    where no name agrees, the only one of the image's camera.
+
+    Parameters
+    ----------
+    file : str
+        The image's name.
+    image : `skyloom.xmm.images.Image`
+    maps : sequence of str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        If there is none, or several fit equally.
+    """
+    known = [name for name in maps if _EXPOSURE_MAP.search(Path(name).name)]
+    same = [name for name in known if _key(name, _EXPOSURE_MAP) == _key(file, _IMAGE)]
+    if not same:
+        camera = _CAMERAS.get(image.instrument.upper(), "") or _camera(Path(file).name)
+        own = [name for name in known if images.observation_of_name(name) == image.observation]
+        same = [name for name in own if _camera(Path(name).name) in (camera, "")]
+    # A map beside its image comes before one in another folder.
+    beside = [name for name in same if Path(name).parent == Path(file).parent]
+    same = beside or same
+    if not same:
+        raise InputError(
+            f"{file} has no exposure map: put one beside it, with EXPMAP in place of IMAGE in its "
+            "name, or set xmm.exposure to header or table."
+        )
+    if len(same) > 1:
+        raise InputError(
+            f"{file} could belong to {len(same)} exposure maps ({', '.join(same[:3])}): "
+            "name one like the image."
+        )
+    return same[0]
+
+
+def _exposure(file, image, row, maps, folder, options):
+    """Exposure in seconds and the map's name, as configured."""
+    if options["exposure"] == "table":
+        cameras = observations.cameras_of(options["camera"])
+        total = sum(row.exposure[camera] for camera in cameras)
+        if total <= 0:
+            raise InputError(
+                f"{file}: the row of observation {image.observation} has no exposure above 0 for "
+                f"{' + '.join(cameras)}."
+            )
+        return total, ""
+    if options["exposure"] == "header":
+        return images.seconds(image.exposure, f"{file}: its header"), ""
+    name = find_map(file, image, maps)
+    exposed = images.read_map(Path(folder) / name)
+    images.divide_by_map(image.counts, exposed, name=name)
+    # The map's peak is the time on the axis, where nothing is vignetted.
+    return float(exposed.max()), name
+
+
+def _row(file, folder, table, maps, options):
+    if not _is_fits(file):
+        raise InputError(
+            f"{file} is not an image: its name does not end in {', '.join(SUFFIXES[:1])}, "
+            ".fits.gz or .FTZ."
+        )
+    image = images.read_image(Path(folder) / file)
+    if not image.observation:
+        raise InputError(f"{file} names no observation, neither by OBS_ID nor in its name.")
+    row = table.rows.get(image.observation)
+    if row is None:
+        raise InputError(f"{file}: {table.name} has no row for observation {image.observation}.")
+    if row.obs_class is None:
+        raise InputError(
+            f"{file}: the OBS_CLASS of observation {image.observation} in {table.name} is "
+            f"{row.given_class}, not one of 0 to 5."
+        )
+    exposure, exposure_map = _exposure(file, image, row, maps, folder, options)
+    height, width = image.counts.shape
+    return {
+        "file": file,
+        "obs_id": image.observation,
+        "obs_class": row.obs_class,
+        "exposure": exposure,
+        "height": height,
+        "width": width,
+        "exposure_map": exposure_map,
+        "synthetic": image.synthetic,
+    }
+
+
+def inspect(folder, files, maps, table, options):
+    """Look at files one by one.
+
+    Parameters
+    ----------
+    folder : str or Path
+    files, maps : sequence of str
+        Paths below the folder; see `listing`.
+    table : `skyloom.xmm.observations.Observations`
+    options : dict
+        ``exposure`` ('header', 'table' or 'map') and ``camera`` ('sum', 'pn', 'mos1' or 'mos2':
+        which exposures of the table are added).
+
+    Yields
+    ------
+    dict
+        A good file's row (file, obs_id, obs_class, exposure, height, width, exposure_map,
+        synthetic), or a reject: file, reason and the obs_id that it seems to have.
+    """
+    for file in files:
+        try:
+            yield _row(file, folder, table, maps, options)
+        except InputError as error:
+            # Reasons stand beside the file's name in a table that may be read on another machine.
+            reason = str(error).replace(f"{Path(folder) / file}", file)
+            reason = reason.replace(f"{folder}{os.sep}", "")
+            claimed = images.claimed_observation(Path(folder) / file)
+            yield {"file": file, "reason": reason, "obs_id": claimed}
+
+
+def _table(rows, columns):
+    kinds = {"U": str, "?": bool}
+    table = Table(
+        {
+            name: np.array([row[name] for row in rows], dtype=kinds.get(kind, kind))
+            for name, kind in columns.items()
+        }
+    )
+    if "exposure" in columns:
+        table["exposure"].unit = units.s
+    return table
+
+
+def tables(rows):
+    """The good rows and the rejects of `inspect` as two tables."""
+    rows = list(rows)
+    good = [row for row in rows if "reason" not in row]
+    bad = [row for row in rows if "reason" in row]
+    return _table(good, _COLUMNS), _table(bad, _REJECTS)
+
+
+def _rows(parts):
+    return [dict(zip(part.colnames, row, strict=True)) for part in parts for row in part]
+
+
+def common_frame(rows, size=None):
+    """The frame, (height, width): `size`, or that of most rows (of equally many, the larger)."""
+    if size is not None:
+        return int(size[0]), int(size[1])
+    counted = Counter((int(row["height"]), int(row["width"])) for row in rows)
+    return max(counted, key=lambda shape: (counted[shape], shape[0] * shape[1]))
+
+
+def merge(inventories, rejects, table, frame):
+    """One inventory and one list of rejects from those of all blocks.
+
+    Parameters
+    ----------
+    inventories, rejects : sequence of Table
+        Of the blocks, as `tables` makes them.
+    table : `skyloom.xmm.observations.Observations`
+    frame : dict
+        ``size``: (height, width) or None for the most frequent; ``smaller``: 'reject' or 'pad'.
+
+    Returns
+    -------
+    inventory : Table
+        file, obs_id, obs_class, exposure (s), height, width, exposure_map, sorted by obs_id;
+        ``meta["frame"]`` is [height, width], ``meta["synthetic"]`` whether any image is.
+    rejects : Table
+        file, reason, sorted; rows of the table stand under the table's name.
+
+    Raises
+    ------
+    InputError
+        If no image is left.
+    """
+    rows = sorted(_rows(inventories), key=lambda row: str(row["file"]))
+    lost = _rows(rejects)
+    claimed = {str(row["obs_id"]) for row in (*rows, *lost)}
+    if not rows:
+        raise InputError(_nothing_left(lost))
+    size = common_frame(rows, frame["size"])
+    kept = {}
+    for row in rows:
+        file, observation = str(row["file"]), str(row["obs_id"])
+        try:
+            shape = int(row["height"]), int(row["width"])
+            images.check_frame(shape, size, smaller=frame["smaller"], name=file)
+            if observation in kept:
+                raise InputError(
+                    f"{file} is a second image of observation {observation}, after "
+                    f"{kept[observation]['file']}: keep one an observation."
+                )
+            kept[observation] = row
+        except InputError as error:
+            lost.append({"file": file, "reason": str(error)})
+    lost += [{"file": table.name, "reason": reason} for reason in _rows_without_use(table, claimed)]
+    if not kept:
+        raise InputError(_nothing_left(lost))
+    columns = {name: kind for name, kind in _COLUMNS.items() if name != "synthetic"}
+    inventory = _table([kept[observation] for observation in sorted(kept)], columns)
+    inventory.meta.update(
+        frame=list(size), synthetic=any(bool(row["synthetic"]) for row in kept.values())
+    )
+    lost.sort(key=lambda row: (str(row["file"]), str(row["reason"])))
+    listed = _table(lost, {"file": "U", "reason": "U"})
+    listed.meta["synthetic"] = inventory.meta["synthetic"]
+    return inventory, listed
+
+
+def _rows_without_use(table, claimed):
+    """Why rows of the observation table serve nothing; rows with a bad image are told there."""
+    yield from (f"{reason} in {table.name}." for _, reason in table.rejects)
+    for observation, row in table.rows.items():
+        if observation not in claimed:
+            invalid = (
+                "" if row.obs_class is not None else f" (nor a valid OBS_CLASS: {row.given_class})"
+            )
+            yield f"Observation {observation} has no image{invalid}."
+
+
+def _nothing_left(lost):
+    if not lost:
+        return "There is no file in the folder of images: check xmm.images."
+    return (
+        f"None of the {len(lost)} files can be used; the first: {lost[0]['reason']} "
+        "Check xmm.images, xmm.observations and xmm.exposure."
+    )
