@@ -1,0 +1,117 @@
+"""Training one case at full size: Skyloom's epoch beside plain ``model.fit``, both on two threads.
+
+Features of 7,881 images (8 x 8 x 512, float16; fit gets them as float32, which suits it better):
+7,093 to learn from in batches of 100, the others judged after every epoch. Each way runs in a
+process of its own, in turn, because TensorFlow's threads are set once a process. The first epoch,
+in the same order for both, must give the same loss.
+"""
+
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import tools
+
+IMAGES, TRAIN, BATCH, EPOCHS, PUBLISHED_EPOCHS, SEED = 7881, 7093, 100, 12, 1500, 0
+STEPS = -(-TRAIN // BATCH)
+
+
+def sample():
+    """Made-up features, a third of them positive as after VGG16's last ReLU, and labels."""
+    rng = np.random.default_rng(SEED)
+    features = np.empty((IMAGES, 8, 8, 512), np.float16)
+    for row in features:
+        row[:] = np.maximum(rng.random(row.shape, dtype=np.float32) - 0.66, 0)
+    return features, 4 + 20 * (features[:, 0, 0, :200].mean(axis=1, dtype=np.float64) - 0.058)
+
+
+def ours():
+    """Seconds of each epoch after the first, and the loss of the first."""
+    from skyloom.networks import regression, training
+
+    stamps = []
+
+    def stamped(epochs, **_):
+        for epoch in epochs:
+            stamps.append(time.perf_counter())
+            yield epoch
+        stamps.append(time.perf_counter())
+
+    training.settle(2)
+    training.track = stamped
+    features, labels = sample()
+    rows = np.arange(IMAGES)
+    result = training.train(
+        regression.head((8, 8, 512), seed=SEED),
+        features,
+        labels,
+        train=rows[:TRAIN],
+        test=rows[TRAIN:],
+        settings=training.Settings(epochs=EPOCHS, batch_size=BATCH),
+        seed=SEED,
+    )
+    return np.diff(stamps)[1:].tolist(), float(result.history[0, 0])
+
+
+def fit():
+    """The same by ``model.fit`` on arrays in memory, with TensorFlow's own choice of threads."""
+    import keras
+
+    from skyloom.networks import regression
+
+    class Clock(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.seconds = []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.begin = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seconds.append(time.perf_counter() - self.begin)
+
+    features, labels = sample()
+    features = features.astype(np.float32)
+    test = features[TRAIN:], labels[TRAIN:]
+    model = regression.head((8, 8, 512), seed=SEED)
+    model.compile(optimizer=keras.optimizers.Adadelta(learning_rate=1.0), loss="mse")
+    order = np.random.default_rng([SEED, 1]).permutation(TRAIN)
+    options = {"batch_size": BATCH, "verbose": 0, "validation_data": test}
+    first = model.fit(features[order], labels[order], shuffle=False, **options)
+    clock = Clock()
+    model.fit(features[:TRAIN], labels[:TRAIN], epochs=EPOCHS // 2, callbacks=[clock], **options)
+    return clock.seconds[1:], float(first.history["loss"][0])
+
+
+def measure(_):
+    """Steps a second of both ways, evaluation of the test side included."""
+    seconds, losses = {"skyloom": [], "model.fit": []}, {}
+    for _ in range(2):
+        for name, way in (("skyloom", "ours"), ("model.fit", "fit")):
+            done = subprocess.run(
+                [sys.executable, __file__, way], check=True, stdout=subprocess.PIPE, text=True
+            )
+            times, losses[name] = json.loads(done.stdout.splitlines()[-1])
+            seconds[name] += times
+    np.testing.assert_allclose(losses["skyloom"], losses["model.fit"], rtol=1e-3)
+    epoch = {name: float(np.median(times)) for name, times in seconds.items()}
+    rows = [
+        [name, f"{STEPS / s:.0f}", f"{s:.3f}", f"{s * PUBLISHED_EPOCHS / 60:.1f}"]
+        for name, s in epoch.items()
+    ]
+    title = f"Training the head on {TRAIN:,} images, two threads, test side judged every epoch"
+    header = ["way", "steps/s", "s an epoch", f"minutes for {PUBLISHED_EPOCHS:,} epochs"]
+    return {
+        "figures": {
+            "head_steps_per_s": STEPS / epoch["skyloom"],
+            "head_vs_fit": epoch["model.fit"] / epoch["skyloom"],
+            "head_minutes_per_case": epoch["skyloom"] * PUBLISHED_EPOCHS / 60,
+        },
+        "tables": [tools.table(title, header, rows)],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps({"ours": ours, "fit": fit}[sys.argv[1]]()))
