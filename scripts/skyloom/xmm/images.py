@@ -395,7 +395,8 @@ def read_rate(path, exposure, *, frame=None, smaller="reject", exposure_map=None
         odd row or column at the end).
     exposure_map : str or Path, optional
         A map of exposure times in seconds, to divide by pixel by pixel instead of `exposure`: the
-        folder joined with the inventory's ``exposure_map`` where that is not ``""``.
+        folder joined with the inventory's ``exposure_map``, a column that exists where maps are
+        used.
 
     Returns
     -------

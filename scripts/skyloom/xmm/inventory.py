@@ -24,7 +24,7 @@ SUFFIXES = (".fits", ".fit", ".fts", ".ftz", ".fits.gz", ".fit.gz", ".fts.gz")
 _MAP = re.compile(r"exp_?(osure)?_?map|bkg_?map|background_?map", re.IGNORECASE)
 _EXPOSURE_MAP = re.compile(r"exp_?(osure)?_?map_?", re.IGNORECASE)
 _IMAGE = re.compile(r"image_?|img_?|counts?_?", re.IGNORECASE)
-# The camera in a file name: M1, M2, PN or EP after the ten digits (the pipeline's names), or a word.
+# The camera in a file name: M1, M2, PN or EP after ten digits (the pipeline's names), or a word.
 _CAMERA = re.compile(
     r"(?<=\d{10})(M1|M2|PN|EP)|(?<![A-Z])(E?MOS1|E?MOS2|EPN|PN|EPIC)", re.IGNORECASE
 )
@@ -32,6 +32,8 @@ _CAMERAS = {"MOS1": "M1", "EMOS1": "M1", "MOS2": "M2", "EMOS2": "M2", "EPN": "PN
 
 _COLUMNS = {"file": "U", "obs_id": "U", "obs_class": "i8", "exposure": "f8"}
 _COLUMNS |= {"height": "i8", "width": "i8", "exposure_map": "U", "synthetic": "?"}
+# What stands in a table for no text: ECSV reads an empty text back as a missing one.
+_NOTHING = "-"
 _REJECTS = {"file": "U", "reason": "U", "obs_id": "U"}
 
 
@@ -183,7 +185,7 @@ def _row(file, folder, table, maps, options):
         "exposure": exposure,
         "height": height,
         "width": width,
-        "exposure_map": exposure_map,
+        "exposure_map": exposure_map or _NOTHING,
         "synthetic": image.synthetic,
     }
 
@@ -215,7 +217,7 @@ def inspect(folder, files, maps, table, options):
             reason = str(error).replace(f"{Path(folder) / file}", file)
             reason = reason.replace(f"{folder}{os.sep}", "")
             claimed = images.claimed_observation(Path(folder) / file)
-            yield {"file": file, "reason": reason, "obs_id": claimed}
+            yield {"file": file, "reason": reason, "obs_id": claimed or _NOTHING}
 
 
 def _table(rows, columns):
@@ -247,7 +249,9 @@ def common_frame(rows, size=None):
     """The frame, (height, width): `size`, or that of most rows (of equally many, the larger)."""
     if size is not None:
         return int(size[0]), int(size[1])
-    counted = Counter((int(row["height"]), int(row["width"])) for row in rows)
+    # Images of one observation and one size count once: all but one of them will be rejected.
+    sizes = {(str(row["obs_id"]), int(row["height"]), int(row["width"])) for row in rows}
+    counted = Counter((height, width) for _, height, width in sizes)
     return max(counted, key=lambda shape: (counted[shape], shape[0] * shape[1]))
 
 
@@ -265,7 +269,8 @@ def merge(inventories, rejects, table, frame):
     Returns
     -------
     inventory : Table
-        file, obs_id, obs_class, exposure (s), height, width, exposure_map, sorted by obs_id;
+        file, obs_id, obs_class, exposure (s), height, width, and exposure_map where maps are used,
+        sorted by obs_id;
         ``meta["frame"]`` is [height, width], ``meta["synthetic"]`` whether any image is.
     rejects : Table
         file, reason, sorted; rows of the table stand under the table's name.
@@ -298,7 +303,9 @@ def merge(inventories, rejects, table, frame):
     lost += [{"file": table.name, "reason": reason} for reason in _rows_without_use(table, claimed)]
     if not kept:
         raise InputError(_nothing_left(lost))
-    columns = {name: kind for name, kind in _COLUMNS.items() if name != "synthetic"}
+    mapped = any(row["exposure_map"] != _NOTHING for row in kept.values())
+    unused = {"synthetic"} | (set() if mapped else {"exposure_map"})
+    columns = {name: kind for name, kind in _COLUMNS.items() if name not in unused}
     inventory = _table([kept[observation] for observation in sorted(kept)], columns)
     inventory.meta.update(
         frame=list(size), synthetic=any(bool(row["synthetic"]) for row in kept.values())

@@ -83,6 +83,8 @@ def _class(value):
 
 def _seconds(value):
     """A camera's exposure; 0 where it did not observe, which tables write in several ways."""
+    if value is np.ma.masked:
+        return 0.0
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -128,10 +130,10 @@ def read(path, columns=None, *, cameras=()):
         given = found["observation"][number]
         observation = "" if given is np.ma.masked else observation_id(given)
         if not observation or observation == "nan":
-            rejects.append(("", f"row {number + 1} has no observation identifier"))
+            rejects.append(("", f"Row {number + 1} has no observation identifier"))
         elif observation in rows:
             rejects.append(
-                (observation, f"row {number + 1} lists observation {observation} a second time")
+                (observation, f"Row {number + 1} lists observation {observation} a second time")
             )
         else:
             value = found["obs_class"][number]
