@@ -1,0 +1,33 @@
+"""Normalise and stretch the rate images of all observations into one dataset."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom import ahead, datasets, provenance
+from skyloom.io import atomic_hdf5, read_table, write_json
+from skyloom.progress import track
+from skyloom.xmm import processing
+
+params = snakemake.params
+inventory = read_table(snakemake.input.inventory, need=("obs_id", "obs_class", "exposure"))
+described = processing.description(
+    inventory, snakemake.input.rates, params.variant, params.variant_parameters, params.seed
+)
+with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset) as file:
+    images = processing.render_all(
+        snakemake.input.rates, inventory, params.variant_parameters, pool=pool
+    )
+    blocks = track(images, label=f"images of {params.variant}", unit="block")
+    datasets.write(file, blocks, **described, pool=pool)
+datasets.check(snakemake.output.dataset)
+write_json(
+    provenance.record(
+        output=snakemake.output.dataset,
+        inputs=[snakemake.input.inventory, *snakemake.input.rates],
+        parameters=params.variant_parameters,
+        packages=["astropy", "h5py", "numpy", "opencv-python-headless"],
+        seed=params.seed,
+    ),
+    snakemake.output.provenance,
+)

@@ -1,0 +1,17 @@
+"""Divide the observations into training, validation and test, one split for all experiments."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import read_table, write_table
+from skyloom.xmm import splits
+
+inventory = read_table(snakemake.input.inventory, need=("obs_id", "obs_class"))
+table = splits.split(
+    inventory,
+    validation=snakemake.params.validation,
+    test=snakemake.params.test,
+    seed=snakemake.params.seed,
+)
+write_table(table, snakemake.output[0])
