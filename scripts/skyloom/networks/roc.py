@@ -1,0 +1,136 @@
+"""Receiver operating characteristic, and how far its area can be trusted."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import rankdata
+
+_BLOCK = 4_000_000  # counts held in memory at once, about 32 MB
+
+
+class Curve(NamedTuple):
+    """A ROC: rates of false and true positives, from none called positive to all."""
+
+    false_positive_rate: np.ndarray
+    true_positive_rate: np.ndarray
+    threshold: np.ndarray
+
+
+def curve(positive, score):
+    """Rates when everything at or above a threshold is called positive.
+
+    Parameters
+    ----------
+    positive : (N,) bool array
+        The truth.
+    score : (N,) array
+        Larger is more likely positive.
+
+    Returns
+    -------
+    Curve
+        One point a distinct score, highest first, after a first point at (0, 0) whose threshold
+        is infinite. A rate is NaN throughout where its side of the truth is empty.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape or a score is NaN.
+    """
+    positive, score = _pair(positive, score)
+    order = np.argsort(-score, kind="stable")
+    # Equal scores cannot be told apart: only the last of each run is a point.
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True)) if score.size else []
+    hits, misses = np.cumsum(positive[order])[last], np.cumsum(~positive[order])[last]
+    rates = []
+    for counts, total in ((misses, np.sum(~positive)), (hits, np.sum(positive))):
+        counts = np.concatenate([[0], counts]).astype(float)
+        rates.append(counts / total if total else np.full(len(counts), np.nan))
+    return Curve(*rates, np.concatenate([[np.inf], score[order][last]]))
+
+
+def auc(positive, score):
+    """Area under the ROC: the chance that a positive scores above a negative, ties by half.
+
+    Returns
+    -------
+    float
+        NaN where one side of the truth is empty.
+
+    Notes
+    -----
+    The Mann-Whitney statistic (Hanley & McNeil 1982), by ranks.
+    """
+    positive, score = _pair(positive, score)
+    ones = int(positive.sum())
+    zeros = positive.size - ones
+    if not ones or not zeros:
+        return float("nan")
+    ranks = rankdata(score)[positive].sum()
+    return float((ranks - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def auc_interval(positive, score, *, samples, level, seed):
+    """Percentile bootstrap interval of the AUC, resampling observations with replacement.
+
+    Parameters
+    ----------
+    positive : (N,) bool array
+    score : (N,) array
+    samples : int
+    level : float
+        Coverage, for example 0.95.
+    seed : int or sequence of int
+
+    Returns
+    -------
+    low, high : float
+        NaN where the AUC is; resamples with one side of the truth empty are left out.
+
+    Raises
+    ------
+    ValueError
+        As `curve`, or if `level` is outside (0, 1) or `samples` below one.
+    """
+    positive, score = _pair(positive, score)
+    if not 0 < level < 1 or samples < 1:
+        raise ValueError(f"level must lie between 0 and 1, samples be positive: {level}, {samples}")
+    if not positive.any() or positive.all():
+        return float("nan"), float("nan")
+    order = np.argsort(score, kind="stable")
+    positive, score = positive[order], score[order]
+    starts = np.flatnonzero(np.append(True, np.diff(score) != 0))
+    rng = np.random.default_rng(seed)
+    block, count, values = max(1, _BLOCK // score.size), score.size, []
+    for first in range(0, samples, block):
+        size = min(block, samples - first)
+        drawn = rng.integers(0, count, (size, count)) + np.arange(size)[:, None] * count
+        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        values.append(_weighted_auc(times, positive, starts))
+    values = np.concatenate(values)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _weighted_auc(times, positive, starts):
+    """AUC of each row of `times`: how often each value (rising, equal runs at `starts`) counts."""
+    ones = np.add.reduceat(times * positive, starts, axis=1).astype(float)
+    zeros = np.add.reduceat(times * ~positive, starts, axis=1).astype(float)
+    below = np.cumsum(zeros, axis=1) - zeros / 2
+    pairs = ones.sum(axis=1) * zeros.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sum(ones * below, axis=1) / pairs
+
+
+def _pair(positive, score):
+    positive, score = np.asarray(positive), np.asarray(score, dtype=float)
+    if positive.ndim != 1 or positive.shape != score.shape:
+        raise ValueError(
+            f"truth and score must be equally long vectors: {positive.shape}, {score.shape}"
+        )
+    if np.isnan(score).any():
+        raise ValueError("a score is NaN")
+    return positive.astype(bool), score

@@ -1,0 +1,268 @@
+"""One experiment of the study: a dataset and a split in; a trained network and its answers out."""
+
+import dataclasses
+
+import keras
+import numpy as np
+from astropy.table import Table
+
+from skyloom.errors import InputError, nearest
+from skyloom.io import open_hdf5
+from skyloom.networks import batches, classification, epic_cnn
+from skyloom.networks.augmentation import Augmentation
+from skyloom.networks.roc import auc
+from skyloom.networks.targets import Target
+
+#: OBS_CLASS of the 4XMM catalogue runs from 0 to 5; from 2 on an image is bad (section 3.3.3).
+CLASSES, BAD_FROM = 6, 2
+PARTS = ("train", "validation", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """What distinguishes one training from another; each field is a key of its entry.
+
+    Attributes
+    ----------
+    dataset : str
+    architecture, kernel, dropout, batch_normalization
+        See `skyloom.networks.epic_cnn.build`.
+    rotation, vertical_flip, horizontal_flip
+        See `skyloom.networks.augmentation.Augmentation`.
+    class_weights : bool
+        See `skyloom.networks.classification.Settings`.
+    target : {'binary', 'classes', 'ordinal'}
+        Bad or not; which OBS_CLASS; the same on an ordered scale.
+    epochs : int, optional
+        In the place of ``xmm.training.epochs``.
+    table : str, optional
+        Number of the document's table that has this row.
+    """
+
+    dataset: str
+    architecture: str = "3conv"
+    kernel: int = 3
+    dropout: float = 0.0
+    batch_normalization: bool = False
+    rotation: float = 0.0
+    vertical_flip: bool = False
+    horizontal_flip: bool = False
+    class_weights: bool = False
+    target: str = "binary"
+    epochs: int | None = None
+    table: str | None = None
+
+
+def experiment(name, keys):
+    """The entry `name` of ``xmm.experiments``, completed.
+
+    Raises
+    ------
+    InputError
+        If it has a key that is none.
+    """
+    known = [field.name for field in dataclasses.fields(Experiment)]
+    for key in keys:
+        if key not in known:
+            raise InputError(
+                f"xmm.experiments.{name} has the key {key!r}, nearest is "
+                f"{nearest(key, known)!r}: correct or remove it."
+            )
+    if "dataset" not in keys:
+        raise InputError(f"xmm.experiments.{name} has no dataset: name one.")
+    return Experiment(**keys)
+
+
+@dataclasses.dataclass
+class Sample:
+    """Labels and sides of a dataset's images, row by row.
+
+    Attributes
+    ----------
+    id, part : (N,) str array
+    obs_class : (N,) int array
+    synthetic : bool
+    """
+
+    id: np.ndarray
+    part: np.ndarray
+    obs_class: np.ndarray
+    synthetic: bool
+
+    def rows(self, part):
+        """Rows of a side."""
+        return np.flatnonzero(self.part == part)
+
+
+@dataclasses.dataclass
+class Fitted:
+    """A trained network with its tables."""
+
+    network: keras.Model
+    history: Table
+    predictions: Table
+    metrics: dict
+
+
+def read(dataset, split, *, split_name="the split"):
+    """Labels of a dataset and the sides of its images.
+
+    Parameters
+    ----------
+    dataset : path
+        With `id` and `target`, the OBS_CLASS.
+    split : Table
+        Columns id and part.
+    split_name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    InputError
+        If the two do not have the same ids, once each, or a label is no OBS_CLASS.
+    """
+    with open_hdf5(dataset, need=["images", "target", "id"]) as file:
+        ids = file["id"][()].astype(str)
+        target = np.asarray(file["target"][()], dtype=float)
+        synthetic = bool(file.attrs.get("synthetic", False))
+    if not np.isin(target, np.arange(CLASSES)).all():
+        raise InputError(
+            f"{dataset}: target must be OBS_CLASS, whole numbers from 0 to {CLASSES - 1}: "
+            "make the dataset again."
+        )
+    sides = dict(zip(np.asarray(split["id"]).astype(str), split["part"], strict=True))
+    if len(set(ids)) != len(ids) or len(sides) != len(split) or set(ids) != set(sides):
+        raise InputError(
+            f"{dataset} and {split_name} do not have the same ids, once each: "
+            "they were made from different inventories; make both again."
+        )
+    part = np.array([str(sides[name]) for name in ids])
+    if not np.isin(part, PARTS).all():
+        raise InputError(f"{split_name}: part must be one of {', '.join(PARTS)}: make it again.")
+    return Sample(ids, part, target.astype(int), synthetic)
+
+
+def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=None):
+    """Train one experiment's network and ask it about every image.
+
+    Parameters
+    ----------
+    name : str
+    entry : Experiment
+    dataset : path
+    sample : Sample
+        Of that dataset.
+    training : dict
+        The keys of ``xmm.training``: epochs, batch_size, patience, learning_rate, restore.
+    seed : int
+        Of initial weights, order, dropout and augmentation: the same for every experiment, so
+        that they differ by what their entries say only.
+    state_path : path, optional
+        Where an unfinished training is kept, to be gone on with after a kill.
+    limit : int, optional
+        Bytes of images that are kept in memory.
+
+    Returns
+    -------
+    Fitted
+    """
+    target = Target(entry.target, classes=CLASSES, positive_from=BAD_FROM)
+    settings = classification.Settings(
+        **{**training, "epochs": entry.epochs or training["epochs"]},
+        class_weights=entry.class_weights,
+        augmentation=Augmentation(entry.rotation, entry.vertical_flip, entry.horizontal_flip),
+    )
+    limit = batches.MEMORY_LIMIT if limit is None else limit
+    with batches.open_images(dataset, limit=limit) as images:
+        network = epic_cnn.build(
+            images.shape,
+            target,
+            architecture=entry.architecture,
+            kernel=entry.kernel,
+            dropout=entry.dropout,
+            batch_normalization=entry.batch_normalization,
+            seed=seed,
+        )
+        result = classification.train(
+            network,
+            images,
+            sample.obs_class,
+            train=sample.rows("train"),
+            validation=sample.rows("validation"),
+            target=target,
+            settings=settings,
+            seed=seed,
+            state_path=state_path,
+            label=name,
+        )
+    meta = {"experiment": name, "dataset": entry.dataset, "synthetic": sample.synthetic}
+    predictions = _predictions(sample, target, result.outputs, meta)
+    return Fitted(
+        network=network,
+        history=_history(result),
+        predictions=predictions,
+        metrics={
+            **meta,
+            **{key: value for key, value in dataclasses.asdict(entry).items() if key != "epochs"},
+            "training": {**training, "epochs": settings.epochs, "seed": seed},
+            "parameters": network.count_params(),
+            **_epochs(result),
+            "sides": {part: _judge(predictions, part) for part in PARTS},
+        },
+    )
+
+
+def _history(result):
+    table = Table(result.history, names=classification.HISTORY)
+    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
+    return table
+
+
+def _predictions(sample, target, outputs, meta):
+    table = Table(meta=meta)
+    table["id"], table["part"] = sample.id, sample.part
+    table["obs_class"] = sample.obs_class
+    table["bad"] = sample.obs_class >= BAD_FROM
+    table["score"] = target.score(outputs)
+    probabilities = target.probabilities(outputs)
+    if probabilities is not None:
+        for number in range(CLASSES):
+            table[f"p_{number}"] = probabilities[:, number]
+    table["score"].description = "probability that the image is bad (OBS_CLASS 2 or more)"
+    return table
+
+
+def _epochs(result):
+    """The document's columns: of the epoch with the lowest validation loss, and of the last."""
+    names = classification.HISTORY
+    best, last = result.history[result.best_epoch - 1], result.history[-1]
+    return {
+        "epochs": len(result.history),
+        "best_epoch": result.best_epoch,
+        "best": dict(zip(names, map(float, best), strict=True)),
+        "last": dict(zip(names, map(float, last), strict=True)),
+    }
+
+
+def _judge(predictions, part):
+    """How one side came out with the restored weights; null where it is undefined."""
+    rows = predictions[np.asarray(predictions["part"]) == part]
+    if not len(rows):
+        return {"images": 0}
+    bad, score = np.asarray(rows["bad"]), np.asarray(rows["score"])
+    area = auc(bad, score)
+    judged = {
+        "images": len(rows),
+        "bad": int(bad.sum()),
+        "auc": area if np.isfinite(area) else None,
+        "accuracy": float(np.mean((score > 0.5) == bad)),
+    }
+    if "p_0" in rows.colnames:
+        likely = np.argmax([rows[f"p_{number}"] for number in range(CLASSES)], axis=0)
+        judged["class_accuracy"] = float(np.mean(likely == rows["obs_class"]))
+        judged["class_error"] = float(np.mean(np.abs(likely - rows["obs_class"])))
+    return judged
