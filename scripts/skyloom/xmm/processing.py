@@ -60,7 +60,8 @@ def rate_images(rows, folder, *, smaller, work, pool=None):
             float(exposure),
             frame=frame,
             smaller=smaller,
-            exposure_map=Path(folder) / str(exposure_map) if exposure_map else None,
+            # A dash stands for no map: ECSV reads an empty text back as a missing one.
+            exposure_map=None if exposure_map in ("", "-") else Path(folder) / str(exposure_map),
         )
         return work(rate)
 
@@ -214,9 +215,13 @@ def description(inventory, rate_files, variant, parameters, seed):
             "The inventory lists no good image, so there is no dataset to make: see rejects.ecsv "
             "beside it for the reasons."
         )
-    with open_hdf5(rate_files[0], need=["images"]) as file:
-        shape = (*file["images"].shape[1:], 1)
-        factor, method = int(file.attrs["rebin"]), str(file.attrs["rebin_method"])
+    # With more blocks than images some files are empty.
+    for path in rate_files:
+        with open_hdf5(path, need=["images"]) as file:
+            shape = (*file["images"].shape[1:], 1)
+            factor, method = int(file.attrs["rebin"]), str(file.attrs["rebin_method"])
+        if shape[0]:
+            break
     return {
         "count": len(inventory),
         "kind": "images",

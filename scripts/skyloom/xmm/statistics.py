@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom.errors import InputError
-from skyloom.networks import metrics
+from skyloom.networks import roc
 
 #: What is measured of each image.
 COLUMNS = ("sigma", "skewness", "kurtosis")
@@ -140,28 +140,6 @@ def fit(x, bad):
     return float(weights[0] - weights[1:] @ (mean / scale)), weights[1:] / scale
 
 
-def auc(bad, score):
-    """Area under the ROC curve: how often a bad image has the higher score; ties count half.
-
-    Parameters
-    ----------
-    bad : (N,) bool array
-    score : (N,) array
-
-    Returns
-    -------
-    float
-        NaN where one of the classes is empty.
-    """
-    bad = np.asarray(bad, bool)
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - 0.5 * (count - 1))[place]
-    n_bad, n_good = int(bad.sum()), int((~bad).sum())
-    if not n_bad or not n_good:
-        return float("nan")
-    return float((rank[bad].sum() - n_bad * (n_bad + 1) / 2) / (n_bad * n_good))
-
-
 def separation(statistics, split, *, samples, level, seed):
     """How well the three statistics separate good from bad images (the question of figure 17).
 
@@ -206,17 +184,11 @@ def separation(statistics, split, *, samples, level, seed):
     for name in ("train", "validation", "test"):
         chosen = known & (part == name)
         truth, score = bad[chosen], intercept + x[chosen] @ weights
-        low, high = metrics.bootstrap_interval(
-            truth,
-            score,
-            np.arange(len(truth)),
-            samples=samples,
-            level=level,
-            seed=[seed, len(found)],
-            statistic=auc,
+        low, high = roc.auc_interval(
+            truth, score, samples=samples, level=level, seed=[seed, len(found)]
         )
         found[name] = {
-            "auc": _number(auc(truth, score)),
+            "auc": _number(roc.auc(truth, score)),
             "low": _number(low),
             "high": _number(high),
             "good": int((~truth).sum()),
