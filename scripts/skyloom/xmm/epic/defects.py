@@ -32,7 +32,7 @@ KINDS = {
     5: {"diffuse": 1.0},
 }
 #: Largest share that a kind can spoil: a streak is one CCD's columns, a noisy camera one of three.
-LARGEST = {"columns": 6e-3, "streak": 0.03, "arcs": 0.35, "noise": 0.6, "bright": 0.7}
+LARGEST = {"columns": 6e-3, "streak": 0.016, "arcs": 0.35, "noise": 0.6, "bright": 0.7}
 #: Contrast to the background at the bad area's edge; inside it a defect is brighter.
 CONTRASTS = {
     "diffuse": (0.25, 0.7),
@@ -44,6 +44,10 @@ CONTRASTS = {
 }
 #: Share of pn's photons that are read while they are shifted, by mode (Users' Handbook, table 2).
 OUT_OF_TIME = {"PrimeFullWindow": 0.063, "PrimeFullWindowExtended": 0.023}
+#: Kinds with an edge, which end where their bad area does.
+SHARP = ("arcs", "columns", "noise")
+#: Kinds that are compared with the field's mean background: electronics, not light.
+ELECTRONIC = ("columns", "noise")
 #: Counts/s in a 4" pixel at which pile-up has taken half of a source's core (order of magnitude of
 #: the handbook's pile-up limits, 2 to 6 counts/s over a source).
 PILE_UP = 0.8
@@ -140,9 +144,12 @@ def arcs(scene, share, random):
     """
     distance, azimuth = random.uniform(24, 60), random.uniform(0, 2 * math.pi)
     away = np.float32(distance * math.cos(azimuth)), np.float32(distance * math.sin(azimuth))
-    number = int(random.integers(2, 5)) if share < 0.01 else int(random.integers(4, 10))
-    opening = random.uniform(4, 9) if share < 0.01 else random.uniform(9, 16)  # arcmin along an arc
-    width = share * _FIELD_AREA * 1.3 / (number * 1.6 * opening)
+    # Small areas are one or two short arcs, large ones many long ones; none is thinner than 4".
+    few = share < 2e-3
+    number = int(random.integers(1, 3)) if few else int(random.integers(3, 6 + 60 * share))
+    opening = random.uniform(3, 9) if share < 0.01 else random.uniform(9, 16)  # arcmin along an arc
+    opening = min(opening, share * _FIELD_AREA / (number * 1.2 * 0.07))
+    width = share * _FIELD_AREA / (number * 1.2 * opening)
     spacing = max(random.uniform(0.4, 0.9), 1.7 * width)
     first = distance - random.uniform(9, 14)
     reach = max(3.0, 0.6 * number * spacing)
@@ -153,7 +160,7 @@ def arcs(scene, share, random):
     shape = np.zeros_like(radius)
     for place in range(number):
         middle = first + place * spacing + random.normal(0, 0.15 * spacing)
-        steep = ((radius - np.float32(middle)) / np.float32(max(width, 0.07))) ** 2
+        steep = ((radius - np.float32(middle)) / np.float32(width)) ** 2
         strength = math.exp(-(middle - first) / reach) * random.uniform(0.6, 1.2)
         np.add(shape, np.float32(strength) * np.exp(-np.minimum(steep * steep, 80)), out=shape)
     edge = (along / np.float32(opening)) ** 2
@@ -211,7 +218,7 @@ def columns(scene, share, random):
 
 
 def noise(scene, share, random):
-    """CCDs of a MOS camera in an anomalous state: more low-energy events, more to one side.
+    """CCDs of a MOS camera, or a part of one, in an anomalous state: more low-energy events.
 
     Kuntz & Snowden (2008, A&A 478, 575) find CCDs 4 and 5 of MOS1, 2 and 5 of MOS2 most often so.
     """
@@ -226,6 +233,7 @@ def noise(scene, share, random):
             break
         noisy |= alive & (chips.number == ccd)
         reached = np.count_nonzero(noisy)
+    # Towards one side there are more; a share less than a CCD's is a strip at that side.
     slope = np.float32(random.uniform(0.02, 0.12) * random.choice([-1, 1]))
     return np.exp(slope * chips.along) * noisy
 
@@ -258,6 +266,38 @@ def piled_up(counts, exposure):
     """
     rate = counts / np.float32(exposure * PILE_UP)
     return counts / (1 + rate * np.sqrt(rate))
+
+
+def spoil(scene, kind, share, contrast, exposure, random):
+    """A defect in a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+    kind : str
+        A key of `SHAPES`, or "none".
+    share, contrast : float
+        As `draw_kind` gives them.
+    exposure : float
+        The longest of the cameras', seconds.
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    added : (M, M) array
+        Mean counts a pixel.
+    bad : (M, M) bool array
+    """
+    if kind == "none":
+        return np.zeros_like(scene.background), np.zeros(scene.background.shape, bool)
+    shape, reference = SHAPES[kind](scene, share, random), scene.background
+    if kind in ELECTRONIC:
+        field = scene.background > 0
+        reference = field * scene.background[field].mean()
+    added, bad = scaled(shape, reference, share, contrast)
+    if kind in SHARP:
+        added = added * bad
+    return (piled_up(added, exposure) if kind == "bright" else added), bad
 
 
 SHAPES = {

@@ -216,12 +216,7 @@ def render(plan):
     """
     random = np.random.default_rng([plan.seed, _IMAGE, plan.number])
     scene = _scene(plan)
-    added, bad = np.zeros_like(scene.background), np.zeros(scene.background.shape, bool)
-    if plan.kind != "none":
-        shape = defects.SHAPES[plan.kind](scene, plan.share, random)
-        added, bad = defects.scaled(shape, scene.background, plan.share, plan.contrast)
-        if plan.kind == "bright":
-            added = defects.piled_up(added, plan.longest)
+    added, bad = defects.spoil(scene, plan.kind, plan.share, plan.contrast, plan.longest, random)
     mean, field = scene.background + added, scene.background > 0
     window = np.zeros(mean.shape, np.int64)
     window[field] = random.poisson(mean[field])
