@@ -1,0 +1,66 @@
+"""When a number of ours may stand beside a printed one: rules on the choices behind both."""
+
+import numpy as np
+
+
+def reasons(rules, choices, *, prefix=""):
+    """Why numbers made under these choices may not stand beside the printed ones.
+
+    Parameters
+    ----------
+    rules : iterable of dict
+        ``key`` and one of ``equals``, ``near`` (within 0.2 %), ``any_of`` (a list) and
+        ``differs`` (from a value).
+    choices : dict
+        Dotted names of the config and their values, for example ``{"xmm.source": "local"}``.
+    prefix : str, optional
+        Of the names, left out of the reasons.
+
+    Returns
+    -------
+    list of str
+        One short reason a choice that differs or is not stated; empty when comparable.
+    """
+    found = (_reason(rule, choices, prefix) for rule in rules)
+    return [reason for reason in found if reason]
+
+
+def _reason(rule, choices, prefix):
+    key = rule["key"]
+    short = key.removeprefix(prefix)
+    if key not in choices:
+        return f"{short} is not stated"
+    value = choices[key]
+    if "differs" in rule:
+        return f"{short} is {as_text(value)}" if same(value, rule["differs"]) else None
+    if "near" in rule:
+        allowed = [rule["near"]]
+        met = _is_number(value) and bool(np.isclose(value, rule["near"], rtol=2e-3))
+    else:
+        allowed = rule["any_of"] if "any_of" in rule else [rule["equals"]]
+        met = any(same(value, other) for other in allowed)
+    if met:
+        return None
+    return f"{short} is {as_text(value)} (published: {' or '.join(map(as_text, allowed))})"
+
+
+def same(ours, theirs):
+    """Equality that takes 60 for 60.0 and a tuple for a list, but not True for 1."""
+    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if _is_number(ours) and _is_number(theirs):
+        return bool(np.isclose(ours, theirs, rtol=1e-6))
+    return type(ours) is type(theirs) and ours == theirs
+
+
+def as_text(value):
+    """A value as short as a figure's margin allows."""
+    if isinstance(value, bool) or value is None:
+        return {True: "on", False: "off", None: "not set"}[value]
+    if isinstance(value, list | tuple):
+        return " × ".join(map(as_text, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,233 @@
+"""Judging trained networks: on the test side, and beside it as the document did.
+
+The document's AUC is of the validation side, which also chose the model, and its table 8 and figure
+24 are of the training side; its 400 test images are never scored (trap 14). Here every number of
+the test side comes first, and the others carry their side's name.
+"""
+
+import numpy as np
+from astropy.table import MaskedColumn, Table, vstack
+
+from skyloom.errors import InputError
+from skyloom.networks import calibration, roc
+
+#: Images of OBS_CLASS 0 to 5.
+CLASSES = range(6)
+SIDES = ("test", "validation", "train")
+_TEXTS = ("experiment", "table", "dataset", "architecture", "target")
+_BEST = {
+    "training_accuracy": "accuracy",
+    "validation_accuracy": "val_accuracy",
+    "training_loss": "loss",
+    "validation_loss": "val_loss",
+}
+
+
+def on_side(predictions, part):
+    """Truth and score of one side's images.
+
+    Returns
+    -------
+    bad : (n,) bool array
+    score : (n,) float64 array
+    """
+    rows = predictions[np.asarray(predictions["part"]).astype(str) == part]
+    return np.asarray(rows["bad"]).astype(bool), np.asarray(rows["score"], dtype=float)
+
+
+def check(name, predictions):
+    """Refuse predictions that cannot be judged: no test images, scores that are none.
+
+    Raises
+    ------
+    InputError
+    """
+    if not len(on_side(predictions, "test")[0]):
+        raise InputError(
+            f"predictions of {name} have no row with part = test: raise xmm.split.test and "
+            "train again."
+        )
+    scores = np.asarray(np.ma.filled(predictions["score"], np.nan), dtype=float)
+    if not ((scores >= 0) & (scores <= 1)).all():
+        raise InputError(
+            f"predictions of {name}: a score is not a probability; train it again, with a "
+            "smaller xmm.training.learning_rate."
+        )
+
+
+def summarise(predictions, metrics, *, samples, level, seed, threshold=0.5, calibrated=True):
+    """One row an experiment.
+
+    Parameters
+    ----------
+    predictions : sequence of Table
+        As training writes them.
+    metrics : sequence of dict
+        Of the same experiments.
+    samples, level, seed
+        Bootstrap samples, coverage and seed of the intervals of the AUC; observations are drawn.
+    threshold : float
+        A score above it is called bad.
+    calibrated : bool
+        Whether a temperature is fitted to the validation side.
+
+    Returns
+    -------
+    Table
+        experiment, table, dataset, architecture, target, parameters, epochs (run), best_epoch;
+        training_ and validation_ accuracy and loss of the best epoch (the document's columns);
+        for test and validation: images, bad, auc, auc_low, auc_high, accuracy; missed (bad called
+        good) and false_alarms (good called bad) of the test side; calibration_error of the test
+        side, temperature, calibration_error_calibrated. What is undefined is masked.
+    """
+    rows = []
+    for table, known in zip(predictions, metrics, strict=True):
+        check(known["experiment"], table)
+        row = {name: known[name] for name in ("epochs", "best_epoch", "parameters")}
+        row |= {name: str(known.get(name) or "") for name in _TEXTS}
+        row |= {name: known["best"][key] for name, key in _BEST.items()}
+        for side in ("test", "validation"):
+            judged = _judge(*on_side(table, side), threshold, samples, level, seed)
+            row |= {f"{side}_{name}": value for name, value in judged.items()}
+        rows.append(row | _calibration(table, calibrated))
+    summary = Table()
+    for name in ("table", "dataset", "architecture", "target"):
+        summary[name] = [row[name] for row in rows]
+    summary.add_column([row["experiment"] for row in rows], name="experiment", index=0)
+    for name in rows[0]:
+        if name in _TEXTS:
+            continue
+        values = [row[name] for row in rows]
+        summary[name] = values if isinstance(values[0], int) else masked(values)
+    summary.meta.update(
+        level=float(level),
+        samples=int(samples),
+        threshold=float(threshold),
+        synthetic=any(bool(known["synthetic"]) for known in metrics),
+        images=max(len(table) for table in predictions),
+    )
+    return summary
+
+
+def _judge(bad, score, threshold, samples, level, seed):
+    low, high = roc.auc_interval(bad, score, samples=samples, level=level, seed=seed)
+    called = score > threshold
+    return {
+        "images": len(bad),
+        "bad": int(bad.sum()),
+        "auc": roc.auc(bad, score),
+        "auc_low": low,
+        "auc_high": high,
+        "accuracy": float(np.mean(called == bad)) if len(bad) else np.nan,
+        "missed": int(np.sum(bad & ~called)),
+        "false_alarms": int(np.sum(~bad & called)),
+    }
+
+
+def _calibration(table, calibrated):
+    bad, score = on_side(table, "test")
+    found = {"calibration_error": calibration.calibration_error(bad, score)}
+    warmth = calibration.temperature(*on_side(table, "validation")) if calibrated else np.nan
+    softened = calibration.soften(score, warmth)
+    after = np.nan if np.isnan(warmth) else calibration.calibration_error(bad, softened)
+    return {**found, "temperature": warmth, "calibration_error_calibrated": after}
+
+
+def mistakes(predictions, names, *, threshold=0.5):
+    """Wrong answers of each OBS_CLASS on each side: the document's table 8, for every network.
+
+    Returns
+    -------
+    Table
+        experiment, side, obs_class, images, wrong, ratio (percent; masked without images).
+    """
+    parts = []
+    for name, predicted in zip(names, predictions, strict=True):
+        called = np.asarray(predicted["score"], dtype=float) > threshold
+        wrong = called != np.asarray(predicted["bad"]).astype(bool)
+        part = np.asarray(predicted["part"]).astype(str)
+        kind = np.asarray(predicted["obs_class"])
+        for side in SIDES:
+            inside = [(part == side) & (kind == number) for number in CLASSES]
+            table = Table()
+            table["experiment"] = [str(name)] * len(CLASSES)
+            table["side"] = [side] * len(CLASSES)
+            table["obs_class"] = list(CLASSES)
+            table["images"] = [int(rows.sum()) for rows in inside]
+            table["wrong"] = [int(wrong[rows].sum()) for rows in inside]
+            table["ratio"] = ratio(table["wrong"], table["images"])
+            parts.append(table)
+    return vstack(parts)
+
+
+def ratio(wrong, images):
+    """Percent, masked where there are no images."""
+    wrong, images = np.asarray(wrong, dtype=float), np.asarray(images, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        column = masked(100 * wrong / images)
+    return column
+
+
+def reliability(predictions, names, summary):
+    """Reliability of the test side's scores, as they are and calibrated.
+
+    Parameters
+    ----------
+    predictions : sequence of Table
+    names : sequence of str
+    summary : Table
+        With the temperatures.
+
+    Returns
+    -------
+    Table
+        experiment, calibrated (bool), low, high (edges of the bin), images, score (mean),
+        bad_fraction with its interval (`level` of the summary). Empty bins are left out.
+    """
+    parts = []
+    for name, table, row in zip(names, predictions, summary, strict=True):
+        bad, score = on_side(table, "test")
+        warmth = row["temperature"]
+        ways = [(False, score)]
+        if not np.ma.is_masked(warmth):
+            ways.append((True, calibration.soften(score, float(warmth))))
+        for calibrated, values in ways:
+            found = calibration.reliability(bad, values, level=summary.meta["level"])
+            some = found.count > 0
+            part = Table()
+            part["experiment"] = [str(name)] * int(some.sum())
+            part["calibrated"] = calibrated
+            part["low"], part["high"] = found.low[some], found.high[some]
+            part["images"] = found.count[some]
+            part["score"], part["bad_fraction"] = found.score[some], found.fraction[some]
+            part["bad_fraction_low"] = found.fraction_low[some]
+            part["bad_fraction_high"] = found.fraction_high[some]
+            parts.append(part)
+    made = vstack(parts)
+    made.meta.update(synthetic=summary.meta["synthetic"], level=summary.meta["level"])
+    return made
+
+
+def worst(predictions, *, count, side="test", threshold=0.5):
+    """The most confident wrong answers.
+
+    Returns
+    -------
+    missed, false_alarms : Table
+        Bad images of the lowest score, good ones of the highest, worst first; at most `count`
+        each, and only those on the wrong side of the threshold.
+    """
+    rows = predictions[np.asarray(predictions["part"]).astype(str) == side]
+    rows = rows[np.argsort(np.asarray(rows["id"]).astype(str), kind="stable")]
+    bad, score = np.asarray(rows["bad"]).astype(bool), np.asarray(rows["score"], dtype=float)
+    found = []
+    for wrong, order in ((bad & (score <= threshold), score), (~bad & (score > threshold), -score)):
+        ranked = np.argsort(order, kind="stable")
+        found.append(rows[ranked[wrong[ranked]][:count]])
+    return tuple(found)
+
+
+def masked(values):
+    """A float column in which what is not finite is masked."""
+    values = np.asarray([np.nan if value is None else value for value in values], dtype=float)
+    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
