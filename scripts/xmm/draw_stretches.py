@@ -18,7 +18,7 @@ images = {
 }
 figure = xmm_images.stretches(
     images,
-    name=f"Observation {name} (OBS_CLASS {row['obs_class']}) in {len(images)} ways",
+    name=f"Observation {name} (OBS_CLASS {row['obs_class']}) by interval and stretch",
     synthetic=bool(inventory.meta["synthetic"]),
 )
 style.save(figure, snakemake.output.png, snakemake.output.pdf)

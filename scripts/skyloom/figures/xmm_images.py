@@ -2,7 +2,7 @@
 
 import matplotlib
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import style
 
@@ -139,7 +139,7 @@ def examples(images, *, shown_as, synthetic):
 
 @style.drawn
 def statistics(table, found, *, synthetic):
-    """Standard deviation, skewness and kurtosis of every image, from two sides.
+    """Standard deviation, skewness and kurtosis of every image, seen from two sides.
 
     Parameters
     ----------
@@ -161,15 +161,15 @@ def statistics(table, found, *, synthetic):
     values = np.stack([np.asarray(table[name], dtype=float) for name, _ in _AXES], axis=1)
     shown = np.isfinite(values).all(axis=1) & (values > 0).all(axis=1)
     bad = np.asarray(table["obs_class"]) >= 2
-    title = f"Shape of {len(table)} images; {_answer(found)}"
-    figure = style.figure(9.6, 4.9, title=title, synthetic=synthetic)
+    title = f"Good and bad images by three statistics, {_answer(found)}"
+    figure = style.figure(9.6, 4.6, title=title, synthetic=synthetic)
     for number, (elevation, azimuth) in enumerate(_VIEWS):
         axes = figure.add_subplot(1, 2, number + 1, projection="3d")
         for side, colour, label in (
             (shown & ~bad, style.BLUE, "good (OBS_CLASS 0, 1)"),
             (shown & bad, style.GOLD, "bad (OBS_CLASS 2–5)"),
         ):
-            look = {"s": 26 if len(table) < 1000 else 8, "depthshade": False, "alpha": 0.85}
+            look = {"s": 18 if len(table) < 1000 else 8, "depthshade": False, "alpha": 0.85}
             axes.scatter(
                 *np.log10(values[side]).T,
                 color=colour,
@@ -182,9 +182,9 @@ def statistics(table, found, *, synthetic):
             axes.scatter([], [], [], color="white", label=f"{(~shown).sum()} beyond the axes")
         _logarithmic(axes)
         axes.view_init(elev=elevation, azim=azimuth)
-        axes.set_box_aspect(None, zoom=0.85)
+        axes.set_box_aspect(None, zoom=1.0)
         if number == 0:
-            axes.legend(loc="upper left", bbox_to_anchor=(-0.05, 1.0))
+            axes.legend(loc="upper left", bbox_to_anchor=(-0.08, 1.08))
     return figure
 
 
@@ -192,28 +192,41 @@ def _answer(found):
     """The regression's AUC on the test side, with its interval where there is one."""
     test = found["auc"]["test"]
     if test["auc"] is None:
-        return "the test side lacks good or bad ones, so it has no AUC"
-    text = f"logistic regression: test AUC {test['auc']:.2f}"
-    if test["low"] is not None:
-        text += f" ({test['low']:.2f}–{test['high']:.2f})"
-    return f"{text}, {test['good'] + test['bad']} images"
+        return "no test AUC (one kind is missing)"
+    text = f"test AUC {test['auc']:.2f}"
+    return text if test["low"] is None else f"{text} ({test['low']:.2f}–{test['high']:.2f})"
 
 
 def _logarithmic(axes):
-    """Label axes of logarithms by the powers of ten: Matplotlib has no logarithmic 3D axes."""
+    """Label axes of logarithms by their numbers: Matplotlib has no logarithmic 3D axes."""
     for axis, (_, label) in zip((axes.xaxis, axes.yaxis, axes.zaxis), _AXES, strict=True):
-        axis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=2))
-        axis.set_major_formatter(FuncFormatter(_power))
+        ticks = _ticks(*axis.get_view_interval())
+        axis.set_ticks(np.log10(ticks), [_number(tick) for tick in ticks])
         axis.set_label_text(label)
-        axis.labelpad = 5
+        axis.labelpad = 9
+        axis.set_tick_params(pad=3)
 
 
-def _power(exponent, _):
-    """Ten to a power as text; a number where the power is not whole."""
-    nearest = round(exponent)
-    if abs(exponent - nearest) < 1e-6:
-        return f"$10^{{{nearest}}}$"
-    return f"{10.0**exponent:.2g}"
+def _ticks(low, high):
+    """Three to six round numbers between two logarithms, in steps as wide as give three."""
+    decades = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
+    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0)):
+        ticks = np.sort(np.outer(decades, steps).ravel())
+        ticks = ticks[(ticks >= 10.0**low) & (ticks <= 10.0**high)]
+        if len(ticks) >= 3:
+            return ticks[:: -(-len(ticks) // 6)]
+    ticks = MaxNLocator(4).tick_values(10.0**low, 10.0**high)
+    return ticks[(ticks >= 10.0**low) & (ticks <= 10.0**high)]
+
+
+def _number(value):
+    """A number as a tick says it: plain between 0.01 and 9999, else with a power of ten."""
+    if 0.01 <= value < 1e4:
+        return f"{value:.6g}"
+    mantissa, exponent = f"{value:.6e}".split("e")
+    mantissa = f"{float(mantissa):g}"
+    power = f"10^{{{int(exponent)}}}"
+    return f"${power}$" if mantissa == "1" else f"${mantissa}\\times {power}$"
 
 
 def _mosaic(rows, columns, size, title, synthetic):
