@@ -10,7 +10,7 @@ from skyloom.xmm import evaluation
 
 files, params = snakemake.input, snakemake.params
 table = read_table(files.predictions, need=("id", "part", "obs_class", "bad", "score"))
-groups = evaluation.worst(table, count=params.count, threshold=params.threshold)
+groups = evaluation.worst(table, count=params.most, threshold=params.threshold)
 with open_hdf5(files.dataset, need=("images", "id")) as file:
     rows = {name: row for row, name in enumerate(file["id"][()].astype(str))}
     images = [[file["images"][rows[str(name)]][:, :, 0] for name in g["id"]] for g in groups]
