@@ -321,10 +321,10 @@ def _rows_without_use(table, claimed):
     yield from (f"{reason} in {table.name}." for _, reason in table.rejects)
     for observation, row in table.rows.items():
         if observation not in claimed:
-            invalid = (
-                "" if row.obs_class is not None else f" (nor a valid OBS_CLASS: {row.given_class})"
-            )
-            yield f"Observation {observation} has no image{invalid}."
+            reason = f"Observation {observation} of {table.name} has no image"
+            if row.obs_class is None:
+                reason += f", and its OBS_CLASS is {row.given_class}, not one of 0 to 5"
+            yield f"{reason}."
 
 
 def _nothing_left(lost):
