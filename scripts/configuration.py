@@ -3,6 +3,7 @@
 Like `step`, this module stands between Snakemake and the library.
 """
 
+import json
 import math
 from pathlib import Path
 
@@ -178,6 +179,36 @@ def variant_parameters(tng, variant):
     own = tng["variants"][variant]
     kind = own["kind"]
     return {**{key: tng["images"][key] for key in _IMAGE_KEYS[kind]}, **own}
+
+
+def same_images(tng):
+    """Variants with the same images under two names.
+
+    Returns
+    -------
+    dict
+        Variant -> the one of those whose parameters are the same once all are resolved that is
+        named after them (``gaussian_3``), or else comes first in the alphabet; mostly itself. A
+        size is the same in whatever unit it is written.
+    """
+    unit = {"width": tng["grid"]["width"], "bins": tng["grid"]["bins"]}
+
+    def named_after_itself(name):
+        own = tng["variants"][name]
+        return name in (own["kind"], own.get("channel"), f"{own['kind']}_{own.get('sigma')}")
+
+    first, canonical = {}, {}
+    # Not in the order of the configuration, which a new variant on the command line leads.
+    for name in sorted(tng["variants"], key=lambda name: (not named_after_itself(name), name)):
+        own = variant_parameters(tng, name)
+        if "sigma" in own:
+            # Two snapshots that differ in a and h tell comoving, physical and h apart.
+            own["sigma"] = [
+                variants.pixels(own["sigma"], **unit, scale_factor=a, hubble=h)
+                for a, h in ((1.0, 1.0), (0.5, 0.7))
+            ]
+        canonical[name] = first.setdefault(json.dumps(own, sort_keys=True), name)
+    return canonical
 
 
 def choices(tng):

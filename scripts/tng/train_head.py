@@ -24,6 +24,7 @@ fitted = case.fit(
 )
 backbone = vgg16.load(files.backbone, bins=data.bins, preprocess=params.preprocess)
 fitted.metrics["parameters"]["frozen"] = backbone.count_params()
+fitted.metrics["backbone_precision"] = params.precision
 
 regression.save(regression.full_model(backbone, fitted.head), snakemake.output.model)
 with atomic(snakemake.output.history) as path:

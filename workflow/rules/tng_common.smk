@@ -17,6 +17,8 @@ TNG_CASES = TNG["cases"]
 TNG_KERNEL = "results/kernels/histogram2d.so"
 TNG_GALAXIES = [f"{TNG_DIR}/galaxies/snap_{s:03d}.ecsv" for s in TNG_SNAPSHOTS]
 TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
+# Variants under two names share one file of features.
+TNG_SAME_IMAGES = configuration.same_images(TNG)
 TNG_WEIGHTS = TNG["backbone"]["weights"]
 IMAGENET = "resources/downloads/vgg16_imagenet_notop.h5"
 # Figures 4.3 to 4.5 of the thesis: cases that belong side by side.

@@ -55,6 +55,7 @@ rule tng_features:
         mem_mb=4000,
     params:
         preprocess=TNG["backbone"]["preprocess"],
+        precision=TNG["backbone"]["precision"],
         code=code("tng/compute_features.py"),
     script:
         "../../scripts/tng/compute_features.py"
@@ -64,7 +65,7 @@ rule tng_train:
     """Train the head on one variant's features, and its controls."""
     input:
         dataset=f"{TNG_DIR}/datasets/{{variant}}.h5",
-        features=f"{TNG_DIR}/features/{{variant}}.h5",
+        features=lambda w: f"{TNG_DIR}/features/{TNG_SAME_IMAGES[w.variant]}.h5",
         backbone=f"{TNG_DIR}/backbone/vgg16.h5",
         split=TNG_SPLIT,
     output:
@@ -79,11 +80,14 @@ rule tng_train:
         f"{TNG_DIR}/benchmarks/train_{{variant}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
+    # Two trainings of one thread each are faster than one of two after the other.
+    threads: 1 if len(TNG_CASES) > 1 else 2
     resources:
         mem_mb=4000,
     params:
         training=TNG["training"],
         preprocess=TNG["backbone"]["preprocess"],
+        precision=TNG["backbone"]["precision"],
         seed=SEED,
         controls=True,
         code=code("tng/train_head.py"),

@@ -18,3 +18,11 @@ def use_threads(threads, *, between=1):
     # So that several jobs can share one card.
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
+
+
+def graphics_card():
+    """Name of the GPU that TensorFlow computes on, or None."""
+    devices = tf.config.list_physical_devices("GPU")
+    if not devices:
+        return None
+    return tf.config.experimental.get_device_details(devices[0]).get("device_name", "GPU")

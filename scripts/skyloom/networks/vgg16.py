@@ -9,7 +9,11 @@ from skyloom.networks import weights
 MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-def backbone(layers, *, bins=256, preprocess="none"):
+#: Values of ``tng.backbone.precision`` and Keras's names for them.
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def backbone(layers, *, bins=256, preprocess="none", precision="float32"):
     """The frozen convolutions as a model: image -> features.
 
     Parameters
@@ -22,27 +26,39 @@ def backbone(layers, *, bins=256, preprocess="none"):
         ``none`` feeds the images as they are (0..255; what the thesis does). ``vgg16`` is what the
         published weights were trained on: channels in the order blue, green, red, less their mean
         over ImageNet (`MEAN_BGR`). It is part of the model, so a saved model carries it.
+    precision : {'float32', 'bfloat16'}
+        What the layers compute in; bfloat16 keeps 8 bits of each weight and of each layer's
+        output, sums are in float32, and the weights stay float32 (Keras's mixed_bfloat16).
 
     Returns
     -------
     keras.Model
-        (n, bins, bins, 3) float32, 0..255, red, green, blue -> (n, bins/32, bins/32, 512)
-        float32. 14,714,688 parameters, none trainable.
+        (n, bins, bins, 3) float32, 0..255, red, green, blue -> (n, bins/32, bins/32, 512) in
+        `precision`. 14,714,688 parameters, none trainable.
 
     Raises
     ------
     InputError
-        If `bins` is not a multiple of 32 or `preprocess` is unknown.
+        If `bins` is not a multiple of 32, or `preprocess` or `precision` is unknown.
     """
     if bins % 32 or bins < 32:
         raise InputError(
             f"tng.grid.bins is {bins}, but VGG16 halves an image five times: "
             "choose a multiple of 32."
         )
+    if precision not in PRECISIONS:
+        raise InputError(
+            f"tng.backbone.precision is {precision!r}: choose one of {', '.join(PRECISIONS)}."
+        )
     image = keras.Input((bins, bins, 3), name="image")
-    vgg16 = keras.applications.VGG16(
-        include_top=False, weights=None, input_tensor=_scaled(image, preprocess)
-    )
+    scaled = _scaled(image, preprocess)
+    # Keras's VGG16 has no argument for it: its layers take the policy that is set.
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(PRECISIONS[precision])
+    try:
+        vgg16 = keras.applications.VGG16(include_top=False, weights=None, input_tensor=scaled)
+    finally:
+        keras.config.set_dtype_policy(policy)
     model = keras.Model(image, vgg16.output, name="vgg16")
     for name, pair in layers.items():
         model.get_layer(name).set_weights(pair)
@@ -62,6 +78,6 @@ def _scaled(image, preprocess):
     return keras.ops.flip(centred, axis=-1)
 
 
-def load(path, *, bins=256, preprocess="none"):
+def load(path, **options):
     """The backbone of a canonical file (`skyloom.networks.weights.write_backbone`)."""
-    return backbone(weights.read_convolutions(path), bins=bins, preprocess=preprocess)
+    return backbone(weights.read_convolutions(path), **options)
