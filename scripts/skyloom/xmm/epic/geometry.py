@@ -24,9 +24,9 @@ _MOS_SIDE = 600 * 1.1 / 60
 _MOS_PITCH = _MOS_SIDE + 0.20
 _PN_WIDTH, _PN_LENGTH = 64 * 4.1 / 60, 200 * 4.1 / 60
 _PN_PITCH = _PN_WIDTH + 0.10
-# Half the gap between pn's quadrants, and where the optical axis hits pn from its centre: in CCD 4.
+# Half the gap between pn's quadrants, and pn's centre from the optical axis, which hits CCD 4.
 _PN_HALF_GAP = 0.13
-_PN_AXIS = (-0.95, 1.15)
+_PN_CENTRE = (-0.95, -1.15)
 # Hot columns that pn's pipeline discards in every observation: CCD and position in it (0 to 1).
 _PN_DEAD = ((0, 0.72), (3, 0.16), (8, 0.55), (10, 0.87))
 # CCD numbers of MOS: column from left to right, row from bottom to top; 3 and 6 are opposite.
@@ -100,7 +100,7 @@ def pn(x, y):
     Chips
         `along` counts from the middle of the camera to the readout at its edge.
     """
-    px, py = x - np.float32(_PN_AXIS[0]), y - np.float32(_PN_AXIS[1])
+    px, py = x - np.float32(_PN_CENTRE[0]), y - np.float32(_PN_CENTRE[1])
     # Three CCDs on each side of the gap between the quadrants.
     shifted = np.abs(px) - np.float32(_PN_HALF_GAP)
     third = np.floor(shifted / np.float32(_PN_PITCH)).astype("i1")
