@@ -10,11 +10,14 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
+import configuration_xmm
 from skyloom import schema
 from skyloom.errors import InputError, nearest
 from skyloom.tng import selection, variants
 from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
 
+# Arms whose schema is a file of its own.
+_ARMS = ("xmm",)
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 # Names of the arm's own rules, without tng_.
@@ -31,8 +34,13 @@ _IMAGE_KEYS = {
 
 
 def load_schema():
-    """The JSON Schema of the configuration, as a dict."""
-    return yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
+    """The JSON Schema of the configuration, as a dict; an arm may have a file of its own."""
+    schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
+    for arm in _ARMS:
+        own = yaml.safe_load((_SCHEMA.parent / f"{arm}.schema.yaml").read_text(encoding="utf-8"))
+        schema["$defs"] |= own.pop("$defs", {})
+        schema["properties"][arm] = own
+    return schema
 
 
 def _scalar(text):
@@ -83,10 +91,11 @@ def typed(value, schema, root=None):
 def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())
-    _check_tng(config["tng"])
+    _check_tng(config["tng"], wanted="tng" in config["arms"])
+    configuration_xmm.check(config["xmm"], wanted="xmm" in config["arms"])
 
 
-def _check_tng(tng):
+def _check_tng(tng, *, wanted):
     if tng["reference_snapshot"] not in tng["snapshots"]:
         raise InputError(
             f"Configuration: tng.reference_snapshot is {tng['reference_snapshot']}, which is not "
@@ -106,9 +115,9 @@ def _check_tng(tng):
         )
     _check_numbers(tng)
     _check_names(tng)
-    if tng["source"] == "local":
+    if tng["source"] == "local" and wanted:
         _check_folder(tng["base_path"], tng["snapshots"])
-    else:
+    elif tng["source"] == "synthetic":
         _check_synthetic(tng["snapshots"])
 
 

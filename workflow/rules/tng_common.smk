@@ -8,7 +8,7 @@ TNG_SYNTHETIC = TNG["source"] == "synthetic"
 TNG_BASE = (
     f"{TNG_DIR}/universe/output"
     if TNG_SYNTHETIC
-    else os.path.expanduser(TNG["base_path"])
+    else os.path.expanduser(TNG["base_path"] or "tng.base_path")
 )
 TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
 TNG_PARTS = range(TNG["parts_per_snapshot"])

@@ -1,0 +1,103 @@
+"""The xmm arm's configuration: contradictions that a schema cannot see, and resolved experiments."""
+
+import re
+from pathlib import Path
+
+from skyloom.errors import InputError, nearest
+
+INTERVALS = ("minmax", "zscale", "none")
+STRETCHES = ("linear", "log", "sqrt", "power", "sinh", "asinh")
+REBINS = (1, 2, 4)
+#: Every dataset that can be asked for; rates without an interval have no stretch.
+DATASETS = tuple(
+    f"{interval}_{stretch}_rebin{rebin}"
+    for interval in INTERVALS
+    for stretch in (STRETCHES if interval != "none" else ("linear",))
+    for rebin in REBINS
+)
+_NAME = re.compile(r"(minmax|zscale|none)_([a-z]+)_rebin([124])")
+
+
+def check(xmm, *, wanted=True):
+    """Raise an InputError for the first key that contradicts another.
+
+    Parameters
+    ----------
+    xmm : dict
+        The arm's part of a configuration that fits the schema.
+    wanted : bool
+        Whether the arm is on, so that its input must be there.
+    """
+    named = [("xmm.trained", name) for name in xmm["trained"]]
+    for key, name in (*named, ("xmm.evaluation.final", xmm["evaluation"]["final"])):
+        if name not in xmm["experiments"]:
+            raise InputError(
+                f"Configuration: {key} names {name!r}, which is not one of xmm.experiments; "
+                f"did you mean {nearest(name, xmm['experiments'])!r}?"
+            )
+    if xmm["split"]["validation"] + xmm["split"]["test"] >= 1:
+        raise InputError(
+            "Configuration: xmm.split.validation and xmm.split.test leave nothing to train on: "
+            "their sum must be below 1."
+        )
+    for name, own in xmm["experiments"].items():
+        if own.get("kernel", 3) % 2 == 0:
+            raise InputError(
+                f"Configuration: xmm.experiments.{name}.kernel is {own['kernel']}: it must be odd, "
+                "so that a convolution has a centre."
+            )
+        if name in DATASETS:
+            raise InputError(
+                f"Configuration: an experiment in xmm.experiments is called {name!r}, which is the "
+                "name of a dataset: choose another name."
+            )
+    if wanted and xmm["source"] == "local":
+        _check_input(xmm)
+
+
+def _check_input(xmm):
+    for key, kind, there in (
+        ("images", "the folder of EPIC images", Path.is_dir),
+        ("observations", "the table of observations", Path.is_file),
+    ):
+        if not xmm[key]:
+            raise InputError(
+                f"Configuration: xmm.source is local, so xmm.{key} must name {kind}."
+            )
+        if not there(Path(xmm[key]).expanduser()):
+            raise InputError(
+                f"Configuration: xmm.{key} is {xmm[key]!r}, where there is not {kind}: correct it."
+            )
+
+
+def rebin(name):
+    """The factor by which a dataset's images are rebinned, as in its name."""
+    return _NAME.fullmatch(name)[3]
+
+
+def variant(xmm, name):
+    """Every parameter that decides how a dataset is stretched, and no other.
+
+    Parameters
+    ----------
+    xmm : dict
+    name : str
+        One of `DATASETS`.
+
+    Returns
+    -------
+    dict
+        interval and stretch; a where the stretch has it, contrast and samples for zscale.
+    """
+    interval, stretch, _ = _NAME.fullmatch(name).groups()
+    chosen = {"interval": interval, "stretch": stretch}
+    if interval == "zscale":
+        chosen |= xmm["zscale"]
+    if stretch in xmm["stretch"]:
+        chosen["a"] = xmm["stretch"][stretch]
+    return chosen
+
+
+def shown(xmm):
+    """The ways in which one image is shown in all of them: figure 16 and what it leaves out."""
+    return [variant(xmm, f"{i}_{s}_rebin4") for i in INTERVALS[:2] for s in STRETCHES]

@@ -1,0 +1,195 @@
+# xmm, second half: the networks, their evaluation and their figures. Included by xmm.smk.
+
+
+rule xmm_train:
+    """Train the network of one experiment and let it judge every image."""
+    input:
+        dataset=lambda w: f"{XMM_DIR}/datasets/{XMM_EXPERIMENTS[w.experiment]['dataset']}.h5",
+        split=f"{XMM_DIR}/split.ecsv",
+    output:
+        model=f"{XMM_DIR}/models/{{experiment}}/model.keras",
+        history=f"{XMM_DIR}/models/{{experiment}}/history.csv",
+        predictions=f"{XMM_DIR}/models/{{experiment}}/predictions.ecsv",
+        metrics=f"{XMM_DIR}/models/{{experiment}}/metrics.json",
+    log:
+        f"{XMM_DIR}/logs/train_{{experiment}}.log",
+    benchmark:
+        f"{XMM_DIR}/benchmarks/train_{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment="|".join(XMM_EXPERIMENTS),
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 16
+    resources:
+        mem_mb=4000,
+    params:
+        name=lambda w: w.experiment,
+        experiment=lambda w: XMM_EXPERIMENTS[w.experiment],
+        training=XMM["training"],
+        seed=SEED,
+        code=code("xmm/train_network.py"),
+    script:
+        "../../scripts/xmm/train_network.py"
+
+
+rule xmm_evaluate:
+    """AUC with intervals, mistakes of each class and calibration of the trained networks."""
+    input:
+        predictions=expand(
+            f"{XMM_DIR}/models/{{name}}/predictions.ecsv", name=XMM_TRAINED
+        ),
+        metrics=expand(f"{XMM_DIR}/models/{{name}}/metrics.json", name=XMM_TRAINED),
+    output:
+        summary=f"{XMM_DIR}/evaluation/summary.ecsv",
+        mistakes=f"{XMM_DIR}/evaluation/mistakes.ecsv",
+        reliability=f"{XMM_DIR}/evaluation/reliability.ecsv",
+    log:
+        f"{XMM_DIR}/logs/evaluate.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        experiments=XMM_TRAINED,
+        bootstrap=XMM_BOOTSTRAP,
+        threshold=XMM["evaluation"]["threshold"],
+        calibration=XMM["evaluation"]["calibration"],
+        seed=SEED,
+        code=code("xmm/evaluate.py"),
+    script:
+        "../../scripts/xmm/evaluate.py"
+
+
+rule xmm_compare_published:
+    """Tables 3 to 8 of the document with our numbers beside the printed ones."""
+    input:
+        summary=f"{XMM_DIR}/evaluation/summary.ecsv",
+        mistakes=f"{XMM_DIR}/evaluation/mistakes.ecsv",
+        published=XMM_PUBLISHED,
+    output:
+        **{f"table_{k}": f"{XMM_DIR}/evaluation/table_{k}.ecsv" for k in range(3, 9)},
+    log:
+        f"{XMM_DIR}/logs/compare_published.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        experiments=XMM_EXPERIMENTS,
+        choices=XMM_CHOICES,
+        final=XMM_FINAL,
+        code=code("xmm/compare_published.py"),
+    script:
+        "../../scripts/xmm/compare_published.py"
+
+
+rule xmm_draw_curves:
+    """Accuracy and loss of the trained networks over the epochs (figures 18, 20, 22, 23)."""
+    input:
+        history=expand(f"{XMM_DIR}/models/{{name}}/history.csv", name=XMM_TRAINED),
+        metrics=expand(f"{XMM_DIR}/models/{{name}}/metrics.json", name=XMM_TRAINED),
+    output:
+        **xmm_figure("curves", "results"),
+    log:
+        f"{XMM_DIR}/logs/draw_curves.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        code=code("xmm/draw_curves.py"),
+    script:
+        "../../scripts/xmm/draw_curves.py"
+
+
+rule xmm_draw_roc:
+    """ROC of the trained networks, of the test side and as published (figures 19 and 21)."""
+    input:
+        summary=f"{XMM_DIR}/evaluation/summary.ecsv",
+        predictions=expand(
+            f"{XMM_DIR}/models/{{name}}/predictions.ecsv", name=XMM_TRAINED
+        ),
+    output:
+        **xmm_figure("roc", "results"),
+    log:
+        f"{XMM_DIR}/logs/draw_roc.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        code=code("xmm/draw_roc.py"),
+    script:
+        "../../scripts/xmm/draw_roc.py"
+
+
+rule xmm_draw_histograms:
+    """One network's scores of each OBS_CLASS (figure 24)."""
+    input:
+        predictions=f"{XMM_DIR}/models/{{experiment}}/predictions.ecsv",
+    output:
+        **xmm_figure("histograms/{experiment}", "results", experiment="{experiment}"),
+    log:
+        f"{XMM_DIR}/logs/draw_histograms_{{experiment}}.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        threshold=XMM["evaluation"]["threshold"],
+        code=code("xmm/draw_histograms.py"),
+    script:
+        "../../scripts/xmm/draw_histograms.py"
+
+
+rule xmm_draw_worst:
+    """The images that one network is most wrong about (figures 25 and 26)."""
+    input:
+        dataset=lambda w: f"{XMM_DIR}/datasets/{XMM_EXPERIMENTS[w.experiment]['dataset']}.h5",
+        predictions=f"{XMM_DIR}/models/{{experiment}}/predictions.ecsv",
+    output:
+        **xmm_figure("worst/{experiment}", "results", experiment="{experiment}"),
+    log:
+        f"{XMM_DIR}/logs/draw_worst_{{experiment}}.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        most=6,
+        threshold=XMM["evaluation"]["threshold"],
+        code=code("xmm/draw_worst.py"),
+    script:
+        "../../scripts/xmm/draw_worst.py"
+
+
+rule xmm_draw_calibration:
+    """How often an image is bad beside how often its score says so."""
+    input:
+        summary=f"{XMM_DIR}/evaluation/summary.ecsv",
+        reliability=f"{XMM_DIR}/evaluation/reliability.ecsv",
+    output:
+        **xmm_figure("calibration", "results"),
+    log:
+        f"{XMM_DIR}/logs/draw_calibration.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        code=code("xmm/draw_calibration.py"),
+    script:
+        "../../scripts/xmm/draw_calibration.py"
+
+
+rule xmm_draw_tables:
+    """Tables 3 to 8 with the printed numbers beside ours."""
+    input:
+        **{f"table_{k}": f"{XMM_DIR}/evaluation/table_{k}.ecsv" for k in range(3, 9)},
+    output:
+        **xmm_figure("tables", "results"),
+    log:
+        f"{XMM_DIR}/logs/draw_tables.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        code=code("xmm/draw_tables.py"),
+    script:
+        "../../scripts/xmm/draw_tables.py"
+
+
+for _experiment in XMM_EXPERIMENTS:
+
+    rule:
+        """The network of one experiment."""
+        name:
+            f"xmm_{_experiment}_model"
+        input:
+            f"{XMM_DIR}/models/{_experiment}/model.keras",
+        localrule: True
