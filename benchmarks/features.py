@@ -1,0 +1,139 @@
+"""VGG16's features: images a second, and how much of the machine's multiply-adds they use.
+
+Skyloom reads a dataset file (compressed HDF5) and computes as in a run; beside it what a user would
+type, ``model.predict`` of Keras's own VGG16 on arrays in memory. Both on two threads, each in a
+process of its own, in turn. The rate of multiply-adds is that of a C loop on registers (``fma.c``),
+measured before and after every round. The start of TensorFlow, the loading of the network and the
+first batch are told apart from the rate.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fma
+import h5py
+import numpy as np
+import tools
+
+IMAGES, ROUNDS, THREADS = 32, 3, 2
+PREPROCESS = "vgg16"
+
+
+def gflop():
+    """10^9 operations an image of 256 pixels a side takes, a multiply-add counted as two."""
+    from skyloom.networks.weights import SHAPES
+
+    pixels = {block: (256 >> (block - 1)) ** 2 for block in range(1, 6)}
+    return sum(2e-9 * 9 * a * b * pixels[int(name[5])] for name, (a, b) in SHAPES.items())
+
+
+def prepare(folder):
+    """A dataset of made-up images and the backbone's weights."""
+    from skyloom.networks import weights
+
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
+    images = noise.repeat(8, axis=1).repeat(8, axis=2)
+    with h5py.File(folder / "images.h5", "w") as file:
+        file.create_dataset("images", data=images, chunks=(1, 256, 256, 3), compression="lzf")
+    layers = weights.read_convolutions("random")
+    weights.write_backbone(layers, folder / "vgg16.h5", name="random", source="benchmark")
+
+
+def ours(folder, precision="float32"):
+    """A round of `skyloom.networks.features.compute` on the dataset file."""
+    from skyloom import ahead
+    from skyloom.networks import devices, features, vgg16
+
+    devices.use_threads(1, between=THREADS)
+    model = vgg16.load(folder / "vgg16.h5", preprocess=PREPROCESS, precision=precision)
+    images = h5py.File(folder / "images.h5")["images"]
+    pool = ahead.Pool(THREADS)
+
+    def work():
+        return np.concatenate([part for _, part in features.compute(images, model, pool=pool)])
+
+    return work
+
+
+def predict(folder):
+    """A round of ``model.predict`` on the images in memory, TensorFlow choosing its threads."""
+    import keras
+
+    from skyloom.networks import weights
+
+    model = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(256, 256, 3), pooling=None
+    )
+    for name, pair in weights.read_convolutions(folder / "vgg16.h5").items():
+        model.get_layer(name).set_weights(pair)
+    with h5py.File(folder / "images.h5") as file:
+        images = file["images"][()].astype(np.float32)
+    scaled = keras.applications.vgg16.preprocess_input(images)
+    return lambda: model.predict(scaled, batch_size=16, verbose=0)
+
+
+WAYS = {"skyloom": ours, "model.predict": predict}
+
+
+def child(name, folder):
+    """One process: seconds until it is ready, then FLOP/s of the loop and images/s by turns."""
+    folder, begin = Path(folder), time.perf_counter()
+    work = WAYS[name](folder)
+    values = work()
+    ready = time.perf_counter() - begin
+    loop = fma.compile_loop(folder)
+    flops, rates = [loop(THREADS, 30_000_000)], []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        work()
+        rates.append(IMAGES / (time.perf_counter() - begin))
+        flops.append(loop(THREADS, 30_000_000))
+    np.save(folder / f"{name}.npy", values)
+    return {"ready": ready, "rates": rates, "flops": flops}
+
+
+def measure(folder):
+    """Images a second of both ways, and the share of the machine's multiply-adds."""
+    prepare(folder)
+    rates, flops, ready = {name: [] for name in WAYS}, [], {}
+    for name in WAYS:
+        command = [sys.executable, __file__, name, str(folder)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        result = json.loads(done.stdout.splitlines()[-1])
+        rates[name] += result["rates"]
+        flops += result["flops"]
+        ready[name] = result["ready"]
+    truth, values = (np.load(folder / f"{name}.npy") for name in ("model.predict", "skyloom"))
+    assert np.linalg.norm(values - truth) < 1e-4 * np.linalg.norm(truth)
+    peak, cost = float(np.median(flops)) / 1e9, gflop()
+    rate = {name: float(np.median(values)) for name, values in rates.items()}
+    rows = [
+        [name, f"{r:.1f}", f"{r * cost:.0f}", f"{r * cost / peak:.2f}", f"{ready[name]:.0f}"]
+        for name, r in rate.items()
+    ]
+    rows.append(["multiply-adds of a C loop", "", f"{peak:.0f}", "1", ""])
+    title = f"VGG16 on 256 x 256 images, {cost:.2f} GFLOP each, float32, two threads"
+    header = [
+        "way",
+        "images/s",
+        "GFLOP/s",
+        "of the C loop",
+        f"s from the start to the first {IMAGES} images",
+    ]
+    return {
+        "figures": {
+            "features_images_per_s": rate["skyloom"],
+            "features_fma_fraction": rate["skyloom"] * cost / peak,
+            "features_vs_predict": rate["skyloom"] / rate["model.predict"],
+            "fma_gflops": peak,
+        },
+        "tables": [tools.table(title, header, rows)],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(child(*sys.argv[1:])))
