@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 MINIATURE = {
     "run": "mini",
+    "arms": ["tng"],
     "tng": {
         "snapshots": [99, 98],
         "parts_per_snapshot": 2,
@@ -23,12 +24,27 @@ MINIATURE = {
     },
 }
 
+MINIATURE_XMM = {
+    "run": "mini",
+    "arms": ["xmm"],
+    "xmm": {
+        "synthetic": {"images": 60, "flawed": 8},
+        "blocks": 3,
+        "experiments": {
+            "demo": {"dataset": "minmax_sqrt_rebin4", "architecture": "2conv", "epochs": 2},
+            "ordinal": {"epochs": 1},
+        },
+        "trained": ["demo", "ordinal"],
+        "evaluation": {"bootstrap_samples": 100},
+    },
+}
+
 
 class Project:
     """The workflow in a folder of its own."""
 
     def __init__(self, folder, overlay=MINIATURE):
-        self.folder = folder
+        self.folder, self.arm = folder, overlay["arms"][0]
         for name in ("workflow", "scripts", "config", "resources", "envs"):
             shutil.copytree(
                 ROOT / name,
@@ -38,8 +54,8 @@ class Project:
         (folder / "mini.yaml").write_text(yaml.safe_dump(overlay))
 
     def snakemake(self, *words, check=True, config=None, overlay="mini.yaml"):
-        """Run Snakemake; standard output and error as one text."""
-        extra = ["--config", f"tng={config}"] if config else []
+        """Run Snakemake; standard output and error as one text. `config` is the arm's."""
+        extra = ["--config", f"{self.arm}={config}"] if config else []
         done = subprocess.run(
             [sys.executable, "-m", "snakemake", "--configfile", overlay, *words, *extra],
             cwd=self.folder,
@@ -64,7 +80,7 @@ class Project:
 
     @property
     def results(self):
-        return self.folder / "results" / "mini" / "tng"
+        return self.folder / "results" / "mini" / self.arm
 
 
 @pytest.fixture(scope="session")
@@ -77,5 +93,13 @@ def make_project(tmp_path_factory):
 def finished(make_project):
     """A project whose whole tng arm was run once."""
     project = make_project()
+    project.log = project.snakemake("--cores", "2").stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_xmm(make_project):
+    """A project whose whole xmm arm was run once."""
+    project = make_project(MINIATURE_XMM)
     project.log = project.snakemake("--cores", "2").stdout
     return project
