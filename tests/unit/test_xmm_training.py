@@ -67,13 +67,14 @@ def test_loss_curve_is_that_of_keras_fit(data, kind, loss, weighted):
     balanced = {
         c: 27 / (len(set(classes[TRAIN])) * np.sum(classes[TRAIN] == c)) for c in set(classes)
     }
+    weights = np.array([balanced[c] if weighted else 1.0 for c in classes])
     for epoch in range(1, 5):
         order = np.random.default_rng([0, epoch]).permutation(TRAIN)
         fit = model.fit(
             pixels[order],
             answers[order],
-            sample_weight=np.array([balanced[c] for c in classes[order]]) if weighted else None,
-            validation_data=(pixels[VALIDATION], answers[VALIDATION]),
+            sample_weight=weights[order],
+            validation_data=(pixels[VALIDATION], answers[VALIDATION], weights[VALIDATION]),
             batch_size=8,
             shuffle=False,
             verbose=0,

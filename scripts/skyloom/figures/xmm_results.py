@@ -18,7 +18,7 @@ _GROUPS = {
 }
 _SIDES = {
     "test": "Test side",
-    "validation": "As published: validation side, which also chose the epoch",
+    "validation": "As published: validation side",
     "train": "As published: training side",
 }
 _CLASSES = range(6)
@@ -98,7 +98,7 @@ def roc(predictions, summary, *, synthetic):
         groups.setdefault(key, []).append(number)
     level = 100 * float(summary.meta["level"])
     images = int(summary["test_images"][0])
-    title = f"ROC: bad images found ({images} test images, {level:g} % intervals)"
+    title = f"Bad images found at every threshold ({images} test images, {level:g} % intervals)"
     most = max(map(len, groups.values()))
     width, height = 3.7 * len(groups) + 0.6, 2 * (3.5 + 0.14 * most) + 0.6
     figure = style.figure(max(5.4, width), height, title=title, synthetic=synthetic)
@@ -159,7 +159,7 @@ def histograms(table, *, threshold, synthetic):
         Upper row: the test side. Lower: the training side, as published.
     """
     name = table.meta["experiment"]
-    title = f"{name}: score of each OBS_CLASS"
+    title = f"Scores of each OBS_CLASS, experiment {name}"
     figure = style.figure(12.6, 5.4, title=title, synthetic=synthetic)
     grid = figure.subplots(2, len(_CLASSES), squeeze=False)
     for line, side in zip(grid, ("test", "train"), strict=True):
@@ -219,7 +219,7 @@ def worst(groups, images, *, experiment, dataset, synthetic):
     lines = [max(1, -(-len(group) // columns)) for group in groups]
     width = left + columns * (size + gap) + gap
     height = sum(lines) * (size + gap) + gap + 0.55
-    title = f"{experiment}: most wrong of the test side ({dataset})"
+    title = f"Worst answers of the test side, experiment {experiment} ({dataset})"
     options = {"title": title, "synthetic": synthetic, "arranged": False}
     figure = style.figure(width, height, **options)
     panels = style.panels(figure, sum(lines), columns, size=size, left=left, gap=gap)
@@ -260,7 +260,7 @@ def calibration(reliability, summary, *, synthetic):
     columns = min(4, len(summary))
     rows = -(-len(summary) // columns)
     title = "Calibration of the test side's scores"
-    size = max(5.4, 3.0 * columns + 0.4), 3.5 * rows + 1.0
+    size = max(5.4, 3.0 * columns + 0.4), 3.7 * rows + 0.8
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels[len(summary) :]:
@@ -277,7 +277,7 @@ def calibration(reliability, summary, *, synthetic):
         axes.set_title(str(row["experiment"]))
         axes.set_xlabel("Mean score of the bin")
         axes.set_ylabel("Share of bad images")
-        axes.legend(loc="upper left", fontsize=7)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), fontsize=7.5)
         axes.grid(True, color="#E6E6E6", lw=0.6)
     level = 100 * float(summary.meta["level"])
     figure.supxlabel(

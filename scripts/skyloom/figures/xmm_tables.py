@@ -70,8 +70,9 @@ def _note(contents):
     return "\n".join("\n".join(textwrap.wrap(text, 165)) for text in texts)
 
 
-def _head(axes, y, title, heads):
+def _head(axes, y, title, heads, note=""):
     axes.text(0, y + 0.5, title, weight="bold", va="center", fontsize=9)
+    axes.text(1, y + 0.5, note, va="center", ha="right", fontsize=7, color="#666666")
     for text, x in heads:
         axes.text(x, y + 2.0, text, va="center", ha="center", fontsize=7.5)
     axes.plot([0, 1], [y + 2.9, y + 2.9], color="#D0D0D0", lw=0.8)
@@ -81,7 +82,7 @@ def _head(axes, y, title, heads):
 def _accuracies(axes, y, table):
     places = [0.25 + 0.118 * number for number in range(5)]
     heads = [(head, x) for (head, _, _), x in zip(_PAIRS, places, strict=True)]
-    y = _head(axes, y, table.meta["title"], [*heads, ("AUC\ntest", 0.92)])
+    y = _head(axes, y, table.meta["title"], [*heads, ("AUC\ntest", 0.92)], table.meta["note"])
     for row in table:
         axes.text(0.01, y, str(row["label"]), va="center", fontsize=8)
         trained = str(row["status"]) == "trained"

@@ -44,7 +44,9 @@ class Settings:
         Which weights predict: those of the lowest validation loss, or the latest.
     class_weights : bool
         Whether rare classes count more: by N / (classes * N of the class), over the sides of a
-        binary question, else over the labels.
+        binary question, else over the labels, counted on the training side. They weigh the
+        validation loss too (Keras's ``fit`` does not), so that the epoch is chosen by what is
+        learnt.
     augmentation : Augmentation
         What is done to images of the training side.
     """
@@ -146,7 +148,7 @@ def train(
         if run.finished:
             break
         run.advance(epoch)
-        bar.set_postfix(val_loss=f"{run.history[-1][2]:.4f}", best=run.best_epoch)
+        bar.set_postfix(val_loss=f"{run.history[-1][2]:.4f}", best=run.best_epoch, refresh=False)
         if state_path and time.monotonic() - saved >= save_every:
             run.save(state_path)
             saved = time.monotonic()
@@ -244,7 +246,8 @@ class _Run:
                 f"{self.settings.learning_rate}: choose a smaller one."
             )
         val_loss, val_accuracy = self._judge(self.validation)
-        rate = float(self.optimizer.learning_rate)
+        # Single precision would print 0.001 with digits that nobody chose.
+        rate = float(f"{float(self.optimizer.learning_rate):.7g}")
         self.epoch = epoch
         self.history.append((loss, accuracy, val_loss, val_accuracy, rate))
         if val_loss < self.best_loss:
@@ -271,7 +274,7 @@ class _Run:
 
     def _judge(self, rows):
         made, answers = tf.constant(self.predict(rows), tf.float32), self.answers[rows]
-        losses = self.target.losses(made, answers).numpy().astype(np.float64)
+        losses = self.target.losses(made, answers).numpy().astype(np.float64) * self.weights[rows]
         return float(losses.mean()), float(np.mean(self.target.correct(made, answers).numpy()))
 
     def chosen(self):

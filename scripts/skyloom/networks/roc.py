@@ -97,7 +97,8 @@ def auc_interval(positive, score, *, samples, level, seed):
         raise ValueError(f"level must lie between 0 and 1, samples be positive: {level}, {samples}")
     if not positive.any() or positive.all():
         return float("nan"), float("nan")
-    order = np.argsort(score, kind="stable")
+    # By truth among equals, so that the order given does not matter.
+    order = np.lexsort((positive, score))
     positive, score = positive[order], score[order]
     starts = np.flatnonzero(np.append(True, np.diff(score) != 0))
     rng = np.random.default_rng(seed)

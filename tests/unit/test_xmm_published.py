@@ -1,0 +1,160 @@
+"""The printed numbers are carried over faithfully and stand beside ours only where they may."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from test_xmm_evaluation import BOOTSTRAP, trained
+
+from skyloom import comparable
+from skyloom.errors import InputError
+from skyloom.xmm import evaluation, published
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = published.read(ROOT / "resources/published/xmm.yaml")
+ROWS = [row for table in DOCUMENT["tables"].values() for row in table["rows"]]
+# The choices of the document, as the config would name them.
+CHOICES = {
+    "xmm.source": "local",
+    "xmm.frame.size": [648, 648],
+    "xmm.rebin_method": "linear",
+    "xmm.zscale.contrast": 0.25,
+    "xmm.zscale.samples": 1000,
+    "xmm.stretch.log": 1000,
+    "xmm.stretch.power": 2,
+    "xmm.stretch.sinh": 1 / 3,
+    "xmm.split.validation": 2161 / 11204,
+    "xmm.split.test": 400 / 11204,
+    "xmm.training.epochs": 50,
+    "xmm.training.batch_size": 64,
+    "xmm.training.patience": 50,
+    "xmm.training.learning_rate": 0.001,
+    "xmm.training.restore": "last",
+    "xmm.evaluation.threshold": 0.5,
+}
+SIDES = {"train": 8643, "validation": 2161, "test": 400}
+EXPERIMENTS = {row["experiment"]: dict(row["made_with"]) for row in ROWS}
+NAMES = ["minmax_sqrt", "2conv_rebin2"]
+
+
+def compared(choices=CHOICES, *, experiments=EXPERIMENTS, final="2conv_rebin2", **options):
+    """Tables of a run in which two experiments were trained."""
+    pairs = [trained(name, seed=n, sides=SIDES, **options) for n, name in enumerate(NAMES)]
+    predictions, metrics = zip(*pairs, strict=True)
+    summary = evaluation.summarise(predictions, metrics, **BOOTSTRAP, seed=1)
+    mistakes = evaluation.mistakes(predictions, NAMES)
+    reasons = published.reasons_not_comparable(choices, summary, DOCUMENT)
+    return published.tables(summary, mistakes, experiments, DOCUMENT, reasons, final=final)
+
+
+def test_counts_of_the_tables_agree_with_each_other():
+    assert sum(row["images"] for row in DOCUMENT["table_1"]) == DOCUMENT["images"] == 11204
+    for side, total in SIDES.items():
+        assert sum(row[side] for row in DOCUMENT["table_2"]) == total
+    for one, two in zip(DOCUMENT["table_1"], DOCUMENT["table_2"], strict=True):
+        assert one["images"] == two["train"] + two["validation"] + two["test"]
+    for split, wrong in zip(DOCUMENT["table_2"], DOCUMENT["table_8"]["rows"], strict=True):
+        assert split["train"] == wrong["images"]
+
+
+def test_every_row_of_tables_3_to_7_is_an_experiment_of_its_own():
+    assert [len(table["rows"]) for table in DOCUMENT["tables"].values()] == [4, 7, 7, 2, 1]
+    assert len(EXPERIMENTS) == len(ROWS) == 21
+    for row in ROWS:
+        accuracy, val_accuracy, loss, val_loss, area = row["printed"]
+        assert 0.7 < min(accuracy, val_accuracy) < max(accuracy, val_accuracy) < 0.86
+        assert 0.3 < min(loss, val_loss) < max(loss, val_loss) < 0.53
+        assert 0.73 <= area <= 0.866
+
+
+def test_two_printed_ratios_of_table_8_disagree_with_their_counts():
+    table = compared()["table_8"]
+    differ = np.abs(table["published_ratio"] - table["corrected_ratio"]) > 0.006
+    assert list(table["obs_class"][differ]) == [3, 4]
+    np.testing.assert_allclose(table["corrected_ratio"][differ], [55.99, 45.18], atol=0.005)
+    assert list(table["published_ratio"][differ]) == [55.98, 45.64]
+
+
+def test_a_run_as_published_is_comparable_and_untrained_rows_are_not():
+    tables = compared(synthetic=False)
+    for name, table in tables.items():
+        assert table.meta["not_comparable"] == []
+        for row in table:
+            was = name == "table_8" or row["experiment"] in NAMES
+            assert bool(row["comparable"]) == was
+            assert str(row["status"]) == ("trained" if was else "not trained")
+            assert str(row["reason"]) == ""
+
+
+def test_synthetic_data_are_never_comparable_whatever_the_config_says():
+    for table in compared(synthetic=True).values():
+        assert "source is synthetic" in table.meta["not_comparable"]
+        assert table.meta["synthetic"] is True
+        assert not table["comparable"].any()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("xmm.rebin_method", "area", "rebin_method is area (published: linear)"),
+        ("xmm.training.restore", "best", "training.restore is best (published: last)"),
+        ("xmm.split.test", 0.2, "split.test is 0.2 (published: 0.0357015)"),
+        ("xmm.frame.size", [512, 512], "frame.size is 512 × 512"),
+        ("xmm.training.epochs", None, "training.epochs is not stated"),
+    ],
+)
+def test_one_other_choice_is_enough_and_is_named(key, value, reason):
+    choices = {**CHOICES, key: value}
+    if value is None:
+        del choices[key]
+    tables = compared(choices, synthetic=False)
+    found = tables["table_4"].meta["not_comparable"]
+    assert len(found) == 1
+    assert reason in found[0]
+    assert not any(table["comparable"].any() for table in tables.values())
+
+
+def test_a_changed_experiment_is_not_comparable_and_the_others_are():
+    experiments = {**EXPERIMENTS, "minmax_sqrt": {"dataset": "minmax_sqrt_rebin4", "dropout": 0.3}}
+    tables = compared(experiments=experiments, synthetic=False)
+    row = next(row for row in tables["table_4"] if row["experiment"] == "minmax_sqrt")
+    assert not row["comparable"]
+    assert row["reason"] == "experiments.minmax_sqrt.dropout is 0.3 (published: 0)"
+    assert tables["table_7"]["comparable"].all()
+
+
+def test_table_8_of_another_network_is_not_comparable():
+    table = compared(final="minmax_sqrt", synthetic=False)["table_8"]
+    assert not table["comparable"].any()
+    assert table["reason"][0] == "experiment is minmax_sqrt (published: 2conv_rebin2)"
+    missing = compared(final="demo", synthetic=False)["table_8"]
+    assert set(missing["status"]) == {"not trained"}
+    assert missing["test_ratio"].mask.all()
+
+
+def test_table_8_is_of_the_test_side_first_and_of_the_training_side_as_published():
+    table = compared()["table_8"]
+    assert table["test_images"].sum() == 400
+    assert table["train_images"].sum() == 8643
+    assert table.colnames.index("test_wrong") < table.colnames.index("train_wrong")
+
+
+def test_equality_of_choices_minds_kinds():
+    assert comparable.same(60, 60.0)
+    assert comparable.same((1, 2), [1.0, 2])
+    assert not comparable.same(True, 1)
+    assert not comparable.same([1, 2], [2, 1])
+    assert not comparable.same(None, 0)
+
+
+def test_a_broken_file_is_named(tmp_path):
+    path = tmp_path / "xmm.yaml"
+    with pytest.raises(InputError, match="cannot be read"):
+        published.read(path)
+    path.write_text("tables: [")
+    with pytest.raises(InputError, match="is not YAML"):
+        published.read(path)
+    path.write_text(yaml.safe_dump({"tables": {}}))
+    with pytest.raises(InputError, match="lacks defaults, columns, table_8"):
+        published.read(path)
