@@ -1,4 +1,4 @@
-"""The xmm arm's configuration: contradictions that a schema cannot see, and resolved experiments."""
+"""The xmm arm's configuration: contradictions that a schema cannot see, and a dataset's own keys."""
 
 import re
 from pathlib import Path
@@ -61,9 +61,7 @@ def _check_input(xmm):
         ("observations", "the table of observations", Path.is_file),
     ):
         if not xmm[key]:
-            raise InputError(
-                f"Configuration: xmm.source is local, so xmm.{key} must name {kind}."
-            )
+            raise InputError(f"Configuration: xmm.source is local, so xmm.{key} must name {kind}.")
         if not there(Path(xmm[key]).expanduser()):
             raise InputError(
                 f"Configuration: xmm.{key} is {xmm[key]!r}, where there is not {kind}: correct it."

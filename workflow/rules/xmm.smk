@@ -44,7 +44,7 @@ rule xmm_inspect:
     resources:
         mem_mb=1000,
     params:
-        images=XMM_IMAGES,
+        images=lambda w, input: str(input.images),
         blocks=XMM["blocks"],
         exposure=XMM["exposure"],
         camera=XMM["camera"],
@@ -94,7 +94,7 @@ rule xmm_rates:
     resources:
         mem_mb=1000,
     params:
-        images=XMM_IMAGES,
+        images=lambda w, input: str(input.images),
         block=lambda w: int(w.block),
         blocks=XMM["blocks"],
         smaller=XMM["frame"]["smaller"],
@@ -150,7 +150,7 @@ rule xmm_measure:
     resources:
         mem_mb=1000,
     params:
-        images=XMM_IMAGES,
+        images=lambda w, input: str(input.images),
         block=lambda w: int(w.block),
         blocks=XMM["blocks"],
         smaller=XMM["frame"]["smaller"],
