@@ -162,7 +162,7 @@ def statistics(table, found, *, synthetic):
     shown = np.isfinite(values).all(axis=1) & (values > 0).all(axis=1)
     bad = np.asarray(table["obs_class"]) >= 2
     title = f"Good and bad images by three statistics, {_answer(found)}"
-    figure = style.figure(9.6, 4.6, title=title, synthetic=synthetic)
+    figure = style.figure(10.4, 4.6, title=title, synthetic=synthetic)
     for number, (elevation, azimuth) in enumerate(_VIEWS):
         axes = figure.add_subplot(1, 2, number + 1, projection="3d")
         for side, colour, label in (
@@ -182,7 +182,7 @@ def statistics(table, found, *, synthetic):
             axes.scatter([], [], [], color="white", label=f"{(~shown).sum()} beyond the axes")
         _logarithmic(axes)
         axes.view_init(elev=elevation, azim=azimuth)
-        axes.set_box_aspect(None, zoom=1.0)
+        axes.set_box_aspect(None, zoom=0.92)
         if number == 0:
             axes.legend(loc="upper left", bbox_to_anchor=(-0.08, 1.08))
     return figure

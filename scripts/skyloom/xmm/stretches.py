@@ -20,8 +20,8 @@ _REJECT, _FEWEST, _SIGMAS, _ITERATIONS = 0.5, 5, 2.5, 5
 # A comparison closer than this, relative to the largest sample, may come out differently in
 # astropy, whose fit is rounded differently.
 _CLOSE = 1e-10
-# Pixels worked on at a time: 128 KiB as float32.
-_PIECE = 32768
+# Pixels worked on at a time: 512 KiB as float32.
+_PIECE = 131072
 # Below this an interval is divided by in float64, so that nothing overflows.
 _NARROW = 1e-20
 
@@ -69,17 +69,15 @@ def limits(images, interval, *, contrast=0.25, samples=1000):
 def _grown(bad, length):
     """Each row's True values spread as ``np.convolve(row, ones(length), mode="same")`` does."""
     n = bad.shape[1]
-    before, after = (length - 1) // 2, length // 2
     wide = np.zeros((len(bad), n + length - 1), bool)
-    wide[:, length - 1 - before : length - 1 - before + n] = bad
+    wide[:, length // 2 : length // 2 + n] = bad
     # wide[i : i + length] is what reaches pixel i; windows of 1, 2, 4 ... pixels are joined.
     reach = 1
     while reach < length:
         step = min(reach, length - reach)
-        wide[:, : wide.shape[1] - step] |= wide[:, step:].copy()
+        wide = wide[:, :-step] | wide[:, step:]
         reach += step
-    del after
-    return wide[:, :n]
+    return wide
 
 
 def _zscale(chosen, contrast):
@@ -97,27 +95,21 @@ def _zscale(chosen, contrast):
     """
     count = chosen.shape[1]
     fewest = max(_FEWEST, int(count * _REJECT))
-    x = np.arange(count) - 0.5 * (count - 1)
-    powers = np.stack([np.ones(count), x, x * x], axis=1)
-    bad = np.zeros(chosen.shape, bool)
-    good, last = np.full(len(chosen), count), np.full(len(chosen), count + 1)
-    slope, doubtful = np.zeros(len(chosen)), np.zeros(len(chosen), bool)
-    tolerance = _CLOSE * np.abs(chosen[:, [0, -1]]).max(axis=1)
+    good, slope = np.full(len(chosen), count), np.zeros(len(chosen))
+    doubtful = np.zeros(len(chosen), bool)
+    rows = np.arange(len(chosen)) if count >= fewest else np.arange(0)
+    y, kept = chosen[rows], np.ones((len(rows), count), bool)
     for _ in range(_ITERATIONS):
-        active = np.flatnonzero((good < last) & (good >= fewest))
-        if not len(active):
+        if not len(rows):
             break
-        y, used = chosen[active], ~bad[active]
-        fit, residual, threshold = _line(x, powers, y, used)
-        slope[active] = fit[:, 0]
-        excess = np.abs(residual) - threshold[:, None]
-        # A fit to zeros alone is exactly zero in astropy too, and nothing is in doubt.
-        exact = ~fit.any(axis=1)
-        nearest = np.abs(excess).min(axis=1)
-        doubtful[active] |= (nearest <= tolerance[active]) & ~exact
-        bad[active] = _grown(~used | (excess > 0), max(1, int(count * 0.01)))
-        last[active] = good[active]
-        good[active] = count - bad[active].sum(axis=1)
+        line, kept, doubt = _rejected(y, kept, good[rows])
+        left = np.count_nonzero(kept, axis=1)
+        slope[rows], doubtful[rows] = line, doubtful[rows] | doubt
+        # Astropy goes on while samples are rejected and enough of them are left.
+        again = (left < good[rows]) & (left >= fewest)
+        good[rows] = left
+        if not again.all():
+            rows, y, kept = rows[again], y[again], kept[again]
     middle = (count - 1) // 2
     median = 0.5 * (chosen[:, middle] + chosen[:, count // 2])
     if contrast > 0:
@@ -129,19 +121,45 @@ def _zscale(chosen, contrast):
     return found, doubtful
 
 
-def _line(x, powers, y, used):
-    """Least-squares lines through the used samples: (slope, intercept), residuals, 2.5 sigma."""
-    weights = used.astype(np.float64)
-    n, sx, sxx = (weights @ powers).T
-    kept = weights * y
-    sy, sxy = kept.sum(axis=1), kept @ x
-    mean = sx / n
-    slope = (sxy - mean * sy) / (sxx - mean * sx)
+def _rejected(y, kept, n):
+    """One step of zscale: a line through the samples kept, and those that are close to it.
+
+    Parameters
+    ----------
+    y : (n, m) float64 array
+        Sorted samples.
+    kept : (n, m) bool array
+    n : (n,) int array
+        How many are kept.
+
+    Returns
+    -------
+    slope : (n,) float64 array
+    kept : (n, m) bool array
+    doubtful : (n,) bool array
+        Whether a sample is too close to the threshold to tell its side.
+    """
+    count = y.shape[1]
+    x = np.arange(count) - 0.5 * (count - 1)
+    weights = kept.astype(np.float64)
+    sx, sxx = weights @ x, weights @ (x * x)
+    residual = weights * y
+    sy, sxy = residual.sum(axis=1), residual @ x
+    slope = (sxy - sx * sy / n) / (sxx - sx * sx / n)
     intercept = (sy - slope * sx) / n
-    residual = y - (slope[:, None] * x + intercept[:, None])
+    np.multiply(slope[:, None], x, out=residual)
+    residual += intercept[:, None]
+    np.subtract(y, residual, out=residual)
     weights *= residual
-    sigma = np.sqrt(np.einsum("ij,ij->i", weights, weights) / n)
-    return np.stack([slope, intercept], axis=1), residual, _SIGMAS * sigma
+    threshold = _SIGMAS * np.sqrt(np.einsum("ij,ij->i", weights, weights) / n)
+    # A fit to zeros alone is exactly zero in astropy too, and nothing is in doubt.
+    exact = (slope == 0) & (intercept == 0)
+    margin = np.where(exact, 0.0, _CLOSE * np.maximum(np.abs(y[:, 0]), np.abs(y[:, -1])))
+    np.abs(residual, out=residual)
+    far = residual > (threshold + margin)[:, None]
+    near = residual > (threshold - margin)[:, None]
+    doubtful = (far != near).any(axis=1)
+    return slope, ~_grown(~kept | far, max(1, int(count * 0.01))), doubtful
 
 
 def _amplification(name, a):
@@ -155,40 +173,85 @@ def _amplification(name, a):
 
 
 def _apply(name, t, a):
-    """Stretch values in [0, 1] in place."""
+    """Stretch values in place that run from 0 to `_range`; what exceeds 1 is cut."""
     if name == "sqrt":
         np.sqrt(t, out=t)
     elif name == "log":
-        t *= a
         t += 1
         np.log(t, out=t)
-        t /= np.log(a + 1.0)
+        t *= 1.0 / np.log(a + 1.0)
     elif name == "power":
-        np.power(t, a, out=t)
+        # Numpy's power of a scalar 2 costs four times a square.
+        np.square(t, out=t) if a == 2 else np.power(t, a, out=t)
     elif name == "sinh":
-        t /= a
         np.sinh(t, out=t)
-        t /= np.sinh(1.0 / a)
+        t *= 1.0 / np.sinh(1.0 / a)
     elif name == "asinh":
-        t /= a
         np.arcsinh(t, out=t)
-        t /= np.arcsinh(1.0 / a)
+        t *= 1.0 / np.arcsinh(1.0 / a)
+    # Looking is cheaper than cutting, and rounding seldom leads beyond.
+    if t.max() > 1:
+        np.minimum(t, 1, out=t)
 
 
-def _normalise(x, low, width, t):
-    """(x - low) / width, cut to [0, 1], into `t`, whose type decides the precision."""
+def _range(name, a):
+    """What the interval's end is scaled to, so that a stretch need not scale again."""
+    return a if name == "log" else 1.0 / a if name in ("sinh", "asinh") else 1.0
+
+
+def _normalise(x, low, width, end, t, *, inside):
+    """(x - low) / width * end, cut to [0, end], into `t`, whose type decides the precision.
+
+    Parameters
+    ----------
+    x, t : (n, k) array
+    low, width : (n, 1) float64 array
+    end : float
+    inside : bool
+        Whether `x` is known to lie in the interval.
+    """
+    width = np.where(width == 0, 1.0, width)
     if t.dtype == np.float32:
         # `low` in two parts: values near it lose nothing, however small the interval.
-        rough = np.float32(low)
+        rough = low.astype(np.float32)
         np.subtract(x, rough, out=t)
-        if low != rough:
-            t -= np.float32(low - float(rough))
+        rest = (low - rough).astype(np.float32)
+        if rest.any():
+            t -= rest
+        t *= (end / width).astype(np.float32)
     else:
         np.subtract(x, low, out=t)
-    if width != 0:
-        t /= width
-    np.maximum(t, 0, out=t)
-    np.minimum(t, 1, out=t)
+        t *= end / width
+    if not inside:
+        np.maximum(t, 0, out=t)
+        np.minimum(t, end, out=t)
+
+
+def _fill(images, out, found, kind, work):
+    """Normalise and stretch flat images (n, P) into `out`, a piece that fits the cache at a time.
+
+    Parameters
+    ----------
+    images, out : (n, P) array
+    found : (n, 2) float64 array
+        Limits.
+    kind : dtype
+        In which to compute.
+    work : callable
+        (x, low, width, t) -> None, fills t.
+    """
+    count = max(1, _PIECE // images.shape[1])
+    length = min(images.shape[1], _PIECE)
+    buffer = None if kind == out.dtype else np.empty((count, length), kind)
+    for row in range(0, len(images), count):
+        rows = slice(row, row + count)
+        low, width = found[rows, :1], found[rows, 1:] - found[rows, :1]
+        for start in range(0, images.shape[1], length):
+            x, y = (array[rows, start : start + length] for array in (images, out))
+            t = y if buffer is None else buffer[: y.shape[0], : y.shape[1]]
+            work(x, low, width, t)
+            if buffer is not None:
+                y[:] = t
 
 
 def stretch(images, interval, stretch, *, a=None, contrast=0.25, samples=1000):
@@ -226,21 +289,24 @@ def stretch(images, interval, stretch, *, a=None, contrast=0.25, samples=1000):
     a = float(DEFAULTS.get(stretch, 1.0) if a is None else a)
     if not 0 < a < np.inf:
         raise InputError(f"xmm.stretch.{stretch} is {a:g}: it must be larger than 0 and finite.")
-    rough = np.float32 if _amplification(stretch, a) <= 2 else np.float64
-    out = np.empty(images.shape, np.float32)
-    pieces = {kind: np.empty(_PIECE, kind) for kind in (np.float32, np.float64)}
+    flat = images.reshape(len(images), -1)
+    out = np.empty(flat.shape, np.float32)
     found = limits(images, interval, contrast=contrast, samples=samples)
-    rows = zip(images.reshape(len(images), -1), out.reshape(len(images), -1), found, strict=True)
-    for image, done, (low, high) in rows:
-        kind = np.float64 if 0 < abs(high - low) < _NARROW or image.dtype != out.dtype else rough
-        for start in range(0, image.size, _PIECE):
-            x, y = image[start : start + _PIECE], done[start : start + _PIECE]
-            t = y if kind is np.float32 else pieces[kind][: x.size]
-            _normalise(x, low, high - low, t)
-            _apply(stretch, t, a)
-            if t is not y:
-                y[:] = t
-    return out
+    precise = images.dtype != np.float32 or _amplification(stretch, a) > 2
+
+    def work(x, low, width, t):
+        _normalise(x, low, width, _range(stretch, a), t, inside=interval == "minmax")
+        _apply(stretch, t, a)
+
+    # An interval too narrow for float32 is given to float64, image by image.
+    width = np.abs(found[:, 1] - found[:, 0])
+    narrow = np.zeros(len(found), bool) if precise else (width > 0) & (width < _NARROW)
+    plain = np.where(narrow[:, None], 0.0, found)
+    _fill(flat, out, plain, np.float64 if precise else np.float32, work)
+    for row in np.flatnonzero(narrow):
+        own = slice(row, row + 1)
+        _fill(flat[own], out[own], found[own], np.float64, work)
+    return out.reshape(images.shape)
 
 
 def check_pair(interval, name):
