@@ -1,4 +1,4 @@
-"""The xmm arm's configuration: contradictions that a schema cannot see, and a dataset's own keys."""
+"""The xmm arm's configuration: what a schema cannot see, and the keys of one dataset."""
 
 import re
 from pathlib import Path

@@ -96,9 +96,10 @@ def roc(predictions, summary, *, synthetic):
         table = row["table"]
         key = "" if np.ma.is_masked(table) else str(table)
         groups.setdefault(key, []).append(number)
+    groups = dict(sorted(groups.items(), key=lambda item: (item[0] == "", item[0])))
     level = 100 * float(summary.meta["level"])
     images = int(summary["test_images"][0])
-    title = f"Bad images found at every threshold ({images} test images, {level:g} % intervals)"
+    title = f"Bad images found at every threshold ({images} test images)"
     most = max(map(len, groups.values()))
     width, height = 3.7 * len(groups) + 0.6, 2 * (3.5 + 0.14 * most) + 0.6
     figure = style.figure(max(5.4, width), height, title=title, synthetic=synthetic)
@@ -110,6 +111,11 @@ def roc(predictions, summary, *, synthetic):
             _square(axes)
             axes.set_title(f"{_GROUPS.get(key, f'Table {key}')}\n{_SIDES[side]}", fontsize=8.5)
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), fontsize=7.5)
+    figure.supxlabel(
+        f"AUC with its {level:g} % interval. The validation side also chose the epoch.",
+        fontsize=7.5,
+        color="#666666",
+    )
     return figure
 
 
