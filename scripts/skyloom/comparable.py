@@ -1,6 +1,39 @@
 """When a number of ours may stand beside a printed one: rules on the choices behind both."""
 
+from pathlib import Path
+
 import numpy as np
+import yaml
+
+from skyloom.errors import InputError
+
+
+def read(path, need):
+    """Read a document's printed numbers, such as ``resources/published/xmm.yaml``.
+
+    Parameters
+    ----------
+    path : str or Path
+    need : sequence of str
+        Sections that must be there.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML, or lacks a section.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): restore it from git."
+        ) from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not YAML ({error}): restore it from git.") from error
+    missing = [name for name in need if name not in (content or {})]
+    if missing:
+        raise InputError(f"{path} lacks {', '.join(missing)}: restore it from git.")
+    return content
 
 
 def reasons(rules, choices, *, prefix=""):

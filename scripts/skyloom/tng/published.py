@@ -1,37 +1,17 @@
 """The published numbers of the thesis beside ours, and when the two may be compared."""
 
-from pathlib import Path
-
 import numpy as np
-import yaml
 from astropy import units
 from astropy.table import MaskedColumn, Table
 
-from skyloom.errors import InputError
+from skyloom import comparable
 
 _NEED = ("table_III_1", "pearson_r", "findings", "comparable_when")
 
 
 def read(path):
-    """Read ``resources/published/tng.yaml``.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is not YAML, or lacks a section.
-    """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): restore it from git."
-        ) from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not YAML ({error}): restore it from git.") from error
-    missing = [name for name in _NEED if name not in (content or {})]
-    if missing:
-        raise InputError(f"{path} lacks {', '.join(missing)}: restore it from git.")
-    return content
+    """The sections of ``resources/published/tng.yaml``; see `skyloom.comparable.read`."""
+    return comparable.read(path, _NEED)
 
 
 def reasons_not_comparable(choices, published, *, of="network"):

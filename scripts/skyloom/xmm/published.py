@@ -1,13 +1,9 @@
 """The document's tables 3 to 8 beside ours, and when the two may be compared."""
 
-from pathlib import Path
-
 import numpy as np
-import yaml
 from astropy.table import Table
 
 from skyloom import comparable
-from skyloom.errors import InputError
 from skyloom.xmm.evaluation import masked, ratio
 
 _NEED = ("defaults", "columns", "tables", "table_8", "comparable_when")
@@ -20,25 +16,8 @@ _OURS = (
 
 
 def read(path):
-    """Read ``resources/published/xmm.yaml``.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is not YAML, or lacks a section.
-    """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): restore it from git."
-        ) from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not YAML ({error}): restore it from git.") from error
-    missing = [name for name in _NEED if name not in (content or {})]
-    if missing:
-        raise InputError(f"{path} lacks {', '.join(missing)}: restore it from git.")
-    return content
+    """The sections of ``resources/published/xmm.yaml``; see `skyloom.comparable.read`."""
+    return comparable.read(path, _NEED)
 
 
 def reasons_not_comparable(choices, summary, published):
