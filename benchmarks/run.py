@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from skyloom.errors import nearest
 from skyloom.io import read_json, write_json
 
-BENCHMARKS = ("maps", "reading", "variants", "features", "head", "plan")
+BENCHMARKS = ("maps", "reading", "variants", "features", "head", "plan", "xmm")
 ON_REQUEST = ("precision", "scaling")
 RESULTS = Path("results/bench")
 
