@@ -1,7 +1,8 @@
 """The whole tng arm at 1, 2, 4 and 8 times the galaxies: wall time and peak memory.
 
 On request (`python benchmarks/run.py scaling`, a quarter of an hour on two cores): a synthetic
-universe of 16, 32, 64, 128 lineages at three snapshots goes through all ten cases, as in the demo but for 100 epochs.
+universe of 16, 32, 64, 128 lineages at three snapshots goes through all ten cases, as in the demo
+but for 100 epochs.
 """
 
 import csv
