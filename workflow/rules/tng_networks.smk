@@ -52,7 +52,8 @@ rule tng_features:
         "../../envs/skyloom.yaml"
     threads: 16
     resources:
-        mem_mb=4000,
+        # Each thread has a batch of its own.
+        mem_mb=lambda w, threads: 2000 + 300 * threads,
     params:
         preprocess=TNG["backbone"]["preprocess"],
         precision=TNG["backbone"]["precision"],
