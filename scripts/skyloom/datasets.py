@@ -25,12 +25,12 @@ from skyloom.io import create_dataset, open_hdf5
 _LEVEL = 1
 
 
-def _packed(samples, dtype):
-    """Each sample as HDF5 stores it under gzip and shuffle: a list of bytes."""
+def _packed(samples, dtype, shuffle):
+    """Each sample as HDF5 stores it under gzip, with or without shuffle: a list of bytes."""
     itemsize = np.dtype(dtype).itemsize
     packed = []
     for sample in np.ascontiguousarray(samples, dtype):
-        if itemsize > 1:
+        if shuffle:
             sample = np.ascontiguousarray(sample.reshape(-1).view(np.uint8).reshape(-1, itemsize).T)
         packed.append(zlib.compress(sample, _LEVEL))
     return packed
@@ -49,6 +49,7 @@ def write(
     units,
     columns,
     attributes,
+    shuffle=None,
     pool=None,
 ):
     """Fill a new dataset file.
@@ -73,6 +74,9 @@ def write(
         ``id`` (strings) first, then whatever else identifies a sample.
     attributes : dict
         Variant, resolved parameters, seed and so on; dicts are stored as JSON.
+    shuffle : bool, optional
+        Whether the bytes of a number are parted before packing: it helps numbers that vary
+        smoothly, not sparse images of few distinct values. Everything but bytes is, unless told.
     pool : `skyloom.ahead.Pool`, optional
         Samples are compressed on its threads, while the next ones are made and the last ones
         written. The file is the same without.
@@ -86,6 +90,7 @@ def write(
     target = np.asarray(target)
     if not np.isfinite(target).all():
         raise ValueError("a target is not finite")
+    shuffle = np.dtype(dtype).itemsize > 1 if shuffle is None else shuffle
     stored = file.create_dataset(
         kind,
         (count, *shape),
@@ -93,14 +98,14 @@ def write(
         chunks=(1, *shape),
         compression="gzip",
         compression_opts=_LEVEL,
-        shuffle=np.dtype(dtype).itemsize > 1,
+        shuffle=shuffle,
         track_times=False,
     )
 
     def pack(block):
         if block.shape[1:] != tuple(shape):
             raise ValueError(f"samples of shape {block.shape[1:]} came, {shape} was announced")
-        return _packed(block, dtype)
+        return _packed(block, dtype, shuffle)
 
     identifier, written = stored.id, 0
     for block in in_order(pool, pack, samples):

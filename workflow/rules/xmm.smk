@@ -228,7 +228,7 @@ rule xmm_draw_examples:
     conda:
         "../../envs/skyloom.yaml"
     params:
-        shown=configuration_xmm.variant(XMM, "minmax_sqrt_rebin4"),
+        shown=configuration_xmm.variant(XMM, "minmax_log_rebin4"),
         code=code("xmm/draw_examples.py"),
     script:
         "../../scripts/xmm/draw_examples.py"

@@ -227,6 +227,8 @@ def description(inventory, rate_files, variant, parameters, seed):
         "kind": "images",
         "shape": shape,
         "dtype": np.float32,
+        # Few distinct values, as in the rates: half the size and packed 1.7 times faster without.
+        "shuffle": False,
         "target": np.asarray(inventory["obs_class"], np.int64),
         "name": "obs_class",
         "units": "",
