@@ -148,7 +148,7 @@ def compare(r, distance, speed):
     every = np.concatenate(list(delta.values()))
     return {
         "bf16_features_relative_l2": max(distance.values()),
-        "bf16_max_abs_delta_r": max(abs(values[0]) for values in delta.values()),
+        "bf16_max_abs_delta_r": float(max(abs(values[0]) for values in delta.values())),
         "bf16_mean_delta_r": float(every.mean()),
         "bf16_mean_delta_r_error": float(every.std(ddof=1) / np.sqrt(len(every))),
         "bf16_speedup": total["bfloat16"] / total["float32"],
