@@ -287,7 +287,7 @@ def calibration(reliability, summary, *, synthetic):
         axes.grid(True, color="#E6E6E6", lw=0.6)
     level = 100 * float(summary.meta["level"])
     figure.supxlabel(
-        f"Bars: {level:g} % Wilson intervals. ECE: expected calibration error. T: temperature, "
+        f"Bars: {level:g} % Wilson intervals. ECE: expected calibration error.\nT: temperature, "
         "fitted to the validation side.",
         fontsize=7.5,
         color="#666666",
