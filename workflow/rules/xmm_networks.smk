@@ -21,7 +21,10 @@ rule xmm_train:
         "../../envs/skyloom.yaml"
     threads: 16
     resources:
-        mem_mb=4000,
+        # Convolutions of the full size keep planes of 648 x 648.
+        mem_mb=lambda w: (
+            8000 if "rebin1" in XMM_EXPERIMENTS[w.experiment]["dataset"] else 4000
+        ),
     params:
         name=lambda w: w.experiment,
         experiment=lambda w: XMM_EXPERIMENTS[w.experiment],
