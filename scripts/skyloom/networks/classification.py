@@ -6,20 +6,15 @@ The mathematics is that of ``keras.Model.fit`` with Adam (a test compares them).
 """
 
 import dataclasses
-import hashlib
-import json
-import time
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.networks import batches, chain
 from skyloom.networks.augmentation import Augmentation
-from skyloom.progress import track
+from skyloom.networks.state import Resumable
 
 #: Of the file that keeps an unfinished training; another is not taken up.
 _STATE_FORMAT = 1
@@ -141,19 +136,8 @@ def train(
     labels = np.asarray(labels)
     _check(labels, train, validation, target)
     run = _Run(network, images, labels, train, validation, target, settings, seed)
-    run.resume(state_path)
-    saved = time.monotonic()
-    bar = track(range(run.epoch + 1, settings.epochs + 1), label=label, unit="epoch")
-    for epoch in bar:
-        if run.finished:
-            break
-        run.advance(epoch)
-        bar.set_postfix(val_loss=f"{run.history[-1][2]:.4f}", best=run.best_epoch, refresh=False)
-        if state_path and time.monotonic() - saved >= save_every:
-            run.save(state_path)
-            saved = time.monotonic()
-    bar.close()
-    network.set_weights(run.chosen())
+    run.run(settings.epochs, state_path=state_path, save_every=save_every, label=label)
+    network.set_weights(run.chosen(settings.restore))
     return Result(np.array(run.history), run.best_epoch, run.predict(np.arange(len(labels))))
 
 
@@ -191,21 +175,21 @@ def _check(labels, train, validation, target):
         )
 
 
-class _Run:
+class _Run(Resumable):
     """A training under way: everything that changes from epoch to epoch."""
 
     def __init__(self, network, images, labels, train, validation, target, settings, seed):
-        self.network, self.images, self.target = network, images, target
+        self.images, self.target = images, target
         self.settings, self.seed = settings, seed
         self.train, self.validation = np.asarray(train), np.asarray(validation)
         self.answers = target.encode(labels)
         self.weights = self._weigh(labels)
         self.parts = chain.parts()
-        self.optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
-        self.optimizer.build(network.trainable_variables)
-        self.fingerprint = self._fingerprint(labels)
-        self.epoch, self.history = 0, []
-        self.best, self.best_loss, self.best_epoch = network.get_weights(), np.inf, 0
+        optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
+        optimizer.build(network.trainable_variables)
+        facts = [_STATE_FORMAT, dataclasses.asdict(settings), seed, images.digest]
+        facts += [dataclasses.asdict(target)]
+        super().__init__(network, optimizer, facts, (labels, self.train, self.validation))
         # Traced once for every size of batch: the usual one and what remains.
         self._learn, self._outputs = tf.function(self._learn), tf.function(self._outputs)
 
@@ -248,10 +232,11 @@ class _Run:
         val_loss, val_accuracy = self._judge(self.validation)
         # Single precision would print 0.001 with digits that nobody chose.
         rate = float(f"{float(self.optimizer.learning_rate):.7g}")
-        self.epoch = epoch
-        self.history.append((loss, accuracy, val_loss, val_accuracy, rate))
-        if val_loss < self.best_loss:
-            self.best, self.best_loss, self.best_epoch = self.network.get_weights(), val_loss, epoch
+        self.end_epoch(epoch, (loss, accuracy, val_loss, val_accuracy, rate), val_loss)
+
+    def shown(self):
+        """The validation loss, and where it was lowest."""
+        return {"val_loss": f"{self.history[-1][2]:.4f}", "best": self.best_epoch}
 
     def _learn(self, x, y, weights):
         """One step of Adam; sums of the losses and of the right answers before it."""
@@ -276,51 +261,3 @@ class _Run:
         made, answers = tf.constant(self.predict(rows), tf.float32), self.answers[rows]
         losses = self.target.losses(made, answers).numpy().astype(np.float64) * self.weights[rows]
         return float(losses.mean()), float(np.mean(self.target.correct(made, answers).numpy()))
-
-    def chosen(self):
-        """The weights that predict."""
-        return self.best if self.settings.restore == "best" else self.network.get_weights()
-
-    def _fingerprint(self, labels):
-        """A hash of all that the training depends on."""
-        layers = [layer.get_config() for layer in self.network.layers]
-        known = [_STATE_FORMAT, dataclasses.asdict(self.settings), self.seed, self.images.digest]
-        known += [dataclasses.asdict(self.target), layers]
-        digest = hashlib.sha256(json.dumps(known, default=str).encode())
-        for array in (labels, self.train, self.validation, *self.network.get_weights()):
-            digest.update(np.ascontiguousarray(array))
-        return digest.hexdigest()
-
-    def _variables(self):
-        """All that changes: weights, statistics, the dropout's generator, Adam's memory."""
-        return [*self.network.variables, *self.optimizer.variables]
-
-    def save(self, path):
-        """Write the state, complete or not at all."""
-        with atomic_hdf5(path) as file:
-            for key in ("fingerprint", "epoch", "best_epoch", "best_loss"):
-                file.attrs[key] = getattr(self, key)
-            create_dataset(file, "history", np.array(self.history))
-            for index, variable in enumerate(self._variables()):
-                create_dataset(file, f"variables/{index:03d}", np.asarray(variable))
-            for index, array in enumerate(self.best):
-                create_dataset(file, f"best/{index:03d}", array)
-
-    def resume(self, path):
-        """Take up the state in `path`, if it is there and of this very training."""
-        if not path or not Path(path).exists():
-            return
-        try:
-            with open_hdf5(path, need=["variables", "best", "history"]) as file:
-                if file.attrs["fingerprint"] != self.fingerprint:
-                    return
-                self.epoch = int(file.attrs["epoch"])
-                self.best_epoch = int(file.attrs["best_epoch"])
-                self.best_loss = float(file.attrs["best_loss"])
-                self.history = [tuple(row) for row in file["history"][()]]
-                self.best = [item[()] for _, item in sorted(file["best"].items())]
-                for index, variable in enumerate(self._variables()):
-                    variable.assign(file[f"variables/{index:03d}"][()])
-        except InputError:
-            # Not a state of ours: begin anew.
-            return

@@ -5,19 +5,15 @@ it fast. Here: what is watched and kept from epoch to epoch.
 """
 
 import dataclasses
-import hashlib
-import json
-import time
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from skyloom.errors import InputError, nearest
-from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.io import create_dataset
 from skyloom.networks import devices
 from skyloom.networks.epoch import OPTIMIZERS, Epoch
-from skyloom.progress import track
+from skyloom.networks.state import Resumable
 
 #: Of the file that keeps an unfinished training; another is not taken up.
 _STATE_FORMAT = 2
@@ -157,36 +153,30 @@ def train(
             "and every label a value; check the split and the dataset."
         )
     run = _Run(network, features, targets, train, test, settings, seed)
-    run.resume(state_path)
-    saved = time.monotonic()
-    epochs = range(run.epoch + 1, settings.epochs + 1)
-    for epoch in track(epochs, label=label, unit="epoch"):
-        run.advance(epoch)
-        if state_path and time.monotonic() - saved >= save_every:
-            run.save(state_path)
-            saved = time.monotonic()
-    network.set_weights(run.chosen())
+    run.run(settings.epochs, state_path=state_path, save_every=save_every, label=label)
+    network.set_weights(run.chosen(settings.checkpoint))
     return Result(np.array(run.history), run.readouts, run.best_epoch)
 
 
-class _Run:
+class _Run(Resumable):
     """A training under way: everything that changes from epoch to epoch."""
 
     def __init__(self, network, features, targets, train, test, settings, seed):
-        self.network, self.settings, self.seed = network, settings, seed
+        self.settings, self.seed = settings, seed
         self.train, self.test = np.asarray(train), np.asarray(test)
         self.targets = np.asarray(targets, np.float64)
-        self.fingerprint = self._fingerprint(features)
-        self.features = tf.constant(features)
-        self.labels = tf.constant(self.targets.astype(np.float32)[:, None])
         self.learner = Epoch(
             network,
             optimizer=settings.optimizer,
             learning_rate=settings.learning_rate,
             batch_size=settings.batch_size,
         )
-        self.epoch, self.history, self.readouts = 0, [], {}
-        self.best, self.best_loss, self.best_epoch = network.get_weights(), np.inf, 0
+        facts = [_STATE_FORMAT, dataclasses.asdict(settings), seed]
+        arrays = (features, self.targets, self.train, self.test)
+        super().__init__(network, self.learner.optimizer, facts, arrays)
+        self.features = tf.constant(features)
+        self.labels = tf.constant(self.targets.astype(np.float32)[:, None])
+        self.readouts = {}
 
     def advance(self, epoch):
         """Learn from every training row once, then judge."""
@@ -199,10 +189,7 @@ class _Run:
                 "choose a smaller learning rate."
             )
         test_loss = np.mean((self.predict(self.test) - self.targets[self.test]) ** 2)
-        self.epoch = epoch
-        self.history.append((loss, float(test_loss)))
-        if loss < self.best_loss:
-            self.best, self.best_loss, self.best_epoch = self.network.get_weights(), loss, epoch
+        self.end_epoch(epoch, (loss, float(test_loss)), loss)
         if epoch in self.settings.readout_epochs or epoch == self.settings.epochs:
             self.readouts[epoch] = self._read_out()
 
@@ -213,62 +200,18 @@ class _Run:
         values = self.learner.predict(self.features, tf.constant(blocks, tf.int64))
         return values.numpy().ravel()[: len(rows)].astype(np.float64)
 
-    def chosen(self):
-        """The weights that predict."""
-        return self.best if self.settings.checkpoint == "best" else self.network.get_weights()
-
     def _read_out(self):
         latest = self.network.get_weights()
-        self.network.set_weights(self.chosen())
+        self.network.set_weights(self.chosen(self.settings.checkpoint))
         values = self.predict(np.arange(len(self.targets)))
         self.network.set_weights(latest)
         return values
 
-    def _fingerprint(self, features):
-        """A hash of all that the training depends on."""
-        layers = [layer.get_config() for layer in self.network.layers]
-        text = json.dumps([_STATE_FORMAT, dataclasses.asdict(self.settings), self.seed, layers])
-        digest = hashlib.sha256(text.encode())
-        arrays = [features, self.targets, self.train, self.test, *self.network.get_weights()]
-        for array in arrays:
-            digest.update(np.ascontiguousarray(array))
-        return digest.hexdigest()
+    def save_more(self, file):
+        """Write the predictions read out so far."""
+        for epoch, values in self.readouts.items():
+            create_dataset(file, f"readouts/{epoch}", values)
 
-    def _variables(self):
-        """All that TensorFlow changes: weights, the dropout's generator, the optimizer's memory."""
-        return [*self.network.variables, *self.learner.optimizer.variables]
-
-    def save(self, path):
-        """Write the state, complete or not at all."""
-        with atomic_hdf5(path) as file:
-            file.attrs["fingerprint"] = self.fingerprint
-            file.attrs["epoch"] = self.epoch
-            file.attrs["best_epoch"] = self.best_epoch
-            file.attrs["best_loss"] = self.best_loss
-            create_dataset(file, "history", np.array(self.history))
-            for index, variable in enumerate(self._variables()):
-                create_dataset(file, f"variables/{index:03d}", np.asarray(variable))
-            for index, array in enumerate(self.best):
-                create_dataset(file, f"best/{index:03d}", array)
-            for epoch, values in self.readouts.items():
-                create_dataset(file, f"readouts/{epoch}", values)
-
-    def resume(self, path):
-        """Take up the state in `path`, if it is there and of this very training."""
-        if not path or not Path(path).exists():
-            return
-        try:
-            with open_hdf5(path, need=["variables", "best", "history"]) as file:
-                if file.attrs["fingerprint"] != self.fingerprint:
-                    return
-                self.epoch = int(file.attrs["epoch"])
-                self.best_epoch = int(file.attrs["best_epoch"])
-                self.best_loss = float(file.attrs["best_loss"])
-                self.history = [tuple(row) for row in file["history"][()]]
-                self.best = [item[()] for _, item in sorted(file["best"].items())]
-                self.readouts = {int(k): v[()] for k, v in file.get("readouts", {}).items()}
-                for index, variable in enumerate(self._variables()):
-                    variable.assign(file[f"variables/{index:03d}"][()])
-        except InputError:
-            # Not a state of ours: begin anew.
-            return
+    def load_more(self, file):
+        """Read them."""
+        self.readouts = {int(k): v[()] for k, v in file.get("readouts", {}).items()}

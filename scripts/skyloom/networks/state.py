@@ -1,0 +1,137 @@
+"""A training that can be killed at any time and goes on from its last state to the same bits."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.progress import track
+
+
+class Resumable:
+    """What changes from epoch to epoch, kept in a file; a trainer adds how an epoch is learnt.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With its first weights.
+    optimizer : keras.optimizers.Optimizer
+        Built for that network.
+    facts : list
+        All that the training depends on besides the network, as JSON can hold it.
+    arrays : sequence of array
+        The same of what JSON cannot hold.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done.
+    history : list of tuple
+        One an epoch.
+    best, best_loss, best_epoch
+        Weights of the lowest loss that is watched, and where they were found.
+    finished : bool
+        Whether to stop before the last epoch.
+    """
+
+    finished = False
+
+    def __init__(self, network, optimizer, facts, arrays):
+        self.network, self.optimizer = network, optimizer
+        layers = [layer.get_config() for layer in network.layers]
+        digest = hashlib.sha256(json.dumps([*facts, layers], default=str).encode())
+        for array in (*arrays, *network.get_weights()):
+            digest.update(np.ascontiguousarray(array))
+        self.fingerprint = digest.hexdigest()
+        self.epoch, self.history = 0, []
+        self.best, self.best_loss, self.best_epoch = network.get_weights(), np.inf, 0
+
+    def advance(self, epoch):
+        """Learn from every training row once, then judge: calls `end_epoch`."""
+        raise NotImplementedError
+
+    def shown(self):
+        """What stands behind the progress bar after an epoch: name -> text or number."""
+        return {}
+
+    def save_more(self, file):
+        """Write what a trainer keeps besides."""
+
+    def load_more(self, file):
+        """Read what `save_more` wrote."""
+
+    def run(self, epochs, *, state_path, save_every, label):
+        """Go on from a state of this very training, if there is one, to the last epoch.
+
+        Parameters
+        ----------
+        epochs : int
+        state_path : path or None
+        save_every : float
+            Seconds between savings.
+        label : str
+            For the progress bar.
+        """
+        self.resume(state_path)
+        saved = time.monotonic()
+        bar = track(range(self.epoch + 1, epochs + 1), label=label, unit="epoch")
+        for epoch in bar:
+            if self.finished:
+                break
+            self.advance(epoch)
+            bar.set_postfix(self.shown(), refresh=False)
+            if state_path and time.monotonic() - saved >= save_every:
+                self.save(state_path)
+                saved = time.monotonic()
+        bar.close()
+
+    def end_epoch(self, epoch, row, loss):
+        """Note an epoch and keep its weights where `loss`, which is watched, is the lowest."""
+        self.epoch = epoch
+        self.history.append(row)
+        if loss < self.best_loss:
+            self.best, self.best_loss, self.best_epoch = self.network.get_weights(), loss, epoch
+
+    def chosen(self, which):
+        """The weights that predict: those of the 'best' epoch or the 'last' ones."""
+        return self.best if which == "best" else self.network.get_weights()
+
+    def _variables(self):
+        """All that changes: weights, statistics, generators, the optimizer's memory."""
+        return [*self.network.variables, *self.optimizer.variables]
+
+    def save(self, path):
+        """Write the state, complete or not at all."""
+        with atomic_hdf5(path) as file:
+            for key in ("fingerprint", "epoch", "best_epoch", "best_loss"):
+                file.attrs[key] = getattr(self, key)
+            create_dataset(file, "history", np.array(self.history))
+            for index, variable in enumerate(self._variables()):
+                create_dataset(file, f"variables/{index:03d}", np.asarray(variable))
+            for index, array in enumerate(self.best):
+                create_dataset(file, f"best/{index:03d}", array)
+            self.save_more(file)
+
+    def resume(self, path):
+        """Take up the state in `path`, if it is there and of this very training."""
+        if not path or not Path(path).exists():
+            return
+        try:
+            with open_hdf5(path, need=["variables", "best", "history"]) as file:
+                if file.attrs["fingerprint"] != self.fingerprint:
+                    return
+                self.epoch = int(file.attrs["epoch"])
+                self.best_epoch = int(file.attrs["best_epoch"])
+                self.best_loss = float(file.attrs["best_loss"])
+                self.history = [tuple(row) for row in file["history"][()]]
+                self.best = [item[()] for _, item in sorted(file["best"].items())]
+                self.load_more(file)
+                for index, variable in enumerate(self._variables()):
+                    variable.assign(file[f"variables/{index:03d}"][()])
+        except InputError:
+            # Not a state of ours: begin anew.
+            return
