@@ -100,7 +100,7 @@ def test_synthetic_data_are_never_comparable_whatever_the_config_says():
         ("xmm.rebin_method", "area", "rebin_method is area (published: linear)"),
         ("xmm.training.restore", "best", "training.restore is best (published: last)"),
         ("xmm.split.test", 0.2, "split.test is 0.2 (published: 0.0357015)"),
-        ("xmm.frame.size", [512, 512], "frame.size is 512 × 512"),
+        ("xmm.frame.size", [512, 512], "frame.size is 512, 512"),
         ("xmm.training.epochs", None, "training.epochs is not stated"),
     ],
 )

@@ -34,14 +34,10 @@ def reasons_not_comparable(choices, published, *, of="network"):
     """
     if of not in ("network", "catalogue"):
         raise ValueError(f"of must be 'network' or 'catalogue': {of!r}")
-    reasons = []
-    for rule in published["comparable_when"]:
-        if of == "catalogue" and rule["of"] != "catalogue":
-            continue
-        reason = _reason(rule, choices)
-        if reason:
-            reasons.append(reason)
-    return reasons
+    rules = published["comparable_when"]
+    if of == "catalogue":
+        rules = [rule for rule in rules if rule["of"] == "catalogue"]
+    return comparable.reasons(rules, choices, prefix="tng.", document="thesis")
 
 
 def with_header(choices, header):
@@ -148,48 +144,6 @@ def findings(summary, differences, published, reasons):
     table["reason"] = ["; ".join(reasons)] * len(rows)
     table.meta["not_comparable"] = list(reasons)
     return table
-
-
-def _reason(rule, choices):
-    key = rule["key"]
-    short = key.removeprefix("tng.")
-    if key not in choices:
-        return f"{short} is not stated"
-    value = choices[key]
-    if "differs" in rule:
-        return f"{short} is {_text(value)}" if _same(value, rule["differs"]) else None
-    allowed = rule["any_of"] if "any_of" in rule else [rule["equals"]]
-    if any(_same(value, other) for other in allowed):
-        return None
-    if isinstance(value, dict):
-        return f"{short} is not the thesis's"
-    return f"{short} is {_text(value)} (thesis: {' or '.join(map(_text, allowed))})"
-
-
-def _same(ours, theirs):
-    """Equality that takes 60 for 60.0 and does not mind the order of a list."""
-    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
-        if len(ours) != len(theirs):
-            return False
-        pairs = zip(sorted(ours, key=str), sorted(theirs, key=str), strict=True)
-        if all(isinstance(v, int | float) for v in (*ours, *theirs)):
-            pairs = zip(sorted(ours), sorted(theirs), strict=True)
-        return all(_same(a, b) for a, b in pairs)
-    number = (int, float)
-    if isinstance(ours, number) and isinstance(theirs, number):
-        return isinstance(ours, bool) == isinstance(theirs, bool) and bool(
-            np.isclose(ours, theirs, rtol=1e-6)
-        )
-    return ours == theirs
-
-
-def _text(value):
-    """A value as short as a figure's margin allows: long lists as their ends."""
-    if isinstance(value, list | tuple):
-        if len(value) > 3:
-            return f"{value[0]} … {value[-1]}"
-        return " to ".join(map(_text, value)) if len(value) == 2 else ", ".join(map(_text, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _describe(table):
