@@ -1,0 +1,158 @@
+"""The networks beside each other, beside always predicting the mean, and beside the documents."""
+
+import textwrap
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from skyloom.figures import spectra_labels as labels_
+from skyloom.figures import style
+
+
+def _values(column):
+    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+
+
+@style.drawn
+def comparison(summary, members, *, published=None, reasons=(), synthetic):
+    """How many times better than the mean each network is, label by label and member by member.
+
+    Parameters
+    ----------
+    summary : Table
+        ``model``, ``dataset``, ``network``, ``label``, ``mae``, ``mae_low``, ``mae_high``,
+        ``mae_mean`` and ``ratio`` (``mae_mean / mae``) of the test side.
+    members : Table
+        ``model``, ``member`` and ``mae_standardised`` of the test side.
+    published : dict of str to float, optional
+        The ratio of each network as published, over all labels.
+    reasons : sequence of str, optional
+        Why the published ratio may not be compared with ours; it is grey then.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel a dataset: ratios with the interval of the MAE. Right: the members' MAE.
+    """
+    models = labels_.models_of(summary)
+    datasets = list(dict.fromkeys(dataset for dataset, _ in models.values()))
+    colours = labels_.network_colours(network for _, network in models.values())
+    labels = list(dict.fromkeys(str(label) for label in summary["label"]))
+    title = "Test errors beside those of always predicting the mean"
+    note = _note(summary, published, reasons)
+    width = max(7.4, (0.55 + 0.3 * len(colours)) * len(labels) * len(datasets) + 3.6)
+    figure = style.figure(width, 4.7 + 0.13 * note.count("\n"), title=title, synthetic=synthetic)
+    shares = [1.0] * len(datasets) + [0.45 + 0.12 * len(models)]
+    *panels, side = figure.subplots(1, len(datasets) + 1, squeeze=False, width_ratios=shares)[0]
+    for axes, dataset in zip(panels, datasets, strict=True):
+        _ratios(axes, summary, dataset, labels, colours)
+        _published_lines(axes, published, colours, comparable=not reasons)
+        axes.set_title(f"trained and tested on {dataset}")
+    panels[0].set_ylabel("MAE of predicting the mean / MAE of the network")
+    top = max(axes.get_ylim()[1] for axes in panels)
+    for axes in panels:
+        axes.set_ylim(0, 1.04 * top)
+    _members(side, members, models, colours)
+    handles = [
+        Line2D([], [], color=colour, marker="o", ls="none", label=f"{network} network")
+        for network, colour in colours.items()
+    ]
+    handles.append(Line2D([], [], color=style.GREY, lw=1, label="no better than the mean"))
+    handles += _published_handles(published, colours, comparable=not reasons)
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=3, title=note)
+    legend.get_title().set(fontsize=7.5, color="#666666")
+    return figure
+
+
+def _note(summary, published, reasons):
+    level = summary.meta.get("level")
+    interval = f"Bars: {100 * float(level):g} % bootstrap intervals of the MAE." if level else ""
+    parts = [interval]
+    if published and reasons:
+        text = f"The published ratio is grey, not comparable: {style.shorten(reasons, 5)}."
+        parts.append(text)
+    return "\n".join("\n".join(textwrap.wrap(part, 120)) for part in parts if part)
+
+
+def _ratios(axes, summary, dataset, labels, colours):
+    names = np.asarray(summary["dataset"]).astype(str)
+    networks = [n for n in colours if n in set(np.asarray(summary["network"]).astype(str))]
+    for place, network in enumerate(networks):
+        own = (names == dataset) & (np.asarray(summary["network"]).astype(str) == network)
+        here = {str(row["label"]): row for row in summary[own]}
+        shift = 0.26 * (place - (len(networks) - 1) / 2)
+        for number, label in enumerate(labels):
+            if label not in here:
+                continue
+            row = here[label]
+            mae, low, high, mean = (
+                float(_values([row[name]])[0]) if not np.ma.is_masked(row[name]) else np.nan
+                for name in ("mae", "mae_low", "mae_high", "mae_mean")
+            )
+            if not np.isfinite(mae) or mae <= 0:
+                continue
+            ratio = mean / mae
+            bars = None
+            if np.isfinite(low) and np.isfinite(high) and low > 0:
+                bars = [[max(0.0, ratio - mean / high)], [max(0.0, mean / low - ratio)]]
+            axes.errorbar(number + shift, ratio, yerr=bars, fmt="o", ms=6, color=colours[network])
+            text = f"  {labels_.significant(mae)}"
+            place_of = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": 7}
+            top = ratio if bars is None else ratio + bars[1][0]
+            axes.text(number + shift, top, text, color=colours[network], **place_of)
+    axes.axhline(1, color=style.GREY, lw=1)
+    ticks = [f"{labels_.symbol(label)}\n[{labels_.unit(label)}]" for label in labels]
+    axes.set_xticks(range(len(labels)), ticks)
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.grid(axis="y", **labels_.GRID)
+    axes.margins(y=0.25)
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+
+
+def _published_lines(axes, published, colours, *, comparable):
+    for network, value in (published or {}).items():
+        if network in colours and value:
+            colour = colours[network] if comparable else "#B5B5B5"
+            axes.axhline(float(value), color=colour, lw=1.2, ls=":", zorder=0)
+
+
+def _published_handles(published, colours, *, comparable):
+    values = {n: v for n, v in (published or {}).items() if n in colours and v}
+    if not values:
+        return []
+    if not comparable:
+        text = ", ".join(f"{value:.2g} ({network})" for network, value in values.items())
+        look = {"color": "#B5B5B5", "lw": 1.2, "ls": ":"}
+        return [Line2D([], [], label=f"as published: {text}", **look)]
+    return [
+        Line2D([], [], color=colours[n], lw=1.2, ls=":", label=f"{n} as published: {v:.2g}")
+        for n, v in values.items()
+    ]
+
+
+def _members(axes, members, models, colours):
+    """Every member's test MAE in the scaled labels, and their mean where there are several."""
+    names = np.asarray(members["model"]).astype(str)
+    for place, (model, (_, network)) in enumerate(models.items()):
+        values = _values(members["mae_standardised"])[names == model]
+        values = values[np.isfinite(values)]
+        if not len(values):
+            continue
+        x = place + (np.linspace(-0.12, 0.12, len(values)) if len(values) > 1 else np.zeros(1))
+        look = {"s": 26, "linewidths": 0.6, "edgecolors": "white", "zorder": 3}
+        axes.scatter(x, values, color=colours[network], **look)
+        if len(values) > 1:
+            axes.plot([place - 0.3, place + 0.3], [values.mean()] * 2, color=colours[network])
+    axes.set_xticks(
+        range(len(models)),
+        [f"{dataset}\n{network}" for dataset, network in models.values()],
+        fontsize=7.5,
+        rotation=0 if len(models) < 5 else 60,
+    )
+    axes.set_xlim(-0.6, len(models) - 0.4)
+    axes.set_ylim(0, 1.12 * max(axes.dataLim.y1, 1e-12))
+    axes.set_title("Each member (bar: mean)", fontsize=9)
+    axes.set_ylabel("Test MAE, scaled labels")
+    axes.grid(axis="y", **labels_.GRID)

@@ -1,0 +1,217 @@
+"""The training spectra: how a line changes with each label, and which combinations there are."""
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.ticker import MaxNLocator
+
+from skyloom.figures import spectra_labels as labels_
+from skyloom.figures import style
+
+# Air wavelengths, Å, of what the windows show (from memory: NIST ASD; He I 4471 is a blend of the
+# triplet 2p-4d, whose forbidden companion 2p-4f lies at 4469.9).
+_MARKS = (
+    (4469.92, "[He I]\n4470"),
+    (4471.48, "He I\n4471"),
+    (4481.2, "Mg II\n4481"),
+    (5167.32, "b4"),
+    (5172.68, "b2"),
+    (5183.60, "b1"),
+)
+_MG_B = (5162.0, 5189.0)
+# Rotation smears every line: it is fixed slow, so that what else changes can be seen.
+_SLOW = ("v_rot", "v_sin_i")
+_MOST = 7  # spectra a panel
+_ZOOM = 12.0  # Å
+_SHORT = 60.0  # Å: a window no wider is shown whole, without zooms
+
+
+def centre(table, labels):
+    """Row of the spectrum near the middle of the grid that the others are compared with.
+
+    Parameters
+    ----------
+    table : Table
+        With the labels.
+    labels : sequence of str
+
+    Returns
+    -------
+    int
+        The row nearest to the median of each label's values, a quarter of the way for rotation;
+        distances are in units of a label's range.
+    """
+    values = np.stack([np.asarray(table[name], dtype=float) for name in labels], axis=1)
+    wanted = []
+    for column, name in zip(values.T, labels, strict=True):
+        steps = np.unique(column)
+        wanted.append(steps[int((len(steps) - 1) * (0.25 if name in _SLOW else 0.5))])
+    width = np.maximum(np.ptp(values, axis=0), 1e-12)
+    return int(np.argmin((((values - wanted) / width) ** 2).sum(axis=1)))
+
+
+def along(table, labels, label, row, most=_MOST):
+    """Rows in which one label runs over its range while the others stay as they are in `row`.
+
+    Parameters
+    ----------
+    table : Table
+    labels : sequence of str
+    label : str
+        The one that varies.
+    row : int
+    most : int, optional
+
+    Returns
+    -------
+    (list of int, bool)
+        At most `most` rows by rising label, ends included; and whether the others are exactly
+        those of `row`. In a table that is no grid they are as near as there are.
+    """
+    values = {name: np.asarray(table[name], dtype=float) for name in labels}
+    width = {name: max(np.ptp(column), 1e-12) for name, column in values.items()}
+    others = [name for name in labels if name != label]
+    away = sum(((values[name] - values[name][row]) / width[name]) ** 2 for name in others)
+    same = np.flatnonzero(away < 1e-12)
+    exact = len(np.unique(values[label][same])) > 1
+    if exact:
+        _, first = np.unique(values[label][same], return_index=True)
+        rows = same[first]
+        places = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
+        return rows[places].tolist(), True
+    low, high = values[label].min(), values[label].max()
+    wanted = np.linspace(low, high, most) if high > low else np.array([low])
+    rows = [int(np.argmin(away + ((values[label] - w) / width[label]) ** 2)) for w in wanted]
+    rows = sorted(set(rows), key=lambda found: values[label][found])
+    return rows, len(rows) == 1
+
+
+@style.drawn
+def grid(wavelength, runs, *, fixed, synthetic):
+    """How the spectrum changes with each label in turn.
+
+    Parameters
+    ----------
+    wavelength : (L,) array
+        Å, in air.
+    runs : dict of str to (values (k,), spectra (k, L), exact)
+        By label: its values, rising, the normalised spectra, and whether the other labels are the
+        same in all.
+    fixed : dict of str to float
+        Labels of the spectrum in the middle.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel a label; a window wider than 60 Å has a row a label, with two close views.
+    """
+    wavelength = np.asarray(wavelength, dtype=float)
+    title = "Spectra of the grid, one label changed at a time"
+    if np.ptp(wavelength) <= _SHORT:
+        figure = style.figure(
+            max(5.2, 3.9 * len(runs) + 0.3), 3.9, title=title, synthetic=synthetic
+        )
+        lines = [[axes] for axes in figure.subplots(1, len(runs), squeeze=False, sharey=True)[0]]
+    else:
+        size = 12.6, 2.35 * len(runs) + 0.6
+        figure = style.figure(*size, title=title, synthetic=synthetic)
+        lines = figure.subplots(len(runs), 3, squeeze=False, width_ratios=(2.2, 1, 1))
+    for place, (panels, (label, (values, spectra, exact))) in enumerate(
+        zip(lines, runs.items(), strict=True)
+    ):
+        views = _views(wavelength, spectra, len(panels))
+        for axes, (low, high, name) in zip(panels, views, strict=True):
+            _spectra(axes, wavelength, spectra, low, high)
+            _mark(axes, low, high)
+            if name:
+                axes.set_title(name, fontsize=8)
+            if len(panels) == 1 or place == len(lines) - 1:
+                axes.set_xlabel("Wavelength [Å, air]")
+        if len(panels) > 1 or place == 0:
+            panels[0].set_ylabel("Normalised flux")
+        panels[0].set_title(_others(fixed, label, exact), fontsize=8)
+        _bar(figure, panels, label, values)
+    return figure
+
+
+def _others(fixed, label, exact):
+    """The labels that do not change, with their values."""
+    rest = [
+        f"{labels_.symbol(name)} = {labels_.quantity(name, value)}"
+        for name, value in fixed.items()
+        if name != label
+    ]
+    return ("" if exact else "near ") + ", ".join(rest)
+
+
+def _views(wavelength, spectra, count):
+    """Ranges of the panels: the window; the Mg b triplet; where else the label matters most."""
+    low, high = float(wavelength[0]), float(wavelength[-1])
+    if count == 1:
+        return [(low, high, None)]
+    change = np.ptp(np.asarray(spectra, dtype=float), axis=0)
+    views = [(low, high, None)]
+    free = np.ones(len(wavelength), dtype=bool)
+    if low <= _MG_B[0] and high >= _MG_B[1]:
+        views.append((*_MG_B, "Mg I b triplet"))
+        free = (wavelength < _MG_B[0]) | (wavelength > _MG_B[1])
+    while len(views) < count:
+        peak = float(wavelength[np.argmax(np.where(free, change, -1.0))])
+        start = min(max(low, peak - _ZOOM / 2), high - _ZOOM)
+        views.append((start, start + _ZOOM, f"strongest change{' elsewhere' * (len(views) > 1)}"))
+        free &= (wavelength < start) | (wavelength > start + _ZOOM)
+    return views
+
+
+def _colours(count):
+    return matplotlib.colormaps[style.DENSITY](np.linspace(0.0, 0.88, max(count, 2)))[:count]
+
+
+def _spectra(axes, wavelength, spectra, low, high):
+    inside = (wavelength >= low) & (wavelength <= high)
+    many = inside.sum() * len(spectra) > 5000
+    width = 0.6 if many else 1.2
+    for colour, flux in zip(_colours(len(spectra)), spectra, strict=True):
+        axes.plot(wavelength[inside], flux[inside], color=colour, lw=width, rasterized=many)
+    axes.set_xlim(low, high)
+    axes.grid(**labels_.GRID)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _mark(axes, low, high):
+    """Short strokes at the top at known lines; an arrow where a line lies just outside."""
+    place = {"transform": axes.get_xaxis_transform(), "fontsize": 7, "color": "#555555"}
+    marks = [mark for mark in _MARKS if low < mark[0] < high + 2]
+    if high - low > _SHORT or not marks:
+        return
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + 0.19 * (top - bottom))
+    for wavelength, name in marks:
+        if wavelength < high:
+            axes.plot([wavelength] * 2, [0.86, 0.9], color="#555555", lw=0.9, **_transform(axes))
+            # The two helium components are 1.5 Å apart: their names go to either side.
+            side = {4469.92: "right", 4471.48: "left"}.get(wavelength, "center")
+            axes.text(wavelength, 0.905, name, ha=side, va="bottom", linespacing=0.95, **place)
+        else:
+            axes.text(high, 0.905, f"{name} →", ha="right", va="bottom", linespacing=0.95, **place)
+
+
+def _transform(axes):
+    return {"transform": axes.get_xaxis_transform()}
+
+
+def _bar(figure, panels, label, values):
+    """A bar of one field a spectrum, with its value."""
+    count = len(values)
+    shades = ListedColormap(_colours(count))
+    norm = BoundaryNorm(np.arange(count + 1), count)
+    shown = matplotlib.cm.ScalarMappable(norm, shades)
+    where = {"ax": list(panels)} if len(panels) > 1 else {"ax": panels[0]}
+    look = {"pad": 0.01, "aspect": 14} if len(panels) > 1 else {"pad": 0.02, "aspect": 24}
+    bar = figure.colorbar(shown, **where, **look)
+    bar.set_ticks(np.arange(count) + 0.5, labels=[labels_.tick(v) for v in values])
+    bar.minorticks_off()
+    bar.ax.tick_params(length=0, labelsize=7.5)
+    bar.outline.set_visible(False)
+    bar.set_label(labels_.axis(label))

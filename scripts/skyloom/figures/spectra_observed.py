@@ -1,0 +1,156 @@
+"""Observed stars beside the training spectra that the networks' predictions point to."""
+
+import textwrap
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from skyloom.figures import spectra_labels as labels_
+from skyloom.figures import style
+
+#: More stars than this are counted, not drawn.
+MOST = 12
+_WARNING = "#B2182B"
+_LINE = 0.145  # inches, of text
+
+
+def nearest(target, wanted):
+    """Row of the training spectrum nearest to a prediction.
+
+    Parameters
+    ----------
+    target : (N, T) array
+        Labels of the training spectra.
+    wanted : (T,) array
+        Predicted labels.
+
+    Returns
+    -------
+    int or None
+        By distance in standard deviations of each label; None where a prediction is not finite.
+    """
+    target, wanted = np.asarray(target, dtype=float), np.asarray(wanted, dtype=float)
+    if not np.isfinite(wanted).all():
+        return None
+    width = np.std(target, axis=0)
+    return int(np.argmin((((target - wanted) / np.where(width > 0, width, 1.0)) ** 2).sum(axis=1)))
+
+
+@style.drawn
+def observed(stars, wavelength, *, synthetic, total=None):
+    """Each star's observation, the nearest training spectra and the predictions in words.
+
+    Parameters
+    ----------
+    stars : sequence of dict
+        ``name``; ``flux`` (L,) on the grid; ``original`` (wavelength, flux) or None, the
+        observation before it was resampled; ``known`` dict of label to value; ``models`` dict of
+        model to dict with ``look`` (of `spectra_labels.model_looks`), ``values`` and
+        ``uncertainty`` (dicts by label), ``spectrum`` (L,) or None; ``warning`` text or empty.
+    wavelength : (L,) array
+        Å, in air.
+    synthetic : bool
+    total : int, optional
+        How many stars there are; those given unless told.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        At most `MOST` stars; the others are counted.
+    """
+    total = len(stars) if total is None else total
+    stars = list(stars)[:MOST]
+    more = f", {total - len(stars)} more not drawn" if total > len(stars) else ""
+    title = f"Observed stars and the networks' answers{more}"
+    if not stars:
+        figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
+        axes = figure.subplots()
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no observed star could be used", ha="center", va="center")
+        return figure
+    wide = np.ptp(wavelength) > 60
+    columns = min(len(stars), 2 if wide else 3)
+    rows = -(-len(stars) // columns)
+    width = 5.6 if wide else 4.3
+    texts = [_lines(star, int(width * 14.5)) for star in stars]
+    lines = max(map(len, texts)) + 1
+    size = max(6.4, width * columns), rows * (2.5 + _LINE * lines) + 1.0
+    figure = style.figure(*size, title=title, synthetic=synthetic)
+    panels = figure.subplots(
+        2 * rows, columns, squeeze=False, height_ratios=[2.5, _LINE * lines] * rows
+    )
+    for axes in panels.ravel():
+        axes.set_axis_off()
+    for place, (star, text) in enumerate(zip(stars, texts, strict=True)):
+        row, column = divmod(place, columns)
+        _star(panels[2 * row, column], star, wavelength)
+        _words(panels[2 * row + 1, column], text, lines)
+    figure.legend(handles=_legend(stars), loc="outside lower center", ncols=2)
+    return figure
+
+
+def _star(axes, star, wavelength):
+    axes.set_axis_on()
+    many = len(wavelength) > 1000
+    low, high = float(wavelength[0]), float(wavelength[-1])
+    if star.get("original") is not None:
+        x, y = (np.asarray(values, dtype=float) for values in star["original"])
+        inside = (x >= low) & (x <= high) & np.isfinite(y)
+        look = {"s": 3 if many else 9, "color": style.GREY, "linewidths": 0}
+        axes.scatter(x[inside], y[inside], rasterized=many, **look)
+    flux = np.asarray(star["flux"], dtype=float)
+    axes.plot(wavelength, flux, color=style.BLACK, lw=0.5 if many else 1.0, rasterized=many)
+    for place, model in enumerate(star["models"].values()):
+        if model["spectrum"] is not None:
+            look = _look(place, model, 0.5 if many else 1.0)
+            axes.plot(wavelength, model["spectrum"], rasterized=many, **look)
+    axes.set_xlim(low, high)
+    colour = _WARNING if star["warning"] else style.BLACK
+    axes.set_title(str(star["name"]), fontsize=8.5, color=colour)
+    axes.set_xlabel("Wavelength [Å, air]")
+    axes.set_ylabel("Normalised flux")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.grid(**labels_.GRID)
+
+
+def _lines(star, width):
+    """Known labels, each model's predictions and the warning: (text, whether it warns) a line."""
+    lines = []
+    if star["known"]:
+        known = ", ".join(labels_.measured(*item) for item in star["known"].items())
+        lines.append((f"known: {known}", False))
+    for model in star["models"].values():
+        lines.append((f"{model['look']['label']}:", False))
+        values = ", ".join(
+            labels_.measured(label, value, model["uncertainty"].get(label))
+            for label, value in model["values"].items()
+        )
+        lines.append((f"    {values}", False))
+    return lines + [(line, True) for line in textwrap.wrap(star["warning"] or "", width)]
+
+
+def _words(axes, lines, most):
+    axes.set(xlim=(0, 1), ylim=(most, 0))
+    for place, (text, warns) in enumerate(lines):
+        look = {"color": _WARNING, "weight": "bold"} if warns else {}
+        axes.text(0, place, text, va="center", fontsize=7.5, **look)
+
+
+def _legend(stars):
+    handles = []
+    if any(star.get("original") is not None for star in stars):
+        point = {"marker": "o", "ms": 3, "color": style.GREY, "ls": "none"}
+        handles.append(Line2D([], [], label="observed, continuum normalised", **point))
+    text = "observed, on the networks' grid"
+    handles.append(Line2D([], [], color=style.BLACK, lw=1, label=text))
+    for place, model in enumerate(stars[0]["models"].values()):
+        text = f"training spectrum nearest to the answer of: {model['look']['label']}"
+        handles.append(Line2D([], [], label=text, **_look(place, model, 1.0)))
+    return handles
+
+
+def _look(place, model, width):
+    """The first line broad, the others dashed on top, so that equal ones can all be seen."""
+    dashed = {"ls": (0, (4, 2 + place)), "lw": 1.3 * width}
+    return {"color": model["look"]["color"], **(dashed if place else {"lw": 2.2 * width})}
