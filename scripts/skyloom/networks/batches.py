@@ -1,4 +1,4 @@
-"""Images of a dataset file as batches: from memory where they fit, else from the file.
+"""Images or spectra of a dataset file as batches: from memory where they fit, else from the file.
 
 Either way gives the same batches. A file's samples are one chunk each, so a shuffled batch is read
 as fast as one in order; reading overlaps with learning.
@@ -16,15 +16,16 @@ from skyloom.io import open_hdf5
 #: Bytes of images that are kept in memory; larger datasets are read batch by batch.
 MEMORY_LIMIT = 2 * 1024**3
 _BLOCK_BYTES = 32 * 1024**2
+_SHAPES = {"images": "(N, H, W, C)", "spectra": "(N, L)"}
 
 
-class Images:
-    """Images by row number.
+class Samples:
+    """Images or spectra by row number.
 
     Attributes
     ----------
     shape : tuple of int
-        Of one image, (H, W, C).
+        Of one image, (H, W, C), or one spectrum, (L,).
     digest : str
         Hash of all pixels.
     """
@@ -34,52 +35,59 @@ class Images:
         self.shape = tuple(source.shape[1:])
 
     def __len__(self):
-        """Number of images."""
+        """How many there are."""
         return len(self._source)
 
     def take(self, rows):
-        """Images of these rows in this order: (n, H, W, C) float32."""
+        """Samples of these rows in this order: (n, *shape) float32."""
         if self.in_memory:
             return np.asarray(self._source[rows], dtype=np.float32)
         # Wanted in any order, which HDF5 itself does not offer; a sample is one chunk.
         return np.stack([self._source[row] for row in rows]).astype(np.float32)
 
 
-def from_array(images):
-    """Images that are in memory already, (N, H, W, C).
+def from_array(samples, kind="images"):
+    """Images (N, H, W, C) or spectra (N, L) that are in memory already.
 
     Raises
     ------
     InputError
         If a pixel is not finite; the first such row is named.
     """
-    images = np.ascontiguousarray(images)
-    digest = _checked(images, [(0, images)], "the images", lambda row: f"row {row}")
-    return Images(images, digest, in_memory=True)
+    samples = np.ascontiguousarray(samples)
+    digest = _checked(samples, [(0, samples)], kind, f"the {kind}", lambda row: f"row {row}")
+    return Samples(samples, digest, in_memory=True)
+
+
+def open_images(path, *, limit=MEMORY_LIMIT):
+    """`open_samples` of a dataset of images."""
+    return open_samples(path, "images", limit=limit)
 
 
 @contextlib.contextmanager
-def open_images(path, *, limit=MEMORY_LIMIT):
-    """Images of a dataset file, checked once from end to end.
+def open_samples(path, kind, *, limit=MEMORY_LIMIT):
+    """Images or spectra of a dataset file, checked once from end to end.
 
     Parameters
     ----------
     path : path
         See `skyloom.datasets`.
+    kind : {'images', 'spectra'}
     limit : int
         Bytes up to which they are kept in memory.
 
     Yields
     ------
-    Images
+    Samples
 
     Raises
     ------
     InputError
-        If the file is not a dataset of images, or a pixel is not finite: the first image is named.
+        If the file is not a dataset of that kind, or a pixel is not finite: the first sample that
+        has one is named.
     """
-    with open_hdf5(path, need=["images", "id"]) as file:
-        stored = file["images"]
+    with open_hdf5(path, need=[kind, "id"]) as file:
+        stored = file[kind]
         in_memory = stored.size * stored.dtype.itemsize <= limit
         kept = np.empty(stored.shape, stored.dtype) if in_memory else stored
 
@@ -94,24 +102,25 @@ def open_images(path, *, limit=MEMORY_LIMIT):
                     kept[first : first + len(block)] = block
                 yield first, block
 
-        digest = _checked(stored, blocks(), path, name)
-        yield Images(kept, digest, in_memory=in_memory)
+        digest = _checked(stored, blocks(), kind, path, name)
+        yield Samples(kept, digest, in_memory=in_memory)
 
 
-def _checked(images, blocks, source, name):
-    """The hash of all pixels; refuses what is not a finite image."""
-    if images.ndim != 4 or 0 in images.shape:
+def _checked(samples, blocks, kind, source, name):
+    """The hash of all pixels; refuses what is not finite or of another shape."""
+    shape = _SHAPES[kind]
+    if samples.ndim != shape.count(",") + 1 or 0 in samples.shape:
         raise InputError(
-            f"{source} has images of shape {images.shape}: (N, H, W, C) without a zero is needed; "
+            f"{source} has {kind} of shape {samples.shape}: {shape} without a zero is needed; "
             "make the dataset again."
         )
-    digest = hashlib.blake2b(repr((images.shape, str(images.dtype))).encode())
+    digest = hashlib.blake2b(repr((samples.shape, str(samples.dtype))).encode())
     for first, block in blocks:
-        wrong = ~np.isfinite(block).all(axis=(1, 2, 3))
+        wrong = ~np.isfinite(block).all(axis=tuple(range(1, samples.ndim)))
         if wrong.any():
             row = name(first + int(np.argmax(wrong)))
             raise InputError(
-                f"{source}: images, {row}, has pixels that are not finite: "
+                f"{source}: {kind}, {row}, has pixels that are not finite: "
                 "remove or mend that observation and make the dataset again."
             )
         digest.update(np.ascontiguousarray(block))
@@ -123,7 +132,8 @@ def stream(images, order, columns, *, batch_size, augmentation=None, drawn=None)
 
     Parameters
     ----------
-    images : Images
+    images : Samples
+        Or what has their `shape` and `take`.
     order : (n,) int array
         Row numbers.
     columns : sequence of (N, ...) arrays

@@ -105,7 +105,7 @@ def train(
     network : keras.Model
         Freshly made, a chain as `skyloom.networks.chain` walks it; on return it has the weights
         that `settings.restore` chose.
-    images : `skyloom.networks.batches.Images`
+    images : `skyloom.networks.batches.Samples`
     labels : (N,) int array
         0 to ``target.classes`` - 1.
     train, validation : (n,) int arrays

@@ -1,0 +1,231 @@
+"""Training on spectra: Keras's mathematics, resumable to the bit, the same from file and memory."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from skyloom import datasets
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5
+from skyloom.networks import batches, chain, spectra_cnn, spectra_training
+from skyloom.networks.spectra_training import Noisy, Settings
+
+PIXELS, TRAIN, VALIDATION = 24, np.arange(0, 21), np.arange(21, 32)
+
+
+@pytest.fixture(autouse=True)
+def _few_parts(monkeypatch):
+    """Batches in two parts: they are traced faster, and sums of parts are still there."""
+    monkeypatch.setattr(chain, "PARTS", 2)
+
+
+def _spectra():
+    rng = np.random.default_rng(3)
+    labels = rng.normal(size=(32, 3))
+    x = np.linspace(-1, 1, PIXELS)
+    lines = np.exp(-((x - 0.3 * labels[:, :1]) ** 2) / (0.05 + 0.02 * labels[:, 1:2] ** 2))
+    return (1 - 0.5 * lines + 0.02 * labels[:, 2:]).astype(np.float32), labels
+
+
+@pytest.fixture(scope="module")
+def data():
+    flux, labels = _spectra()
+    return batches.from_array(flux, "spectra"), labels
+
+
+def _network(seed=0, **options):
+    return spectra_cnn.build("initial", PIXELS, 3, seed=seed, **options)
+
+
+def _train(data, settings, *, network=None, **options):
+    network = network or _network(heteroscedastic=settings.heteroscedastic)
+    sides = {"train": TRAIN, "validation": VALIDATION}
+    result = spectra_training.train(
+        network, *data, **{**sides, "settings": settings, "seed": 0, **options}
+    )
+    return network, result
+
+
+def test_loss_curve_is_that_of_keras_fit(data):
+    spectra, labels = data
+    _, result = _train(data, Settings(epochs=3, batch_size=8, restore="last"))
+    model = _network()
+    model.compile(keras.optimizers.Adam(0.001), "mse", metrics=["mae", "accuracy"])
+    flux = spectra.take(np.arange(32))
+    for epoch in range(1, 4):
+        order = np.random.default_rng([0, epoch]).permutation(TRAIN)
+        fit = model.fit(
+            flux[order],
+            labels[order],
+            validation_data=(flux[VALIDATION], labels[VALIDATION]),
+            batch_size=8,
+            shuffle=False,
+            verbose=0,
+        ).history
+        ours = dict(zip(spectra_training.HISTORY, result.history[epoch - 1], strict=True))
+        for name in ("loss", "mae", "val_loss", "val_mae"):
+            assert ours[name] == pytest.approx(fit[name][0], rel=1e-4)
+        # What Keras calls accuracy of several real outputs.
+        assert ours["argmax_agreement"] == pytest.approx(fit["accuracy"][0])
+        assert ours["val_argmax_agreement"] == pytest.approx(fit["val_accuracy"][0])
+
+
+def test_likelihood_is_that_of_a_gaussian():
+    rng = np.random.default_rng(0)
+    mean, logarithm, labels = rng.normal(size=(3, 5, 2))
+    loss, error, _ = spectra_training.judge(
+        np.hstack([mean, logarithm]), labels, heteroscedastic=True
+    )
+    variance = np.exp(logarithm)
+    density = np.exp(-((labels - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+    assert loss + np.log(2 * np.pi) / 2 == pytest.approx(-np.mean(np.log(density)))
+    assert error == pytest.approx(np.mean(abs(labels - mean)))
+
+
+def test_variance_learns_the_noise_of_the_labels():
+    rng = np.random.default_rng(1)
+    flux = np.ones((400, PIXELS), np.float32)
+    labels = rng.normal(0.0, 0.3, (400, 1))
+    network = spectra_cnn.build("initial", PIXELS, 1, heteroscedastic=True)
+    settings = Settings(epochs=15, batch_size=40, heteroscedastic=True, learning_rate=0.01)
+    spectra = batches.from_array(flux, "spectra")
+    sides = {"train": np.arange(300), "validation": np.arange(300, 400)}
+    spectra_training.train(network, spectra, labels, settings=settings, **sides)
+    made = spectra_training.outputs(network, spectra, np.arange(1), batch_size=1)
+    assert np.exp(made[0, 1] / 2) == pytest.approx(0.3, rel=0.15)
+
+
+class _KilledError(Exception):
+    pass
+
+
+def test_killed_training_continues_to_the_same_bits(data, tmp_path, monkeypatch):
+    settings = Settings(epochs=5, batch_size=8, snr=(20, 100), heteroscedastic=True, patience=4)
+    network, whole = _train(data, settings)
+    state = tmp_path / "member_1.h5"
+    real = spectra_training._Run.advance
+    for last in (1, 3):
+
+        def advance(run, epoch, last=last):
+            if epoch > last:
+                raise _KilledError
+            real(run, epoch)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(spectra_training._Run, "advance", advance)
+            with pytest.raises(_KilledError):
+                _train(data, settings, state_path=state, save_every=0)
+    again, resumed = _train(data, settings, state_path=state)
+    np.testing.assert_array_equal(resumed.history, whole.history)
+    for a, b in zip(again.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "clean.h5"
+    flux, labels = _spectra()
+    with atomic_hdf5(path) as file:
+        datasets.write(
+            file,
+            [flux],
+            32,
+            kind="spectra",
+            shape=(PIXELS,),
+            dtype=np.float32,
+            target=labels,
+            name="teff,log_g,v_rot",
+            units="K,dex,km / s",
+            columns={"id": np.array([f"s{n:02d}" for n in range(32)])},
+            attributes={"synthetic": True},
+        )
+    return path
+
+
+def test_spectra_from_the_file_train_as_those_in_memory(data, stored):
+    settings = Settings(epochs=2, batch_size=8, snr=50)
+    _, expected = _train(data, settings)
+    with batches.open_samples(stored, "spectra", limit=0) as spectra:
+        assert not spectra.in_memory
+        _, result = _train((spectra, data[1]), settings)
+    np.testing.assert_array_equal(result.history, expected.history)
+
+
+def test_noise_is_fresh_each_epoch_and_knows_no_batches(data):
+    spectra, _ = data
+    first = Noisy(spectra, (20, 100), seed=1, epoch=1)
+    rows = np.array([5, 2, 9])
+    np.testing.assert_array_equal(first.take(rows)[1], first.take(np.array([2]))[0])
+    other = Noisy(spectra, (20, 100), seed=1, epoch=2)
+    assert not np.array_equal(first.take(rows), other.take(rows))
+    np.testing.assert_array_equal(
+        Noisy(spectra, None, seed=1, epoch=1).take(rows), spectra.take(rows)
+    )
+
+
+def test_noise_has_the_asked_spread():
+    spectra = batches.from_array(np.ones((200, 100), np.float32), "spectra")
+    noisy = Noisy(spectra, (50, 50), seed=0, epoch=3).take(np.arange(200))
+    assert noisy.std() == pytest.approx(1 / 50, rel=0.02)
+
+
+def test_training_stops_when_the_validation_loss_stops_falling(data):
+    network, result = _train(data, Settings(epochs=60, batch_size=8, patience=2, learning_rate=0.1))
+    assert len(result.history) == result.best_epoch + 2 < 60
+    best = np.argmin(result.history[:, 3])
+    assert result.best_epoch == result.chosen_epoch == best + 1
+    made = spectra_training.outputs(network, data[0], VALIDATION, batch_size=8)
+    loss = spectra_training.judge(made, data[1][VALIDATION])[0]
+    assert loss == pytest.approx(result.history[best, 3])
+
+
+def test_impossible_trainings_are_refused_in_a_sentence(data):
+    with pytest.raises(InputError, match="loss is .* with training.learning_rate 1e[+]30"):
+        _train(data, Settings(epochs=9, batch_size=8, learning_rate=1e30))
+    with pytest.raises(InputError, match="21 training and 0 validation spectra.*change split"):
+        _train(data, Settings(epochs=1), validation=np.array([], int))
+    with pytest.raises(InputError, match="training.snr is .*two that rise"):
+        Settings(epochs=1, snr=(100, 20))
+    with pytest.raises(InputError, match="training.restore is 'first'"):
+        Settings(epochs=1, restore="first")
+    with pytest.raises(InputError, match="spectra, row 1, has pixels that are not finite"):
+        batches.from_array(np.array([[1.0], [np.nan]]), "spectra")
+
+
+_THREADS = """
+import sys
+from skyloom.networks import training
+training.settle(int(sys.argv[1]))
+import hashlib, numpy as np
+from skyloom.networks import batches, spectra_cnn, spectra_training as t
+rng = np.random.default_rng(0)
+spectra = batches.from_array(rng.random((40, 64), np.float32), "spectra")
+network = spectra_cnn.build("starnet", 64, 2)
+t.train(network, spectra, rng.random((40, 2)), train=np.arange(30), validation=np.arange(30, 40),
+        settings=t.Settings(epochs=2, batch_size=16, snr=30))
+print(hashlib.sha256(b"".join(w.tobytes() for w in network.get_weights())).hexdigest())
+"""
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    scripts = Path(__file__).parents[2] / "scripts"
+    environment = {**os.environ, "PYTHONPATH": str(scripts), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", _THREADS, threads],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        for threads in ("1", "4")
+    ]
+    one, four = (process.communicate()[0] for process in running)
+    assert len(one) > 60 and one == four
