@@ -1,13 +1,11 @@
 """The networks beside each other, beside always predicting the mean, and beside the documents."""
 
-import textwrap
-
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import spectra_tables, style
 
 
 def _values(column):
@@ -15,65 +13,83 @@ def _values(column):
 
 
 @style.drawn
-def comparison(summary, members, *, published=None, reasons=(), synthetic):
-    """How many times better than the mean each network is, label by label and member by member.
+def comparison(summary, members, *, published=None, synthetic):
+    """How many times better than the mean each network is, and the document's numbers.
 
     Parameters
     ----------
     summary : Table
-        ``model``, ``dataset``, ``network``, ``label``, ``mae``, ``mae_low``, ``mae_high``,
-        ``mae_mean`` and ``ratio`` (``mae_mean / mae``) of the test side.
+        ``model``, ``dataset``, ``network``, ``label``, ``mae``, ``mae_low``, ``mae_high`` and
+        ``mae_mean`` (of always predicting the mean) of the test side.
     members : Table
         ``model``, ``member`` and ``mae_standardised`` of the test side.
-    published : dict of str to float, optional
-        The ratio of each network as published, over all labels.
-    reasons : sequence of str, optional
-        Why the published ratio may not be compared with ours; it is grey then.
+    published : Table, optional
+        As `spectra_tables.draw` takes it; a row whose quantity is a ratio to always predicting
+        the mean is drawn as a line too, grey where it may not be compared.
     synthetic : bool
 
     Returns
     -------
     matplotlib.figure.Figure
-        A panel a dataset: ratios with the interval of the MAE. Right: the members' MAE.
+        A panel a dataset: ratios with the interval of the MAE, which stands beside them in the
+        label's unit. Right: the members' MAE. Below: the table.
     """
     models = labels_.models_of(summary)
     datasets = list(dict.fromkeys(dataset for dataset, _ in models.values()))
     colours = labels_.network_colours(network for _, network in models.values())
     labels = list(dict.fromkeys(str(label) for label in summary["label"]))
+    width = 4.0 + (0.6 + 0.36 * len(colours)) * len(labels) * len(datasets)
+    width = max(8.8, width)
+    below = spectra_tables.height(published, width) if published is not None else 0.0
     title = "Test errors beside those of always predicting the mean"
-    note = _note(summary, published, reasons)
-    width = max(7.4, (0.55 + 0.3 * len(colours)) * len(labels) * len(datasets) + 3.6)
-    figure = style.figure(width, 4.7 + 0.13 * note.count("\n"), title=title, synthetic=synthetic)
+    figure = style.figure(width, 4.9 + below, title=title, synthetic=synthetic)
+    top, *rest = np.atleast_1d(
+        figure.subfigures(2, 1, height_ratios=(4.5, below)) if below else figure.subfigures(1, 1)
+    )
     shares = [1.0] * len(datasets) + [0.45 + 0.12 * len(models)]
-    *panels, side = figure.subplots(1, len(datasets) + 1, squeeze=False, width_ratios=shares)[0]
+    *panels, side = top.subplots(1, len(datasets) + 1, squeeze=False, width_ratios=shares)[0]
+    lines = _published_ratios(published, colours)
     for axes, dataset in zip(panels, datasets, strict=True):
         _ratios(axes, summary, dataset, labels, colours)
-        _published_lines(axes, published, colours, comparable=not reasons)
+        for value, colour, _ in lines:
+            axes.axhline(value, color=colour, lw=1.2, ls=":", zorder=0)
         axes.set_title(f"trained and tested on {dataset}")
-    panels[0].set_ylabel("MAE of predicting the mean / MAE of the network")
-    top = max(axes.get_ylim()[1] for axes in panels)
+    panels[0].set_ylabel("MAE of predicting the mean / MAE")
+    highest = max(axes.get_ylim()[1] for axes in panels)
     for axes in panels:
-        axes.set_ylim(0, 1.04 * top)
+        axes.set_ylim(0, 1.04 * highest)
     _members(side, members, models, colours)
-    handles = [
-        Line2D([], [], color=colour, marker="o", ls="none", label=f"{network} network")
-        for network, colour in colours.items()
-    ]
-    handles.append(Line2D([], [], color=style.GREY, lw=1, label="no better than the mean"))
-    handles += _published_handles(published, colours, comparable=not reasons)
-    legend = figure.legend(handles=handles, loc="outside lower center", ncols=3, title=note)
-    legend.get_title().set(fontsize=7.5, color="#666666")
+    _legend(top, summary, colours, lines)
+    for part in rest:
+        spectra_tables.draw(part.subplots(), published, width)
     return figure
 
 
-def _note(summary, published, reasons):
+def _published_ratios(published, colours):
+    """The published ratios: (value, colour, what the legend says)."""
+    found = []
+    for row in published if published is not None else []:
+        network, quantity = str(row["network"]), str(row["quantity"])
+        value = float(_values([row["published"]])[0])
+        if network in colours and quantity.startswith("ratio") and np.isfinite(value):
+            good = bool(row["comparable"])
+            text = f"{network} as published: {value:.2f}{'' if good else ', not comparable'}"
+            found.append((value, colours[network] if good else "#B5B5B5", text))
+    return found
+
+
+def _legend(figure, summary, colours, lines):
     level = summary.meta.get("level")
-    interval = f"Bars: {100 * float(level):g} % bootstrap intervals of the MAE." if level else ""
-    parts = [interval]
-    if published and reasons:
-        text = f"The published ratio is grey, not comparable: {style.shorten(reasons, 5)}."
-        parts.append(text)
-    return "\n".join("\n".join(textwrap.wrap(part, 120)) for part in parts if part)
+    bars = f" (bar: {100 * float(level):g} % interval, number: MAE)" if level else ""
+    handles = [
+        Line2D([], [], color=colour, marker="o", ls="none", label=f"{network} network{bars}")
+        for network, colour in colours.items()
+    ]
+    handles.append(Line2D([], [], color=style.GREY, lw=1, label="no better than the mean"))
+    handles += [
+        Line2D([], [], color=colour, lw=1.2, ls=":", label=text) for _, colour, text in lines
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(3, len(handles)))
 
 
 def _ratios(axes, summary, dataset, labels, colours):
@@ -109,27 +125,6 @@ def _ratios(axes, summary, dataset, labels, colours):
     axes.grid(axis="y", **labels_.GRID)
     axes.margins(y=0.25)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-
-
-def _published_lines(axes, published, colours, *, comparable):
-    for network, value in (published or {}).items():
-        if network in colours and value:
-            colour = colours[network] if comparable else "#B5B5B5"
-            axes.axhline(float(value), color=colour, lw=1.2, ls=":", zorder=0)
-
-
-def _published_handles(published, colours, *, comparable):
-    values = {n: v for n, v in (published or {}).items() if n in colours and v}
-    if not values:
-        return []
-    if not comparable:
-        text = ", ".join(f"{value:.2g} ({network})" for network, value in values.items())
-        look = {"color": "#B5B5B5", "lw": 1.2, "ls": ":"}
-        return [Line2D([], [], label=f"as published: {text}", **look)]
-    return [
-        Line2D([], [], color=colours[n], lw=1.2, ls=":", label=f"{n} as published: {v:.2g}")
-        for n, v in values.items()
-    ]
 
 
 def _members(axes, members, models, colours):

@@ -176,7 +176,7 @@ def _spectra(axes, wavelength, spectra, low, high):
         axes.plot(wavelength[inside], flux[inside], color=colour, lw=width, rasterized=many)
     axes.set_xlim(low, high)
     axes.grid(**labels_.GRID)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(4 if high - low < 15 else 5))
 
 
 def _mark(axes, low, high):

@@ -1,4 +1,4 @@
-"""The documents' tables, the printed numbers beside ours."""
+"""The documents' numbers beside ours, as a table to read."""
 
 import textwrap
 
@@ -6,43 +6,52 @@ import numpy as np
 
 from skyloom.figures import style
 
-_GREYED, _FAINT = "#8A8A8A", "#B5B5B5"
-_LINE = 0.21  # inches
-_PLACES = {"ours": 0.52, "published": 0.68, "difference": 0.86}
+_FAINT = "#B5B5B5"
+LINE = 0.21  # inches
+_PLACES = {"ours": 0.50, "published": 0.66, "difference": 0.82}
+_WIDTH = 14.5  # characters an inch, of the note
 
 
-@style.drawn
-def table(content, *, title, synthetic):
-    """Rows of quantities, ours beside the printed number.
+def height(content, width):
+    """Inches that `draw` needs.
 
     Parameters
     ----------
     content : Table
-        ``quantity``, ``network``, ``ours``, ``published``, ``difference``, ``comparable`` and
-        ``why_not``.
-    title : str
-    synthetic : bool
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Printed numbers are grey where ours may not be compared with them, with the reasons below.
+    width : float
+        Inches.
     """
-    note = _note(content)
-    groups = list(dict.fromkeys(str(row["network"]) for row in content))
-    lines = len(content) + 1.4 * len(groups) + 3.2 + 0.8 * (note.count("\n") + 1)
-    figure = style.figure(8.6, _LINE * lines + 0.5, title=title, synthetic=synthetic)
-    axes = figure.subplots()
+    return LINE * _lines(content, note(content, width))
+
+
+def _lines(content, text):
+    groups = len({str(row["network"]) for row in content})
+    return len(content) + 1.4 * groups + 2.4 + 0.8 * (text.count("\n") + 1)
+
+
+def draw(axes, content, width):
+    """Rows of quantities, a network a group, ours beside the published number.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        To be filled.
+    content : Table
+        ``quantity``, ``network``, ``ours``, ``published``, ``difference``, ``comparable`` and
+        ``reason``. Published numbers are grey where ours may not be compared with them.
+    width : float
+        Inches.
+    """
+    text = note(content, width)
     axes.set_axis_off()
-    axes.set(xlim=(0, 1), ylim=(lines, 0))
+    axes.set(xlim=(0, 1), ylim=(_lines(content, text), 0))
     for name, x in _PLACES.items():
         axes.text(x, 0.6, name.capitalize(), weight="bold", va="center", ha="right")
-    y = 1.5
-    for network in groups:
+    y = 1.4
+    for network in dict.fromkeys(str(row["network"]) for row in content):
         y = _group(axes, y, network, [row for row in content if str(row["network"]) == network])
     axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
-    axes.text(0, y + 0.5, note, va="top", fontsize=7.5, color="#666666")
-    return figure
+    axes.text(0, y + 0.4, text, va="top", fontsize=7.5, color="#666666")
 
 
 def _group(axes, y, network, rows):
@@ -70,19 +79,16 @@ def _cell(axes, x, y, row, name):
 
 def _number(value, *, sign):
     form = "+" if sign else ""
+    if value == int(value) and abs(value) >= 100:
+        return f"{int(value):{form},d}"
     return f"{value:{form}.1f}" if abs(value) >= 100 else f"{value:{form}.4f}"
 
 
-def _note(content):
+def note(content, width):
+    """Why which rows are grey, in lines as wide as the figure."""
     grey = [row for row in content if not bool(row["comparable"])]
-    reasons = list(
-        dict.fromkeys(part for row in grey for part in str(row["why_not"]).split("; ") if part)
-    )
     if not grey:
-        return "Made under the document's choices."
-    text = (
-        f"Grey, not comparable: {style.shorten(reasons, 6)}."
-        if reasons
-        else "Grey: not comparable."
-    )
-    return "\n".join(textwrap.wrap(text, 125))
+        return "Published numbers are those of the document; this run's choices are the same."
+    reasons = {part: None for row in grey for part in str(row["reason"]).split("; ") if part}
+    text = f": {style.shorten(reasons, 8)}" if reasons else ""
+    return "\n".join(textwrap.wrap(f"Grey, not comparable{text}.", int(_WIDTH * width)))
