@@ -1,0 +1,78 @@
+"""A folder of the paper's files, block by block: which can be used, and why the others cannot."""
+
+from pathlib import Path
+
+import numpy as np
+from astropy import units
+from astropy.table import Table
+
+from skyloom.ahead import in_order
+from skyloom.errors import InputError
+from skyloom.helium import files, grid
+
+
+def read(folder, names, wavelength, *, pool=None):
+    """Read files one by one.
+
+    Parameters
+    ----------
+    folder : str or Path
+    names : iterable of str
+        Paths below the folder.
+    wavelength : (L,) array
+        Å in air, which all files must have.
+    pool : `skyloom.ahead.Pool`, optional
+
+    Yields
+    ------
+    name, labels, flux or name, reason, None
+        (3,) tuple and (L,) array of a good file; one sentence about any other.
+    """
+
+    def one(name):
+        try:
+            labels = grid.labels_of_name(name)
+            return name, labels, files.read(Path(folder) / name, wavelength, name=name)
+        except InputError as error:
+            return name, str(error), None
+
+    yield from in_order(pool, one, names)
+
+
+def tables(found, wavelength, *, synthetic):
+    """What `read` gives, as arrays and tables.
+
+    Parameters
+    ----------
+    found : iterable
+    wavelength : (L,) array
+    synthetic : bool
+
+    Returns
+    -------
+    spectra : (n, L) float32 array
+    table : astropy.table.Table
+        file, id and the labels with their units.
+    rejects : astropy.table.Table
+        file, reason.
+    """
+    good, labels, spectra, lost = [], [], [], []
+    for name, told, flux in found:
+        if flux is None:
+            lost.append((name, told))
+        else:
+            good.append(name)
+            labels.append(told)
+            spectra.append(flux.astype(np.float32))
+    labels = np.array(labels, np.float64).reshape(len(good), len(grid.LABELS))
+    table = Table({"file": np.array(good, str)})
+    table["id"] = np.array([grid.identifier(*own) for own in labels], str)
+    for name, column in zip(grid.LABELS, labels.T, strict=True):
+        table[name] = column * units.Unit(grid.LABELS[name])
+    table.meta = {"synthetic": bool(synthetic), "labels": list(grid.LABELS)}
+    rejects = Table({"file": [row[0] for row in lost], "reason": [row[1] for row in lost]})
+    if not lost:
+        rejects = Table({"file": np.array([], str), "reason": np.array([], str)})
+    rejects.meta = {"synthetic": bool(synthetic)}
+    flux = np.array(spectra, np.float32).reshape(len(good), len(wavelength))
+    return flux, table, rejects

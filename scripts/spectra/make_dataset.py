@@ -1,0 +1,37 @@
+"""Give the grid's spectra an instrument's resolution and noise, as one dataset."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom import ahead, datasets, provenance
+from skyloom.io import atomic_hdf5, read_table, write_json
+from skyloom.progress import track
+from skyloom.spectra import grid_files, variants
+
+files, params, output = snakemake.input, snakemake.params, snakemake.output
+inventory = read_table(files.inventory, need=("id",))
+wavelength, blocks = grid_files.read_blocks(files.blocks, inventory)
+described = grid_files.description(
+    inventory,
+    wavelength,
+    params.variant,
+    params.variant_parameters,
+    arm=params.arm,
+    seed=params.seed,
+)
+with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
+    rendered = variants.render(blocks, wavelength, params.variant_parameters, params.seed)
+    rendered = track(rendered, label=f"spectra of {params.variant}", unit="block")
+    datasets.write(file, rendered, **described, pool=pool)
+datasets.check(output.dataset)
+write_json(
+    provenance.record(
+        output=output.dataset,
+        inputs=[files.inventory, *files.blocks],
+        parameters=params.variant_parameters,
+        packages=["astropy", "h5py", "numpy", "scipy"],
+        seed=params.seed,
+    ),
+    output.provenance,
+)
