@@ -1,0 +1,195 @@
+"""Spectra in FITS files: tables of pixels, vectors in one row, images with a wavelength axis."""
+
+import io
+import re
+import warnings
+
+import numpy as np
+from astropy.io import fits
+
+from skyloom.errors import InputError
+from skyloom.spectra import columns
+
+
+def read(content, path):
+    """Find the spectrum in a FITS file.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file, decompressed.
+    path : str or Path
+        For messages.
+
+    Returns
+    -------
+    `skyloom.spectra.columns.Raw`
+
+    Raises
+    ------
+    InputError
+        If the file ends early or its header is damaged, or it holds neither a table with columns
+        of wavelength and flux nor an image of one spectrum with a wavelength axis.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Archives' headers often break the standard in ways that do no harm.
+            warnings.simplefilter("ignore")
+            with fits.open(io.BytesIO(content), memmap=False, lazy_load_hdus=False) as units:
+                _check_length(units, len(content), path)
+                return _spectrum(units, path)
+    except InputError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, IndexError, fits.VerifyError) as error:
+        raise InputError(
+            f"{path} is not a readable FITS file ({error}): download it again."
+        ) from error
+
+
+def _check_length(units, length, path):
+    for unit in units:
+        where = unit.fileinfo()
+        missing = where["datLoc"] + unit.size - length
+        if missing > 0:
+            raise InputError(
+                f"{path} is truncated: it ends {missing} bytes before its data do; "
+                "download it again."
+            )
+
+
+def _spectrum(units, path):
+    primary, reason = units[0].header, None
+    for unit in units:
+        if isinstance(unit, fits.BinTableHDU | fits.TableHDU) and not _is_image(unit):
+            names = unit.columns.names
+            if columns.wavelength_column(names) and columns.flux_column(names):
+                return _table(unit, primary, path)
+    for unit in units:
+        if _is_image(unit) and unit.header.get("NAXIS", 0) > 0 and unit.data is not None:
+            try:
+                return _image(unit, primary, path)
+            except InputError as error:
+                reason = reason or error
+    if reason is not None:
+        raise reason
+    raise InputError(
+        f"{path} holds no spectrum: neither a table with columns of wavelength and flux, nor an "
+        "image with a wavelength axis."
+    )
+
+
+def _is_image(unit):
+    return isinstance(unit, fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU)
+
+
+def _table(unit, primary, path):
+    rows = len(unit.data)
+    table, units = {}, {}
+    for column in unit.columns:
+        values = np.asarray(unit.data[column.name])
+        if values.dtype.kind not in "fiu":
+            continue
+        if values.ndim > 1 and rows == 1:
+            values = values[0].reshape(-1)
+        elif rows == 1 and values.ndim == 1 and _has_vectors(unit):
+            continue
+        table[column.name], units[column.name] = values, column.unit or ""
+    wave, flux = columns.wavelength_column(table), columns.flux_column(table)
+    if wave is None or flux is None or any(table[name].ndim != 1 for name in (wave, flux)):
+        raise InputError(
+            f"{path} has several spectra, one a row of its table: write one of them into a file "
+            "of its own."
+        )
+    same = {name: values for name, values in table.items() if values.shape == table[wave].shape}
+    if flux not in same:
+        raise InputError(
+            f"{path} has {len(table[wave])} wavelengths but {len(table[flux])} fluxes: make it "
+            "again."
+        )
+    meta = dict(primary) | dict(unit.header)
+    index = unit.columns.names.index(wave) + 1
+    medium = _medium(unit.header, primary) or columns.medium_of(unit.header.get(f"TUCD{index}"))
+    return columns.pick(same, units, path, medium=medium, meta=meta)
+
+
+def _has_vectors(unit):
+    return any(np.asarray(unit.data[name]).ndim > 1 for name in unit.columns.names)
+
+
+def _medium(header, primary):
+    for head in (header, primary):
+        if (stated := columns.medium_of(head.get("AIRORVAC"))) is not None:
+            return stated
+        # VACUUM = F: idlspec writes it for air.
+        if isinstance(head.get("VACUUM"), bool):
+            return columns.medium_of(head["VACUUM"])
+        if str(head.get("CTYPE1", "")).upper().startswith("AWAV"):
+            return "air"
+    return None
+
+
+def _image(unit, primary, path):
+    header = primary.copy()
+    if unit.header is not primary:
+        header.update(unit.header)
+    flux = np.asarray(unit.data, np.float64)
+    shape = "x".join(map(str, flux.shape))
+    if str(header.get("CTYPE1", "")).upper().startswith("MULTISPE"):
+        raise InputError(
+            f"{path} holds echelle orders (MULTISPEC): merge them into one spectrum first."
+        )
+    if flux.ndim > 1:
+        # IRAF's bands follow the spectrum in a third dimension, SDSS' old spSpec rows in a second.
+        rows = flux.reshape(-1, flux.shape[-1])
+        bands = flux.ndim == 3 and flux.shape[1] == 1
+        if len(rows) > 1 and not (bands or "COEFF0" in header):
+            raise InputError(
+                f"{path} is an image of {shape} pixels, not one spectrum: extract a row of it."
+            )
+        flux = rows[0]
+    wavelength = _wavelengths(header, len(flux), path)
+    return columns.Raw(
+        wavelength, flux, None, _medium(unit.header, primary), columns.labels(dict(header))
+    )
+
+
+def _wavelengths(header, pixels, path):
+    """The wavelengths of an image's first axis, in Å."""
+
+    def number(*names):
+        for name in names:
+            value = header.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value)
+        return None
+
+    first, step = number("COEFF0"), number("COEFF1")
+    if first is not None and step is not None:
+        return 10 ** (first + step * np.arange(pixels))
+    start, step = number("CRVAL1"), number("CDELT1", "CD1_1")
+    if start is None or not step:
+        raise InputError(
+            f"{path} has no wavelength axis: CRVAL1 and CDELT1 (or CD1_1) are missing."
+        )
+    # IRAF leaves CRPIX1 out where it is 1; the standard's default of 0 is never meant.
+    reference = number("CRPIX1")
+    offset = (np.arange(pixels) + 1 - (1.0 if reference is None else reference)) * step
+    kind = str(header.get("CTYPE1", "")).upper()
+    scale = columns.angstroms(_unit(header), path)
+    logarithmic = "LOG" in kind or "LOG" in str(header.get("WFITTYPE", "")).upper()
+    if header.get("DC-FLAG") == 1 or (logarithmic and abs(start) < 10):
+        # Base 10, as IRAF and many pipelines write it; no wavelength in Å is below 10.
+        return 10 ** (start + offset) * scale
+    if logarithmic:
+        # FITS paper III (Greisen et al. 2006, A&A 446, 747), equation 5: base e, step at CRVAL1.
+        return start * np.exp(offset / start) * scale
+    return (start + offset) * scale
+
+
+def _unit(header):
+    """The unit of the first axis, from CUNIT1 or IRAF's WAT1_001; "" where none is stated."""
+    if stated := str(header.get("CUNIT1", "")).strip():
+        logarithm = re.fullmatch(r"log(?:10)?\((.*)\)", stated, re.IGNORECASE)
+        return logarithm[1] if logarithm else stated
+    found = re.search(r"units=(\w+)", str(header.get("WAT1_001", "")))
+    return found[1] if found else ""

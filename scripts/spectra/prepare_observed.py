@@ -1,0 +1,22 @@
+"""Bring observed spectra to the wavelengths of the training set, and list those that cannot be."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import atomic_hdf5, open_hdf5, write_table
+from skyloom.progress import track
+from skyloom.spectra import observed, preparation
+
+params, dataset = snakemake.params, snakemake.input.dataset
+with open_hdf5(dataset, need=["spectra"]) as file:
+    wavelength = preparation.grid_of(dataset, file)
+files = observed.listing(snakemake.input.get("observed") or params.observed)
+good, rejects = preparation.prepare_all(
+    track(files, label="observed spectra", unit="spectrum"), wavelength, params.observation
+)
+with atomic_hdf5(snakemake.output.spectra) as file:
+    preparation.write(file, good, wavelength, synthetic=params.synthetic)
+inventory, rejected = preparation.tables(good, rejects, synthetic=params.synthetic)
+write_table(inventory, snakemake.output.inventory)
+write_table(rejected, snakemake.output.rejects)
