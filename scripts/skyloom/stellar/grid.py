@@ -148,7 +148,7 @@ def atmospheres(chosen):
     return sorted(found, key=lambda one: identifier(*one.labels, 0))
 
 
-def table(atmospheres, velocities, file):
+def table(atmospheres, velocities):
     """One row a spectrum: file, id and labels, each atmosphere with all its velocities.
 
     Parameters
@@ -156,8 +156,6 @@ def table(atmospheres, velocities, file):
     atmospheres : sequence of `Atmosphere`
     velocities : sequence of float
         v sin i, km/s.
-    file : str
-        Where the spectra lie.
 
     Returns
     -------
@@ -167,6 +165,7 @@ def table(atmospheres, velocities, file):
     rows = [(*one.labels, velocity) for one in atmospheres for velocity in velocities]
     made = Table(np.array(rows, float).reshape(-1, 4), names=list(LABELS), units=LABELS)
     made.add_column([identifier(*row) for row in rows], 0, name="id")
-    made.add_column([file] * len(rows), 0, name="file")
+    # No file is theirs, and a block's name would make the inventory depend on the blocks.
+    made.add_column(["synthesised"] * len(rows), 0, name="file")
     made.meta.update({"synthetic": True, "labels": list(LABELS)})
     return made

@@ -1,0 +1,282 @@
+"""Grids of spectra that users bring: HDF5 files, written and read.
+
+A file has ``wavelength`` (L,), with the attributes ``units`` (Angstrom) and, optionally, ``medium``
+(air, unless it says vacuum); ``flux`` (N, L), over the continuum; ``labels`` (N, 4) with the
+attributes ``names`` and ``units``, of the same length: teff in K, log_g in dex, m_h in dex, v_sin_i
+in km / s, in any order; and optionally ``id`` (N,). The root's attribute ``synthetic`` says that
+nobody should take the spectra for more than a test.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy import units
+from astropy.table import Table
+
+from skyloom.ahead import in_order
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.spectra import folders, resampling, wavelengths
+from skyloom.stellar import grid
+
+# Rows that are read at once: 30 MB of 30,000 float32 pixels.
+_ROWS = 256
+
+
+def write(path, wavelength, flux, labels, *, identifiers=None, synthetic=False):
+    """Write a file that `listing` and `read` take.
+
+    Parameters
+    ----------
+    path : str or Path
+    wavelength : (L,) array
+        In air, Å.
+    flux : (N, L) array
+        Over the continuum.
+    labels : (N, 4) array
+        K, dex, dex, km/s: `skyloom.stellar.grid.LABELS`.
+    identifiers : (N,) array of str, optional
+    synthetic : bool
+    """
+    with atomic_hdf5(path) as file:
+        create_dataset(file, "wavelength", np.asarray(wavelength, np.float64))
+        file["wavelength"].attrs.update({"units": "Angstrom", "medium": "air"})
+        create_dataset(file, "flux", np.asarray(flux, np.float32))
+        create_dataset(file, "labels", np.asarray(labels, np.float64))
+        file["labels"].attrs["names"] = list(grid.LABELS)
+        file["labels"].attrs["units"] = list(grid.LABELS.values())
+        if identifiers is not None:
+            create_dataset(file, "id", np.asarray(identifiers).astype("S"))
+        file.attrs["synthetic"] = synthetic
+
+
+@dataclass(frozen=True)
+class Source:
+    """One usable file.
+
+    Attributes
+    ----------
+    path : Path
+    name : str
+        Below the folder that was asked for.
+    wavelength : (L,) array
+        In air, Å.
+    labels : (N, 4) array
+        In the order and units of `skyloom.stellar.grid.LABELS`.
+    identifiers : list of str
+    synthetic : bool
+    """
+
+    path: Path
+    name: str
+    wavelength: np.ndarray
+    labels: np.ndarray
+    identifiers: list
+    synthetic: bool
+
+
+def _text(value):
+    """An attribute that lists names, as a list of str: an array of strings, or one with commas."""
+    if isinstance(value, str | bytes):
+        value = (value.decode() if isinstance(value, bytes) else value).split(",")
+    return [(one.decode() if isinstance(one, bytes) else str(one)).strip() for one in value]
+
+
+def _same_unit(found, wanted):
+    try:
+        return units.Unit(found) == units.Unit(wanted)
+    except ValueError:
+        return False
+
+
+def _wavelength(stored, window):
+    if stored.ndim != 1 or len(stored) < 2:
+        raise ValueError(f"wavelength has the shape {stored.shape} instead of (L,)")
+    unit = _text([stored.attrs.get("units", "nothing")])[0]
+    if not _same_unit(unit, "Angstrom"):
+        raise ValueError(f"wavelength has units of {unit} instead of Angstrom")
+    values = np.asarray(stored[()], np.float64)
+    if not np.isfinite(values).all() or np.any(np.diff(values) <= 0):
+        raise ValueError("wavelength is not finite and increasing")
+    if _text([stored.attrs.get("medium", "air")])[0] == "vacuum":
+        values = wavelengths.vacuum_to_air(values)
+    edges = resampling.edges(values)
+    if edges[0] > window[0] or edges[-1] < window[1]:
+        raise ValueError(
+            f"wavelength covers {values[0]:.2f} to {values[-1]:.2f} Å, not all of "
+            f"{window[0]:g} to {window[1]:g} Å"
+        )
+    return values
+
+
+def _labels(stored):
+    names, found = (_text(stored.attrs.get(key, [])) for key in ("names", "units"))
+    if sorted(names) != sorted(grid.LABELS) or len(found) != len(names):
+        raise ValueError(
+            f"labels has the names {', '.join(names) or '(none)'} with {len(found)} units instead "
+            f"of {', '.join(grid.LABELS)}"
+        )
+    if stored.shape[1:] != (len(names),):
+        raise ValueError(f"labels has the shape {stored.shape} instead of (N, {len(names)})")
+    for name, unit in zip(names, found, strict=True):
+        if not _same_unit(unit, grid.LABELS[name]):
+            raise ValueError(f"label {name} is in {unit} instead of {grid.LABELS[name]}")
+    return np.asarray(stored[()], np.float64)[:, [names.index(name) for name in grid.LABELS]]
+
+
+def _inspect(path, name, window):
+    with open_hdf5(path, need=("wavelength", "flux", "labels")) as file:
+        wavelength = _wavelength(file["wavelength"], window)
+        labels, shape = _labels(file["labels"]), file["flux"].shape
+        if shape != (len(labels), len(wavelength)):
+            raise ValueError(
+                f"flux has the shape {shape} instead of {(len(labels), len(wavelength))}"
+            )
+        if "id" in file:
+            identifiers = _text(file["id"][()])
+            if len(identifiers) != len(labels):
+                raise ValueError(f"id has {len(identifiers)} rows instead of {len(labels)}")
+        else:
+            identifiers = [f"{Path(name).stem}_{row:06d}" for row in range(len(labels))]
+        synthetic = bool(file.attrs.get("synthetic", False))
+    return Source(Path(path), name, wavelength, labels, identifiers, synthetic)
+
+
+def listing(spectra, window):
+    """Look at all files of a source, without their spectra.
+
+    Parameters
+    ----------
+    spectra : str or Path
+        A file, or a folder of them.
+    window : (float, float)
+        Å in air, which a file's pixels must cover.
+
+    Returns
+    -------
+    list of `Source`, list of (name, reason)
+        The usable files, sorted by name, and the others.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder, or it holds nothing.
+    """
+    path = Path(spectra)
+    names = [""] if path.is_file() else folders.listing(spectra, key="stellar.spectra")
+    if not names:
+        raise InputError(f"{spectra} is empty: set stellar.spectra to HDF5 files of spectra.")
+    sources, rejects = [], []
+    for name in names:
+        try:
+            sources.append(_inspect(path / name if name else path, name or path.name, window))
+        except InputError as error:
+            rejects.append((name or path.name, str(error)))
+        except ValueError as error:
+            reason = f"{name or path.name}: {error}; see scripts/skyloom/stellar/files.py."
+            rejects.append((name or path.name, reason))
+    return sources, rejects
+
+
+def _chunks(run):
+    """Rows of several files, as (source, first, last): at most `_ROWS` of one file at a time."""
+    for source, first, last in run:
+        for start in range(first, last, _ROWS):
+            yield source, start, min(start + _ROWS, last)
+
+
+def block_of(sources, block, blocks):
+    """One of `blocks` runs of the rows of all files, as a list of (source, first, last)."""
+    ends = np.cumsum([0, *(len(source.labels) for source in sources)])
+    start, stop = (int(ends[-1]) * number // blocks for number in (block, block + 1))
+    run = []
+    for source, begin, end in zip(sources, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        first, last = max(start, begin) - begin, min(stop, end) - begin
+        if first < last:
+            run.append((source, first, last))
+    return run
+
+
+def usable(run):
+    """Which rows of a run can be used.
+
+    Parameters
+    ----------
+    run : list of (`Source`, first, last)
+
+    Returns
+    -------
+    list of (`Source`, rows), list of (name, reason)
+        Rows as increasing arrays of int, at most 256 at a time; and the others, named.
+    """
+    good, rejects = [], []
+    for source, first, last in _chunks(run):
+        with open_hdf5(source.path, need=("flux",)) as file:
+            flux = np.isfinite(file["flux"][first:last]).all(axis=1)
+        labels = np.isfinite(source.labels[first:last]).all(axis=1)
+        for row in np.flatnonzero(~(flux & labels)).tolist():
+            what = "flux" if not flux[row] else "labels"
+            reason = f"{source.name}: row {first + row} has {what} with NaN or infinity: mend it."
+            rejects.append((source.name, reason))
+        rows = first + np.flatnonzero(flux & labels)
+        if len(rows):
+            good.append((source, rows))
+    return good, rejects
+
+
+def table(good):
+    """One row a usable spectrum: file, id and labels; see `skyloom.stellar.grid.table`."""
+    labels = [source.labels[rows] for source, rows in good]
+    made = Table(
+        np.concatenate([np.empty((0, 4)), *labels]), names=list(grid.LABELS), units=grid.LABELS
+    )
+    made.add_column([str(s.identifiers[row]) for s, rows in good for row in rows], 0, name="id")
+    made.add_column([source.name for source, rows in good for _ in rows], 0, name="file")
+    synthetic = any(source.synthetic for source, _ in good)
+    made.meta.update({"synthetic": synthetic, "labels": list(grid.LABELS)})
+    return made
+
+
+def rejects_table(rejects, *, synthetic):
+    """What cannot be used, as a table: file, reason."""
+    names, reasons = ([one[place] for one in rejects] for place in (0, 1))
+    return Table(
+        {"file": np.array(names, str), "reason": np.array(reasons, str)},
+        meta={"synthetic": synthetic},
+    )
+
+
+def read(good, wavelength, downsample, *, pool=None):
+    """The spectra of usable rows, on the window's pixels.
+
+    Parameters
+    ----------
+    good : list of (`Source`, rows)
+        As `usable` gives.
+    wavelength : (L,) array
+        The window's pixels, in air, Å. A file that has them, among others perhaps, is cut; any
+        other is resampled: means over coarser pixels, a cubic spline to finer ones.
+    downsample : int
+        Pixels that become one, as their mean.
+    pool : `skyloom.ahead.Pool`, optional
+        Chunks are resampled on its threads; the spectra are the same without.
+
+    Yields
+    ------
+    (n, L / downsample) array of float32
+    """
+
+    def work(chunk):
+        source, rows = chunk
+        with open_hdf5(source.path, need=("flux",)) as file:
+            flux = file["flux"][rows[0] : rows[-1] + 1][rows - rows[0]].astype(np.float64)
+        first = int(np.searchsorted(source.wavelength, wavelength[0] - 1e-4))
+        cut = source.wavelength[first : first + len(wavelength)]
+        if len(cut) == len(wavelength) and np.allclose(cut, wavelength, rtol=0, atol=1e-4):
+            flux = flux[:, first : first + len(wavelength)]
+        else:
+            flux = resampling.resample(source.wavelength, flux, wavelength, method="auto")
+        return resampling.downsample(flux, downsample).astype(np.float32)
+
+    yield from in_order(pool, work, good)
