@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom import datasets
-from skyloom.io import atomic_hdf5, write_json, write_table
+from skyloom.io import atomic_hdf5, create_dataset, write_json, write_table
 
 UNITS = {"teff": "K", "log_g": "dex", "m_h": "dex", "v_rot": "km / s", "v_sin_i": "km / s"}
 AXES = {
@@ -118,7 +118,7 @@ def history(members=3, epochs=30, seed=0, negative=False):
     random = np.random.default_rng(seed)
     rows = {name: [] for name in ("member", "epoch", "loss", "mae", "val_loss", "val_mae")}
     rows |= {"argmax_agreement": [], "val_argmax_agreement": [], "learning_rate": []}
-    for member in range(members):
+    for member in range(1, members + 1):
         for epoch in range(1, epochs + 1):
             base = 0.1 + 0.8 * np.exp(-epoch / 6)
             noisy = base * random.uniform(0.9, 1.2, 2)
@@ -131,7 +131,7 @@ def history(members=3, epochs=30, seed=0, negative=False):
 
 
 def metrics(arm, data, network, members=3, epochs=30):
-    """What metrics.json holds of it, as far as figures read it."""
+    """What metrics.json holds, as far as figures read it."""
     return {
         "arm": arm,
         "dataset": data,
@@ -139,9 +139,9 @@ def metrics(arm, data, network, members=3, epochs=30):
         "parameters": 100755,
         "members": members,
         "labels": list(AXES[arm]),
-        "units": {name: UNITS[name] for name in AXES[arm]},
-        "scaling": "standard" if arm == "helium" else "minmax",
-        "best_epochs": [epochs - 2 * k for k in range(members)],
+        "units": [UNITS[name] for name in AXES[arm]],
+        "scaling": {"kind": "standard" if arm == "helium" else "minmax"},
+        "per_member": [{"chosen_epoch": epochs - 2 * k} for k in range(members)],
         "synthetic": True,
     }
 
@@ -182,6 +182,70 @@ def evaluation(arm, sets=("clean", "snr_100"), members=3):
     }
 
 
+def published(arm, *, comparable=False):
+    """Printed numbers beside ours."""
+    rows = []
+    for place, network in enumerate(NETWORKS[arm]):
+        reason = "" if comparable else "source is synthetic; epochs is 20 (published: 100)"
+        for name, printed in (
+            ("loss, training side", 0.1377),
+            ("ratio to always predicting the mean", 3.6 + 0.4 * place),
+        ):
+            rows.append((name, network, 1.1 * printed, printed, 0.1 * printed, comparable, reason))
+    names = "quantity network ours published difference comparable reason".split()
+    return Table(rows=rows, names=names, meta={"synthetic": True})
+
+
+def observed(arm, count):
+    """Predictions of so many stars, and their spectra by name."""
+    random = np.random.default_rng(7)
+    rows, found = [], {}
+    wavelength = np.linspace(*WINDOWS[arm])
+    fine = np.linspace(wavelength[0] - 0.3, wavelength[-1] + 0.3, len(wavelength) + 23)
+    for number in range(count):
+        name = f"MILES_res2.50_lt4.{number:02d}_lg3.4_fe-0.0"
+        flux = 1 - 0.2 * np.exp(-(((wavelength - wavelength.mean()) / 2) ** 2))
+        original = np.interp(fine, wavelength, flux) + 0.01 * random.normal(size=len(fine))
+        found[name] = {"flux": flux, "original": (fine, original)}
+        for network in NETWORKS[arm]:
+            for label, values in AXES[arm].items():
+                value = values.mean() * (1 + 0.2 * random.normal())
+                known = value * 1.1 if label in ("teff", "log_g") else np.nan
+                out = number % 2 == 1
+                warning = "beyond the grid: the spectrum is unlike those of the grid" if out else ""
+                limits = (not out, 8.0 if out else 1.0, 3.0, out)
+                row = (name, f"{name}.fits", f"clean_{network}", network, label, UNITS[label])
+                rows.append((*row, value, 0.05 * value, known, *limits, warning))
+    names = "name file model network label unit value uncertainty known inside_labels distance"
+    names = [*names.split(), "limit", "outside", "warning"]
+    table = Table(rows=rows, names=names) if rows else Table(names=names)
+    if rows:
+        table["known"] = np.ma.masked_invalid(table["known"])
+    table.meta = {"synthetic": True}
+    return table, found
+
+
+def write_observed(folder, arm, count=2):
+    """Files of the observed stars; paths by name."""
+    table, found = observed(arm, count)
+    folder.mkdir()
+    write_table(table, folder / "predictions.ecsv")
+    inventory = Table({"name": list(found)}, meta={"synthetic": True})
+    write_table(inventory, folder / "inventory.ecsv")
+    with atomic_hdf5(folder / "spectra.h5") as file:
+        create_dataset(file, "name", np.array(list(found), dtype="S"))
+        flux = np.array([star["flux"] for star in found.values()])
+        create_dataset(file, "spectra", flux)
+        create_dataset(
+            file, "uncertainty", np.where(np.arange(count)[:, None], 0.01, np.nan) + 0 * flux
+        )
+        for name, star in found.items():
+            for column, values in zip(("wavelength", "flux"), star["original"], strict=True):
+                create_dataset(file, f"curves/{name}/{column}", values)
+    paths = {name: str(folder / f"{name}.ecsv") for name in ("predictions", "inventory")}
+    return paths | {"spectra": str(folder / "spectra.h5")}
+
+
 def write(folder, arm):
     """All files that the drawing steps of an arm read; paths by name."""
     table = inventory(arm)
@@ -199,7 +263,7 @@ def write(folder, arm):
         write_json(metrics(arm, "clean", network), own / "metrics.json")
         for name in ("predictions.ecsv", "history.csv", "metrics.json"):
             paths[name.partition(".")[0]].append(str(own / name))
-    for name, content in evaluation(arm).items():
+    for name, content in {**evaluation(arm), "published": published(arm)}.items():
         paths[name] = str(folder / f"{name}.ecsv")
         write_table(content, paths[name])
-    return paths
+    return paths | {"observed": write_observed(folder / "observed", arm)}

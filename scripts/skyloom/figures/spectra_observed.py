@@ -37,6 +37,92 @@ def nearest(target, wanted):
     return int(np.argmin((((target - wanted) / np.where(width > 0, width, 1.0)) ** 2).sum(axis=1)))
 
 
+def read(file):
+    """Observed spectra of ``observed/spectra.h5``: by name, what `stars` takes of them.
+
+    Parameters
+    ----------
+    file : h5py.File
+        As `skyloom.spectra.preparation.write` fills it.
+
+    Returns
+    -------
+    dict of str to dict
+        ``flux`` and ``uncertainty`` (L,), and ``original``: wavelength and flux of the observed
+        points.
+    """
+    found = {}
+    for row, name in enumerate(file["name"][()].astype(str)):
+        curve = file["curves"][name]
+        found[name] = {
+            "flux": file["spectra"][row],
+            "uncertainty": file["uncertainty"][row],
+            "original": (curve["wavelength"][()], curve["flux"][()]),
+        }
+    return found
+
+
+def stars(predictions, spectra, labels, target, read):
+    """What `observed` draws of each star.
+
+    Parameters
+    ----------
+    predictions : Table
+        A row a star, model and label: ``name``, ``model``, ``label``, ``value`` and, where they
+        are known, ``uncertainty``, ``known`` and ``warning``.
+    spectra : dict of str to dict
+        By name: ``flux``, ``uncertainty`` and ``original``, as `read` gives them.
+    labels : sequence of str
+        In the order of `target`.
+    target : (N, T) array
+        Labels of the training spectra.
+    read : callable
+        Row of a training spectrum -> its flux (L,).
+
+    Returns
+    -------
+    list of dict
+        In the order of `spectra`, at most `MOST`.
+    """
+    models = {str(row["model"]): labels_.split_model(str(row["model"])) for row in predictions}
+    looks = labels_.model_looks(models)
+    names = np.asarray(predictions["name"]).astype(str)
+    found = []
+    for name in list(spectra)[:MOST]:
+        rows = predictions[names == name]
+        own = np.asarray(rows["model"]).astype(str)
+        made = {
+            model: _answer(rows[own == model], looks[model], labels, target, read)
+            for model in models
+            if (own == model).any()
+        }
+        known = _column(rows, "known") if len(rows) else {}
+        known = {label: value for label, value in known.items() if np.isfinite(value)}
+        warnings = [] if "warning" not in rows.colnames else rows["warning"]
+        said = [str(text) for text in warnings if not np.ma.is_masked(text) and str(text).strip()]
+        warning = "; ".join(dict.fromkeys(said))
+        found.append(
+            {"name": name, "known": known, "models": made, "warning": warning, **spectra[name]}
+        )
+    return found
+
+
+def _column(rows, name):
+    """A column of the predictions as numbers by label; empty where there is none."""
+    if name not in rows.colnames:
+        return {}
+    values = np.ma.filled(np.ma.asarray(rows[name], dtype=float), np.nan)
+    return dict(zip(np.asarray(rows["label"]).astype(str), values.tolist(), strict=True))
+
+
+def _answer(rows, look, labels, target, read):
+    values = _column(rows, "value")
+    row = nearest(target, [values.get(label, np.nan) for label in labels])
+    spectrum = None if row is None else read(row)
+    uncertainty = _column(rows, "uncertainty")
+    return {"look": look, "values": values, "uncertainty": uncertainty, "spectrum": spectrum}
+
+
 @style.drawn
 def observed(stars, wavelength, *, synthetic, total=None):
     """Each star's observation, the nearest training spectra and the predictions in words.
@@ -44,8 +130,8 @@ def observed(stars, wavelength, *, synthetic, total=None):
     Parameters
     ----------
     stars : sequence of dict
-        ``name``; ``flux`` (L,) on the grid; ``original`` (wavelength, flux) or None, the
-        observation before it was resampled; ``known`` dict of label to value; ``models`` dict of
+        ``name``; ``flux`` (L,) on the grid and its ``uncertainty`` (L,) or None; ``original``
+        (wavelength, flux) or None, the observation before it was resampled; ``known`` dict of label to value; ``models`` dict of
         model to dict with ``look`` (of `spectra_labels.model_looks`), ``values`` and
         ``uncertainty`` (dicts by label), ``spectrum`` (L,) or None; ``warning`` text or empty.
     wavelength : (L,) array
@@ -100,6 +186,10 @@ def _star(axes, star, wavelength):
         look = {"s": 3 if many else 9, "color": style.GREY, "linewidths": 0}
         axes.scatter(x[inside], y[inside], rasterized=many, **look)
     flux = np.asarray(star["flux"], dtype=float)
+    if star.get("uncertainty") is not None:
+        error = np.asarray(star["uncertainty"], dtype=float)
+        look = {"color": style.BLACK, "alpha": 0.15, "linewidth": 0, "rasterized": many}
+        axes.fill_between(wavelength, flux - error, flux + error, **look)
     axes.plot(wavelength, flux, color=style.BLACK, lw=0.5 if many else 1.0, rasterized=many)
     for place, model in enumerate(star["models"].values()):
         if model["spectrum"] is not None:
@@ -142,7 +232,7 @@ def _legend(stars):
     if any(star.get("original") is not None for star in stars):
         point = {"marker": "o", "ms": 3, "color": style.GREY, "ls": "none"}
         handles.append(Line2D([], [], label="observed, continuum normalised", **point))
-    text = "observed, on the networks' grid"
+    text = "observed, as the networks see it (band: its noise)"
     handles.append(Line2D([], [], color=style.BLACK, lw=1, label=text))
     for place, model in enumerate(stars[0]["models"].values()):
         text = f"training spectrum nearest to the answer of: {model['look']['label']}"
