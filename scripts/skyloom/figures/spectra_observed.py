@@ -131,9 +131,10 @@ def observed(stars, wavelength, *, synthetic, total=None):
     ----------
     stars : sequence of dict
         ``name``; ``flux`` (L,) on the grid and its ``uncertainty`` (L,) or None; ``original``
-        (wavelength, flux) or None, the observation before it was resampled; ``known`` dict of label to value; ``models`` dict of
-        model to dict with ``look`` (of `spectra_labels.model_looks`), ``values`` and
-        ``uncertainty`` (dicts by label), ``spectrum`` (L,) or None; ``warning`` text or empty.
+        (wavelength, flux) or None, the observation before it was resampled; ``known``, a dict of
+        label to value; ``models``, a dict of model to dict with ``look`` (of
+        `spectra_labels.model_looks`), ``values`` and ``uncertainty`` (dicts by label) and
+        ``spectrum`` (L,) or None; ``warning``, a text or empty.
     wavelength : (L,) array
         Å, in air.
     synthetic : bool
