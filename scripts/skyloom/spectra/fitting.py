@@ -285,6 +285,7 @@ def _side(sample, scaling, made, settings, part):
         "spectra": len(rows),
         "loss": loss,
         "mae_standardised": error,
+        "mae_of_the_mean_standardised": float(np.mean(np.abs(scaled - scaling.apply(usual[None])))),
         "argmax_agreement": agree,
         "mixed_mae": float(np.mean([by_label[name]["mae"] for name in sample.names])),
         "labels": by_label,

@@ -1,0 +1,249 @@
+"""What trained networks say of observed stars, and whether they can know such spectra."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+from astropy.table import MaskedColumn, Table
+
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5
+from skyloom.networks import batches, spectra_members, spectra_training
+from skyloom.spectra.coverage import MOST_TRAINING, MOST_VALIDATION, Coverage
+from skyloom.spectra.labels import Scaling
+
+
+@dataclasses.dataclass
+class Model:
+    """The members of one trained model, with what their numbers mean.
+
+    Attributes
+    ----------
+    name, network, uncertainty : str
+    networks : list of keras.Model
+    labels, units : list of str
+    scaling : `skyloom.spectra.labels.Scaling`
+    """
+
+    name: str
+    network: str
+    uncertainty: str
+    networks: list
+    labels: list
+    units: list
+    scaling: Scaling
+
+    @classmethod
+    def load(cls, folder, metrics):
+        """Load a folder of members.
+
+        Parameters
+        ----------
+        folder : path
+            With ``1.keras``, ``2.keras`` and so on.
+        metrics : dict
+            Of the model: says how many there are, their labels and their scaling.
+
+        Raises
+        ------
+        InputError
+            If a member is missing or cannot be loaded.
+        """
+        paths = [Path(folder) / f"{number}.keras" for number in range(1, metrics["members"] + 1)]
+        networks = []
+        for path in paths:
+            try:
+                networks.append(keras.models.load_model(path, compile=False))
+            except (OSError, ValueError) as error:
+                reason = str(error).splitlines()[0]
+                raise InputError(
+                    f"{path} is not a readable network ({reason}): remove it and train again."
+                ) from error
+        return cls(
+            metrics["model"],
+            metrics["network"],
+            metrics["uncertainty"],
+            networks,
+            list(metrics["labels"]),
+            list(metrics["units"]),
+            Scaling.from_dict(metrics["scaling"]),
+        )
+
+    def predict(self, flux):
+        """Labels of spectra.
+
+        Parameters
+        ----------
+        flux : (k, L) array
+
+        Returns
+        -------
+        value : (k, labels) float64 array
+            In the labels' units.
+        uncertainty : (k, labels) float64 array or None
+
+        Raises
+        ------
+        InputError
+            If the spectra have another length than those the networks learnt from.
+        """
+        spectra = batches.from_array(np.asarray(flux, dtype=np.float32), "spectra")
+        pixels = self.networks[0].input_shape[1]
+        if spectra.shape[0] != pixels:
+            raise InputError(
+                f"observed spectra have {spectra.shape[0]} pixels, {self.name} wants {pixels}: "
+                "prepare them again for the dataset of observation.dataset."
+            )
+        rows = np.arange(len(spectra))
+        made = [
+            spectra_training.outputs(one, spectra, rows, batch_size=64) for one in self.networks
+        ]
+        mean, deviation = spectra_members.combine(np.stack(made), self.uncertainty)
+        spread = None if deviation is None else self.scaling.invert_spread(deviation)
+        return self.scaling.invert(mean), spread
+
+
+@dataclasses.dataclass
+class Training:
+    """What the networks have seen: the region of spectra, and the range of every label."""
+
+    coverage: Coverage
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, dataset, sample):
+        """Read as many spectra of a dataset as the region needs.
+
+        Parameters
+        ----------
+        dataset : path
+        sample : `skyloom.spectra.fitting.Sample`
+            Of that dataset.
+        """
+        train = sample.rows("train")
+        with open_hdf5(dataset, need=["spectra"]) as file:
+            sides = [
+                np.stack([file["spectra"][row] for row in _evenly(rows, most)])
+                for rows, most in (
+                    (train, MOST_TRAINING),
+                    (sample.rows("validation"), MOST_VALIDATION),
+                )
+            ]
+        labels = sample.labels[train]
+        return cls(Coverage.fit(*sides), labels.min(axis=0), labels.max(axis=0))
+
+
+def read(path):
+    """Observed spectra on a dataset's wavelengths, as ``prepare_observed`` writes them.
+
+    Returns
+    -------
+    dict
+        names (k,) str, flux and noise (k, L), correlation (k,), synthetic.
+    """
+    with open_hdf5(path, need=["spectra", "name", "uncertainty", "correlation"]) as file:
+        return {
+            "names": file["name"][()].astype(str),
+            "flux": file["spectra"][()],
+            "noise": file["uncertainty"][()],
+            "correlation": file["correlation"][()],
+            "synthetic": bool(file.attrs.get("synthetic", False)),
+        }
+
+
+def predict(observed, inventory, models, training):
+    """One row a star, model and label.
+
+    Parameters
+    ----------
+    observed : dict
+        As `read` gives it.
+    inventory : Table
+        name, file and ``known_<label>`` of the same stars.
+    models : list of Model
+        Trained on one dataset.
+    training : Training
+        Of that dataset.
+
+    Returns
+    -------
+    Table
+        name, file, model, network, label, unit, value, uncertainty and known (masked where there
+        is none), inside_labels (whether the value lies within the training labels), distance,
+        limit and outside of the spectrum (`skyloom.spectra.coverage`), and warning: one sentence a
+        star, empty where there is nothing to say.
+    """
+    distance, limit = training.coverage.judge(
+        observed["flux"], noise=observed["noise"], correlation=observed["correlation"]
+    )
+    answers = [(model, *model.predict(observed["flux"])) for model in models]
+    place = {name: row for row, name in enumerate(np.asarray(inventory["name"]).astype(str))}
+    rows = []
+    for star, name in enumerate(observed["names"]):
+        entry = inventory[place[name]]
+        far = float(distance[star]), float(limit[star])
+        warning = _warning(name, entry, answers, star, far, training)
+        for model, value, deviation in answers:
+            for index, label in enumerate(model.labels):
+                made = float(value[star, index])
+                inside = bool(training.low[index] <= made <= training.high[index])
+                spread = np.nan if deviation is None else float(deviation[star, index])
+                row = (name, str(entry["file"]), model.name, model.network, label)
+                row += (model.units[index], made, spread, _known(entry, label), inside)
+                rows.append((*row, *far, far[0] > far[1], warning))
+    names = "name file model network label unit value uncertainty known inside_labels distance "
+    table = Table(rows=rows, names=(names + "limit outside warning").split())
+    for name in ("uncertainty", "known"):
+        values = np.array(table[name], dtype=float)
+        table[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+    table.meta["synthetic"] = bool(observed["synthetic"])
+    return table
+
+
+def warnings(table):
+    """The sentences of a table of predictions, one a star that has any."""
+    return [text for text in dict.fromkeys(map(str, table["warning"])) if text]
+
+
+def _warning(name, entry, answers, star, far, training):
+    """Everything about one star that forbids to trust the numbers, as one sentence."""
+    said = []
+    if far[0] > far[1]:
+        said.append(
+            f"its spectrum is unlike those of the training side (distance {far[0]:.1f}, limit "
+            f"{far[1]:.1f})"
+        )
+    labels, units = answers[0][0].labels, answers[0][0].units
+    for index, (label, unit) in enumerate(zip(labels, units, strict=True)):
+        low, high = training.low[index], training.high[index]
+        beyond = f"beyond the training labels ({low:g} to {high:g} {_short(unit)})"
+        known = _known(entry, label)
+        if np.isfinite(known) and not low <= known <= high:
+            said.append(f"its {label} is known as {known:.4g}, {beyond}")
+        out = [
+            f"{value[star, index]:.4g} ({model.name})"
+            for model, value, _ in answers
+            if not low <= value[star, index] <= high
+        ]
+        if out:
+            said.append(f"{label} is predicted as {', '.join(out)}, {beyond}")
+    return f"{name}: {'; '.join(said)}." if said else ""
+
+
+def _known(entry, label):
+    column = f"known_{label}"
+    if column not in entry.colnames or np.ma.is_masked(entry[column]):
+        return np.nan
+    return float(entry[column])
+
+
+def _short(unit):
+    return str(unit).replace(" ", "")
+
+
+def _evenly(rows, most):
+    """At most so many rows, evenly spread."""
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(int)
+    return np.asarray(rows)[np.unique(chosen)]

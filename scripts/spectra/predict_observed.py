@@ -1,0 +1,30 @@
+"""Let the networks judge observed stars, and say where they cannot know."""
+
+import sys
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import read_json, read_table, write_table
+from skyloom.networks import training
+from skyloom.spectra import fitting, prediction
+
+training.settle()
+files = snakemake.input
+split = read_table(files.split, need=["id", "part"])
+sample = fitting.read(files.dataset, split, split_name=files.split)
+models = [
+    prediction.Model.load(folder, read_json(metrics))
+    for folder, metrics in zip(files.models, files.metrics, strict=True)
+]
+table = prediction.predict(
+    prediction.read(files.spectra),
+    read_table(files.inventory, need=["name", "file"]),
+    models,
+    prediction.Training.of(files.dataset, sample),
+)
+table.meta["arm"] = snakemake.params.arm
+for sentence in prediction.warnings(table):
+    print(f"Warning: {sentence}", file=sys.stderr)
+write_table(table, snakemake.output[0])
