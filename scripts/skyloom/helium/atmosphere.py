@@ -41,22 +41,34 @@ class Layer:
     turbulence: np.ndarray  # km/s
 
 
-def temperature(teff):
-    """Temperature of the layer, K: T_eff where lines are weak, 0.885 T_eff where they are strong.
+def temperature(teff, log_g):
+    """Temperature of the layer, K: T_eff where lines are weak, less where they are strong.
 
-    Our interpolation: a weak line forms as deep as the continuum, a strong one higher, where a grey
-    atmosphere is cooler (Hubeny & Mihalas 2014, section 17.1).
+    Our interpolation: a weak line forms as deep as the continuum; a strong one higher, the more so
+    the thinner the atmosphere, where a grey atmosphere is cooler, 0.81 T_eff at its surface (Hubeny
+    & Mihalas 2014, section 17.1).
     """
     teff = np.asarray(teff, np.float64)
-    return teff * (0.885 + 0.115 / (1 + np.exp((teff - 16_000) / 1_000)))
+    strong = 0.87 + 0.035 * (np.asarray(log_g, np.float64) - 4)
+    return teff * (strong + (1 - strong) / (1 + np.exp((teff - 16_000) / 1_000)))
 
 
 def turbulence(log_g):
-    """Microturbulence, km/s: 5 in dwarfs, up to 15 in supergiants (Lanz & Hubeny 2007 take 2, 10).
+    """Microturbulence, km/s: 5 in dwarfs, up to 17 in supergiants (Lanz & Hubeny 2007 take 2, 10).
 
     Our interpolation; it makes up for the supersonic motions of supergiants' outer layers.
     """
-    return 5 + 10 / (1 + np.exp((np.asarray(log_g, np.float64) - 2.9) / 0.3))
+    return 5 + 12 / (1 + np.exp((np.asarray(log_g, np.float64) - 2.9) / 0.3))
+
+
+def departure(teff, log_g):
+    """How many He I atoms are in 2p 3P over those in LTE, relative to 22,000 K and log g 4.
+
+    Departures from LTE strengthen He I in hot and thin atmospheres (Auer & Mihalas 1973, ApJS 25,
+    433); the power laws are ours.
+    """
+    thin = 10 ** (0.17 * (4 - np.asarray(log_g, np.float64)))
+    return np.asarray(teff, np.float64) / 22_000 * thin
 
 
 def hydrogen_opacity(temperature):
@@ -123,12 +135,14 @@ def layer(teff, log_g):
     Layer
     """
     teff, log_g = np.broadcast_arrays(np.asarray(teff, np.float64), np.asarray(log_g, np.float64))
-    t = temperature(teff)
+    t = temperature(teff, log_g)
     electrons = electron_density(t, log_g)
     protons = electrons / _ELECTRONS
     energy = BOLTZMANN_EV * t
     once = saha(t, electrons, 24.587, 2.0)
-    neutral = 1 / (1 + once * (1 + saha(t, electrons, 54.418, 0.5)))
+    # The far ultraviolet that ionises He II comes from deeper, hotter layers than the line.
+    twice = saha(teff, electrons, 54.418, 0.5)
+    neutral = departure(teff, log_g) / (1 + once * (1 + twice))
     singly = 1 / (1 + saha(t, electrons, 15.035, 0.5) + 1 / saha(t, electrons, 7.646, 2.0))
     return Layer(
         temperature=t,

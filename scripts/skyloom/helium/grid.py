@@ -17,7 +17,7 @@ from skyloom.spectra import broadening, resampling, wavelengths
 
 #: Names and units of the labels.
 LABELS = {"teff": "K", "log_g": "dex", "v_rot": "km / s"}
-#: Wavelengths of an unrotated spectrum, per velocity of this many km/s: a fifth of Mg II's core.
+#: Step of unrotated spectra in km/s: a fifth of the narrowest line's Doppler width.
 STEP = 1.0
 _NAME = re.compile(r"f_t(\d{4,6})g(\d{2})v(\d{1,4})\.dat")
 
@@ -112,12 +112,12 @@ def fine(first, last, v_rot):
     """A logarithmic grid from which spectra rotating by up to `v_rot` can be drawn.
 
     It reaches 20 Å and the rotation beyond `first` and `last`, so that lines outside are carried
-    in: Mg II 4481 lies beyond the paper's window.
+    in: Mg II 4481 lies beyond the paper's window. Its points are the same whatever the range, so
+    that a model does not depend on what is made with it.
     """
     margin = 20 + last * v_rot / wavelengths.LIGHT
-    first, last = first - margin, last + margin
-    count = 1 + int(np.ceil(np.log(last / first) * wavelengths.LIGHT / STEP))
-    return wavelengths.logarithmic(first, last, count)
+    ends = np.log([first - margin, last + margin]) * wavelengths.LIGHT / STEP
+    return np.exp(np.arange(np.floor(ends[0]), np.ceil(ends[1]) + 1) * STEP / wavelengths.LIGHT)
 
 
 def spectra(wavelength, teff, log_g, v_rot, *, limb_darkening):

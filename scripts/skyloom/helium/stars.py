@@ -63,7 +63,8 @@ def draw(number, options, seed):
         cells = max(1, round((last - first) / step))
         low, high = (1, cells - 1) if cells > 2 else (0, cells)
         place = random.integers(low, high) + random.uniform(0.25, 0.75)
-        values.append(round((first + min(place * step, last - first)) / unit) * unit)
+        value = first + min(place * step, last - first)
+        values.append(round(round(value / unit) * unit, 1))
     kind = KINDS[number % len(KINDS)]
     return Star(int(number), kind, *map(float, values), snr=float(random.uniform(100, 200)))
 
@@ -80,7 +81,7 @@ def emission(wavelength, v_rot):
     """
     velocity = (np.asarray(wavelength) / 4471.5 - 1) * wavelengths.LIGHT
     peaks = (np.exp(-0.5 * ((velocity - sign * 0.6 * v_rot) / 60) ** 2) for sign in (-1, 1))
-    return 0.45 * sum(peaks)
+    return 0.25 * sum(peaks)
 
 
 def observe(star, window, *, limb_darkening, seed):
@@ -129,7 +130,7 @@ def content(star, wavelength, flux):
                 "flux": np.round(flux, 6),
                 "uncertainty": np.round(np.sqrt(np.maximum(flux, 0)) / star.snr, 6),
             },
-            meta={"AIRORVAC": "vacuum", "synthetic": True, "comments": _remarks(star)},
+            meta={"medium": "vacuum", "synthetic": True, "comments": _remarks(star)},
         )
         text = io.StringIO()
         table.write(text, format="ascii.ecsv")
