@@ -42,7 +42,7 @@ def normalise(
     Notes
     -----
     Points once left out may come back. With `low` below `high`, noise alone lifts the continuum:
-    by 0.26 standard deviations of the noise at 1.5 and 3 (measured; tested).
+    by 0.35 standard deviations of the noise after five rounds at 1.5 and 3 (measured, tested).
     """
     wavelength = resampling.check_increasing(wavelength)
     flux = resampling.check_flux(flux, len(wavelength))

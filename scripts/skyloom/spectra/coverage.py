@@ -149,9 +149,13 @@ class Coverage:
         noise = np.broadcast_to(np.asarray(noise, np.float64).reshape(len(flux), -1), flux.shape)
         correlation = np.broadcast_to(correlation, len(flux))
         distance, limit = np.empty(len(flux)), np.empty(len(flux))
+        scales = {}
         for row in range(len(flux)):
             variance = self._excess(noise[row])
-            unit, limit[row] = self._scale(variance, float(correlation[row]))
+            key = variance.tobytes(), float(correlation[row])
+            if key not in scales:
+                scales[key] = self._scale(variance, key[1])
+            unit, limit[row] = scales[key]
             distance[row] = (self._measures(flux[row : row + 1], variance) / unit).max()
         return distance, limit
 
