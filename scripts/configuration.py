@@ -10,14 +10,16 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
+import configuration_spectra
 import configuration_xmm
 from skyloom import schema
 from skyloom.errors import InputError, nearest
 from skyloom.tng import selection, variants
 from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
 
-# Arms whose schema is a file of its own.
-_ARMS = ("xmm",)
+# Arms whose schema is a file of its own, and what some of them share.
+_ARMS = ("xmm", *configuration_spectra.ARMS)
+_SHARED = ("spectra",)
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 # Names of the arm's own rules, without tng_.
@@ -36,10 +38,11 @@ _IMAGE_KEYS = {
 def load_schema():
     """The JSON Schema of the configuration, as a dict; an arm may have a file of its own."""
     schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
-    for arm in _ARMS:
-        own = yaml.safe_load((_SCHEMA.parent / f"{arm}.schema.yaml").read_text(encoding="utf-8"))
+    for name in (*_SHARED, *_ARMS):
+        own = yaml.safe_load((_SCHEMA.parent / f"{name}.schema.yaml").read_text(encoding="utf-8"))
         schema["$defs"] |= own.pop("$defs", {})
-        schema["properties"][arm] = own
+        if name in _ARMS:
+            schema["properties"][name] = own
     return schema
 
 
@@ -93,6 +96,8 @@ def check(config):
     schema.check(config, load_schema())
     _check_tng(config["tng"], wanted="tng" in config["arms"])
     configuration_xmm.check(config["xmm"], wanted="xmm" in config["arms"])
+    for arm in configuration_spectra.ARMS:
+        configuration_spectra.check(arm, config[arm], wanted=arm in config["arms"])
 
 
 def _check_tng(tng, *, wanted):

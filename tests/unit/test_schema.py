@@ -77,6 +77,21 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__grid__width": float("inf")}, "'tng.grid.width' is inf"),
         ({"tng__variants__maps": {"kind": "composite"}}, "tng_maps is taken"),
         ({"tng__variants__x_model": {"kind": "composite"}}, "tng_x_model is taken"),
+        ({"helium__trained": ["claen"]}, "helium.trained names 'claen'.*'clean'"),
+        ({"stellar__observation__dataset": "miles"}, "stellar.observation.dataset names 'miles'"),
+        ({"stellar__datasets__model": {}}, "called 'model'"),
+        ({"helium__datasets__clean": {"snr": 0}}, "'helium.datasets.clean.snr'"),
+        ({"helium__datasets__clean": {"sn": 9}}, "unknown key 'helium.datasets.clean.sn'"),
+        ({"helium__window": [4480, 4460]}, "helium.window is .4480, 4460.: the smaller"),
+        ({"helium__training__snr": [100, 20]}, "helium.training.snr is .100, 20."),
+        ({"helium__synthetic__v_rot": [100, 400, 0]}, "helium.synthetic.v_rot.*positive step"),
+        ({"stellar__downsample": 5}, "stellar.downsample, 5, does not divide"),
+        ({"helium__members": 1}, "helium.uncertainty is ensemble, but helium.members is 1"),
+        ({"stellar__split__test": 0.9}, "stellar.split.test leave nothing to train"),
+        ({"helium__source": "local"}, "helium.spectra must name the folder"),
+        ({"stellar__source": "local", "stellar__spectra": "nowhere"}, "stellar.spectra is 'nowhe"),
+        ({"helium__observed": ["a.txt"]}, "helium.observed names 'a.txt', which does not exist"),
+        ({"helium__networks": ["modifed"]}, "Did you mean 'modified'"),
     ],
 )
 def test_wrong_configuration_is_refused_with_the_key_and_a_remedy(changes, words):
@@ -124,11 +139,14 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
     assert tng["backbone"]["preprocess"] == "none" and tng["variants"]["gaussian_5"]["sigma"] == 6
 
 
-def keys(schema, prefix=""):
+def keys(schema, prefix="", root=None):
     """Dotted names of all keys that a schema knows."""
+    root = root or schema
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     for name, part in schema.get("properties", {}).items():
         yield f"{prefix}{name}"
-        yield from keys(part, f"{prefix}{name}.")
+        yield from keys(part, f"{prefix}{name}.", root)
 
 
 def test_every_key_is_documented_and_every_documented_key_exists():
@@ -141,14 +159,15 @@ def test_every_key_is_documented_and_every_documented_key_exists():
 
 def test_every_key_of_the_schema_has_its_default_in_config_yaml():
     present = {"run", "seed", "arms"}
-    for arm in ("tng", "xmm"):
+    for arm in ("tng", "xmm", "helium", "stellar"):
         present |= set(configuration.flat(DEMO[arm], arm))
     leaves = {
         key
         for key in keys(configuration.load_schema())
         if not any(other.startswith(f"{key}.") for other in keys(configuration.load_schema()))
     }
-    assert leaves - present == {"tng.variants", "xmm.experiments"}
+    free = {"tng.variants", "xmm.experiments", "helium.datasets", "stellar.datasets"}
+    assert leaves - present == free
 
 
 def test_a_variant_depends_on_its_own_parameters_only():

@@ -39,6 +39,39 @@ MINIATURE_XMM = {
     },
 }
 
+MINIATURE_HELIUM = {
+    "run": "mini",
+    "arms": ["helium"],
+    "helium": {
+        "synthetic": {
+            "teff": [15000, 35000, 5000],
+            "log_g": [3.0, 5.0, 1.0],
+            "v_rot": [100, 400, 100],
+            "flawed": 8,
+        },
+        "trained": ["clean"],
+        "training": {"epochs": 3},
+        "members": 2,
+        "evaluation": {"snr": [50], "bootstrap_samples": 50},
+        "observation": {"dataset": "clean"},
+    },
+}
+MINIATURE_STELLAR = {
+    "run": "mini",
+    "arms": ["stellar"],
+    "stellar": {
+        "pixels": 7448,
+        "synthetic": {
+            "teff": [4500, 6500, 8500],
+            "log_g": [2.0, 4.0],
+            "m_h": [-1.0, 0.0],
+            "v_sin_i": [0, 20, 100],
+        },
+        "training": {"epochs": 2},
+        "evaluation": {"snr": [50], "bootstrap_samples": 50},
+    },
+}
+
 
 class Project:
     """The workflow in a folder of its own."""
@@ -101,5 +134,21 @@ def finished(make_project):
 def finished_xmm(make_project):
     """A project whose whole xmm arm was run once."""
     project = make_project(MINIATURE_XMM)
+    project.log = project.snakemake("--cores", "2").stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_helium(make_project):
+    """A project whose whole helium arm was run once."""
+    project = make_project(MINIATURE_HELIUM)
+    project.log = project.snakemake("--cores", "2").stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_stellar(make_project):
+    """A project whose whole stellar arm was run once."""
+    project = make_project(MINIATURE_STELLAR)
     project.log = project.snakemake("--cores", "2").stdout
     return project

@@ -1,0 +1,119 @@
+"""The helium and stellar arms' configuration: what a schema cannot see."""
+
+from pathlib import Path
+
+from skyloom.errors import InputError, nearest
+
+ARMS = ("helium", "stellar")
+# Words with which names of the workflow's own rules begin.
+_RULES = {"dataset", "draw", "evaluate", "inventory", "model", "observed", "prepare", "read"}
+_RULES |= {"simulate", "split", "synthesise", "train"}
+
+
+def check(arm, own, *, wanted=True):
+    """Raise an InputError for the first key that contradicts another.
+
+    Parameters
+    ----------
+    arm : {'helium', 'stellar'}
+    own : dict
+        The arm's part of a configuration that fits the schema.
+    wanted : bool
+        Whether the arm is on, so that its input must be there.
+    """
+    _check_names(arm, own)
+    if own["split"]["validation"] + own["split"]["test"] >= 1:
+        raise InputError(
+            f"Configuration: {arm}.split.validation and {arm}.split.test leave nothing to train "
+            "on: their sum must be below 1."
+        )
+    if own["uncertainty"] == "ensemble" and own["members"] < 2:
+        raise InputError(
+            f"Configuration: {arm}.uncertainty is ensemble, but {arm}.members is {own['members']}: "
+            "an ensemble needs at least 2, or choose heteroscedastic or none."
+        )
+    _check_numbers(arm, own)
+    if wanted:
+        _check_input(arm, own)
+
+
+def _check_names(arm, own):
+    named = [(f"{arm}.trained", name) for name in own["trained"]]
+    for key, name in (*named, (f"{arm}.observation.dataset", own["observation"]["dataset"])):
+        if name not in own["datasets"]:
+            raise InputError(
+                f"Configuration: {key} names {name!r}, which is not one of {arm}.datasets; "
+                f"did you mean {nearest(name, own['datasets'])!r}?"
+            )
+    for name in own["datasets"]:
+        if name.split("_")[0] in _RULES or name.endswith("_model"):
+            raise InputError(
+                f"Configuration: a dataset in {arm}.datasets is called {name!r}, but such names "
+                "are the workflow's own: choose another name."
+            )
+
+
+def _check_numbers(arm, own):
+    windows = {f"{arm}.window": own["window"]}
+    continuum = own["observation"]["continuum"]
+    if continuum["window"]:
+        windows[f"{arm}.observation.continuum.window"] = continuum["window"]
+    for index, span in enumerate(continuum["exclude"]):
+        windows[f"{arm}.observation.continuum.exclude[{index}]"] = span
+    if isinstance(own["training"]["snr"], list):
+        windows[f"{arm}.training.snr"] = own["training"]["snr"]
+    for key, (low, high) in windows.items():
+        if not low < high:
+            raise InputError(
+                f"Configuration: {key} is [{low}, {high}]: the smaller number must come first."
+            )
+    if arm == "helium":
+        for label in ("teff", "log_g", "v_rot"):
+            first, last, step = own["synthetic"][label]
+            if not (first <= last and step > 0):
+                raise InputError(
+                    f"Configuration: helium.synthetic.{label} is [{first}, {last}, {step}]: give "
+                    "the first value, the last and a positive step."
+                )
+    elif own["pixels"] % own["downsample"]:
+        raise InputError(
+            f"Configuration: stellar.pixels is {own['pixels']}, which stellar.downsample, "
+            f"{own['downsample']}, does not divide: choose a divisor."
+        )
+
+
+def _check_input(arm, own):
+    if own["source"] == "local":
+        kind = "folder of line profiles" if arm == "helium" else "HDF5 file or folder of spectra"
+        if not own["spectra"]:
+            raise InputError(
+                f"Configuration: {arm}.source is local, so {arm}.spectra must name the {kind}."
+            )
+        there = Path.is_dir if arm == "helium" else Path.exists
+        if not there(Path(own["spectra"]).expanduser()):
+            raise InputError(
+                f"Configuration: {arm}.spectra is {own['spectra']!r}, where there is no {kind}: "
+                "correct it."
+            )
+    for path in observed(own):
+        if not Path(path).exists():
+            raise InputError(
+                f"Configuration: {arm}.observed names {path!r}, which does not exist: correct it."
+            )
+
+
+def observed(own):
+    """Files and folders of observed spectra, as a list; empty where none is named."""
+    named = own["observed"] or []
+    return [str(Path(path).expanduser()) for path in ([named] if isinstance(named, str) else named)]
+
+
+def models(own, dataset=None):
+    """Names of the networks trained on a dataset, or on all of `trained`."""
+    datasets = own["trained"] if dataset is None else [dataset]
+    return [f"{name}_{network}" for name in datasets for network in own["networks"]]
+
+
+def variant(own, dataset):
+    """Every parameter that decides how a dataset is made of the grid, and no other."""
+    return {"snr": None, "resolving_power": None, **own["datasets"][dataset]}

@@ -1,0 +1,126 @@
+"""The helium and stellar arms as a user runs them."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from conftest import MINIATURE_HELIUM, MINIATURE_STELLAR
+
+from skyloom import datasets
+from skyloom.io import read_json, read_table
+
+pytestmark = pytest.mark.workflow
+
+REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "stellar"
+LABELS = {
+    "helium": ("teff", "log_g", "v_rot"),
+    "stellar": ("teff", "log_g", "m_h", "v_sin_i"),
+}
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(params=["helium", "stellar"])
+def arm(request):
+    """A finished project of either arm."""
+    return request.getfixturevalue(f"finished_{request.param}")
+
+
+def test_whole_arm_gives_every_named_output(arm):
+    results, labels = arm.results, LABELS[arm.arm]
+    inventory = read_table(results / "inventory.ecsv", need=("file", "id", *labels))
+    assert inventory.meta["synthetic"] and len(set(inventory["id"])) == len(inventory)
+    assert datasets.check(results / "datasets" / "clean.h5")["samples"] == len(inventory)
+    with h5py.File(results / "datasets" / "clean.h5") as file:
+        assert bool(file.attrs["synthetic"])
+        np.testing.assert_array_equal(file["id"].asstr()[()], inventory["id"])
+        for column, label in enumerate(labels):
+            np.testing.assert_allclose(file["target"][:, column], inventory[label])
+    networks = {"helium": ("initial", "modified"), "stellar": ("starnet",)}[arm.arm]
+    for network in networks:
+        folder = results / "models" / f"clean_{network}"
+        predictions = read_table(folder / "predictions.ecsv")
+        assert sorted(predictions["id"]) == sorted(inventory["id"])
+        assert {f"{label}_uncertainty" for label in labels} <= set(predictions.colnames)
+        assert read_json(folder / "metrics.json")["synthetic"]
+        assert (folder / "model.keras").is_file() and (folder / "history.csv").is_file()
+    for name in ("summary", "members", "noise", "calibration", "published"):
+        assert len(read_table(results / "evaluation" / f"{name}.ecsv"))
+    figures = ("grid", "coverage", "curves", "noise", "comparison", "calibration", "observed")
+    for name in (*figures, f"predictions/clean_{networks[0]}"):
+        for suffix in ("png", "pdf"):
+            assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
+
+
+def test_second_run_does_nothing(arm):
+    assert arm.planned() == {}
+
+
+def test_damaged_profiles_are_listed_with_reasons(finished_helium):
+    rejects = read_table(finished_helium.results / "rejects.ecsv", need=("file", "reason"))
+    assert len(rejects) == 8 and len(set(rejects["reason"])) >= 5
+    assert len(read_table(finished_helium.results / "inventory.ecsv")) == 5 * 3 * 4
+
+
+def test_observed_stars_are_judged_and_the_odd_one_is_warned_of(arm):
+    table = read_table(arm.results / "observed" / "predictions.ecsv", need=("value", "warning"))
+    assert set(table["label"]) == set(LABELS[arm.arm])
+    assert any(table["warning"]), "an observed star of the simulator is outside on purpose"
+
+
+def test_number_of_blocks_changes_no_byte_of_a_dataset(arm, make_project):
+    mini = {"helium": MINIATURE_HELIUM, "stellar": MINIATURE_STELLAR}[arm.arm]
+    other = make_project(mini)
+    other.snakemake("--cores", "2", f"{arm.arm}_clean", config="{blocks: 3}")
+    name = "datasets/clean.h5"
+    assert digest(other.results / name) == digest(arm.results / name)
+    assert not (other.results / "models").exists()
+
+
+def test_every_named_target_is_there(arm):
+    listed = set(arm.snakemake("--list-target-rules").stdout.split())
+    for name in ("helium", "stellar"):
+        wanted = {name, f"{name}_model", f"{name}_observed", f"{name}_clean"}
+        assert wanted | {f"{name}_clean_model", f"{name}_snr_100_model"} <= listed
+
+
+def test_noise_of_one_dataset_rebuilds_that_dataset_alone(finished_helium):
+    changed = "{datasets: {snr_100: {snr: 70}}}"
+    assert finished_helium.planned(config=changed) == {}
+    planned = finished_helium.planned("helium_snr_100", config=changed)
+    assert planned["spectra_dataset"] == 1 and "helium_read" not in planned
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="SKYLOOM_REAL_DATA names no folder with stellar/")
+@pytest.mark.parametrize("name", ["helium", "stellar"])
+def test_real_stars_go_through_the_whole_chain(name, request, make_project):
+    """All eleven MILES stars are hotter than the stellar grid: each must be warned of."""
+    finished = request.getfixturevalue(f"finished_{name}")
+    project = make_project({"helium": MINIATURE_HELIUM, "stellar": MINIATURE_STELLAR}[name])
+    shutil.copytree(finished.folder / "results", project.folder / "results", dirs_exist_ok=True)
+    shutil.copytree(REAL, project.folder / "miles")
+    continuum = "{continuum: {method: polynomial}}"
+    project.snakemake(
+        "--cores", "2", f"{name}_observed", config=f"{{observed: miles, observation: {continuum}}}"
+    )
+    inventory = read_table(project.results / "observed" / "inventory.ecsv")
+    rejects = read_table(project.results / "observed" / "rejects.ecsv")
+    assert len(inventory) == 11 and [row["file"] for row in rejects] == ["miles/sg-HeI-6678.h5"]
+    assert not inventory.meta["synthetic"]
+    hottest = inventory["known_teff"].argmax()
+    assert inventory["known_teff"][hottest] == pytest.approx(10**4.48, rel=0.02)
+    table = read_table(project.results / "observed" / "predictions.ecsv")
+    if name == "stellar":
+        assert all(table["warning"])
+
+
+def test_missing_folder_is_named_before_anything_runs(make_project):
+    project = make_project(MINIATURE_HELIUM)
+    done = project.snakemake("-n", check=False, config="{source: local, spectra: nowhere}")
+    assert done.returncode and "helium.spectra is 'nowhere'" in done.stdout
