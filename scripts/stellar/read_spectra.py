@@ -12,12 +12,12 @@ from skyloom.stellar import blocks, files, synthesis
 
 params, output = snakemake.params, snakemake.output
 blocks.check_pixels(params.pixels, params.downsample)
-sources, unusable = files.listing(params.spectra, params.window)
+pixels = wavelengths.logarithmic(*params.window, params.pixels)
+sources, unusable = files.listing(params.spectra, pixels)
 run = files.block_of(sources, params.block, params.blocks)
 good, rejects = files.usable(track(run, label=f"files of block {params.block}", unit="file"))
 table = files.table(good)
 synthetic = table.meta["synthetic"]
-pixels = wavelengths.logarithmic(*params.window, params.pixels)
 centres = synthesis.centres(params.window, params.pixels, params.downsample)
 with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
     spectra = files.read(good, pixels, params.downsample, pool=pool)

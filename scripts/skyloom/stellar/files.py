@@ -90,7 +90,15 @@ def _same_unit(found, wanted):
         return False
 
 
-def _wavelength(stored, window):
+def _place(wavelength, pixels):
+    """Where the window's pixels begin among a file's own, or None if they are not there."""
+    first = int(np.searchsorted(wavelength, pixels[0] - 1e-4))
+    cut = wavelength[first : first + len(pixels)]
+    same = len(cut) == len(pixels) and np.allclose(cut, pixels, rtol=0, atol=1e-4)
+    return first if same else None
+
+
+def _wavelength(stored, pixels):
     if stored.ndim != 1 or len(stored) < 2:
         raise ValueError(f"wavelength has the shape {stored.shape} instead of (L,)")
     unit = _text([stored.attrs.get("units", "nothing")])[0]
@@ -101,12 +109,9 @@ def _wavelength(stored, window):
         raise ValueError("wavelength is not finite and increasing")
     if _text([stored.attrs.get("medium", "air")])[0] == "vacuum":
         values = wavelengths.vacuum_to_air(values)
-    edges = resampling.edges(values)
-    if edges[0] > window[0] or edges[-1] < window[1]:
-        raise ValueError(
-            f"wavelength covers {values[0]:.2f} to {values[-1]:.2f} Å, not all of "
-            f"{window[0]:g} to {window[1]:g} Å"
-        )
+    if _place(values, pixels) is None:
+        # Raises a ValueError where they do not cover the window.
+        resampling.resample(values, np.ones(len(values)), pixels, method="auto")
     return values
 
 
@@ -125,9 +130,9 @@ def _labels(stored):
     return np.asarray(stored[()], np.float64)[:, [names.index(name) for name in grid.LABELS]]
 
 
-def _inspect(path, name, window):
+def _inspect(path, name, pixels):
     with open_hdf5(path, need=("wavelength", "flux", "labels")) as file:
-        wavelength = _wavelength(file["wavelength"], window)
+        wavelength = _wavelength(file["wavelength"], pixels)
         labels, shape = _labels(file["labels"]), file["flux"].shape
         if shape != (len(labels), len(wavelength)):
             raise ValueError(
@@ -143,15 +148,15 @@ def _inspect(path, name, window):
     return Source(Path(path), name, wavelength, labels, identifiers, synthetic)
 
 
-def listing(spectra, window):
+def listing(spectra, pixels):
     """Look at all files of a source, without their spectra.
 
     Parameters
     ----------
     spectra : str or Path
         A file, or a folder of them.
-    window : (float, float)
-        Å in air, which a file's pixels must cover.
+    pixels : (L,) array
+        The window's, Å in air, which a file's must cover.
 
     Returns
     -------
@@ -170,7 +175,7 @@ def listing(spectra, window):
     sources, rejects = [], []
     for name in names:
         try:
-            sources.append(_inspect(path / name if name else path, name or path.name, window))
+            sources.append(_inspect(path / name if name else path, name or path.name, pixels))
         except InputError as error:
             rejects.append((name or path.name, str(error)))
         except ValueError as error:
@@ -247,15 +252,15 @@ def rejects_table(rejects, *, synthetic):
     )
 
 
-def read(good, wavelength, downsample, *, pool=None):
+def read(good, pixels, downsample, *, pool=None):
     """The spectra of usable rows, on the window's pixels.
 
     Parameters
     ----------
     good : list of (`Source`, rows)
         As `usable` gives.
-    wavelength : (L,) array
-        The window's pixels, in air, Å. A file that has them, among others perhaps, is cut; any
+    pixels : (L,) array
+        The window's, in air, Å. A file that has them, among others perhaps, is cut; any
         other is resampled: means over coarser pixels, a cubic spline to finer ones.
     downsample : int
         Pixels that become one, as their mean.
@@ -271,12 +276,11 @@ def read(good, wavelength, downsample, *, pool=None):
         source, rows = chunk
         with open_hdf5(source.path, need=("flux",)) as file:
             flux = file["flux"][rows[0] : rows[-1] + 1][rows - rows[0]].astype(np.float64)
-        first = int(np.searchsorted(source.wavelength, wavelength[0] - 1e-4))
-        cut = source.wavelength[first : first + len(wavelength)]
-        if len(cut) == len(wavelength) and np.allclose(cut, wavelength, rtol=0, atol=1e-4):
-            flux = flux[:, first : first + len(wavelength)]
+        first = _place(source.wavelength, pixels)
+        if first is not None:
+            flux = flux[:, first : first + len(pixels)]
         else:
-            flux = resampling.resample(source.wavelength, flux, wavelength, method="auto")
+            flux = resampling.resample(source.wavelength, flux, pixels, method="auto")
         return resampling.downsample(flux, downsample).astype(np.float32)
 
     yield from in_order(pool, work, good)
