@@ -145,6 +145,19 @@ def test_one_label_changes_along_a_row_of_the_grid_and_the_others_do_not():
     assert every[0] == 3500 and every[-1] == 9750
 
 
+def test_no_spectrum_of_the_grid_leaves_its_panel():
+    wavelength = np.linspace(4460, 4480, 201)
+    runs = {
+        "teff": (np.array([1.0, 2.0]), np.linspace(0.8, 1, 402).reshape(2, 201), True),
+        "log_g": (np.array([1.0, 2.0]), np.linspace(0.1, 1.1, 402).reshape(2, 201), True),
+    }
+    fixed = {"teff": 1.0, "log_g": 1.0}
+    figure = clean(spectra_grid.grid, wavelength, runs, fixed=fixed, synthetic=True)
+    for axes in figure.axes[:2]:
+        low, high = axes.get_ylim()
+        assert low < 0.1 and high > 1.1
+
+
 def test_spectra_that_are_no_grid_are_shown_by_their_nearest_and_said_to_be_near():
     random = np.random.default_rng(0)
     table = Table({name: random.uniform(1, 5, 60) for name in ("teff", "log_g", "v_rot")})

@@ -148,7 +148,7 @@ def _bars(axes, label, values, part):
         every = -(-len(steps) // (5 if len(labels_.tick(steps[-1])) > 4 else 6))
         shown = np.arange(0, len(steps), every)
         axes.set_xticks(shown, [labels_.tick(steps[n]) for n in shown])
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 2.5, 5, 10]))
     axes.set_ylim(0, 1.05 * below.max())
     axes.set_xlabel(labels_.axis(label))
     axes.set_ylabel("Spectra")

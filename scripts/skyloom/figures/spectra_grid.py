@@ -117,22 +117,33 @@ def grid(wavelength, runs, *, fixed, synthetic):
         size = 12.6, 2.35 * len(runs) + 0.6
         figure = style.figure(*size, title=title, synthetic=synthetic)
         lines = figure.subplots(len(runs), 3, squeeze=False, width_ratios=(2.2, 1, 1))
+    shared = _limits(np.concatenate([spectra.ravel() for _, spectra, _ in runs.values()]))
     for place, (panels, (label, (values, spectra, exact))) in enumerate(
         zip(lines, runs.items(), strict=True)
     ):
-        views = _views(wavelength, spectra, len(panels))
-        for axes, (low, high, name) in zip(panels, views, strict=True):
-            _spectra(axes, wavelength, spectra, low, high)
-            _mark(axes, low, high)
-            if name:
-                axes.set_title(name, fontsize=8)
-            if len(panels) == 1 or place == len(lines) - 1:
-                axes.set_xlabel("Wavelength [Å, air]")
+        _run(panels, wavelength, spectra, shared)
+        panels[0].set_title(_others(fixed, label, exact), fontsize=8)
         if len(panels) > 1 or place == 0:
             panels[0].set_ylabel("Normalised flux")
-        panels[0].set_title(_others(fixed, label, exact), fontsize=8)
+        for axes in panels:
+            if len(panels) == 1 or place == len(lines) - 1:
+                axes.set_xlabel("Wavelength [Å, air]")
         _bar(figure, panels, label, values)
     return figure
+
+
+def _run(panels, wavelength, spectra, shared):
+    """The spectra of one label, in the window or in the window and two close views."""
+    for axes, (low, high, name) in zip(
+        panels, _views(wavelength, spectra, len(panels)), strict=True
+    ):
+        inside = (wavelength >= low) & (wavelength <= high)
+        _spectra(axes, wavelength[inside], spectra[:, inside])
+        axes.set_xlim(low, high)
+        axes.set_ylim(shared if len(panels) == 1 else _limits(spectra[:, inside]))
+        _mark(axes, low, high)
+        if name:
+            axes.set_title(name, fontsize=8)
 
 
 def _others(fixed, label, exact):
@@ -168,37 +179,35 @@ def _colours(count):
     return matplotlib.colormaps[style.DENSITY](np.linspace(0.0, 0.88, max(count, 2)))[:count]
 
 
-def _spectra(axes, wavelength, spectra, low, high):
-    inside = (wavelength >= low) & (wavelength <= high)
-    many = inside.sum() * len(spectra) > 5000
-    width = 0.6 if many else 1.2
+def _limits(flux):
+    """Of the flux axis, with room for the names of lines above."""
+    low, high = float(np.min(flux)), float(np.max(flux))
+    step = max(high - low, 0.02)
+    return low - 0.05 * step, high + 0.24 * step
+
+
+def _spectra(axes, wavelength, spectra):
+    many = spectra.size > 5000
     for colour, flux in zip(_colours(len(spectra)), spectra, strict=True):
-        axes.plot(wavelength[inside], flux[inside], color=colour, lw=width, rasterized=many)
-    axes.set_xlim(low, high)
+        axes.plot(wavelength, flux, color=colour, lw=0.6 if many else 1.2, rasterized=many)
     axes.grid(**labels_.GRID)
-    axes.xaxis.set_major_locator(MaxNLocator(4 if high - low < 15 else 5))
+    axes.xaxis.set_major_locator(MaxNLocator(4 if np.ptp(wavelength) < 15 else 5))
 
 
 def _mark(axes, low, high):
     """Short strokes at the top at known lines; an arrow where a line lies just outside."""
-    place = {"transform": axes.get_xaxis_transform(), "fontsize": 7, "color": "#555555"}
-    marks = [mark for mark in _MARKS if low < mark[0] < high + 2]
-    if high - low > _SHORT or not marks:
+    if high - low > _SHORT:
         return
-    bottom, top = axes.get_ylim()
-    axes.set_ylim(bottom, top + 0.19 * (top - bottom))
-    for wavelength, name in marks:
-        if wavelength < high:
-            axes.plot([wavelength] * 2, [0.86, 0.9], color="#555555", lw=0.9, **_transform(axes))
+    line = {"transform": axes.get_xaxis_transform(), "color": "#555555"}
+    place = {"fontsize": 7, "va": "bottom", "linespacing": 0.95, **line}
+    for wavelength, name in _MARKS:
+        if low < wavelength < high:
+            axes.plot([wavelength] * 2, [0.86, 0.9], lw=0.9, **line)
             # The two helium components are 1.5 Å apart: their names go to either side.
             side = {4469.92: "right", 4471.48: "left"}.get(wavelength, "center")
-            axes.text(wavelength, 0.905, name, ha=side, va="bottom", linespacing=0.95, **place)
-        else:
-            axes.text(high, 0.905, f"{name} →", ha="right", va="bottom", linespacing=0.95, **place)
-
-
-def _transform(axes):
-    return {"transform": axes.get_xaxis_transform()}
+            axes.text(wavelength, 0.905, name, ha=side, **place)
+        elif high <= wavelength < high + 2:
+            axes.text(high, 0.905, f"{name} →", ha="right", **place)
 
 
 def _bar(figure, panels, label, values):

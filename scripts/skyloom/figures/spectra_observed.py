@@ -99,7 +99,11 @@ def stars(predictions, spectra, labels, target, read):
         known = _column(rows, "known") if len(rows) else {}
         known = {label: value for label, value in known.items() if np.isfinite(value)}
         warnings = [] if "warning" not in rows.colnames else rows["warning"]
-        said = [str(text) for text in warnings if not np.ma.is_masked(text) and str(text).strip()]
+        said = [
+            str(text).strip().removeprefix(f"{name}: ")
+            for text in warnings
+            if not np.ma.is_masked(text) and str(text).strip()
+        ]
         warning = "; ".join(dict.fromkeys(said))
         found.append(
             {"name": name, "known": known, "models": made, "warning": warning, **spectra[name]}
@@ -160,7 +164,7 @@ def observed(stars, wavelength, *, synthetic, total=None):
     columns = min(len(stars), 2 if wide else 3)
     rows = -(-len(stars) // columns)
     width = 5.6 if wide else 4.3
-    texts = [_lines(star, int(width * 14.5)) for star in stars]
+    texts = [_lines(star, int(width * 13.2)) for star in stars]
     lines = max(map(len, texts)) + 1
     size = max(6.4, width * columns), rows * (2.5 + _LINE * lines) + 1.0
     figure = style.figure(*size, title=title, synthetic=synthetic)
@@ -243,5 +247,5 @@ def _legend(stars):
 
 def _look(place, model, width):
     """The first line broad, the others dashed on top, so that equal ones can all be seen."""
-    dashed = {"ls": (0, (4, 2 + place)), "lw": 1.3 * width}
-    return {"color": model["look"]["color"], **(dashed if place else {"lw": 2.2 * width})}
+    dashed = {"ls": (0, (4, 2 + place)), "lw": 1.1 * width}
+    return {"color": model["look"]["color"], **(dashed if place else {"lw": 1.7 * width})}

@@ -40,9 +40,9 @@ def predictions(table, *, labels, model, units=None, synthetic):
         Below: median, 16 to 84 % and 2.5 to 97.5 % of predicted minus true at each value.
     """
     units = units or {}
+    dataset, network = model
     title = (
-        f"Predicted and true labels of {len(table):,} test spectra: "
-        f"{labels_.model_name(*model).replace(',', '')}"
+        f"Predicted and true labels, {network} network on {dataset} ({len(table):,} test spectra)"
     )
     figure = style.figure(max(5.4, 3.25 * len(labels) + 0.2), 5.6, title=title, synthetic=synthetic)
     top, bottom = figure.subplots(

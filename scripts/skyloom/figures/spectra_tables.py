@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 
+from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style
 
 _FAINT = "#B5B5B5"
@@ -59,11 +60,17 @@ def _group(axes, y, network, rows):
     axes.text(0, y + 0.75, network, weight="bold", va="center", fontsize=8.5)
     y += 1.7
     for row in rows:
-        axes.text(0.02, y, str(row["quantity"]), va="center", fontsize=8)
+        axes.text(0.02, y, _quantity(str(row["quantity"])), va="center", fontsize=8)
         for name, x in _PLACES.items():
             _cell(axes, x, y, row, name)
         y += 1
     return y - 0.3
+
+
+def _quantity(text):
+    """A quantity that ends with a label's name has the label's symbol instead."""
+    head, colon, label = text.rpartition(": ")
+    return f"{head}: {labels_.axis(label)}" if colon else text
 
 
 def _cell(axes, x, y, row, name):
