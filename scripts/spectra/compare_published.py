@@ -9,12 +9,14 @@ from skyloom.spectra import published
 
 files, params = snakemake.input, snakemake.params
 members = read_table(files.members, need=("model", "member", "part", "mae_standardised"))
-observed = files.get("observed")
+observed = [
+    read_table(path, need=("name", "model", "label", "value")) for path in files.get("observed", [])
+]
 table = published.compare(
     members,
     published.read(files.published, params.arm),
     params.choices,
     arm=params.arm,
-    observed=read_table(observed, need=("name", "model", "label", "value")) if observed else None,
+    observed=observed[0] if observed else None,
 )
 write_table(table, snakemake.output[0])
