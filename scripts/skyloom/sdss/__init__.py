@@ -1,0 +1,1 @@
+"""SDSS, BOSS and eBOSS spectra: reading, sampling, drawing and classifying them."""
