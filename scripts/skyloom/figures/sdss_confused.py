@@ -1,0 +1,148 @@
+"""Which spectra the networks confuse: the surest wrong answers of every kind, drawn."""
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from skyloom.errors import InputError
+from skyloom.figures import sdss_labels as labels_
+from skyloom.figures import style
+from skyloom.spectra import wavelengths
+
+#: Spectra of a kind of confusion that are drawn; the others are counted.
+MOST = 3
+
+
+def kinds(table, model=None):
+    """Confusions of one model by kind, the surest wrong answers first.
+
+    Parameters
+    ----------
+    table : Table
+        ``id``, ``class``, ``predicted`` and ``p`` (of the wrong answer) and, where there are
+        several, ``model``.
+    model : str, optional
+        The first of the table unless told.
+
+    Returns
+    -------
+    dict of (str, str) to list of Row
+        By class and wrong answer, in the order of the classes.
+    """
+    if "model" in table.colnames and len(table):
+        names = labels_.texts(table["model"])
+        table = table[names == (model or names[0])]
+    own, said = labels_.texts(table["class"]), labels_.texts(table["predicted"])
+    surest = np.argsort(-np.nan_to_num(labels_.numbers(table["p"])), kind="stable")
+    found = {}
+    for kind in labels_.classes_of(own, said):
+        for wrong in labels_.classes_of(own, said):
+            rows = [table[row] for row in surest if (own[row], said[row]) == (kind, wrong)]
+            if rows and kind != wrong:
+                found[kind, wrong] = rows
+    return found
+
+
+@style.drawn
+def confused(groups, spectra, wavelength, *, model, synthetic):
+    """The surest wrong answers, with the lines that the true class has at the redshift.
+
+    Parameters
+    ----------
+    groups : dict of (str, str) to sequence
+        As `kinds` gives them.
+    spectra : dict of str to dict
+        By id: ``flux`` (L,) as the 1D network sees it, and ``z``.
+    wavelength : (L,) array
+        Å.
+    model : (network, split)
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row a kind of confusion, at most `MOST` spectra each.
+    """
+    title = f"Surest wrong answers of the test side: {labels_.model_name(*model)}"
+    if not groups:
+        figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
+        axes = figure.subplots()
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no spectrum of the test side is confused", ha="center", va="center")
+        return figure
+    columns = min(MOST, max(map(len, groups.values())))
+    size = max(6.8, 4.3 * columns + 0.5), 2.35 * len(groups) + 0.75
+    figure = style.figure(*size, title=title, synthetic=synthetic)
+    panels = figure.subplots(len(groups), columns, squeeze=False, sharex=True)
+    for line, ((kind, wrong), rows) in zip(panels, groups.items(), strict=True):
+        for axes in line[len(rows) :]:
+            axes.set_axis_off()
+        for axes, row in zip(line, rows, strict=False):
+            _one(axes, row, spectra[str(row["id"])], wavelength, kind, wrong)
+        more = len(rows) - columns
+        text = f"{labels_.class_name(kind)} called {labels_.class_name(wrong)}"
+        line[0].set_ylabel(f"{text}\n{f'(and {more} more)' if more > 0 else ''}\nFlux, normalised")
+    last = [
+        max(row for row in range(len(groups)) if panels[row, column].axison)
+        for column in range(columns)
+    ]
+    for column, row in enumerate(last):
+        panels[row, column].set_xlabel("Observed wavelength [Å, vacuum]")
+        panels[row, column].tick_params(axis="x", labelbottom=True)
+    return figure
+
+
+def _one(axes, row, spectrum, wavelength, kind, wrong):
+    flux = np.asarray(spectrum["flux"], dtype=float)
+    z = float(labels_.numbers([spectrum["z"]])[0])
+    axes.plot(wavelength, flux, color=labels_.class_colour(kind), lw=0.7, rasterized=True)
+    axes.set_xlim(float(wavelength[0]), float(wavelength[-1]))
+    known = flux[np.isfinite(flux)]
+    if len(known):
+        low, high = np.percentile(known, [0.1, 99.9])
+        room = 0.08 * (high - low) or 1.0
+        axes.set_ylim(low - room, high + room)
+    labels_.mark_lines(axes, kind, z, apart=0.045, size=6.5)
+    p = float(labels_.numbers([row["p"]])[0])
+    sure = f", p({labels_.class_name(wrong)}) = {p:.2f}" if np.isfinite(p) else ""
+    text = f"{row['id']}, {labels_.redshift(kind, z)}{sure}"
+    axes.set_title(text, loc="left", fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def chosen(table, model=None):
+    """The model whose confusions are drawn: as told, else the first of the table, else ''."""
+    if model:
+        return model
+    return str(table["model"][0]) if "model" in table.colnames and len(table) else ""
+
+
+def read(file, groups):
+    """The spectra that `confused` draws, of an open dataset.
+
+    Parameters
+    ----------
+    file : h5py.File
+        A dataset with ``spectra`` (N, L), ``id``, ``z`` and the grid's attributes.
+    groups : dict of (str, str) to sequence
+        As `kinds` gives them.
+
+    Returns
+    -------
+    (L,) array, dict of str to dict
+        Wavelengths, Å; by id ``flux`` and ``z``.
+
+    Raises
+    ------
+    InputError
+        If a spectrum is not in the dataset.
+    """
+    places = {name: row for row, name in enumerate(file["id"][()].astype(str))}
+    found = {}
+    for rows in groups.values():
+        for name in (str(row["id"]) for row in rows[:MOST]):
+            if name not in places:
+                raise InputError(f"{file.filename} lacks {name}: make it again.")
+            row = places[name]
+            found[name] = {"flux": file["spectra"][row], "z": float(file["z"][row])}
+    return wavelengths.grid(file.attrs, file["spectra"].shape[1]), found

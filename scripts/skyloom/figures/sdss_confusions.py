@@ -1,0 +1,151 @@
+"""Confusion matrices of every network and split (figures 8 to 10)."""
+
+import matplotlib
+import numpy as np
+
+from skyloom.figures import sdss_labels as labels_
+from skyloom.figures import style
+
+_CELL = "Blues"
+#: What a matrix is divided by, in the document's order of metrics.
+KINDS = {
+    "accuracy": "Share of all\n(diagonal: adds up\nto the accuracy)",
+    "precision": "Share of those\ncalled so (diagonal:\nprecision)",
+    "recall": "Share of the\ntrue class\n(diagonal: recall)",
+}
+
+
+def matrix(table, model, names):
+    """Counts of one model: (true, predicted), in the order of `names`.
+
+    Parameters
+    ----------
+    table : Table
+        ``model``, ``true``, ``predicted`` and ``count``; pairs that are not there are none.
+    model : str
+    names : sequence of str
+
+    Returns
+    -------
+    (C, C) int array
+    """
+    counts = np.zeros((len(names), len(names)), int)
+    for row in table:
+        if str(row["model"]) == model and not np.ma.is_masked(row["count"]):
+            place = names.index(str(row["true"])), names.index(str(row["predicted"]))
+            counts[place] += int(row["count"])
+    return counts
+
+
+def shares(counts, kind):
+    """A confusion matrix divided by what one metric divides by; NaN where that is nothing.
+
+    Parameters
+    ----------
+    counts : (C, C) array
+        True class by predicted class.
+    kind : {'accuracy', 'precision', 'recall'}
+
+    Returns
+    -------
+    (C, C) array
+    """
+    counts = np.asarray(counts, dtype=float)
+    axis = {"accuracy": None, "precision": 0, "recall": 1}[kind]
+    total = counts.sum(axis=axis, keepdims=True)
+    return np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0)
+
+
+@style.drawn
+def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
+    """Confusion matrices: a column a network, a row a split and metric.
+
+    Parameters
+    ----------
+    table : Table
+        ``model``, ``true``, ``predicted`` and ``count`` of the test side.
+    split : str, optional
+        This one only, as figures 8 to 10 have it; all unless told.
+    kinds : sequence of str, optional
+        Of `KINDS`.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Large: the share, which is also the colour. Small: the number of spectra.
+    """
+    models = {
+        name: found
+        for name, found in labels_.models_of(table).items()
+        if split is None or found[1] == split
+    }
+    networks = list(dict.fromkeys(network for network, _ in models.values())) or ["none"]
+    splits = sorted({own for _, own in models.values()})
+    names = labels_.classes_of(table["true"], table["predicted"])
+    rows = [(own, kind) for own in splits for kind in kinds] or [("", kinds[0])]
+    size = 1.5 + 0.25 * max(0, len(names) - 3)
+    width = max(6.4, (size + 0.75) * len(networks) + 2.0)
+    title = "Confusion matrices of the test side" + (
+        f", {labels_.split_name(split)}" if split else ""
+    )
+    height = (size + 0.42) * len(rows) + 1.35
+    figure = style.figure(width, height, title=title, synthetic=synthetic)
+    panels = figure.subplots(len(rows), len(networks), squeeze=False)
+    found = {value: key for key, value in models.items()}
+    shown = None
+    for line, (own, kind) in zip(panels, rows, strict=True):
+        for axes, network in zip(line, networks, strict=True):
+            if (network, own) not in found:
+                _nothing(axes, names)
+                continue
+            counts = matrix(table, found[network, own], names)
+            shown = _draw(axes, counts, shares(counts, kind), names)
+        _side(line[0], own if len(splits) > 1 or not split else "", kind)
+    for axes, network in zip(panels[0], networks, strict=True):
+        axes.set_title(labels_.network_name(network).replace(", ", ",\n"), weight="bold")
+    for axes in panels[-1]:
+        axes.set_xlabel("Predicted")
+    if shown is not None:
+        bar = figure.colorbar(shown, ax=panels, pad=0.02, aspect=40, shrink=0.8)
+        bar.set_label("Share")
+        bar.outline.set_visible(False)
+    return figure
+
+
+def _side(axes, split, kind):
+    head = f"{labels_.split_name(split)}\n" if split else ""
+    axes.set_ylabel(f"{head}{KINDS[kind]}\n\nTrue", fontsize=8)
+
+
+def _draw(axes, counts, share, names):
+    cells = np.ma.masked_invalid(share)
+    colours = matplotlib.colormaps[_CELL].with_extremes(bad="#EDEDED")
+    shown = axes.imshow(cells, cmap=colours, vmin=0, vmax=1, origin="upper", aspect="equal")
+    for (row, column), count in np.ndenumerate(counts):
+        value = share[row, column]
+        text = f"{value:.2f}" if np.isfinite(value) else "–"
+        colour = "white" if np.isfinite(value) and value > 0.55 else style.BLACK
+        place = {"ha": "center", "color": colour}
+        weight = "bold" if row == column else "normal"
+        axes.text(column, row - 0.02, text, va="bottom", fontsize=9, weight=weight, **place)
+        axes.text(column, row + 0.08, f"{count:,}", va="top", fontsize=6.5, **place)
+    _ticks(axes, names)
+    return shown
+
+
+def _ticks(axes, names):
+    shown = [labels_.class_name(name) for name in names]
+    axes.set_xticks(range(len(names)), shown, fontsize=7.5)
+    axes.set_yticks(range(len(names)), shown, fontsize=7.5, rotation=90, va="center")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _nothing(axes, names):
+    axes.imshow(np.full((len(names), len(names)), 0.0), cmap="gray_r", vmin=0, vmax=1)
+    _ticks(axes, names)
+    middle = (len(names) - 1) / 2
+    look = {"ha": "center", "va": "center", "color": labels_.FAINT, "style": "italic"}
+    axes.text(middle, middle, "not trained", **look)
