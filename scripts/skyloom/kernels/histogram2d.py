@@ -1,10 +1,6 @@
 """Binding of ``histogram2d.c``: project cells onto maps of all channels in one pass."""
 
 import ctypes
-import os
-import shlex
-import shutil
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
@@ -12,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.errors import InputError
-from skyloom.io import atomic
+from skyloom.kernels.compiled import compile_source, open_library
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -34,11 +29,6 @@ STATISTICS = ("sum", "mean", "mass_weighted_mean")
 #: Fields of the gas besides Coordinates, in the order of the C code.
 GAS_COLUMNS = ("Masses", "InternalEnergy", "ElectronAbundance", "Density", "StarFormationRate")
 
-# No contraction to fused multiply-adds: the same bins and bits on every processor.
-_FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math-errno")
-# No signals from comparisons either, so that loops with a choice in them are vectorised.
-_FLAGS += ("-fno-trapping-math",)
-
 
 def compile_kernel(path, *, compiler=None):
     """Compile the kernel to a shared library.
@@ -55,24 +45,7 @@ def compile_kernel(path, *, compiler=None):
     InputError
         If there is no compiler, or it fails; its own words are repeated.
     """
-    words = shlex.split(compiler or os.environ.get("CC", ""))
-    if not words:
-        words = [next(filter(shutil.which, ("cc", "gcc", "clang")), "cc")]
-    if not shutil.which(words[0]):
-        raise InputError(
-            f"There is no C compiler ({words[0]}): install one (Debian: apt-get install gcc "
-            "libc6-dev) or name it in the environment variable CC, then run again."
-        )
-    with atomic(path) as temporary:
-        command = [*words, *_FLAGS, "-o", str(temporary), str(SOURCE), "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise InputError(
-                f"The C compiler could not build {SOURCE.name} ({shlex.join(words)}): "
-                f"{done.stderr.strip()[-400:]}"
-            )
-        # A shared library is run, not only read.
-        temporary.chmod(0o755)
+    compile_source(SOURCE, path, compiler=compiler)
 
 
 class _Column(ctypes.Structure):
@@ -131,19 +104,14 @@ def load(path):
     ctypes library
         Its functions release the GIL while they run.
     """
-    try:
-        library = ctypes.CDLL(str(Path(path).resolve()))
-        accumulate, finish = library.accumulate, library.finish
-    except (OSError, AttributeError) as error:
-        raise InputError(
-            f"{path} is not this machine's kernel ({error}): remove it and run again."
-        ) from error
     whole, address = ctypes.c_int64, ctypes.c_void_p
     grid, sums = ctypes.POINTER(_Grid), ctypes.POINTER(_Sums)
-    accumulate.argtypes = [grid, ctypes.POINTER(_Cells), sums, whole, whole, address, address]
-    finish.argtypes = [sums, whole, whole, whole, ctypes.POINTER(address)]
-    accumulate.restype = finish.restype = None
-    return library
+    cells = ctypes.POINTER(_Cells)
+    functions = {
+        "accumulate": [grid, cells, sums, whole, whole, address, address],
+        "finish": [sums, whole, whole, whole, ctypes.POINTER(address)],
+    }
+    return open_library(path, functions)
 
 
 @lru_cache
