@@ -1,0 +1,19 @@
+"""Put the blocks' inventories together: each spectrum once, objects named, all rejects."""
+
+import sys
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import read_table, write_table
+from skyloom.sdss import inventory
+
+good, rejects = inventory.merge(
+    [read_table(path, need=("file", "id")) for path in snakemake.input.inventory],
+    [read_table(path, need=("file", "reason")) for path in snakemake.input.rejects],
+    catalogue=snakemake.input.get("catalogue"),
+)
+write_table(good, snakemake.output.inventory)
+write_table(rejects, snakemake.output.rejects)
+print(inventory.summary(good, rejects), file=sys.stderr)

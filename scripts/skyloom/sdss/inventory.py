@@ -1,0 +1,216 @@
+"""Which spectra of a folder can be used, and why the others cannot.
+
+Blocks of files are inspected one by one (`inspect`), each into two tables; `merge` then sees what
+no block can: spectra that occur twice, repeat spectra of one object, rows of the catalogue that no
+file belongs to. Every file of the folder ends up in the inventory or in the rejects.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from astropy import units
+from astropy.table import Table, vstack
+
+from skyloom import ahead
+from skyloom.errors import InputError
+from skyloom.sdss import catalogue as catalogues
+from skyloom.sdss import objects, spectrum
+from skyloom.spectra import folders
+
+#: What `quality.zwarning` can be.
+ZWARNING = ("keep", "reject")
+_COLUMNS = {"file": str, "id": str, "class": str, "z": "f8", "zwarning": "i8", "sn": "f8"}
+_COLUMNS |= {"good": "f8", "object": str, "ra": "f8", "dec": "f8", "synthetic": "?"}
+
+
+def listing(folder, *, catalogue=None, key="sdss.spectra"):
+    """The files of a folder, at any depth, sorted; without the catalogue if it lies there.
+
+    Parameters
+    ----------
+    folder : str or Path
+    catalogue : str or Path, optional
+    key : str, optional
+        The config's key that names the folder, for the message.
+
+    Returns
+    -------
+    list of str
+        Paths below the folder, with ``/``.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist.
+    """
+    files = folders.listing(folder, key=key)
+    if catalogue is None:
+        return files
+    own = os.path.realpath(catalogue)
+    # Only a file of the same name can be the same file: 300,000 paths need not be resolved.
+    name = Path(own).name
+    return [
+        file
+        for file in files
+        if Path(file).name != name or os.path.realpath(Path(folder) / file) != own
+    ]
+
+
+def _check_quality(quality):
+    if quality["zwarning"] not in ZWARNING:
+        raise InputError(
+            f"sdss.quality.zwarning is {quality['zwarning']!r}: set it to {' or '.join(ZWARNING)}."
+        )
+
+
+def _row(file, folder, quality, rows, labelled):
+    found = spectrum.read(Path(folder) / file, catalogue=rows, labelled=labelled)
+    share = float(found.good.mean())
+    if share < quality["min_good"]:
+        raise InputError(
+            f"{file} has {share:.0%} good pixels, fewer than sdss.quality.min_good "
+            f"({quality['min_good']:.0%}): lower that to use it."
+        )
+    if labelled and quality["zwarning"] == "reject" and found.zwarning:
+        raise InputError(
+            f"{file} has the warning {found.zwarning} on its class and redshift (ZWARNING): set "
+            "sdss.quality.zwarning to keep to use it."
+        )
+    values = (file, found.id, found.label, found.z, found.zwarning, found.sn, share)
+    return *values, found.object, found.ra, found.dec, found.synthetic
+
+
+def inspect(folder, files, *, quality, catalogue=None, labelled=True, pool=None):
+    """Look at files one by one.
+
+    Parameters
+    ----------
+    folder : str or Path
+    files : iterable of str
+        Paths below the folder; see `listing`.
+    quality : dict
+        ``zwarning`` ('keep' or 'reject': what is done with a ZWARNING other than 0) and
+        ``min_good`` (the least share of good pixels).
+    catalogue : dict, optional
+        Rows by the spectra's names, from `skyloom.sdss.catalogue.rows`; a spectrum in it has class,
+        redshift, warning and object from there, any other from its file.
+    labelled : bool, optional
+        See `skyloom.sdss.spectrum.read`.
+    pool : `skyloom.ahead.Pool`, optional
+
+    Yields
+    ------
+    tuple
+        A good file's row (file, id, class, z, zwarning, sn, good, object, ra, dec, synthetic), or
+        a reject's (file, reason), in the order of the files.
+    """
+    _check_quality(quality)
+    inside = f"{folder}{'' if str(folder).endswith(os.sep) else os.sep}"
+
+    def look(file):
+        try:
+            return _row(file, folder, quality, catalogue, labelled)
+        except InputError as error:
+            # Reasons stand beside the file's name in a table that may be read elsewhere.
+            return file, str(error).replace(f"{Path(folder) / file}", file).replace(inside, "")
+
+    return ahead.in_order(pool, look, files)
+
+
+def tables(rows):
+    """The good rows and the rejects of `inspect` as two tables."""
+    rows = list(rows)
+    good = [row for row in rows if len(row) > 2]
+    parts = zip(*good, strict=True) if good else [()] * len(_COLUMNS)
+    columns = {
+        name: np.array(values, kind)
+        for (name, kind), values in zip(_COLUMNS.items(), parts, strict=True)
+    }
+    synthetic = bool(columns.pop("synthetic").any())
+    table = Table(columns, meta={"synthetic": synthetic})
+    table["ra"].unit = table["dec"].unit = units.deg
+    return table, _rejects([row for row in rows if len(row) == 2], synthetic)
+
+
+def _rejects(lost, synthetic):
+    lost = sorted(lost)
+    names = [file for file, _ in lost], [reason for _, reason in lost]
+    columns = {
+        key: np.array(part, str) for key, part in zip(("file", "reason"), names, strict=True)
+    }
+    return Table(columns, meta={"synthetic": synthetic})
+
+
+def merge(inventories, rejects, *, catalogue=None):
+    """One inventory and one list of rejects from those of all blocks.
+
+    Parameters
+    ----------
+    inventories, rejects : sequence of Table
+        Of the blocks, as `tables` makes them.
+    catalogue : str or Path, optional
+        Its rows without a file become one line of the rejects, under its name.
+
+    Returns
+    -------
+    inventory : Table
+        Sorted by id, each spectrum once: of two files of one spectrum, the first by name. `object`
+        is equal for all spectra of an object, see `skyloom.sdss.objects.group`.
+    rejects : Table
+        file, reason, sorted by file.
+
+    Raises
+    ------
+    InputError
+        If no spectrum is left.
+    """
+    lost = [(str(row["file"]), str(row["reason"])) for table in rejects for row in table]
+    synthetic = any(bool(table.meta["synthetic"]) for table in inventories)
+    # Empty tables may have lost their columns' types on the way through a file.
+    full = [table for table in inventories if len(table)]
+    if not full:
+        raise InputError(_nothing_left(lost))
+    table = vstack(full, metadata_conflicts="silent")
+    # The first occurrence of an id counts, in the order of the files.
+    table = table[np.argsort(np.asarray(table["file"], str), kind="stable")]
+    names, files = (np.asarray(table[key], str) for key in ("id", "file"))
+    _, first, number = np.unique(names, return_index=True, return_inverse=True)
+    for row in np.setdiff1d(np.arange(len(names)), first):
+        earlier = files[first[number[row]]]
+        reason = f"{files[row]} is spectrum {names[row]} again, after {earlier}: keep one of them."
+        lost.append((str(files[row]), reason))
+    table = table[first]
+    ra, dec = (_filled(table[key]) for key in ("ra", "dec"))
+    table["object"] = objects.group(table["object"], ra, dec)
+    if catalogue is not None:
+        seen = {spectrum.identity_of_name(file) for file, _ in lost} - {None}
+        if line := catalogues.reject_of(catalogue, seen | set(names.tolist())):
+            lost.append(line)
+    table.meta = {"synthetic": synthetic}
+    return table, _rejects(lost, synthetic)
+
+
+def _filled(column):
+    """Floats, NaN where a table read back has nothing."""
+    return np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
+
+
+def _nothing_left(lost):
+    if not lost:
+        return "There is no file in the folder of spectra: check sdss.spectra."
+    return (
+        f"None of the {len(lost):,} files can be used; the first: {lost[0][1]} "
+        "Check sdss.spectra and sdss.quality."
+    )
+
+
+def summary(inventory, rejects):
+    """One line for a log: how many spectra, of which classes, of how many objects."""
+    labels, counts = np.unique(np.asarray(inventory["class"], str), return_counts=True)
+    shares = ", ".join(f"{n:,} {label}" for label, n in zip(labels, counts, strict=True))
+    number = len(np.unique(np.asarray(inventory["object"], str)))
+    return (
+        f"{len(inventory):,} spectra of {number:,} objects can be used ({shares}), "
+        f"{len(rejects):,} lines of rejects"
+    )
