@@ -79,8 +79,9 @@ def confused(groups, spectra, wavelength, *, model, synthetic):
         for axes, row in zip(line, rows, strict=False):
             _one(axes, row, spectra[str(row["id"])], wavelength, kind, wrong)
         more = len(rows) - columns
-        text = f"{labels_.class_name(kind)} called {labels_.class_name(wrong)}"
-        line[0].set_ylabel(f"{text}\n{f'(and {more} more)' if more > 0 else ''}\nFlux, normalised")
+        texts = [f"{labels_.class_name(kind)} called {labels_.class_name(wrong)}"]
+        texts += [f"(and {more} more)"] if more > 0 else []
+        line[0].set_ylabel("\n".join([*texts, "Flux, normalised"]), fontsize=8.5)
     last = [
         max(row for row in range(len(groups)) if panels[row, column].axison)
         for column in range(columns)

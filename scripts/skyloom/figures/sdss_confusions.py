@@ -85,7 +85,7 @@ def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
     names = labels_.classes_of(table["true"], table["predicted"])
     rows = [(own, kind) for own in splits for kind in kinds] or [("", kinds[0])]
     size = 1.5 + 0.25 * max(0, len(names) - 3)
-    width = max(6.4, (size + 0.75) * len(networks) + 2.0)
+    width = max(6.4, (size + 0.6) * len(networks) + 2.0)
     title = "Confusion matrices of the test side" + (
         f", {labels_.split_name(split)}" if split else ""
     )

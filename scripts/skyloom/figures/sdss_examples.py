@@ -75,14 +75,14 @@ def examples(shown, *, synthetic):
     title = "Spectra as observed, smoothed, and as the networks see them"
     rows = max(1, len(shown))
     count = max([len(one["images"]) for one in shown.values()] or [0])
-    size = 7.0 + 2.45 * count, 2.85 * rows + 0.7
+    size = 7.6 + 2.15 * count, 2.75 * rows + 0.7
     figure = style.figure(*size, title=title, synthetic=synthetic)
     if not shown:
         axes = figure.subplots()
         axes.set_axis_off()
         axes.text(0.5, 0.5, "the sample is empty", ha="center", va="center")
         return figure
-    grid = figure.subplots(rows, 1 + count, squeeze=False, width_ratios=[2.75] + [1] * count)
+    grid = figure.subplots(rows, 1 + count, squeeze=False, width_ratios=[3.5] + [1] * count)
     for line, (name, one) in zip(grid, shown.items(), strict=True):
         _spectrum(line[0], name, one)
         for axes in line[1 + len(one["images"]) :]:

@@ -26,7 +26,7 @@ _NETWORKS = {
 _OTHERS = (("#7A4FA3", "X"), ("#9A9A9A", "p"), ("#B2182B", "*"), ("#4D4D4D", "h"))
 # Vacuum wavelengths at rest, Å: the SDSS pipeline's line list (classic.sdss.org, DR7); band heads
 # of TiO after Pickles (1998). The lines of an entry share one name. What comes first is named
-# where names would touch.
+# where names would touch. Si IV is the blend with O IV].
 _HYDROGEN = {"Hα": (6564.61,), "Hβ": (4862.68,), "Hγ": (4341.68,), "Hδ": (4102.89,)}
 _LINES = {
     "QSO": {
@@ -39,7 +39,7 @@ _LINES = {
         "[O III]": (4960.30, 5008.24),
         "Hγ": (4341.68,),
         "[O II]": (3728.48,),
-        "Si IV, O IV]": (1399.8,),
+        "Si IV": (1399.8,),
         "[Ne V]": (3426.84,),
     },
     "GALAXY": {
@@ -91,6 +91,11 @@ def plural(name):
     if not name:
         return shown
     return f"{shown[:-1]}ies" if shown.endswith("xy") else f"{shown}s"
+
+
+def counted(number):
+    """'1 spectrum', '2,000 spectra'."""
+    return f"{number:,} {'spectrum' if number == 1 else 'spectra'}"
 
 
 def class_colour(name):

@@ -9,8 +9,9 @@ from skyloom.figures import style
 from skyloom.figures.sdss_scores import AVERAGE, METRICS
 
 _LINE = 0.215  # inches
-_HEADS = {"class": 0.02, "metric": 0.16, "ours": 0.46, "published": 0.60, "difference": 0.745}
-_WIDTH = 8.8
+# Left or right edges of the columns, and their heads.
+_HEADS = {"class": 0.02, "metric": 0.2, "ours": 0.62, "published": 0.8, "difference": 0.985}
+_WIDTH = 7.6
 
 
 @style.drawn
@@ -69,17 +70,16 @@ def _row(axes, y, row):
         for name in ("ours", "ours_low", "ours_high", "published")
     )
     good = bool(row["comparable"])
+    known = np.isfinite([ours, low, high]).all()
+    interval = f" [{low:.3f}, {high:.3f}]" if known else ""
     cells = {
-        "ours": (_number(ours), style.BLACK),
+        "ours": (_number(ours) + interval, style.BLACK),
         "published": (_number(printed, 2), style.BLUE if good else labels_.FAINT),
         "difference": (_number(ours - printed, sign=True), style.BLUE if good else labels_.FAINT),
     }
     for name, (text, colour) in cells.items():
         faint = labels_.FAINT if text == "–" else colour
         axes.text(_HEADS[name], y, text, ha="right", color=faint, **look)
-    if np.isfinite([ours, low, high]).all():
-        text = f"[{low:.3f}, {high:.3f}]"
-        axes.text(0.985, y, text, ha="right", va="center", fontsize=7, color=labels_.SOFT)
 
 
 def _number(value, digits=3, *, sign=False):

@@ -42,7 +42,15 @@ def _ring(axes, counts):
     there = {name: count for name, count in counts.items() if count}
     axes.set_aspect("equal")
     axes.set_title("Sample")
-    axes.text(0, 0, f"{total:,}\nspectra", ha="center", va="center", fontsize=10, weight="bold")
+    axes.text(
+        0,
+        0,
+        labels_.counted(total).replace(" ", "\n"),
+        ha="center",
+        va="center",
+        fontsize=10,
+        weight="bold",
+    )
     if not there:
         axes.set_axis_off()
         return
@@ -84,7 +92,7 @@ def _bars(axes, names, sample, archive):
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel("Share of the spectra [%]")
     axes.tick_params(axis="y", length=0)
-    text = f"Sample (colour, above) and archive (grey, below: {sum(archive.values()):,} spectra)"
+    text = f"Sample (colour, above) and archive (grey, below: {labels_.counted(sum(archive.values()))})"
     axes.set_title(text, fontsize=8.5)
 
 
@@ -108,7 +116,7 @@ def redshifts(sample, *, inventory=None, cut=None, synthetic):
     """
     names = labels_.classes_of(sample["class"]) or ["GALAXY"]
     width = max(6.4, 3.9 * len(names))
-    title = f"Redshifts of the sample ({len(sample):,} spectra)"
+    title = f"Redshifts of the sample ({labels_.counted(len(sample))})"
     figure = style.figure(width, 3.8, title=title, synthetic=synthetic)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         own = _of(sample, name)
@@ -164,7 +172,7 @@ def _range(values, star, cut):
     if not len(values):
         return (-300.0, 300.0) if star else (0.0, float((cut or (0, 1))[1] or 1.0))
     low, high = np.percentile(values, [0.2, 99.8])
-    room = 0.06 * max(high - low, 30.0 if star else 0.02)
+    room = max(0.06 * (high - low), (40.0 if star else 0.04) - (high - low) / 2)
     low, high = low - room, high + room
     # A limit that is far from every redshift is said below the axis, not drawn.
     reach = 0.35 * (high - low)

@@ -96,7 +96,7 @@ def _panel(axes, summary, metric, split, looks, names, printed):
             if (row["network"], row["split"], row["metric"]) == (network, split, metric):
                 colour = look["color"] if row["comparable"] else labels_.FAINT
                 style_ = {"marker": "D", "s": 34, "facecolor": "none", "edgecolor": colour}
-                x = names.index(row["class"]) + shift
+                x = names.index(row["class"]) + shift + 0.05
                 axes.scatter(x, row["value"], linewidths=1.3, zorder=4, **style_)
     axes.axvspan(len(names) - 1.5, len(names) - 0.5, color="#F4F4F4", zorder=0, lw=0)
     shown = [labels_.class_name(name) for name in names]
@@ -138,13 +138,13 @@ def _legend(figure, summary, looks, printed, lines):
         look = {"marker": "D", "ms": 6, "mfc": "none", "mew": 1.3, "ls": "none"}
         grey = not any(row["comparable"] for row in printed)
         colour = labels_.FAINT if grey else style.BLACK
-        text = "as printed in the article" + (" (its network's colour)" if not grey else "")
+        text = "as printed in the article"
         handles.append(Line2D([], [], color=colour, label=text, **look))
     said = [f"Bars: {100 * float(level):g} % bootstrap intervals."] if level else []
     legend = figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=4,
+        ncols=max(2, int(figure.get_figwidth() / 2.6)),
         title="\n".join([*said, *lines]) or None,
     )
     legend.get_title().set(fontsize=7.5, color=labels_.SOFT)

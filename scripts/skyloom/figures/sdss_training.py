@@ -44,11 +44,14 @@ def curves(histories, *, readouts=(), synthetic):
             for axes, (kind, name) in zip(pair, _CURVES, strict=True):
                 _curve(axes, log, kind, best, readouts)
                 axes.set_ylabel(name)
-                axes.set_xlabel("Epoch")
             pair[0].set_title(labels_.model_name(network, split), loc="left")
+    for column in panels.T:
+        [axes for axes in column if axes.axison][-1].set_xlabel("Epoch")
     for number, (kind, _) in enumerate(_CURVES):
         _limits(panels[:, number::2].ravel(), kind)
-    figure.legend(handles=_legend(readouts), loc="outside lower center", ncols=4)
+    figure.legend(
+        handles=_legend(readouts), loc="outside lower center", ncols=2 if len(splits) == 1 else 4
+    )
     return figure
 
 
