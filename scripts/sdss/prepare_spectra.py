@@ -1,0 +1,29 @@
+"""Smooth the spectra of one block of the sample and bring them to the common grid."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom import ahead
+from skyloom.io import atomic_hdf5, read_table
+from skyloom.progress import track
+from skyloom.sdss import preparation
+from skyloom.spectra.folders import block_of
+
+params = snakemake.params
+sample = read_table(snakemake.input.sample, need=("id", "file"))
+rows = block_of(sample, params.block, params.blocks)
+wavelength = preparation.grid(**params.grid)
+window = params.smoothing["window"]
+with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as file:
+    spectra = preparation.prepare_all(
+        rows["file"], params.spectra, wavelength, window=window, pool=pool
+    )
+    preparation.write_block(
+        file,
+        track(spectra, label=f"spectra of block {params.block}", unit="block"),
+        wavelength,
+        rows["id"],
+        window=window,
+        synthetic=sample.meta["synthetic"],
+    )
