@@ -94,7 +94,7 @@ def confused(groups, spectra, wavelength, *, model, synthetic):
 
 def _one(axes, row, spectrum, wavelength, kind, wrong):
     flux = np.asarray(spectrum["flux"], dtype=float)
-    z = float(labels_.numbers([spectrum["z"]])[0])
+    z = labels_.number(spectrum["z"])
     axes.plot(wavelength, flux, color=labels_.class_colour(kind), lw=0.7, rasterized=True)
     axes.set_xlim(float(wavelength[0]), float(wavelength[-1]))
     known = flux[np.isfinite(flux)]
@@ -103,7 +103,7 @@ def _one(axes, row, spectrum, wavelength, kind, wrong):
         room = 0.08 * (high - low) or 1.0
         axes.set_ylim(low - room, high + room)
     labels_.mark_lines(axes, kind, z, apart=0.045, size=6.5)
-    p = float(labels_.numbers([row["p"]])[0])
+    p = labels_.number(row["p"])
     sure = f", p({labels_.class_name(wrong)}) = {p:.2f}" if np.isfinite(p) else ""
     text = f"{row['id']}, {labels_.redshift(kind, z)}{sure}"
     axes.set_title(text, loc="left", fontsize=8)

@@ -80,30 +80,26 @@ def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
         for name, found in labels_.models_of(table).items()
         if split is None or found[1] == split
     }
-    networks = list(dict.fromkeys(network for network, _ in models.values())) or ["none"]
-    splits = sorted({own for _, own in models.values()})
     names = labels_.classes_of(table["true"], table["predicted"])
-    rows = [(own, kind) for own in splits for kind in kinds] or [("", kinds[0])]
+    heads, sides, cells = _layout(models, kinds, said=split is None)
     size = 1.5 + 0.25 * max(0, len(names) - 3)
-    width = max(6.4, (size + 0.6) * len(networks) + 2.0)
-    title = "Confusion matrices of the test side" + (
-        f", {labels_.split_name(split)}" if split else ""
-    )
-    height = (size + 0.42) * len(rows) + 1.35
+    width = max(6.4, (size + 0.6) * len(heads) + 2.0)
+    title = "Confusion matrices of the test side"
+    title += f", {labels_.split_name(split)}" if split else ""
+    height = (size + 0.42) * len(sides) + 1.4
     figure = style.figure(width, height, title=title, synthetic=synthetic)
-    panels = figure.subplots(len(rows), len(networks), squeeze=False)
-    found = {value: key for key, value in models.items()}
+    panels = figure.subplots(len(sides), len(heads), squeeze=False)
     shown = None
-    for line, (own, kind) in zip(panels, rows, strict=True):
-        for axes, network in zip(line, networks, strict=True):
-            if (network, own) not in found:
-                _nothing(axes, names)
-                continue
-            counts = matrix(table, found[network, own], names)
-            shown = _draw(axes, counts, shares(counts, kind), names)
-        _side(line[0], own if len(splits) > 1 or not split else "", kind)
-    for axes, network in zip(panels[0], networks, strict=True):
-        axes.set_title(labels_.network_name(network).replace(", ", ",\n"), weight="bold")
+    for axes, (model, kind) in zip(panels.ravel(), cells, strict=True):
+        if model is None:
+            _nothing(axes, names)
+            continue
+        counts = matrix(table, model, names)
+        shown = _draw(axes, counts, shares(counts, kind), names)
+    for axes, text in zip(panels[:, 0], sides, strict=True):
+        axes.set_ylabel(f"{text}\n\nTrue" if text else "True", fontsize=8)
+    for axes, text in zip(panels[0], heads, strict=True):
+        axes.set_title(text, fontsize=8.5)
     for axes in panels[-1]:
         axes.set_xlabel("Predicted")
     if shown is not None:
@@ -113,9 +109,23 @@ def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
     return figure
 
 
-def _side(axes, split, kind):
-    head = f"{labels_.split_name(split)}\n" if split else ""
-    axes.set_ylabel(f"{head}{KINDS[kind]}\n\nTrue", fontsize=8)
+def _layout(models, kinds, *, said):
+    """Heads of the columns, names of the rows, and (model, kind) of each cell, row by row.
+
+    Networks stand beside each other; the metrics of a single one do.
+    """
+    networks = list(dict.fromkeys(network for network, _ in models.values()))
+    splits = sorted({own for _, own in models.values()})
+    found = {value: key for key, value in models.items()}
+    name = {own: labels_.split_name(own) if said else "" for own in splits}
+    if len(networks) == 1:
+        head = labels_.network_name(networks[0])
+        cells = [(found[networks[0], own], kind) for own in splits for kind in kinds]
+        return [f"{head}\n{KINDS[kind]}" for kind in kinds], [name[own] for own in splits], cells
+    rows = [(own, kind) for own in splits for kind in kinds]
+    cells = [(found.get((network, own)), kind) for own, kind in rows for network in networks]
+    heads = [labels_.network_name(network).replace(", ", ",\n") for network in networks]
+    return heads, [f"{name[own]}\n{KINDS[kind]}".strip() for own, kind in rows], cells
 
 
 def _draw(axes, counts, share, names):

@@ -72,7 +72,7 @@ def examples(shown, *, synthetic):
     -------
     matplotlib.figure.Figure
     """
-    title = "Spectra as observed, smoothed, and as the networks see them"
+    title = "Spectra as observed, smoothed and drawn"
     rows = max(1, len(shown))
     count = max([len(one["images"]) for one in shown.values()] or [0])
     size = 7.6 + 2.15 * count, 2.75 * rows + 0.7

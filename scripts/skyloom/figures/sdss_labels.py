@@ -114,6 +114,11 @@ def numbers(column):
     return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
 
 
+def number(value):
+    """A value of a table as a float, NaN where it is masked."""
+    return np.nan if np.ma.is_masked(value) else float(value)
+
+
 def models_of(table):
     """Network and split of every model of a table, in its order.
 

@@ -66,7 +66,7 @@ def _row(axes, y, row):
     axes.text(_HEADS["class"], y, AVERAGE if kind == AVERAGE else labels_.class_name(kind), **look)
     axes.text(_HEADS["metric"], y, METRICS.get(metric, metric), **look)
     ours, low, high, printed = (
-        float(labels_.numbers([row[name]])[0]) if name in row.colnames else np.nan
+        labels_.number(row[name]) if name in row.colnames else np.nan
         for name in ("ours", "ours_low", "ours_high", "published")
     )
     good = bool(row["comparable"])

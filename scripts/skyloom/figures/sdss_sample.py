@@ -92,7 +92,8 @@ def _bars(axes, names, sample, archive):
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel("Share of the spectra [%]")
     axes.tick_params(axis="y", length=0)
-    text = f"Sample (colour, above) and archive (grey, below: {labels_.counted(sum(archive.values()))})"
+    total = labels_.counted(sum(archive.values()))
+    text = f"Sample (colour, above) and archive (grey, below: {total})"
     axes.set_title(text, fontsize=8.5)
 
 

@@ -62,7 +62,7 @@ def _printed(table, looks, splits, names):
     rows = []
     for row in table:
         one = {key: str(row[key]) for key in ("network", "split", "class", "metric", "reason")}
-        one["value"] = float(labels_.numbers([row["published"]])[0])
+        one["value"] = labels_.number(row["published"])
         one["comparable"] = bool(row["comparable"])
         there = one["network"] in looks and one["split"] in splits
         there &= one["class"] in names and one["metric"] in METRICS
@@ -110,7 +110,7 @@ def _panel(axes, summary, metric, split, looks, names, printed):
 
 def _point(axes, x, row, metric, look):
     value, low, high = (
-        float(labels_.numbers([row[metric + end]])[0]) for end in ("", "_low", "_high")
+        labels_.number(row[metric + end]) for end in ("", "_low", "_high")
     )
     if not np.isfinite(value):
         return
