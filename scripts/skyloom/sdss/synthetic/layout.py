@@ -157,7 +157,8 @@ def table_bytes(rows, columns, name, comment):
     columns, name, comment : str
         As for `table_header`.
     """
-    data = rows.tobytes()
+    # NumPy turns rows into the machine's byte order when it joins them.
+    data = np.asarray(rows, dtype(columns)).tobytes()
     return table_header(columns, name, len(rows), comment) + data.ljust(
         -(-len(data) // 2880) * 2880, b"\0"
     )

@@ -41,8 +41,8 @@ def labels(kind, rng, *, survey="boss", redshift=None):
     """
     if kind not in KINDS:
         raise InputError(
-            f"{kind!r} is not a class of spectra: write {nearest(kind, KINDS) or 'one of '}"
-            f"{'' if nearest(kind, KINDS) else ', '.join(KINDS)}."
+            f"{kind!r} is not a class of spectra: "
+            f"write {nearest(kind, KINDS) or 'one of ' + ', '.join(KINDS)}."
         )
     if kind == "STAR":
         # Disc and halo: radial velocities of some 40 and 130 km/s about the Sun's.
@@ -153,7 +153,7 @@ def spectrum(kind, seed, lists, *, survey="boss", redshift=None, signal_to_noise
     --------
     >>> lists = lines.read(Path("resources/lines").glob("sdss_*.ecsv"))
     >>> seen, found = spectrum("QSO", 42, lists, redshift=2.4)
-    >>> seen.flux / found["signal_to_noise"]  # doctest: +SKIP
+    >>> wavelength = 10.0**seen.loglam
     """
     seed = list(np.atleast_1d(seed))
     found = labels(kind, np.random.default_rng([*seed, 0]), survey=survey, redshift=redshift)
