@@ -16,7 +16,7 @@ from skyloom.io import open_hdf5
 #: Bytes of images that are kept in memory; larger datasets are read batch by batch.
 MEMORY_LIMIT = 2 * 1024**3
 _BLOCK_BYTES = 32 * 1024**2
-_SHAPES = {"images": "(N, H, W, C)", "spectra": "(N, L)"}
+_SHAPES = {"images": "(N, H, W, C)", "spectra": "(N, L)", "features": "(N, F)"}
 
 
 class Samples:
@@ -72,7 +72,8 @@ def open_samples(path, kind, *, limit=MEMORY_LIMIT):
     ----------
     path : path
         See `skyloom.datasets`.
-    kind : {'images', 'spectra'}
+    kind : {'images', 'spectra', 'features'}
+        Features: pooled ones, as `skyloom.networks.features.cache_model` writes them.
     limit : int
         Bytes up to which they are kept in memory.
 

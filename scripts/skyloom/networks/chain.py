@@ -12,11 +12,13 @@ import tensorflow as tf
 
 #: Parts of a batch on a processor; a graphics card takes the batch whole.
 PARTS = 8
+# A model inside the chain is one of `skyloom.networks.pretrained`: it judges each image by itself.
 _PER_IMAGE = (
     keras.layers.Conv1D,
     keras.layers.Conv2D,
     keras.layers.MaxPooling1D,
     keras.layers.MaxPooling2D,
+    keras.Model,
 )
 
 
@@ -66,6 +68,6 @@ def _apart(layers, x, count):
     made = []
     for part in tf.split(x, sizes) if count > 1 else [x]:
         for layer in layers:
-            part = layer(part)
+            part = layer(part)  # a model's normalisation does not learn: no training flag
         made.append(part)
     return tf.concat(made, axis=0) if count > 1 else made[0]

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from skyloom.errors import InputError
+from skyloom.io import create_dataset
 from skyloom.networks import batches, chain
 from skyloom.networks.augmentation import Augmentation
 from skyloom.networks.state import Resumable
@@ -44,6 +45,9 @@ class Settings:
         learnt.
     augmentation : Augmentation
         What is done to images of the training side.
+    readout_epochs : tuple of int
+        Epochs after which every image is judged as if the training had ended there; those beyond
+        `epochs` are left out.
     """
 
     epochs: int
@@ -53,6 +57,7 @@ class Settings:
     restore: str = "best"
     class_weights: bool = False
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
+    readout_epochs: tuple = ()
 
     def __post_init__(self):
         """Refuse what cannot be trained with; names the key and what is allowed."""
@@ -61,6 +66,10 @@ class Settings:
         for key in ("epochs", "batch_size", "patience", "learning_rate"):
             if not getattr(self, key) > 0:
                 raise InputError(f"training.{key} is {getattr(self, key)}: it must be positive.")
+        kept = sorted({epoch for epoch in self.readout_epochs if epoch <= self.epochs})
+        if kept and kept[0] < 1:
+            raise InputError(f"training.readout_epochs has {kept[0]}: epochs count from 1.")
+        object.__setattr__(self, "readout_epochs", tuple(kept))
 
 
 @dataclasses.dataclass
@@ -77,11 +86,14 @@ class Result:
         Epoch of the lowest validation loss.
     outputs : (N, outputs) float64 array
         Of every image with the restored weights; `Target` makes probabilities of them.
+    readouts : dict
+        Epoch -> such outputs of a training of so many epochs.
     """
 
     history: np.ndarray
     best_epoch: int
     outputs: np.ndarray
+    readouts: dict = dataclasses.field(default_factory=dict)
 
 
 def train(
@@ -138,7 +150,10 @@ def train(
     run = _Run(network, images, labels, train, validation, target, settings, seed)
     run.run(settings.epochs, state_path=state_path, save_every=save_every, label=label)
     network.set_weights(run.chosen(settings.restore))
-    return Result(np.array(run.history), run.best_epoch, run.predict(np.arange(len(labels))))
+    outputs = run.predict(np.arange(len(labels)))
+    # A training that stopped before an epoch would have stopped there with more epochs, too.
+    readouts = {epoch: run.readouts.get(epoch, outputs) for epoch in settings.readout_epochs}
+    return Result(np.array(run.history), run.best_epoch, outputs, readouts)
 
 
 def class_weights(classes):
@@ -184,6 +199,7 @@ class _Run(Resumable):
         self.train, self.validation = np.asarray(train), np.asarray(validation)
         self.answers = target.encode(labels)
         self.weights = self._weigh(labels)
+        self.readouts = {}
         self.parts = chain.parts()
         optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
         optimizer.build(network.trainable_variables)
@@ -233,6 +249,24 @@ class _Run(Resumable):
         # Single precision would print 0.001 with digits that nobody chose.
         rate = float(f"{float(self.optimizer.learning_rate):.7g}")
         self.end_epoch(epoch, (loss, accuracy, val_loss, val_accuracy, rate), val_loss)
+        if epoch in self.settings.readout_epochs:
+            self.readouts[epoch] = self._read_out()
+
+    def _read_out(self):
+        latest = self.network.get_weights()
+        self.network.set_weights(self.chosen(self.settings.restore))
+        outputs = self.predict(np.arange(len(self.answers)))
+        self.network.set_weights(latest)
+        return outputs
+
+    def save_more(self, file):
+        """Write the outputs read out so far."""
+        for epoch, outputs in self.readouts.items():
+            create_dataset(file, f"readouts/{epoch}", outputs)
+
+    def load_more(self, file):
+        """Read them."""
+        self.readouts = {int(k): v[()] for k, v in file.get("readouts", {}).items()}
 
     def shown(self):
         """The validation loss, and where it was lowest."""

@@ -26,6 +26,10 @@ from skyloom.progress import track
 _LARGEST = float(np.finfo(np.float16).max)
 # Images of 256 pixels a side at once: 0.3 GB of layers in 8 of them, a thread.
 _BATCH, _BATCH_ON_CARD = 8, 64
+_REMEDY = (
+    "the weights in tng.backbone.weights do not suit these images; choose others, or set "
+    "tng.backbone.preprocess to vgg16"
+)
 
 
 def compute(images, backbone, *, batch=8, start=0, pool=None):
@@ -36,7 +40,7 @@ def compute(images, backbone, *, batch=8, start=0, pool=None):
     images : (N, H, W, 3) uint8 array or HDF5 dataset
         Read a batch at a time, so it may be larger than memory.
     backbone : keras.Model
-        From `skyloom.networks.vgg16.backbone`.
+        From `skyloom.networks.vgg16.backbone` or `skyloom.networks.pretrained.backbone`.
     batch : int
         Images at once.
     start : int
@@ -92,26 +96,52 @@ def cache(
         If a file is missing or lacks a field, images are not (N, H, H, 3) uint8, or a feature is
         not finite or too large for float16.
     """
-    partial = Path(f"{output}.partial")
     name = weights.backbone_name(backbone)
+    with open_hdf5(dataset, need=["images", "id"]) as source:
+        _check_images(source["images"], dataset)
+        bins = source["images"].shape[1]
+    with open(backbone, "rb") as file:
+        facts = {"backbone": hashlib.file_digest(file, "sha256").hexdigest()}
+    cache_model(
+        dataset,
+        vgg16.load(backbone, bins=bins, preprocess=preprocess, precision=precision),
+        output,
+        attributes={"backbone": name, "preprocess": preprocess, "precision": precision},
+        facts={**facts, "preprocess": preprocess, "precision": precision},
+        remedy=_REMEDY,
+        batch=batch,
+        threads=threads,
+    )
+
+
+def cache_model(dataset, model, output, *, attributes, facts, remedy, batch=None, threads=1):
+    """Compute what a frozen model makes of a dataset file and write it as float16; see `cache`.
+
+    Parameters
+    ----------
+    dataset, output, batch, threads
+        As `cache` has them.
+    model : keras.Model
+        (n, H, H, 3) float32, 0..255 -> (n, ...).
+    attributes : dict
+        Of the output: what the features are; ``precision`` among them.
+    facts : dict
+        All that they depend on besides the dataset and the size of the batches.
+    remedy : str
+        What a user can do about a feature beyond float16.
+    """
+    partial = Path(f"{output}.partial")
     with open_hdf5(dataset, need=["images", "id"]) as source:
         images = source["images"]
         _check_images(images, dataset)
-        model = vgg16.load(
-            backbone, bins=images.shape[1], preprocess=preprocess, precision=precision
-        )
         card = devices.graphics_card()
         batch = batch or (_BATCH_ON_CARD if card else _BATCH)
         # The first layers hold 64 planes of the image's size each.
         batch = max(1, batch * 256**2 // max(256, images.shape[1]) ** 2)
-        attributes = {
-            "backbone": name,
-            "preprocess": preprocess,
-            "precision": precision,
-            "computed_from": _fingerprint(dataset, backbone, preprocess, precision, batch),
-        }
+        attributes = {**attributes, "computed_from": _fingerprint(dataset, facts, batch)}
         where = card or f"the processor, threads: {threads}"
         label = f"features of {Path(dataset).stem}"
+        precision = attributes["precision"]
         print(f"{label}: {precision} on {where}, batches of {batch}", file=sys.stderr, flush=True)
         done = _begin(partial, (len(images), *model.output_shape[1:]), source["id"][()], attributes)
         with (
@@ -119,7 +149,7 @@ def cache(
             ahead.Pool(max(2, threads) if card else threads) as pool,
         ):
             batches = compute(images, model, batch=batch, start=done, pool=pool)
-            _fill(file, batches, done, label, dataset)
+            _fill(file, batches, done, label, dataset, remedy)
     partial.replace(output)
 
 
@@ -132,13 +162,11 @@ def _check_images(images, dataset):
         )
 
 
-def _fingerprint(dataset, backbone, preprocess, precision, batch):
+def _fingerprint(dataset, facts, batch):
     """A hash of everything the features depend on."""
-    parts = {"preprocess": preprocess, "precision": precision, "batch": batch}
-    for key, path in (("dataset", dataset), ("backbone", backbone)):
-        with open(path, "rb") as file:
-            parts[key] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    with open(dataset, "rb") as file:
+        parts = {"dataset": hashlib.file_digest(file, "sha256").hexdigest(), "batch": batch}
+    return hashlib.sha256(json.dumps({**parts, **facts}, sort_keys=True).encode()).hexdigest()
 
 
 def _begin(partial, shape, ids, attributes):
@@ -166,7 +194,7 @@ def _begin(partial, shape, ids, attributes):
     return 0
 
 
-def _fill(file, batches, done, label, dataset):
+def _fill(file, batches, done, label, dataset, remedy):
     """Write batches as they come, keeping the count of finished images behind the features."""
     with track(None, label=label, total=len(file["features"]), unit="image") as bar:
         bar.update(done)
@@ -176,9 +204,7 @@ def _fill(file, batches, done, label, dataset):
             if not largest <= _LARGEST:
                 raise InputError(
                     f"{dataset} gives a feature of {largest:g} in images {rows.start} to "
-                    f"{rows.stop - 1}, beyond float16's {_LARGEST:g}: the weights in "
-                    "tng.backbone.weights do not suit these images; choose others, or set "
-                    "tng.backbone.preprocess to vgg16."
+                    f"{rows.stop - 1}, beyond float16's {_LARGEST:g}: {remedy}."
                 )
             file["features"][rows] = values.astype(np.float16)
             file.flush()

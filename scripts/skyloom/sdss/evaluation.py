@@ -1,0 +1,319 @@
+"""Judging trained networks on the test side: the article's metrics, with intervals.
+
+Of one class K, its positives being the spectra of class K: accuracy (TP + TN) / all, equation 1 of
+the article (001); precision TP / (TP + FP), equation 2; sensitivity (recall) TP / (TP + FN),
+equation 3; and F1, their harmonic mean, 2 TP / (2 TP + FP + FN). The average is that over the
+classes, each counting alike (macro). The overall accuracy is the share of all spectra called right.
+
+Several spectra of one object are not independent: intervals resample objects.
+"""
+
+import numpy as np
+from astropy.table import MaskedColumn, Table, vstack
+
+from skyloom.errors import InputError
+from skyloom.sdss.entries import CLASSES
+
+METRICS = ("accuracy", "precision", "recall", "f1")
+AVERAGE = "average"
+OVERALL = "overall_accuracy"
+#: Confused spectra that are kept of each network.
+MOST = 24
+_P = tuple(f"p_{name.lower()}" for name in CLASSES)
+
+
+def check(model, predictions):
+    """Refuse predictions that cannot be judged: no test side, or no probabilities.
+
+    Raises
+    ------
+    InputError
+    """
+    if not np.any(_texts(predictions, "part") == "test"):
+        raise InputError(
+            f"predictions of {model} have no row with part = test: make the split and the "
+            "network again."
+        )
+    for column in _P:
+        values = np.asarray(np.ma.filled(predictions[column], np.nan), dtype=float)
+        if not ((values >= 0) & (values <= 1)).all():
+            raise InputError(
+                f"predictions of {model}: {column} is not a probability; train it again, with a "
+                "smaller sdss.training.learning_rate."
+            )
+
+
+def _texts(table, column):
+    return np.asarray(table[column]).astype(str)
+
+
+def labels(names):
+    """Places in `CLASSES`, (N,) int.
+
+    Raises
+    ------
+    InputError
+        If a name is no class.
+    """
+    names = np.asarray(names).astype(str)
+    found = np.full(len(names), -1)
+    for number, name in enumerate(CLASSES):
+        found[names == name] = number
+    if (found < 0).any():
+        wrong = names[np.argmin(found)]
+        raise InputError(f"{wrong!r} is no class of {', '.join(CLASSES)}: make the table again.")
+    return found
+
+
+def counts(true, predicted):
+    """How many spectra of each class were called what.
+
+    Parameters
+    ----------
+    true, predicted : (N,) int arrays
+        Places in `CLASSES`.
+
+    Returns
+    -------
+    (3, 3) int array
+        Rows are true classes, columns predicted ones.
+    """
+    size = len(CLASSES)
+    return np.bincount(true * size + predicted, minlength=size**2).reshape(size, size)
+
+
+def scores(matrix):
+    """The metrics of confusion matrices.
+
+    Parameters
+    ----------
+    matrix : (..., 3, 3) array
+        Counts; rows are true classes.
+
+    Returns
+    -------
+    dict of str to array
+        Of `METRICS`: (..., 4), a value a class and their average; of `OVERALL`: (...,). Recall
+        (and F1) of a class without spectra (nor answers) is NaN and not in the average. Precision
+        of a class that was never answered is 0 if it has spectra, as scikit-learn counts it.
+    """
+    matrix = np.asarray(matrix, dtype=float)
+    total = matrix.sum(axis=(-2, -1))
+    right = np.diagonal(matrix, axis1=-2, axis2=-1)
+    own, called = matrix.sum(axis=-1), matrix.sum(axis=-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.where((called == 0) & (own > 0), 0.0, right / called)
+        found = {
+            "accuracy": 1 - (own + called - 2 * right) / total[..., None],
+            "precision": precision,
+            "recall": right / own,
+            "f1": 2 * right / (own + called),
+        }
+        averaged = {name: _with_average(values) for name, values in found.items()}
+        return {**averaged, OVERALL: right.sum(axis=-1) / total}
+
+
+def _with_average(values):
+    known = np.isfinite(values)
+    mean = np.where(known, values, 0).sum(axis=-1) / known.sum(axis=-1)
+    return np.concatenate([values, mean[..., None]], axis=-1)
+
+
+def resampled(true, predicted, objects, *, samples, seed):
+    """Confusion matrices of bootstrap samples of the objects.
+
+    Parameters
+    ----------
+    true, predicted : (N,) int arrays
+    objects : (N,) array
+        An object's spectra are drawn together.
+    samples : int
+    seed : int or sequence of int
+
+    Returns
+    -------
+    (samples, 3, 3) float array
+
+    Notes
+    -----
+    Objects with equal counts are interchangeable, so how often each KIND of object was drawn is
+    multinomial: the same distribution as drawing objects one by one (Davison & Hinkley 1997,
+    section 3.8, for groups), at a cost that does not grow with their number.
+    """
+    size = len(CLASSES)
+    names, place = np.unique(np.asarray(objects), return_inverse=True)
+    cells = np.zeros((len(names), size**2), dtype=np.int64)
+    np.add.at(cells, (place, true * size + predicted), 1)
+    kinds, often = np.unique(cells, axis=0, return_counts=True)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(names), often / often.sum(), size=samples)
+    return (drawn @ kinds).reshape(samples, size, size).astype(float)
+
+
+def judge(true, predicted, objects, *, samples, level, seed):
+    """The metrics with percentile bootstrap intervals.
+
+    Returns
+    -------
+    dict of str to (3, 4) array
+        Value, low and high by class and for the average; of `OVERALL`: (3,). NaN where a value
+        is not defined; an interval leaves out the samples in which it is not.
+    """
+    made = scores(counts(true, predicted))
+    drawn = scores(resampled(true, predicted, objects, samples=samples, seed=seed))
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    found = {}
+    for name, value in made.items():
+        low, high = _quantiles(drawn[name], ends)
+        known = np.isfinite(value)
+        found[name] = np.stack([value, np.where(known, low, np.nan), np.where(known, high, np.nan)])
+    return found
+
+
+def _quantiles(values, ends):
+    """Quantiles over the first axis of what is finite; NaN where nothing is."""
+    flat = values.reshape(len(values), -1)
+    found = np.full((len(ends), flat.shape[1]), np.nan)
+    for column, some in enumerate(flat.T):
+        some = some[np.isfinite(some)]
+        if len(some):
+            found[:, column] = np.quantile(some, ends)
+    return found.reshape(len(ends), *values.shape[1:])
+
+
+def summarise(predictions, metrics, *, samples, level, seed):
+    """A row a class and network, and one for the average.
+
+    Parameters
+    ----------
+    predictions : sequence of Table
+        As training writes them.
+    metrics : sequence of dict
+        Of the same trainings.
+    samples, level, seed
+        Bootstrap samples, coverage and seed of the intervals.
+
+    Returns
+    -------
+    Table
+        model, network, split, class (with ``average``), spectra (of the test side), then
+        accuracy, precision, recall, f1 and overall_accuracy (in the row of the average), each with
+        _low and _high. What is not defined is masked.
+    """
+    parts = []
+    for table, known in zip(predictions, metrics, strict=True):
+        check(known["model"], table)
+        rows = table[_texts(table, "part") == "test"]
+        parts.append(_one(rows, "predicted", known, samples, level, seed))
+    return _finished(vstack(parts), predictions, metrics, samples, level)
+
+
+def readouts(predictions, metrics, *, samples, level, seed):
+    """The same after fewer epochs: `summarise` with a column epoch, the last one included.
+
+    Returns
+    -------
+    Table
+    """
+    parts = []
+    for table, known in zip(predictions, metrics, strict=True):
+        rows = table[_texts(table, "part") == "test"]
+        asked = known["training"]["epochs"]
+        epochs = {int(epoch): f"predicted_epoch_{epoch}" for epoch in known.get("readouts", {})}
+        for epoch, column in sorted({**epochs, asked: "predicted"}.items()):
+            part = _one(rows, column, known, samples, level, seed)
+            part.add_column(np.full(len(part), epoch), name="epoch", index=3)
+            parts.append(part)
+    return _finished(vstack(parts), predictions, metrics, samples, level)
+
+
+def _finished(table, predictions, metrics, samples, level):
+    table.meta.update(
+        level=float(level),
+        samples=int(samples),
+        synthetic=any(bool(known["synthetic"]) for known in metrics),
+        spectra=max(len(one) for one in predictions),
+    )
+    return table
+
+
+def _one(rows, column, known, samples, level, seed):
+    true, said = labels(rows["class"]), labels(rows[column])
+    objects = _texts(rows, "object" if "object" in rows.colnames else "id")
+    found = judge(true, said, objects, samples=samples, level=level, seed=seed)
+    names = [*CLASSES, AVERAGE]
+    table = Table()
+    for key in ("model", "network", "split"):
+        table[key] = [str(known[key])] * len(names)
+    table["class"] = names
+    table["spectra"] = [*(int((true == number).sum()) for number in range(3)), len(true)]
+    for name in METRICS:
+        for end, values in zip(("", "_low", "_high"), found[name], strict=True):
+            table[f"{name}{end}"] = masked(values)
+    for end, value in zip(("", "_low", "_high"), found[OVERALL], strict=True):
+        table[f"{OVERALL}{end}"] = masked([*[np.nan] * len(CLASSES), value])
+    return table
+
+
+def confusions(predictions, metrics):
+    """Every network's confusion matrix of the test side.
+
+    Returns
+    -------
+    Table
+        model, network, split, true, predicted, count, share (of the true class; masked without
+        spectra).
+    """
+    parts = []
+    for table, known in zip(predictions, metrics, strict=True):
+        rows = table[_texts(table, "part") == "test"]
+        matrix = counts(labels(rows["class"]), labels(rows["predicted"]))
+        part = Table()
+        for key in ("model", "network", "split"):
+            part[key] = [str(known[key])] * matrix.size
+        part["true"] = np.repeat(CLASSES, len(CLASSES))
+        part["predicted"] = np.tile(CLASSES, len(CLASSES))
+        part["count"] = matrix.ravel()
+        with np.errstate(invalid="ignore"):
+            part["share"] = masked((matrix / matrix.sum(axis=1, keepdims=True)).ravel())
+        parts.append(part)
+    made = vstack(parts)
+    made.meta["synthetic"] = any(bool(known["synthetic"]) for known in metrics)
+    return made
+
+
+def confused(predictions, metrics, *, most=MOST):
+    """The test spectra that each network is most wrong about.
+
+    Returns
+    -------
+    Table
+        model, network, split, id, class, z, predicted, p (the probability of the class that was
+        called), p_class (that of its own): by model, surest mistake first, at most `most` each.
+    """
+    parts = []
+    for table, known in zip(predictions, metrics, strict=True):
+        rows = table[_texts(table, "part") == "test"]
+        rows = rows[np.argsort(_texts(rows, "id"), kind="stable")]
+        true, said = labels(rows["class"]), labels(rows["predicted"])
+        p = np.stack([np.asarray(rows[name], dtype=float) for name in _P], axis=1)
+        sure, own = p[np.arange(len(p)), said], p[np.arange(len(p)), true]
+        order = np.argsort(-sure, kind="stable")
+        order = order[(true != said)[order]][:most]
+        part = Table()
+        for key in ("model", "network", "split"):
+            part[key] = np.array([str(known[key])] * len(order), dtype=f"U{len(str(known[key]))}")
+        for key in ("id", "class", "z", "predicted"):
+            part[key] = rows[key][order]
+        part["p"], part["p_class"] = sure[order], own[order]
+        parts.append(part)
+    made = vstack(parts, metadata_conflicts="silent")
+    made.meta.clear()
+    made.meta["synthetic"] = any(bool(known["synthetic"]) for known in metrics)
+    return made
+
+
+def masked(values):
+    """A float column in which what is not finite is masked."""
+    values = np.asarray(values, dtype=float)
+    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)

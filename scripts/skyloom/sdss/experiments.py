@@ -1,0 +1,359 @@
+"""One training of the study: a network, a dataset and a split in; its answers out."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+from astropy.table import Table
+
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5
+from skyloom.networks import batches, classification, cnn_1d, features, lenet, pretrained
+from skyloom.networks.standardised import Standardised
+from skyloom.networks.targets import Target
+from skyloom.sdss.entries import CLASSES
+
+PROBABILITIES = tuple(f"p_{name.lower()}" for name in CLASSES)
+TARGET = Target("classes", classes=len(CLASSES))
+PARTS = ("train", "validation", "test")
+
+
+@dataclasses.dataclass
+class Sample:
+    """Labels and sides of a dataset's spectra, row by row.
+
+    Attributes
+    ----------
+    id, part, object : (N,) str array
+    label : (N,) int array
+        Place in `CLASSES`.
+    z : (N,) float array
+        NaN where the dataset does not say.
+    synthetic : bool
+    inputs : dict
+        ``variant`` of the dataset and the ``parameters`` it was made with.
+    """
+
+    id: np.ndarray
+    part: np.ndarray
+    object: np.ndarray
+    label: np.ndarray
+    z: np.ndarray
+    synthetic: bool
+    inputs: dict
+
+    def rows(self, part):
+        """Rows of a side."""
+        return np.flatnonzero(self.part == part)
+
+
+@dataclasses.dataclass
+class Fitted:
+    """A trained network with its tables."""
+
+    network: keras.Model
+    history: Table
+    predictions: Table
+    metrics: dict
+
+
+def read(dataset, split, *, split_name="the split"):
+    """Labels of a dataset and the sides of its spectra.
+
+    Parameters
+    ----------
+    dataset : path
+        With `id`, `target` (the label) and, where it has them, `object` and `z`.
+    split : Table
+        Columns id and part.
+    split_name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    InputError
+        If the two do not have the same ids, once each, or a label is out of range.
+    """
+    with open_hdf5(dataset, need=["target", "id"]) as file:
+        ids = file["id"][()].astype(str)
+        target = np.asarray(file["target"][()], dtype=float)
+        objects = file["object"][()].astype(str) if "object" in file else ids
+        z = np.asarray(file["z"][()], float) if "z" in file else np.full(len(ids), np.nan)
+        synthetic = bool(file.attrs.get("synthetic", False))
+        parameters = file.attrs.get("parameters", "{}")
+        inputs = {"variant": str(file.attrs.get("variant", "")), "parameters": _parsed(parameters)}
+    if target.ndim != 1 or not np.isin(target, np.arange(len(CLASSES))).all():
+        raise InputError(
+            f"{dataset}: target must be a label, 0, 1 or 2 for {', '.join(CLASSES)}: "
+            "make the dataset again."
+        )
+    sides = dict(zip(np.asarray(split["id"]).astype(str), split["part"], strict=True))
+    if len(set(ids)) != len(ids) or len(sides) != len(split) or set(ids) != set(sides):
+        raise InputError(
+            f"{dataset} and {split_name} do not have the same ids, once each: "
+            "they were made from different samples; make both again."
+        )
+    part = np.array([str(sides[name]) for name in ids])
+    if not np.isin(part, PARTS).all():
+        raise InputError(f"{split_name}: part must be one of {', '.join(PARTS)}: make it again.")
+    return Sample(ids, part, objects, target.astype(int), z, synthetic, inputs)
+
+
+def _parsed(text):
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return {}
+
+
+def backbone(entry, *, side, seed, weights=None):
+    """The network of a pretrained entry without its classifier.
+
+    Parameters
+    ----------
+    entry : `skyloom.sdss.entries.Network`
+    side : int
+        Of the images, pixels.
+    seed : int
+        Of random weights.
+    weights : path, optional
+        The weights' file; without one, the entry must say ``random`` or name it itself.
+    """
+    return pretrained.backbone(entry.architecture, weights or entry.weights, side=side, seed=seed)
+
+
+def cache_features(entry, dataset, output, *, seed, weights=None, threads=1, batch=None):
+    """What a frozen network sees in every image of a dataset, written once for all splits.
+
+    Parameters
+    ----------
+    entry : `skyloom.sdss.entries.Network`
+    dataset : path
+        Of images (N, H, H, 3) uint8.
+    output : path
+        Receives `features` (N, 2048) float16 and `id`.
+    seed, weights
+        As `backbone` has them.
+    threads, batch
+        See `skyloom.networks.features.cache`.
+    """
+    with open_hdf5(dataset, need=["images", "id"]) as file:
+        side = file["images"].shape[1]
+    model = backbone(entry, side=side, seed=seed, weights=weights)
+    print_of_weights = pretrained.fingerprint(model)
+    features.cache_model(
+        dataset,
+        model,
+        output,
+        attributes={
+            "architecture": entry.architecture,
+            "weights": print_of_weights,
+            "precision": "float32",
+        },
+        facts={"architecture": entry.architecture, "weights": print_of_weights},
+        remedy=f"the weights of {entry.architecture} do not suit these images; choose others in "
+        "sdss.networks",
+        batch=batch,
+        threads=threads,
+    )
+
+
+def fit(
+    name,
+    entry,
+    dataset,
+    sample,
+    *,
+    training,
+    seed,
+    split="",
+    stored=None,
+    weights=None,
+    state_path=None,
+    limit=None,
+):
+    """Train one network on one split and ask it about every spectrum.
+
+    Parameters
+    ----------
+    name : str
+        Of the entry.
+    entry : `skyloom.sdss.entries.Network`
+    dataset : path
+        Of the variant that the architecture sees.
+    sample : Sample
+        Of that dataset.
+    training : dict
+        The keys of ``sdss.training``: see `skyloom.networks.classification.Settings`.
+    seed : int
+        Of initial weights and order: the same for every network.
+    split : str
+        Name of the split, for the tables.
+    stored : path, optional
+        Features of a frozen network, as `cache_features` writes them.
+    weights : path, optional
+        Of a pretrained network, as `backbone` has it.
+    state_path : path, optional
+        Where an unfinished training is kept, to be gone on with after a kill.
+    limit : int, optional
+        Bytes of samples that are kept in memory.
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    InputError
+        If the dataset is of another variant, or the features of other images or weights.
+    """
+    changed = {key: getattr(entry, key) for key in ("epochs", "learning_rate")}
+    training = {**training, **{key: value for key, value in changed.items() if value is not None}}
+    settings = classification.Settings(**training)
+    options = {
+        "train": sample.rows("train"),
+        "validation": sample.rows("validation"),
+        "target": TARGET,
+        "settings": settings,
+        "seed": seed,
+        "state_path": state_path,
+        "label": f"{name}_{split}" if split else name,
+    }
+    _check_variant(name, entry, dataset, sample)
+    limit = batches.MEMORY_LIMIT if limit is None else limit
+    if entry.frozen:
+        made, result = _fit_head(entry, dataset, stored, sample, weights, limit, seed, options)
+    else:
+        kind = "spectra" if entry.architecture == "cnn_1d" else "images"
+        with batches.open_samples(dataset, kind, limit=limit) as samples:
+            made = _build(entry, samples.shape, weights, seed)
+            result = classification.train(made, samples, sample.label, **options)
+    return _fitted(name, entry, split, sample, made, result, {**training, "seed": seed}, settings)
+
+
+def _check_variant(name, entry, dataset, sample):
+    found = sample.inputs["variant"]
+    if found and found != entry.variant:
+        raise InputError(
+            f"{dataset} holds the variant {found}, but {name} ({entry.architecture}) sees "
+            f"{entry.variant}: give it that dataset."
+        )
+
+
+def _build(entry, shape, weights, seed):
+    if entry.architecture == "lenet":
+        return lenet.build(shape, len(CLASSES), seed=seed)
+    if entry.architecture == "cnn_1d":
+        return cnn_1d.build(shape[0], len(CLASSES), seed=seed)
+    made = backbone(entry, side=shape[0], seed=seed, weights=weights)
+    return pretrained.classifier(made, len(CLASSES), train_from=entry.train_from, seed=seed)
+
+
+def _fit_head(entry, dataset, stored, sample, weights, limit, seed, options):
+    """Train the classifier on stored features, and put it behind the backbone."""
+    if stored is None:
+        raise InputError(f"{entry.architecture} is frozen and has no stored features: make them.")
+    with open_hdf5(dataset, need=["images"]) as file:
+        side = file["images"].shape[1]
+    seeing = backbone(entry, side=side, seed=seed, weights=weights)
+    with open_hdf5(stored, need=["features", "id"]) as file:
+        same = file.attrs.get("weights") == pretrained.fingerprint(seeing)
+        if not same or not np.array_equal(file["id"][()].astype(str), sample.id):
+            raise InputError(
+                f"{stored} holds features of other images than {dataset}, or of other weights: "
+                "remove it and make it again."
+            )
+    with batches.open_samples(stored, "features", limit=limit) as samples:
+        standardised = Standardised(samples, options["train"])
+        head = pretrained.head(samples.shape[0], len(CLASSES), seed=seed)
+        result = classification.train(head, standardised, sample.label, **options)
+    made = pretrained.classifier(seeing, len(CLASSES), seed=seed)
+    made.get_layer("output").set_weights(standardised.fold(*head.get_weights()))
+    return made, result
+
+
+def _fitted(name, entry, split, sample, made, result, training, settings):
+    meta = {
+        "model": f"{name}_{split}" if split else name,
+        "network": name,
+        "split": split,
+        "synthetic": sample.synthetic,
+    }
+    predictions = _predictions(sample, result, meta)
+    readouts = {
+        str(epoch): {part: _judge(sample, _called(outputs), part) for part in PARTS}
+        for epoch, outputs in result.readouts.items()
+    }
+    called = _called(result.outputs)
+    trainable = sum(int(np.prod(weight.shape)) for weight in made.trainable_weights)
+    return Fitted(
+        network=made,
+        history=_history(result),
+        predictions=predictions,
+        metrics={
+            **meta,
+            **dataclasses.asdict(entry),
+            "training": {**training, "readout_epochs": list(settings.readout_epochs)},
+            "parameters": made.count_params(),
+            "trainable_parameters": trainable,
+            "spectra": len(sample.id),
+            "inputs": sample.inputs,
+            **_epochs(result),
+            "readouts": readouts,
+            "sides": {part: _judge(sample, called, part) for part in PARTS},
+        },
+    )
+
+
+def _called(outputs):
+    """The likeliest class of each row."""
+    return np.argmax(outputs, axis=1)
+
+
+def _history(result):
+    table = Table(result.history, names=classification.HISTORY)
+    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
+    return table
+
+
+def probabilities(table, outputs):
+    """Add ``predicted`` and the probability of every class to a table."""
+    table["predicted"] = np.array(CLASSES)[_called(outputs)]
+    for column, values in zip(PROBABILITIES, TARGET.probabilities(outputs).T, strict=True):
+        table[column] = values
+    return table
+
+
+def _predictions(sample, result, meta):
+    table = Table(meta=meta)
+    table["id"], table["part"], table["object"] = sample.id, sample.part, sample.object
+    table["class"], table["z"] = np.array(CLASSES)[sample.label], sample.z
+    probabilities(table, result.outputs)
+    for epoch, outputs in result.readouts.items():
+        table[f"predicted_epoch_{epoch}"] = np.array(CLASSES)[_called(outputs)]
+    table["predicted"].description = "the class of the largest probability"
+    return table
+
+
+def _epochs(result):
+    """Loss and accuracy of the epoch with the lowest validation loss, and of the last."""
+    names = classification.HISTORY
+    best, last = result.history[result.best_epoch - 1], result.history[-1]
+    return {
+        "epochs": len(result.history),
+        "best_epoch": result.best_epoch,
+        "best": dict(zip(names, map(float, best), strict=True)),
+        "last": dict(zip(names, map(float, last), strict=True)),
+    }
+
+
+def _judge(sample, called, part):
+    """How many spectra a side has, and which share of them is called right; null without any."""
+    rows = sample.rows(part)
+    right = called[rows] == sample.label[rows]
+    return {"spectra": len(rows), "accuracy": float(right.mean()) if len(rows) else None}
