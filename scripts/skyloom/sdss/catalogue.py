@@ -4,6 +4,7 @@ Its rows are thousands of bytes long and there are millions, so that no more tha
 and the rows that are asked for are ever held.
 """
 
+import functools
 import gzip
 import os
 import zlib
@@ -75,22 +76,21 @@ def _table(stream, path, length):
     )
 
 
-def chunks(path, columns=spectrum.COLUMNS, *, chunk=CHUNK):
+def chunks(path, *, chunk=CHUNK):
     """Walk a catalogue.
 
     Parameters
     ----------
     path : str or Path
         FITS, plain or gzip-compressed.
-    columns : sequence of str, optional
-        Names in upper case; those that the catalogue lacks are left out, but for `NEED`.
     chunk : int, optional
         Bytes held at once, at least one row.
 
     Yields
     ------
-    dict of str to array
-        The columns of some rows, in the catalogue's order.
+    callable
+        Of some rows, in the catalogue's order: gives a column by its name in upper case, of all
+        these rows or of those that ``only`` names, and None where the catalogue lacks it.
 
     Raises
     ------
@@ -101,7 +101,6 @@ def chunks(path, columns=spectrum.COLUMNS, *, chunk=CHUNK):
     with stream:
         try:
             unit = _table(stream, path, length)
-            kept = [name for name in columns if name in unit.columns]
             most = max(1, chunk // max(1, unit.row_bytes))
             for first in range(0, unit.rows, most):
                 rows = min(most, unit.rows - first)
@@ -111,11 +110,17 @@ def chunks(path, columns=spectrum.COLUMNS, *, chunk=CHUNK):
                         f"{path} is truncated in row {first + len(content) // unit.row_bytes} of "
                         f"{unit.rows}: download it again."
                     )
-                yield {name: unit.read(name, content, start=0, rows=rows) for name in kept}
+                yield functools.partial(_column, unit, content, rows)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(
                 f"{path} is truncated or damaged ({error}): download it again."
             ) from error
+
+
+def _column(unit, content, rows, name, only=slice(None)):
+    if name not in unit.columns:
+        return None
+    return unit.read(name, content, start=0, rows=rows, only=only)
 
 
 def _wanted(names):
@@ -128,7 +133,7 @@ def _wanted(names):
 
 def _places(wanted, part):
     """For each row of a chunk its place in the wanted keys, -1 where it is not wanted."""
-    found = key(part["PLATE"], part["MJD"], part["FIBERID"])
+    found = key(part("PLATE"), part("MJD"), part("FIBERID"))
     if not len(wanted):
         return np.full(len(found), -1)
     places = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
@@ -156,10 +161,13 @@ def rows(path, names, *, chunk=CHUNK):
     found = {}
     for part in chunks(path, chunk=chunk):
         places = _places(wanted, part)
-        for row in np.flatnonzero(places >= 0):
-            name = str(names[places[row]])
+        matched = np.flatnonzero(places >= 0)
+        columns = {column: part(column, only=matched) for column in spectrum.COLUMNS}
+        columns = {column: values for column, values in columns.items() if values is not None}
+        for row, place in enumerate(places[matched]):
+            name = str(names[place])
             if name not in found:
-                found[name] = {column: values[row] for column, values in part.items()}
+                found[name] = {column: values[row] for column, values in columns.items()}
     return found
 
 
@@ -180,12 +188,12 @@ def without_file(path, names, *, chunk=CHUNK):
     """
     wanted, _ = _wanted(names)
     missing, total, first = 0, 0, None
-    for part in chunks(path, NEED, chunk=chunk):
+    for part in chunks(path, chunk=chunk):
         lost = _places(wanted, part) < 0
         missing, total = missing + int(lost.sum()), total + len(lost)
         if first is None and lost.any():
             row = int(np.argmax(lost))
-            parts = (part[name][row] for name in ("PLATE", "MJD", "FIBERID"))
+            parts = (part(name)[row] for name in ("PLATE", "MJD", "FIBERID"))
             first = spectrum.identity(*parts)
     return missing, total, first
 

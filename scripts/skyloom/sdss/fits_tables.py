@@ -133,7 +133,7 @@ class Unit:
             self._columns = _layout(self) if self.is_table else {}
         return self._columns
 
-    def read(self, name, buffer, *, start=None, rows=None):
+    def read(self, name, buffer, *, start=None, rows=None, only=slice(None)):
         """One column's values.
 
         Parameters
@@ -146,6 +146,8 @@ class Unit:
             Where the first row lies in the buffer; the data's own place unless told.
         rows : int, optional
             How many rows; all unless told.
+        only : slice or int array, optional
+            Which of these rows; all unless told.
 
         Returns
         -------
@@ -155,21 +157,18 @@ class Unit:
         column = self.columns[name]
         rows = self.rows if rows is None else rows
         start = self.start if start is None else start
-        if column.code == "A":
-            kind, shape = f"S{column.count}", (rows,)
-        elif column.code in _NUMBERS:
-            kind, shape = _NUMBERS[column.code], (rows, column.count)
-        else:
+        texts = column.code == "A"
+        if not texts and column.code not in _NUMBERS:
             raise InputError(
                 f"{self.path} has values of an unknown type in {name} ({column.code}): "
                 "download it again."
             )
-        if 0 in shape or column.count == 0:
-            return np.zeros(
-                shape if column.code != "A" else rows, "U1" if column.code == "A" else "f8"
-            )
+        if rows == 0 or column.count == 0:
+            return (np.zeros(rows, "U1") if texts else np.zeros((rows, column.count)))[only]
+        kind = f"S{column.count}" if texts else _NUMBERS[column.code]
+        shape = (rows,) if texts else (rows, column.count)
         strides = (self.row_bytes, np.dtype(kind).itemsize)[: len(shape)]
-        values = np.ndarray(shape, kind, buffer, start + column.offset, strides)
+        values = np.ndarray(shape, kind, buffer, start + column.offset, strides)[only]
         if column.code in "AL":
             return np.char.strip(np.char.decode(values, "ascii", "replace"))
         values = values.astype(values.dtype.newbyteorder("="))

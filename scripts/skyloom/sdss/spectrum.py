@@ -165,11 +165,11 @@ def _find(units, path, *, labelled):
 
 
 def _pixels(unit, content, path):
+    if unit.rows == 0:
+        raise InputError(f"{path} has no pixels (its COADD is empty): download it again.")
     flux, ivar, loglam, mask = (unit.read(name, content) for name in _PIXELS)
     if any(values.shape != (unit.rows,) for values in (flux, ivar, loglam, mask)):
         raise InputError(f"{path} has more than one value a pixel in COADD: download it again.")
-    if unit.rows == 0:
-        raise InputError(f"{path} has no pixels (its COADD is empty): download it again.")
     if any(values.dtype.kind not in "fiu" for values in (flux, ivar, loglam)):
         raise InputError(f"{path} has texts for numbers in COADD: download it again.")
     loglam = loglam.astype("f8")

@@ -147,7 +147,8 @@ def split(sample, *, test, by, validation, seed):
         # A stream a class: its members are drawn alike whatever the other classes hold.
         random = np.random.default_rng([seed, zlib.crc32(str(kind).encode())])
         groups = groups[random.permutation(len(groups))]
-        part[groups] = _parts(group_sizes[groups], of_test, of_validation if validation else 0)
+        held = max(1, of_validation) if validation else 0
+        part[groups] = _parts(group_sizes[groups], of_test, held)
     table = Table({"id": names, "part": part[member]})
     table.meta = {
         "by": by,
