@@ -62,8 +62,8 @@ def draw(rng, z):
     return {
         "subclass": "BROADLINE",
         "slope": rng.normal(SLOPE, SLOPE_SCATTER),
-        "lines": 10 ** rng.normal(0, 0.15),
-        "broad": rng.uniform(0.6, 1.35),
+        "lines": 10 ** rng.normal(0, 0.2),
+        "broad": rng.uniform(0.4, 1.3),
         "iron": 10 ** rng.normal(0, 0.2),
         "narrow": 10 ** rng.normal(0, 0.3),
         "host": rng.uniform(0, 0.45) if z < 0.6 else 0.0,

@@ -12,10 +12,15 @@ from scipy import constants
 LIGHT = constants.c / 1000
 # Optical depths of the Balmer jump and of the metals' step at 4000 Å, by temperature in K; their
 # size is ours: D4000 (Balogh et al. 1999) becomes 1.1 of A, 1.3 of F (1.26 of the real F3 star of
-# plate 4055) and 2 of K stars, and 1.9 of the old population of `galaxies` (real ones: 1.9 to 2.1).
+# plate 4055) and 2 of K stars, and 1.8 of the old population of `galaxies` (real ones: 1.9 to 2.1).
 _TEMPERATURE = (3000, 3500, 4000, 4750, 5500, 6500, 8000, 10000, 14000, 20000)
 _JUMP = (0, 0, 0, 0, 0.1, 0.35, 0.85, 0.9, 0.55, 0.3)
 _STEP = (0.55, 0.6, 0.62, 0.5, 0.3, 0.09, 0.02, 0, 0, 0)
+
+
+# Optical depth of the haze of molecular lines at 5000 Å, none from 8000 Å on: real M stars are
+# redder than black bodies of their temperature.
+_HAZE = (1.1, 0.6, 0.15, 0, 0, 0, 0, 0, 0, 0)
 
 
 def planck(wavelength, temperature):
@@ -33,13 +38,16 @@ def planck(wavelength, temperature):
 
 
 def continuous_depth(wavelength, temperature, metals):
-    """Optical depth of the Balmer jump and of the metals that crowd below 4000 Å."""
+    """Optical depth of the Balmer jump, of metals that crowd below 4000 Å and of molecules."""
     logarithm = np.log(temperature)
-    jump, step = (np.interp(logarithm, np.log(_TEMPERATURE), d) for d in (_JUMP, _STEP))
+    jump, step, haze = (
+        np.interp(logarithm, np.log(_TEMPERATURE), depth) for depth in (_JUMP, _STEP, _HAZE)
+    )
     # High Balmer lines merge above the limit at 3647 Å and soften it.
     depth = jump * np.exp(-np.clip(wavelength - 3647, 0, None) / 60)
     bluer = np.clip((4000 - wavelength) / 1500, 0, 1)
     crowd = 0.5 * (1 - np.tanh((wavelength - 3990) / 25)) + bluer
+    depth += metals * haze * np.clip((8000 - wavelength) / 3000, 0, 1.2)
     return depth + metals * step * (crowd + 0.25 * np.clip((4600 - wavelength) / 600, 0, 1))
 
 
