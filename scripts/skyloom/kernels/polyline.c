@@ -32,6 +32,13 @@
 #define INLINE static inline
 #endif
 
+/* The loop's reads and writes do not meet: too many arrays for the compiler to check. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
 #define SAMPLES 16     /* cuts a column; SAMPLES * UNIT must fit 16 bits */
 #define UNIT 256       /* parts of a pixel's height */
 #define STRIP 32       /* columns filled together: their sums stay in the first-level cache */
@@ -57,8 +64,9 @@ struct curves {
 
 /* What a thread works in, for `bins` cuts with the margins. */
 struct work {
-    float *low, *high;   /* (bins) range of y, downwards from the top, in each bin */
+    float *low, *high;   /* (bins) range of the points' y, downwards from the top, in each bin */
     float *edge;         /* (bins + 1) y where bins meet; NaN where there is no curve */
+    float *low_edge, *high_edge; /* (bins + 1) the same; infinities where there is no curve */
     float *top, *bottom; /* (bins) ends of the line in each cut */
     int32_t *from, *to;  /* (bins) the same in units, within the picture */
     int16_t *step;       /* (height + 2, STRIP) change of the coverage from row to row; zeros */
@@ -138,21 +146,27 @@ INLINE void trace(const struct picture *p, const struct curves *c, int64_t which
 #define LESS(a, b) ((a) < (b) ? (a) : (b))
 #define MORE(a, b) ((a) > (b) ? (a) : (b))
 
-/* Dilation and erosion by a disc. Bins that a cut's disc covers whole count by the distance of
- * their middle; where the disc ends within a bin, y there is taken on the straight line between
- * the bin's edges, so that steep lines have their width too. NaN is less and more than nothing. */
+/* Dilation and erosion by a disc. Where bins meet the curve counts by its own distance, so that
+ * straight lines have their width; points within a bin that are beyond its edges' y count by the
+ * distance of its middle, for all bins whose middle is in the disc. Where the disc ends within a bin, y there is taken on the straight
+ * line between the bin's edges, so that steep lines have their width too. NaN is less and more
+ * than nothing. */
 INLINE void widen(const struct picture *p, int64_t bins, const struct work *w)
 {
-    const double reach = p->radius * SAMPLES;
-    const int64_t whole = reach >= 0.5 ? (int64_t)(reach - 0.5) : -1;
-    float *restrict low = w->low, *restrict high = w->high, *restrict edge = w->edge;
-    float *restrict top = w->top, *restrict bottom = w->bottom;
-    for (int64_t j = 0; j < bins; j++) {
-        const float l = LESS(edge[j], low[j]), h = MORE(edge[j], high[j]);
-        low[j] = LESS(edge[j + 1], l);
-        high[j] = MORE(edge[j + 1], h);
-    }
+    const double reach = p->radius * SAMPLES, square = p->radius * p->radius;
     const int64_t first = p->margin, last = bins - p->margin;
+    const float *restrict edge = w->edge;
+    float *restrict low = w->low, *restrict high = w->high;
+    float *restrict low_edge = w->low_edge, *restrict high_edge = w->high_edge;
+    float *restrict top = w->top, *restrict bottom = w->bottom;
+    for (int64_t j = 0; j <= bins; j++) {
+        low_edge[j] = LESS(edge[j], INFINITY);
+        high_edge[j] = MORE(edge[j], -INFINITY);
+    }
+    for (int64_t j = 0; j < bins; j++) {
+        low[j] = low[j] < LESS(low_edge[j], low_edge[j + 1]) ? low[j] : INFINITY;
+        high[j] = high[j] > MORE(high_edge[j], high_edge[j + 1]) ? high[j] : -INFINITY;
+    }
     /* The disc of cut j ends at j + 1/2 +- reach. */
     const int64_t right = (int64_t)(0.5 + reach), left = -(int64_t)ceil(reach - 0.5);
     const float part = (float)(0.5 + reach - (double)right), rest = 1 - part;
@@ -163,14 +177,20 @@ INLINE void widen(const struct picture *p, int64_t bins, const struct work *w)
         top[j] = LESS(b, l);
         bottom[j] = MORE(b, h);
     }
-    for (int64_t k = 0; k <= whole; k++) {
-        const double off = (double)k / SAMPLES;
-        const float rise = (float)sqrt(p->radius * p->radius - off * off);
+    for (int64_t k = 0; (double)k < reach; k++) {
+        const double off = (double)k / SAMPLES, next = ((double)k + 0.5) / SAMPLES;
+        const float rise = (float)sqrt(square - off * off);
+        /* The last edge may lie beyond the disc. */
+        const float edge_rise = square >= next * next ? (float)sqrt(square - next * next) : -INFINITY;
+        INDEPENDENT
         for (int64_t j = first; j < last; j++) {
             const float l = LESS(low[j - k], low[j + k]) - rise;
             const float h = MORE(high[j - k], high[j + k]) + rise;
-            top[j] = LESS(l, top[j]);
-            bottom[j] = MORE(h, bottom[j]);
+            const float m = LESS(low_edge[j - k], low_edge[j + k + 1]) - edge_rise;
+            const float i = MORE(high_edge[j - k], high_edge[j + k + 1]) + edge_rise;
+            const float t = LESS(l, m), b = MORE(h, i);
+            top[j] = LESS(t, top[j]);
+            bottom[j] = MORE(b, bottom[j]);
         }
     }
     const float height = (float)p->height;

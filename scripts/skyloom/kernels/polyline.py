@@ -45,7 +45,7 @@ class _Curves(ctypes.Structure):
     )
 
 
-_ROWS = ("low", "high", "edge", "top", "bottom", "start", "end")
+_ROWS = ("low", "high", "edge", "low_edge", "high_edge", "top", "bottom", "start", "end")
 
 
 class _Work(ctypes.Structure):

@@ -7,33 +7,10 @@ import numpy as np
 from skyloom.ahead import in_order
 from skyloom.kernels import polyline
 
-#: Side of the image, in pixels, for which a line's width is given.
-SIDE = 224
-#: Narrowest line in pixels; thinner ones would be grey and lose what they show to 8 bits.
-NARROWEST = 1.0
 #: Spectra drawn in one call.
 _TOGETHER = 16
 
 _MATPLOTLIB = threading.Lock()
-
-
-def line_width(width, size):
-    """Width in pixels of an image's line.
-
-    Parameters
-    ----------
-    width : float
-        At 224 pixels.
-    size : (int, int)
-        Height and width of the image; the smaller side scales the line.
-
-    Returns
-    -------
-    float
-        At least one pixel: the 28 x 28 image is drawn as such, with a line of one pixel. The mean
-        over blocks of the large image would be a line of 0.2 pixels, a light grey.
-    """
-    return max(width * min(size) / SIDE, NARROWEST)
 
 
 def frames(x, flux, *, wavelength=None, limits="minmax", margin=0.05):
@@ -132,7 +109,9 @@ def draw(
     wavelength, limits, margin
         See `frames`.
     width : float
-        Of the line in pixels of a 224 x 224 image; see `line_width`.
+        Of the line in pixels of the image, whatever its size. A small image is drawn as such: the
+        mean over blocks of a large one would have a line of a fifth of a pixel, a light grey that
+        8 bits hardly hold, where the strokes of digits, for which LeNet was made, are 2 pixels.
     pool : `skyloom.ahead.Pool`, optional
         Spectra are drawn on its threads; not from within a work of the same pool.
 
@@ -158,9 +137,7 @@ def draw(
         own, values = (x[some] if x.ndim == 2 else x), flux[some]
         frame = frames(own, values, **options)
         own, values = _with_flat(own, values, frame)
-        images[some] = BACKENDS[backend](
-            kernel, own, values, frame=frame, size=size, width=line_width(width, size)
-        )
+        images[some] = BACKENDS[backend](kernel, own, values, frame=frame, size=size, width=width)
 
     for _ in in_order(pool, work, range(0, len(flux), _TOGETHER)):
         pass
