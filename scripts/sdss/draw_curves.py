@@ -14,7 +14,7 @@ metrics = [read_json(path) for path in files.metrics]
 histories = {}
 for known, path in zip(metrics, files.history, strict=True):
     log = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
-    histories[known["network"], known["split"]] = log, known.get("best_epoch")
+    histories[known["network"], known["split"]] = log, sdss_training.kept(known)
 figure = sdss_training.curves(
     histories,
     readouts=snakemake.params.readouts,

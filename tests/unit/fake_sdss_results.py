@@ -129,12 +129,20 @@ def evaluation(networks, splits, *, classes=CLASSES, count=60, seed=0):
         published.append((networks[0], splits[-1], name, "accuracy", 0.9, value, False, "source"))
     published.append((networks[-1], splits[-1], classes[0], "recall", 0.8, 0.62, True, ""))
     head = ("network", "split", "class", "metric", "ours", "published", "comparable", "reason")
+    ends = np.array([row[4] for row in published])
     tables = {
         "summary": Table(rows=summary, names=("model", "network", "split", "class", *names)),
         "confusion": Table(rows=confusion, names=("model", "true", "predicted", "count", "share")),
         "published": Table(rows=published, names=head),
         "confused": Table(rows=confused or None, names=("model", "class", "predicted", "p")),
     }
+    tables["summary"]["overall_accuracy"] = np.ma.array(
+        tables["summary"]["accuracy"] - 0.03, mask=tables["summary"]["class"] != "average"
+    )
+    tables["published"]["ours_low"], tables["published"]["ours_high"] = ends - 0.1, ends + 0.05
+    tables["published"]["as_printed"] = np.ma.array(
+        ["STAR"] * len(ends), mask=np.arange(len(ends)) != 1
+    )
     for found in tables.values():
         found.meta.update(synthetic=True, level=0.95)
     return tables
@@ -182,7 +190,8 @@ def write(folder, networks=("mnist", "cnn_1d"), splits=("80_20",), *, count=40, 
     for number, (network, split) in enumerate((n, s) for n in networks for s in splits):
         log, known = (str(folder / f"{network}_{split}.{kind}") for kind in ("csv", "json"))
         history(40, seed=number).write(log, format="ascii.csv")
-        content = {"network": network, "split": split, "best_epoch": 33, "synthetic": True}
+        content = {"network": network, "split": split, "best_epoch": 33, "epochs": 40}
+        content["synthetic"] = True
         with open(known, "w") as file:
             json.dump(content, file)
         paths["history"].append(log)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from skyloom.errors import InputError
@@ -182,6 +183,10 @@ def test_lines_are_marked_where_the_redshift_puts_them_and_names_do_not_touch():
     for kind, z in (("QSO", 0.6), ("GALAXY", 0.1), ("STAR", 0.0)):
         middles = np.sort([np.mean(p) for _, p in sdss_labels.shown_lines(kind, z, 3650, 10300)])
         assert np.diff(middles).min() > 0.03 * (10300 - 3650)
+    axes = Figure().subplots()
+    axes.set_xlim(3600, 10300)
+    sdss_labels.mark_lines(axes, "STAR", 0.0, within=(3800, 7000))
+    assert max(line.get_xdata()[0] for line in axes.lines) == 6564.61
     assert sdss_labels.shown_lines("STAR", np.nan, 3650, 10300) == []
     assert sdss_labels.shown_lines("ODD", 0.0, 3650, 10300) == []
 
@@ -254,6 +259,13 @@ def test_masked_pixels_keep_their_place_and_lose_their_value():
     assert "empty" in texts(rendered(sdss_examples.examples, {}))
 
 
+def test_the_epoch_that_is_kept_is_the_best_one_or_the_last():
+    known = {"best_epoch": 7, "epochs": 12, "training": {"restore": "last"}}
+    assert sdss_training.kept(known) == 12
+    known["training"]["restore"] = "best"
+    assert sdss_training.kept(known) == 7
+
+
 def test_a_spectrum_that_was_not_prepared_is_refused(run):
     with pytest.raises(InputError, match="none of the prepared blocks"):
         sdss_examples.add_processed({"STAR": {"id": "nothing"}}, run["blocks"], [])
@@ -293,7 +305,7 @@ def test_shares_of_a_confusion_matrix_are_recall_precision_and_accuracy():
 )
 def test_matrices_of_any_models_and_classes_hold_the_table_s_numbers(networks, splits, classes):
     table = fake.evaluation(networks, splits, classes=classes)["confusion"]
-    figure = rendered(sdss_confusions.confusions, table, kinds=["recall"])
+    figure = clean(sdss_confusions.confusions, table, kinds=["recall"])
     panels = [axes for axes in figure.axes if axes.images]
     assert len(panels) == len(networks) * len(splits)
     first = table[table["model"] == f"{networks[0]}_{splits[0]}"]
@@ -318,6 +330,8 @@ def test_points_are_the_summary_s_and_undefined_ones_are_left_out():
     recall = [box.lines[0].get_ydata()[0] for box in figure.axes[2].containers]
     np.testing.assert_allclose(recall, summary["recall"].compressed())
     assert "printed" not in texts(figure)
+    (right,) = (line.get_ydata() for line in figure.axes[0].lines if line.get_lw() == 1.6)
+    assert right == [summary["overall_accuracy"][3]] * 2
 
 
 def test_printed_numbers_are_grey_only_where_they_may_not_be_compared():
@@ -338,6 +352,7 @@ def test_the_table_gives_reasons_and_where_the_article_contradicts_itself():
     content["ours"] = np.ma.array(content["ours"], mask=[True, False, False, False])
     content.meta["notes"] = ["The article says two things of galaxies."]
     said = texts(rendered(sdss_published.published, content))
+    assert said.count("(printed: star)") == 1 and "0.900 [0.800, 0.950]" in said
     assert "two things of galaxies" in said and "–" in said and "+0.180" in said
 
 

@@ -62,7 +62,7 @@ def confused(groups, spectra, wavelength, *, model, synthetic):
     matplotlib.figure.Figure
         A row a kind of confusion, at most `MOST` spectra each.
     """
-    title = f"Surest wrong answers of the test side: {labels_.model_name(*model)}"
+    title = f"Surest wrong answers of the test side, {labels_.model_name(*model)}"
     if not groups:
         figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
         axes = figure.subplots()
@@ -95,14 +95,21 @@ def confused(groups, spectra, wavelength, *, model, synthetic):
 def _one(axes, row, spectrum, wavelength, kind, wrong):
     flux = np.asarray(spectrum["flux"], dtype=float)
     z = labels_.number(spectrum["z"])
-    axes.plot(wavelength, flux, color=labels_.class_colour(kind), lw=0.7, rasterized=True)
+    # What was not observed is exactly the mean, 0, at the ends.
+    there = np.flatnonzero(flux)
+    first, last = (there[0], there[-1]) if len(there) else (0, len(flux) - 1)
+    axes.plot(wavelength, flux, color=labels_.FAINT, lw=0.7, rasterized=True)
+    here = slice(first, last + 1)
+    look = {"color": labels_.class_colour(kind), "lw": 0.7, "rasterized": True}
+    axes.plot(wavelength[here], flux[here], **look)
     axes.set_xlim(float(wavelength[0]), float(wavelength[-1]))
     known = flux[np.isfinite(flux)]
     if len(known):
         low, high = np.percentile(known, [0.1, 99.9])
         room = 0.08 * (high - low) or 1.0
         axes.set_ylim(low - room, high + room)
-    labels_.mark_lines(axes, kind, z, apart=0.045, size=6.5)
+    within = float(wavelength[first]), float(wavelength[last])
+    labels_.mark_lines(axes, kind, z, within=within, apart=0.045, size=6.5)
     p = labels_.number(row["p"])
     sure = f", p({labels_.class_name(wrong)}) = {p:.2f}" if np.isfinite(p) else ""
     text = f"{row['id']}, {labels_.redshift(kind, z)}{sure}"

@@ -117,12 +117,12 @@ def _spectrum(axes, name, one):
     bad = wavelength[~good]
     ticks = np.full(len(bad), low + 0.03 * (high - low))
     axes.plot(bad, ticks, ls="none", marker="|", ms=5, mew=0.6, color=_MASKED, rasterized=True)
-    labels_.mark_lines(axes, name, float(one["z"]))
+    labels_.mark_lines(axes, name, labels_.number(one["z"]), within=wavelength[[0, -1]].tolist())
     axes.set_ylabel("Flux / median")
     axes.xaxis.set_major_locator(MaxNLocator(7))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     share = 100 * (1 - good.mean()) if len(good) else 0.0
-    text = f"{one['id']}, {labels_.redshift(name, float(one['z']))}, {share:.1f} % masked"
+    text = f"{one['id']}, {labels_.redshift(name, labels_.number(one['z']))}, {share:.1f} % masked"
     axes.set_title(f"{labels_.class_name(name).capitalize()}: {text}", loc="left", fontsize=8.5)
 
 

@@ -105,8 +105,8 @@ def class_colour(name):
 
 def texts(column):
     """A column as an array of str; masked values, and the ``-`` of tables, are empty."""
-    found = np.ma.filled(np.ma.asarray(column).astype(str), "") if len(column) else []
-    return np.array([str(text) if text != "-" else "" for text in found], dtype=str)
+    found = ["" if np.ma.is_masked(value) else str(value) for value in column]
+    return np.array([text if text != "-" else "" for text in found], dtype=str)
 
 
 def numbers(column):
@@ -212,7 +212,7 @@ def shown_lines(kind, z, low, high, *, apart=0.03):
     return found
 
 
-def mark_lines(axes, kind, z, *, apart=0.03, size=7):
+def mark_lines(axes, kind, z, *, within=None, apart=0.03, size=7):
     """Mark the main lines of a class on an axis in Å, named above it.
 
     Parameters
@@ -221,10 +221,15 @@ def mark_lines(axes, kind, z, *, apart=0.03, size=7):
         Its limits are final.
     kind, z, apart
         As `shown_lines` takes them.
+    within : (low, high), optional
+        Wavelengths that were observed, Å; the axis unless told.
     size : float, optional
         Of the names.
     """
-    lines = shown_lines(kind, z, *axes.get_xlim(), apart=apart)
+    low, high = axes.get_xlim()
+    first, last = within or (low, high)
+    apart = apart * (high - low) / max(last - first, 1e-9)
+    lines = shown_lines(kind, z, max(low, first), min(high, last), apart=apart)
     for _, places in lines:
         for place in places:
             axes.axvline(place, color=style.GREY, lw=0.7, ls=(0, (4, 3)), zorder=0)

@@ -29,7 +29,7 @@ def prediction(table, *, model, synthetic):
         Few spectra are named, a bar each; of many the probabilities stand beside each other. A
         cross or dark tick marks those whose file says another class.
     """
-    title = f"Predicted classes of {labels_.counted(len(table))}: {labels_.model_name(*model)}"
+    title = f"Predicted classes of {labels_.counted(len(table))} by {labels_.model_name(*model)}"
     if not len(table):
         figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
         axes = figure.subplots()

@@ -6,11 +6,11 @@ import numpy as np
 
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style
-from skyloom.figures.sdss_scores import AVERAGE, METRICS
+from skyloom.figures.sdss_scores import METRICS
 
 _LINE = 0.215  # inches
 # Left or right edges of the columns, and their heads.
-_HEADS = {"class": 0.02, "metric": 0.2, "ours": 0.62, "published": 0.8, "difference": 0.985}
+_HEADS = {"class": 0.02, "metric": 0.27, "ours": 0.62, "published": 0.8, "difference": 0.985}
 _WIDTH = 7.6
 
 
@@ -35,7 +35,7 @@ def published(content, *, synthetic):
     for row in content:
         groups.setdefault((str(row["network"]), str(row["split"])), []).append(row)
     note = _note(content)
-    lines = len(content) + 1.7 * len(groups) + 1.9 + 0.8 * len(note)
+    lines = len(content) + 1.7 * len(groups) + 1.9 + 0.62 * len(note)
     title = "Numbers of the article and ours"
     figure = style.figure(_WIDTH, _LINE * lines + 0.55, title=title, synthetic=synthetic)
     axes = figure.subplots()
@@ -63,7 +63,10 @@ def published(content, *, synthetic):
 def _row(axes, y, row):
     look = {"va": "center", "fontsize": 8}
     kind, metric = str(row["class"]), str(row["metric"])
-    axes.text(_HEADS["class"], y, AVERAGE if kind == AVERAGE else labels_.class_name(kind), **look)
+    printed_as = labels_.texts([row["as_printed"]])[0] if "as_printed" in row.colnames else ""
+    text = labels_.class_name(kind)
+    text += f" (printed: {labels_.class_name(printed_as)})" if printed_as else ""
+    axes.text(_HEADS["class"], y, text, **look)
     axes.text(_HEADS["metric"], y, METRICS.get(metric, metric), **look)
     ours, low, high, printed = (
         labels_.number(row[name]) if name in row.colnames else np.nan
@@ -103,4 +106,4 @@ def _note(content):
     if parts:
         said.append(f"Grey, not comparable: {style.shorten(dict.fromkeys(parts), 8)}.")
     said += [str(text) for text in content.meta.get("notes", [])]
-    return [line for text in said for line in textwrap.wrap(text, int(15 * _WIDTH))]
+    return [line for text in said for line in textwrap.wrap(text, int(16.5 * _WIDTH))]

@@ -139,7 +139,9 @@ def _histogram(axes, name, values, every, cut):
     edges = np.linspace(low, high, 1 + int(np.clip(2 * np.sqrt(max(len(known), 1)), 10, 50)))
     beyond = int(((known < low) | (known > high)).sum())
     if every is not None:
-        axes.hist(every, edges, color=_ARCHIVE, label=f"archive ({len(every):,})")
+        text = f"archive ({len(every):,})"
+        look = {"histtype": "stepfilled", "edgecolor": "#7A7A7A", "facecolor": _ARCHIVE}
+        axes.hist(every, edges, label=text, lw=1.2, **look)
     label = f"sample ({len(values):,})"
     axes.hist(known, edges, color=labels_.class_colour(name), alpha=0.85, label=label)
     for limit in cut or ():

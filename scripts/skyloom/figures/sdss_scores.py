@@ -11,6 +11,7 @@ from skyloom.figures import style
 
 METRICS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
 AVERAGE = "average"
+OVERALL = "overall_accuracy"
 
 
 @style.drawn
@@ -109,15 +110,17 @@ def _panel(axes, summary, metric, split, looks, names, printed):
 
 
 def _point(axes, x, row, metric, look):
-    value, low, high = (
-        labels_.number(row[metric + end]) for end in ("", "_low", "_high")
-    )
+    value, low, high = (labels_.number(row[metric + end]) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return
     bars = None
     if np.isfinite(low) and np.isfinite(high):
         bars = [[max(0.0, value - low)], [max(0.0, high - value)]]
     axes.errorbar(x, value, yerr=bars, ms=4.5, lw=1.1, ls="none", zorder=3, **look)
+    if metric == "accuracy" and OVERALL in row.colnames:
+        right = labels_.number(row[OVERALL])
+        if np.isfinite(right):
+            axes.plot([x - 0.09, x + 0.09], [right, right], color=look["color"], lw=1.6)
 
 
 def _limits(line):
@@ -134,6 +137,9 @@ def _legend(figure, summary, looks, printed, lines):
         Line2D([], [], ls="none", ms=5, label=labels_.network_name(network), **look)
         for network, look in looks.items()
     ]
+    if OVERALL in summary.colnames:
+        text = "share of right answers (beside the average)"
+        handles.append(Line2D([], [], color=style.BLACK, lw=1.6, label=text))
     if printed:
         look = {"marker": "D", "ms": 6, "mfc": "none", "mew": 1.3, "ls": "none"}
         grey = not any(row["comparable"] for row in printed)

@@ -11,13 +11,25 @@ from skyloom.figures.spectra_labels import plain_ticks
 _CURVES = (("loss", "Cross-entropy"), ("accuracy", "Accuracy"))
 
 
+def kept(known):
+    """The epoch whose weights predict: the best one, or the last where that was asked for.
+
+    Parameters
+    ----------
+    known : dict
+        Of ``metrics.json``.
+    """
+    restore = known.get("training", {}).get("restore", "best")
+    return known["epochs"] if restore == "last" else known["best_epoch"]
+
+
 @style.drawn
 def curves(histories, *, readouts=(), synthetic):
     """Loss and accuracy of every network over the epochs.
 
     Parameters
     ----------
-    histories : dict of (network, split) to (history, best epoch or None)
+    histories : dict of (network, split) to (history, epoch that is kept or None)
         A history has columns epoch, loss, accuracy, val_loss and val_accuracy (NaN where there is
         no validation side).
     readouts : sequence of int, optional
