@@ -6,7 +6,7 @@ from skyloom.sdss.synthetic import stars
 
 #: Temperatures (K) of the stars that stand for a population, and their shares of light at 5500 Å:
 #: giants, the turn-off and a few hot stars for an old one.
-OLD = ((3800, 0.48), (4600, 0.22), (6000, 0.30))
+OLD = ((3950, 0.40), (4650, 0.35), (5900, 0.25))
 YOUNG = ((4500, 0.15), (7500, 0.25), (9500, 0.35), (16000, 0.25))
 #: Share of each kind, by survey. BOSS targets are massive red galaxies, hence mostly passive.
 KINDS = {

@@ -12,7 +12,7 @@ from scipy import constants
 LIGHT = constants.c / 1000
 # Optical depths of the Balmer jump and of the metals' step at 4000 Å, by temperature in K; their
 # size is ours: D4000 (Balogh et al. 1999) becomes 1.1 of A, 1.3 of F (1.26 of the real F3 star of
-# plate 4055) and 2 of K stars, and 1.8 of the old population of `galaxies` (real ones: 1.9 to 2.1).
+# plate 4055) and 2 of K stars, and 1.9 of the old population of `galaxies` (real ones: 1.9 to 2.1).
 _TEMPERATURE = (3000, 3500, 4000, 4750, 5500, 6500, 8000, 10000, 14000, 20000)
 _JUMP = (0, 0, 0, 0, 0.1, 0.35, 0.85, 0.9, 0.55, 0.3)
 _STEP = (0.55, 0.6, 0.62, 0.5, 0.3, 0.09, 0.02, 0, 0, 0)
