@@ -32,7 +32,8 @@ class Sample:
         NaN where the dataset does not say.
     synthetic : bool
     inputs : dict
-        ``variant`` of the dataset and the ``parameters`` it was made with.
+        ``variant`` of the dataset, the ``parameters`` it was made with and, where it says so,
+        ``smoothing_window``: what prediction needs to show a network the same kind of input.
     """
 
     id: np.ndarray
@@ -87,6 +88,8 @@ def read(dataset, split, *, split_name="the split"):
         synthetic = bool(file.attrs.get("synthetic", False))
         parameters = file.attrs.get("parameters", "{}")
         inputs = {"variant": str(file.attrs.get("variant", "")), "parameters": _parsed(parameters)}
+        if "smoothing_window" in file.attrs:
+            inputs["smoothing_window"] = int(file.attrs["smoothing_window"])
     if target.ndim != 1 or not np.isin(target, np.arange(len(CLASSES))).all():
         raise InputError(
             f"{dataset}: target must be a label, 0, 1 or 2 for {', '.join(CLASSES)}: "
