@@ -6,6 +6,7 @@ rules of the standard (FITS 4.0, sections 3.3, 4 and 7.3), a file that ends earl
 certain, and only the columns asked for are looked at.
 """
 
+import functools
 import math
 import re
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ class Header:
     """
 
     def __init__(self, content, path):
-        self._content, self._path = content, path
+        self.content, self.path = content, path
         keys = [content[at : at + 8] for at in range(0, len(content), _CARD)]
         # Of a keyword that occurs twice, the first counts.
         self._places = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
@@ -49,7 +50,7 @@ class Header:
         place = self._places.get(key.encode("ascii").ljust(8))
         if place is None:
             return default
-        card = self._content[place * _CARD : (place + 1) * _CARD]
+        card = self.content[place * _CARD : (place + 1) * _CARD]
         return _value(card[10:], default) if card[8:10] == b"= " else default
 
     def integer(self, key, default=None):
@@ -57,7 +58,7 @@ class Header:
         value = self.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise InputError(
-                f"{self._path} has a damaged header ({key} is {value!r}): download it again."
+                f"{self.path} has a damaged header ({key} is {value!r}): download it again."
             )
         return value
 
@@ -188,24 +189,35 @@ class Unit:
 
 
 def _layout(unit):
-    found, offset = {}, 0
-    for number in range(1, unit.header.integer("TFIELDS") + 1):
-        form = _FORMAT.match(str(unit.header.get(f"TFORM{number}", "")).strip().upper())
-        if form is None:
-            raise InputError(
-                f"{unit.path} has a damaged header (TFORM{number} is "
-                f"{unit.header.get(f'TFORM{number}')!r}): download it again."
-            )
-        count, code = int(form[1] or 1), form[2]
-        name = str(unit.header.get(f"TTYPE{number}", "")).strip().upper()
-        found.setdefault(name, Column(number, offset, count, code))
-        offset += -(-count // 8) if code == "X" else count * _BYTES[code]
-    if offset > unit.row_bytes:
+    try:
+        found, length = _layout_of(unit.header.content, unit.header.integer("TFIELDS"))
+    except ValueError as error:
+        raise InputError(
+            f"{unit.path} has a damaged header ({error}): download it again."
+        ) from error
+    if length > unit.row_bytes:
         raise InputError(
             f"{unit.path} has a damaged header (NAXIS1 is {unit.row_bytes}, its columns take "
-            f"{offset} bytes): download it again."
+            f"{length} bytes): download it again."
         )
     return found
+
+
+# The tables of most files have the same header, to the byte.
+@functools.lru_cache(maxsize=16)
+def _layout_of(content, fields):
+    """The columns of a table by name, and the bytes that they take in a row."""
+    header, found, offset = Header(content, None), {}, 0
+    for number in range(1, fields + 1):
+        stated = header.get(f"TFORM{number}")
+        form = _FORMAT.match(str(stated).strip().upper())
+        if form is None:
+            raise ValueError(f"TFORM{number} is {stated!r}")
+        count, code = int(form[1] or 1), form[2]
+        name = str(header.get(f"TTYPE{number}", "")).strip().upper()
+        found.setdefault(name, Column(number, offset, count, code))
+        offset += -(-count // 8) if code == "X" else count * _BYTES[code]
+    return found, offset
 
 
 def units(stream, path, *, length=None):
@@ -251,12 +263,12 @@ def _size(header):
     bits = header.get("BITPIX")
     if bits not in (8, 16, 32, 64, -32, -64):
         raise InputError(
-            f"{header._path} has a damaged header (BITPIX is {bits!r}): download it again."
+            f"{header.path} has a damaged header (BITPIX is {bits!r}): download it again."
         )
     axes = header.integer("NAXIS")
     if axes > 999:
         raise InputError(
-            f"{header._path} has a damaged header (NAXIS is {axes}): download it again."
+            f"{header.path} has a damaged header (NAXIS is {axes}): download it again."
         )
     values = math.prod(header.integer(f"NAXIS{axis + 1}") for axis in range(axes)) if axes else 0
     heap = header.integer("PCOUNT", 0)
