@@ -1,5 +1,7 @@
 """Confusion matrices of every network and split (figures 8 to 10)."""
 
+import textwrap
+
 import matplotlib
 import numpy as np
 
@@ -7,11 +9,11 @@ from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style
 
 _CELL = "Blues"
-#: What a matrix is divided by, in the document's order of metrics.
+#: What a matrix is divided by and what its diagonal is, in the document's order of metrics.
 KINDS = {
-    "accuracy": "Share of all\n(diagonal: adds up\nto the accuracy)",
-    "precision": "Share of those\ncalled so (diagonal:\nprecision)",
-    "recall": "Share of the\ntrue class\n(diagonal: recall)",
+    "accuracy": ("Share of all", "diagonal: adds up to the accuracy"),
+    "precision": ("Share of those called so", "diagonal: precision"),
+    "recall": ("Share of the true class", "diagonal: recall"),
 }
 
 
@@ -86,7 +88,7 @@ def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
     width = max(6.4, (size + 0.6) * len(heads) + 2.0)
     title = "Confusion matrices of the test side"
     title += f", {labels_.split_name(split)}" if split else ""
-    height = (size + 0.42) * len(sides) + 1.4
+    height = (size + 0.42) * len(sides) + 1.3 + 0.17 * heads[0].count("\n")
     figure = style.figure(width, height, title=title, synthetic=synthetic)
     panels = figure.subplots(len(sides), len(heads), squeeze=False)
     shown = None
@@ -121,11 +123,21 @@ def _layout(models, kinds, *, said):
     if len(networks) == 1:
         head = labels_.network_name(networks[0])
         cells = [(found[networks[0], own], kind) for own in splits for kind in kinds]
-        return [f"{head}\n{KINDS[kind]}" for kind in kinds], [name[own] for own in splits], cells
+        return (
+            [f"{head}\n{_words(kind, 32)}" for kind in kinds],
+            [name[own] for own in splits],
+            cells,
+        )
     rows = [(own, kind) for own in splits for kind in kinds]
     cells = [(found.get((network, own)), kind) for own, kind in rows for network in networks]
     heads = [labels_.network_name(network).replace(", ", ",\n") for network in networks]
-    return heads, [f"{name[own]}\n{KINDS[kind]}".strip() for own, kind in rows], cells
+    return heads, [f"{name[own]}\n{_words(kind)}".strip() for own, kind in rows], cells
+
+
+def _words(kind, width=26):
+    """What a matrix shows, in short lines."""
+    what, diagonal = KINDS[kind]
+    return "\n".join([*textwrap.wrap(what, width), *textwrap.wrap(f"({diagonal})", width)])
 
 
 def _draw(axes, counts, share, names):
