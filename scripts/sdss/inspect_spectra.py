@@ -10,7 +10,9 @@ from skyloom.progress import track
 from skyloom.sdss import catalogue, inventory, spectrum
 from skyloom.spectra import folders
 
-params, given = snakemake.params, snakemake.input.get("catalogue")
+params = snakemake.params
+# The rule may name none, which is an empty list there.
+given = str(snakemake.input.get("catalogue") or "") or None
 files = inventory.listing(params.spectra, catalogue=given, key=params.get("key", "sdss.spectra"))
 files = folders.block_of(files, params.block, params.blocks)
 names = {spectrum.identity_of_name(file) for file in files} - {None}

@@ -12,7 +12,8 @@ from skyloom.sdss import inventory
 good, rejects = inventory.merge(
     [read_table(path, need=("file", "id")) for path in snakemake.input.inventory],
     [read_table(path, need=("file", "reason")) for path in snakemake.input.rejects],
-    catalogue=snakemake.input.get("catalogue"),
+    # The rule may name none, which is an empty list there.
+    catalogue=str(snakemake.input.get("catalogue") or "") or None,
 )
 write_table(good, snakemake.output.inventory)
 write_table(rejects, snakemake.output.rejects)
