@@ -1,0 +1,157 @@
+"""From a sample to the three datasets, through the steps themselves."""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from skyloom import datasets
+from skyloom.errors import InputError
+from skyloom.io import read_table
+from skyloom.kernels import polyline
+from skyloom.sdss import drawing, preparation, processing
+
+ROOT = Path(__file__).parents[2]
+COUNT, GRID = 9, {"wavelength": [3700, 9000], "pixels": 600}
+DRAWING = {"backend": "rasteriser", "wavelength": None, "flux": "minmax", "width": 1.5}
+DRAWING |= {"margin": 0.05}
+
+
+class _Named(dict):
+    __getattr__ = dict.__getitem__
+
+
+def run(step, *, input, output, params, threads=1, monkeypatch):
+    """Run a step as Snakemake would."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    outputs = output if isinstance(output, dict) else {0: output}
+    job = SimpleNamespace(
+        log=[],
+        threads=threads,
+        input=_Named(input),
+        output=_Named(outputs),
+        params=_Named(params),
+    )
+    runpy.run_path(str(ROOT / f"scripts/sdss/{step}.py"), init_globals={"snakemake": job})
+
+
+def spectrum_of(path, *, labelled):
+    """Stands in for the reader, which has tests of its own: a spectrum by its number."""
+    random = np.random.default_rng(int(Path(path).stem))
+    flux = 5 + random.normal(size=4000).cumsum() / 20
+    good = random.random(4000) > 0.05
+    wavelength = 10 ** (3.56 + 1e-4 * np.arange(4000))
+    return SimpleNamespace(wavelength=wavelength, flux=flux.astype("f4"), good=good)
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    """A sample, its kernel, and its spectra prepared in two blocks."""
+    folder = tmp_path_factory.mktemp("sdss")
+    sample = Table(meta={"synthetic": True})
+    sample["id"] = [f"0266-51602-{k:04d}" for k in range(COUNT)]
+    sample["file"] = [f"{k}.fits" for k in range(COUNT)]
+    sample["class"] = [("STAR", "GALAXY", "QSO")[k % 3] for k in range(COUNT)]
+    sample["z"] = np.linspace(0, 2, COUNT)
+    sample["object"] = [f"thing-{k}" for k in range(COUNT)]
+    sample.write(folder / "sample.ecsv", format="ascii.ecsv")
+    with pytest.MonkeyPatch.context() as patch:
+        run("compile_kernel", input={}, output=folder / "k.so", params={}, monkeypatch=patch)
+        patch.setattr(preparation, "read", spectrum_of)
+        for threads in (1, 2):
+            for block in range(2):
+                run(
+                    "prepare_spectra",
+                    input={"sample": folder / "sample.ecsv"},
+                    output=folder / f"block_{block}_{threads}.h5",
+                    params={
+                        "spectra": "unused",
+                        "block": block,
+                        "blocks": 2,
+                        "smoothing": {"window": 9},
+                        "grid": GRID,
+                    },
+                    threads=threads,
+                    monkeypatch=patch,
+                )
+    return folder
+
+
+def made(chain, folder, variant, monkeypatch, threads=1, options=DRAWING):
+    """A dataset through the step."""
+    output = {"dataset": folder / "d.h5", "provenance": folder / "d.json"}
+    blocks = [chain / f"block_{block}_{threads}.h5" for block in range(2)]
+    inputs = {"sample": chain / "sample.ecsv", "blocks": blocks, "kernel": chain / "k.so"}
+    params = {"variant": variant, "drawing": options, "grid": GRID, "seed": 1}
+    job = {"input": inputs, "output": output, "params": params, "threads": threads}
+    run("make_dataset", **job, monkeypatch=monkeypatch)
+    return output["dataset"]
+
+
+def test_prepared_blocks_have_the_same_bytes_from_any_number_of_threads(chain):
+    for block in range(2):
+        one, two = (chain / f"block_{block}_{threads}.h5" for threads in (1, 2))
+        assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("variant", processing.VARIANTS)
+def test_datasets_hold_what_the_library_makes_of_each_spectrum(
+    chain, variant, tmp_path, monkeypatch
+):
+    path = made(chain, tmp_path, variant, monkeypatch)
+    found = datasets.check(path)
+    assert (found["samples"], found["variant"]) == (COUNT, variant)
+    grid = preparation.grid(**GRID)
+    kernel = polyline.load(chain / "k.so")
+    with h5py.File(path) as file:
+        samples = file[found["kind"]][:]
+        assert list(file["target"][:]) == [2, 0, 1] * 3
+        assert file["target"].attrs["name"] == "class"
+        assert file.attrs["classes"] == "GALAXY,QSO,STAR" and file.attrs["synthetic"]
+        assert [name.decode() for name in file["class"][:3]] == ["STAR", "GALAXY", "QSO"]
+        assert json.loads(file.attrs["parameters"])["grid"] == GRID
+    for number in range(COUNT):
+        own = preparation.prepare(spectrum_of(f"{number}.fits", labelled=False), grid, window=9)
+        if variant == "spectra":
+            np.testing.assert_array_equal(samples[number], preparation.normalise(own[None])[0])
+            continue
+        image = drawing.draw(own[None], samples.shape[1:3], x=grid, kernel=kernel)[0]
+        for channel in range(samples.shape[3]):
+            np.testing.assert_array_equal(samples[number, ..., channel], image)
+
+
+def test_datasets_have_the_same_bytes_from_any_number_of_threads(chain, tmp_path, monkeypatch):
+    contents = []
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        folder.mkdir()
+        contents.append(made(chain, folder, "images_28", monkeypatch, threads).read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_the_matplotlib_backend_makes_a_like_dataset(chain, tmp_path, monkeypatch):
+    ours = made(chain, tmp_path, "images_28", monkeypatch)
+    (tmp_path / "other").mkdir()
+    options = DRAWING | {"backend": "matplotlib"}
+    other = made(chain, tmp_path / "other", "images_28", monkeypatch, options=options)
+    with h5py.File(ours) as one, h5py.File(other) as two:
+        pair = one["images"][:].astype(float), two["images"][:].astype(float)
+    assert np.corrcoef(pair[0].ravel(), pair[1].ravel())[0, 1] > 0.97
+
+
+def test_an_empty_sample_and_an_unknown_class_are_told(chain):
+    sample = read_table(chain / "sample.ecsv")
+    grid = preparation.grid(**GRID)
+    with pytest.raises(InputError, match="no spectrum"):
+        processing.description(sample[:0], grid, 9, "spectra", {}, 1)
+    sample["class"][0] = "SKY"
+    with pytest.raises(InputError, match="'SKY'"):
+        processing.description(sample, grid, 9, "spectra", {}, 1)
+    with pytest.raises(ValueError, match="none of"):
+        processing.inputs(np.zeros((1, 600)), grid, "images_64")
