@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 from skyloom.kernels.compiled import compile_source, open_library
 
 SOURCE = Path(__file__).with_suffix(".c")
+
+_KEPT = threading.local()
 
 #: As in the C code: cuts a column of pixels, and columns filled together.
 _SAMPLES, _STRIP = 16, 32
@@ -71,13 +74,18 @@ def load(path):
 
 
 def _work(picture):
-    """The C code's memory, each part on a cache line of its own, and what keeps it alive."""
+    """The C code's memory, each part on a cache line of its own.
+
+    A thread keeps it from call to call: fresh pages would cost a good part of the drawing.
+    """
     bins = picture.width * _SAMPLES + 2 * picture.margin
     row = -(-4 * (bins + 1) // _LINE) * _LINE
     step = 2 * (picture.height + 2) * _STRIP
-    memory = np.empty(len(_ROWS) * row + step + _LINE, np.uint8)
-    first = -(-memory.ctypes.data // _LINE) * _LINE
-    return _Work(*(first + k * row for k in range(len(_ROWS) + 1))), memory
+    needed = len(_ROWS) * row + step + _LINE
+    if getattr(_KEPT, "bytes", -1) < needed:
+        _KEPT.memory, _KEPT.bytes = np.empty(needed, np.uint8), needed
+    first = -(-_KEPT.memory.ctypes.data // _LINE) * _LINE
+    return _Work(*(first + k * row for k in range(len(_ROWS) + 1)))
 
 
 def _checked(x, y, frame):
@@ -96,7 +104,7 @@ def _checked(x, y, frame):
     return x, y, frame
 
 
-def rasterise(kernel, x, y, *, frame, size, width):
+def rasterise(kernel, x, y, *, frame, size, width, out=None):
     """Draw curves as dark anti-aliased lines on white.
 
     A line is the union of all discs of its width about the points of the polyline (round joins
@@ -119,6 +127,8 @@ def rasterise(kernel, x, y, *, frame, size, width):
         Height and width in pixels.
     width : float
         Of the line, in pixels.
+    out : (n, height, width) uint8 array, optional
+        Where to draw: C-contiguous. New memory unless given.
 
     Returns
     -------
@@ -137,13 +147,15 @@ def rasterise(kernel, x, y, *, frame, size, width):
         raise ValueError(f"an image of {height} x {across} pixels is not possible")
     if not 0 < width <= MOST_PIXELS:
         raise ValueError(f"a line of {width} pixels is not possible")
-    images = np.empty((len(y), height, across), np.uint8)
+    images = np.empty((len(y), height, across), np.uint8) if out is None else out
+    if images.shape != (len(y), height, across) or images.dtype != np.uint8:
+        raise ValueError(f"out of shape {images.shape} does not take {len(y)} images of this size")
+    if not images.flags.c_contiguous:
+        raise ValueError("out is not contiguous")
     picture = _Picture(height, across, width / 2, math.ceil(width / 2 * _SAMPLES) + 2)
     curves = _Curves(
         *(*y.shape, x.ctypes.data, y.shape[1] if x.ndim == 2 else 0, y.ctypes.data),
         *(int(y.dtype == np.float32), frame.ctypes.data),
     )
-    work, memory = _work(picture)
-    kernel.rasterise(picture, curves, work, images.ctypes.data)
-    del memory  # held by name until the kernel is done with it
+    kernel.rasterise(picture, curves, _work(picture), images.ctypes.data)
     return images

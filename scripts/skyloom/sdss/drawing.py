@@ -137,7 +137,8 @@ def draw(
         own, values = (x[some] if x.ndim == 2 else x), flux[some]
         frame = frames(own, values, **options)
         own, values = _with_flat(own, values, frame)
-        images[some] = BACKENDS[backend](kernel, own, values, frame=frame, size=size, width=width)
+        style = {"frame": frame, "size": size, "width": width, "out": images[some]}
+        BACKENDS[backend](kernel, own, values, **style)
 
     for _ in in_order(pool, work, range(0, len(flux), _TOGETHER)):
         pass
@@ -156,13 +157,13 @@ def _with_flat(x, flux, frame):
     return x, flux
 
 
-def _rasteriser(kernel, x, flux, *, frame, size, width):
+def _rasteriser(kernel, x, flux, *, frame, size, width, out):
     if kernel is None:
         raise ValueError("the rasteriser needs its compiled kernel")
-    return polyline.rasterise(kernel, x, flux, frame=frame, size=size, width=width)
+    polyline.rasterise(kernel, x, flux, frame=frame, size=size, width=width, out=out)
 
 
-def _matplotlib(_, x, flux, *, frame, size, width):
+def _matplotlib(_, x, flux, *, frame, size, width, out):
     """Axes that fill the figure, without a frame; one canvas for all spectra."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -176,14 +177,12 @@ def _matplotlib(_, x, flux, *, frame, size, width):
         axes.axis("off")
         style = {"solid_capstyle": "round", "solid_joinstyle": "round", "antialiased": True}
         (line,) = axes.plot([], [], color="black", linewidth=width, snap=False, **style)
-        images = np.empty((len(flux), *size), np.uint8)
-        for image, place, values, view in zip(images, x, flux, frame, strict=True):
+        for image, place, values, view in zip(out, x, flux, frame, strict=True):
             known = np.isfinite(values)
             line.set_data(place[known], values[known])
             axes.set(xlim=view[:2], ylim=view[2:])
             canvas.draw()
             image[:] = np.asarray(canvas.buffer_rgba())[..., 0]
-    return images
 
 
 #: Ways to draw, of one signature.

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+#: Spectra that are worked on while they stay in the second-level cache.
+_TOGETHER = 4
+
 
 def moving_average(flux, window, good=None):
     """Means over windows of pixels.
@@ -33,27 +36,44 @@ def moving_average(flux, window, good=None):
     use = np.isfinite(flux)
     if good is not None:
         use &= np.asarray(good, bool)
-    values = np.where(use, flux, 0.0)
-    if window == 1:
-        means, counts = values, use
+    length = flux.shape[-1]
+    rows, used = flux.reshape(-1, length), use.reshape(-1, length)
+    means = np.empty(rows.shape)
+    for start in range(0, len(rows), _TOGETHER):
+        some = slice(start, start + _TOGETHER)
+        means[some] = _means(rows[some], used[some], int(window) // 2)
+    return means.reshape(flux.shape)
+
+
+def _means(flux, use, half):
+    """`moving_average` of some spectra, (n, L)."""
+    if half == 0:
+        return _bridged(np.where(use, flux, 0.0), use)
+    # Sums of what differs from the first value do not lose digits to a common level.
+    level = flux[np.arange(len(flux)), use.argmax(axis=-1)][:, None]
+    with np.errstate(invalid="ignore"):
+        values = np.where(use, flux - level, 0.0)
+    means = _window_sums(values, half)
+    if use.all():
+        counts = _window_sums(np.ones((1, flux.shape[1]), np.int32), half)
     else:
-        half = int(window) // 2
-        # Sums of what differs from the first value do not lose digits to a common level.
-        level = np.take_along_axis(values, use.argmax(axis=-1)[..., None], axis=-1)
-        sums = _window_sums(np.where(use, values - level, 0.0), half)
-        counts = _window_sums(use.astype(np.int64), half)
-        means = sums / np.maximum(counts, 1) + level
-    return _bridged(means, counts > 0)
+        counts = _window_sums(use.astype(np.int32), half)
+    means /= np.maximum(counts, 1)
+    means += level
+    return _bridged(means, np.broadcast_to(counts > 0, means.shape))
 
 
 def _window_sums(values, half):
     """Sums over the pixels from `half` before to `half` behind each, as far as there are any."""
-    length = values.shape[-1]
-    total = np.zeros((*values.shape[:-1], length + 1), values.dtype)
-    np.cumsum(values, axis=-1, out=total[..., 1:])
-    place = np.arange(length)
-    ends = np.minimum(place + half + 1, length)
-    return total[..., ends] - total[..., np.maximum(place - half, 0)]
+    length = values.shape[1]
+    half = min(half, length - 1)
+    total = np.zeros((len(values), length + 1), values.dtype)
+    np.cumsum(values, axis=1, out=total[:, 1:])
+    sums = np.empty_like(values)
+    sums[:, : length - half] = total[:, half + 1 :]
+    sums[:, length - half :] = total[:, -1:]
+    sums[:, half + 1 :] -= total[:, 1 : length - half]
+    return sums
 
 
 def _bridged(values, known):
