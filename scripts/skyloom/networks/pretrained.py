@@ -77,6 +77,8 @@ def backbone(architecture, weights, *, side=224, seed=0):
             f"images of {side}x{side} pixels are too small for {architecture}, which takes at "
             f"least {LEAST[architecture]}: train it on the dataset images_224."
         )
+    if str(weights) != "random":
+        _check_file(weights)
     image = keras.Input((side, side, 3), name="image")
     made = ARCHITECTURES[architecture](
         include_top=False, weights=None, input_tensor=_scaled(image, architecture), pooling="avg"
@@ -143,15 +145,18 @@ def _curves(side, seed):
     return np.repeat(images[..., None], 3, axis=3).astype(np.float32)
 
 
-def _load(model, architecture, path):
-    path = Path(path)
+def _check_file(path):
     if str(path) == "imagenet":
         raise InputError(
             "weights imagenet is a file to be downloaded, not a path: run the rule that downloads "
             f"it, or download the file by hand and {_REMEDY}."
         )
-    if not path.is_file():
+    if not Path(path).is_file():
         raise InputError(f"{path} does not exist: check the path, or {_REMEDY}.")
+
+
+def _load(model, architecture, path):
+    path = Path(path)
     try:
         if path.suffix == ".keras":
             model.set_weights(_inside(keras.models.load_model(path, compile=False), model))

@@ -61,7 +61,9 @@ def labels(names):
         found[names == name] = number
     if (found < 0).any():
         wrong = names[np.argmin(found)]
-        raise InputError(f"{wrong!r} is no class of {', '.join(CLASSES)}: make the table again.")
+        raise InputError(
+            f"{str(wrong)!r} is no class of {', '.join(CLASSES)}: make the table again."
+        )
     return found
 
 
