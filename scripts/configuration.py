@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
+import configuration_sdss
 import configuration_spectra
 import configuration_xmm
 from skyloom import schema
@@ -18,7 +19,7 @@ from skyloom.tng import selection, variants
 from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
 
 # Arms whose schema is a file of its own, and what some of them share.
-_ARMS = ("xmm", *configuration_spectra.ARMS)
+_ARMS = ("xmm", *configuration_spectra.ARMS, "sdss")
 _SHARED = ("spectra",)
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -96,6 +97,7 @@ def check(config):
     schema.check(config, load_schema())
     _check_tng(config["tng"], wanted="tng" in config["arms"])
     configuration_xmm.check(config["xmm"], wanted="xmm" in config["arms"])
+    configuration_sdss.check(config["sdss"], wanted="sdss" in config["arms"])
     for arm in configuration_spectra.ARMS:
         configuration_spectra.check(arm, config[arm], wanted=arm in config["arms"])
 

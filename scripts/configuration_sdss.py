@@ -1,0 +1,103 @@
+"""The sdss arm's configuration: what a schema cannot see."""
+
+from pathlib import Path
+
+from skyloom.errors import InputError, nearest
+from skyloom.sdss import entries
+
+#: Share of the test side of each split.
+SPLITS = {"60_40": 0.4, "70_30": 0.3, "80_20": 0.2}
+DATASETS = ("images_224", "images_28", "spectra")
+_RULES = {*DATASETS, "predict", "model", "sample", "inventory", "features", "train", "simulate"}
+
+
+def check(sdss, *, wanted=True):
+    """Raise an InputError for the first key that contradicts another.
+
+    Parameters
+    ----------
+    sdss : dict
+        The arm's part of a configuration that fits the schema.
+    wanted : bool
+        Whether the arm is on, so that its input must be there.
+    """
+    _check_networks(sdss)
+    _check_numbers(sdss)
+    late = [e for e in sdss["training"]["readout_epochs"] if e > sdss["training"]["epochs"]]
+    if late:
+        raise InputError(
+            f"Configuration: sdss.training.readout_epochs has {late[0]}, which is after the last "
+            f"of sdss.training.epochs, {sdss['training']['epochs']}."
+        )
+    if wanted and sdss["source"] == "local" and not sdss["spectra"]:
+        raise InputError(
+            "Configuration: sdss.source is local, so sdss.spectra must name the folder of "
+            "spec-PLATE-MJD-FIBER.fits files."
+        )
+    given = {"spectra": sdss["spectra"] if sdss["source"] == "local" else None}
+    given |= {"catalogue": sdss["catalogue"], "prediction.spectra": sdss["prediction"]["spectra"]}
+    for key, path in given.items():
+        if wanted and path and not Path(path).expanduser().exists():
+            raise InputError(
+                f"Configuration: sdss.{key} is {path!r}, which does not exist: correct it."
+            )
+
+
+def _check_networks(sdss):
+    for name, keys in sdss["networks"].items():
+        entries.network(name, keys)
+        if name in _RULES or name.endswith(("_model", *SPLITS)):
+            raise InputError(
+                f"Configuration: a network in sdss.networks is called {name!r}, but such names "
+                "are the workflow's own: choose another name."
+            )
+    for name in sdss["trained"]["networks"]:
+        if name not in sdss["networks"]:
+            raise InputError(
+                f"Configuration: sdss.trained.networks names {name!r}, which is not one of "
+                f"sdss.networks; did you mean {nearest(name, sdss['networks'])!r}?"
+            )
+    known = models(sdss, all_of_them=True)
+    if sdss["prediction"]["model"] not in known:
+        raise InputError(
+            f"Configuration: sdss.prediction.model is {sdss['prediction']['model']!r}, which is "
+            f"no network and split; did you mean {nearest(sdss['prediction']['model'], known)!r}?"
+        )
+
+
+def _check_numbers(sdss):
+    if sdss["smoothing"]["window"] % 2 == 0:
+        raise InputError(
+            f"Configuration: sdss.smoothing.window is {sdss['smoothing']['window']}: it must be "
+            "odd, so that a window has a centre."
+        )
+    spans = {"grid.wavelength": sdss["grid"]["wavelength"]}
+    spans |= {f"drawing.{key}": sdss["drawing"][key] for key in ("wavelength", "flux")}
+    spans["sample.redshift"] = sdss["sample"]["redshift"]
+    bins = sdss["sample"]["redshift_bins"]
+    for key, span in spans.items():
+        if isinstance(span, list) and not span[0] < span[1]:
+            raise InputError(
+                f"Configuration: sdss.{key} is {span}: the smaller number must come first."
+            )
+    if bins and bins != sorted(bins):
+        raise InputError(
+            f"Configuration: sdss.sample.redshift_bins is {bins}: its edges must rise."
+        )
+    for key in ("synthetic", "sample"):
+        shares = sdss[key]["shares"]
+        if shares and not sum(shares.values()) > 0:
+            raise InputError(f"Configuration: sdss.{key}.shares are all 0: give one of them more.")
+
+
+def models(sdss, *, all_of_them=False):
+    """Names of the trained networks, ``<network>_<split>``, or of all that could be trained."""
+    networks = sdss["networks"] if all_of_them else sdss["trained"]["networks"]
+    splits = SPLITS if all_of_them else sdss["trained"]["splits"]
+    return [f"{network}_{split}" for network in networks for split in splits]
+
+
+def parts(model):
+    """A model's network and split: ``cnn_1d_80_20`` -> ``("cnn_1d", "80_20")``."""
+    network, first, second = model.rsplit("_", 2)
+    return network, f"{first}_{second}"

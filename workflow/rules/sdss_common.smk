@@ -1,0 +1,88 @@
+# What the rules of the sdss arm share: names, paths and input functions.
+import configuration_sdss
+from skyloom.sdss import entries
+
+SDSS = config["sdss"]
+SDSS_DIR = f"results/{RUN}/sdss"
+SDSS_SYNTHETIC = SDSS["source"] == "synthetic"
+SDSS_SPECTRA = (
+    f"{SDSS_DIR}/archive/spectra"
+    if SDSS_SYNTHETIC
+    else os.path.expanduser(SDSS["spectra"] or "sdss.spectra")
+)
+# Our own archive's table, the user's, or none.
+SDSS_CATALOGUE = [os.path.expanduser(SDSS["catalogue"])] if SDSS["catalogue"] else []
+SDSS_KERNEL = "results/kernels/polyline.so"
+SDSS_BLOCKS = range(SDSS["blocks"])
+SDSS_MODELS = configuration_sdss.models(SDSS)
+SDSS_NETWORKS = {
+    name: entries.network(name, keys) for name, keys in sorted(SDSS["networks"].items())
+}
+SDSS_PUBLISHED = own("resources/published/sdss.yaml")
+# What sdss_predict classifies, and with what; the arm's own spectra where nothing is named.
+SDSS_UNKNOWN = os.path.expanduser(SDSS["prediction"]["spectra"] or SDSS_SPECTRA)
+SDSS_JUDGE = SDSS["prediction"]["model"]
+SDSS_FIGURES = [
+    *("classes", "redshifts", "examples", "curves", "scores", "published"),
+    *(f"confusions/{split}" for split in SDSS["trained"]["splits"]),
+    *(f"confused/{model}" for model in SDSS_MODELS),
+]
+
+
+wildcard_constraints:
+    block=r"\d+",
+
+
+def sdss_network(model):
+    """The entry of a model's network."""
+    return SDSS_NETWORKS[configuration_sdss.parts(model)[0]]
+
+
+def sdss_weights(network):
+    """The file of a pretrained network's weights, where it needs one."""
+    chosen = SDSS_NETWORKS[network].weights
+    if chosen == "imagenet":
+        return {
+            "weights": f"resources/downloads/{SDSS_NETWORKS[network].architecture}.h5"
+        }
+    return (
+        {"weights": os.path.expanduser(chosen)}
+        if chosen not in (None, "random")
+        else {}
+    )
+
+
+def sdss_training_inputs(wildcards):
+    """What a network learns from: its dataset, with stored features where it is frozen."""
+    network, split = configuration_sdss.parts(wildcards.model)
+    entry = SDSS_NETWORKS[network]
+    files = {
+        "dataset": f"{SDSS_DIR}/datasets/{entry.variant}.h5",
+        "split": f"{SDSS_DIR}/splits/{split}.ecsv",
+    }
+    if entry.frozen:
+        files["features"] = f"{SDSS_DIR}/features/{network}.h5"
+    return files | sdss_weights(network)
+
+
+def sdss_choices():
+    """The arm's choices that printed numbers depend on."""
+    document = yaml.safe_load(Path(SDSS_PUBLISHED).read_text())
+    compared = {row["key"] for row in document["comparable_when"]}
+    flat = configuration.flat(SDSS, "sdss")
+    return {name: value for name, value in sorted(flat.items()) if name in compared}
+
+
+def sdss_figure(name, category, **labels):
+    """A figure as PNG, shown in the report with its caption, and as PDF."""
+    kind = name.split("/")[0]
+    return {
+        "png": report(
+            f"{SDSS_DIR}/figures/{name}.png",
+            caption=f"../report/sdss_{kind}.rst",
+            category="sdss",
+            subcategory=category,
+            labels={"figure": kind, **labels},
+        ),
+        "pdf": f"{SDSS_DIR}/figures/{name}.pdf",
+    }

@@ -1,0 +1,193 @@
+# sdss, second part: the networks, their evaluation, and spectra that nobody has classified.
+
+
+rule sdss_download_weights:
+    """Fetch a network's weights that Keras publishes, and check their hash."""
+    input:
+        catalogue=own("resources/weights.yaml"),
+    output:
+        "resources/downloads/{name}.h5",
+    log:
+        f"{SDSS_DIR}/logs/download_{{name}}.log",
+    wildcard_constraints:
+        name="|".join(entries.PRETRAINED),
+    retries: 2
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        name=lambda w: w.name,
+        code=code("tng/download_weights.py"),
+    script:
+        "../../scripts/tng/download_weights.py"
+
+
+rule sdss_features:
+    """What a frozen network sees in every image, once for all splits."""
+    input:
+        unpack(lambda w: sdss_weights(w.network)),
+        dataset=f"{SDSS_DIR}/datasets/images_224.h5",
+    output:
+        f"{SDSS_DIR}/features/{{network}}.h5",
+    log:
+        f"{SDSS_DIR}/logs/features_{{network}}.log",
+    benchmark:
+        f"{SDSS_DIR}/benchmarks/features_{{network}}.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 16
+    resources:
+        mem_mb=4000,
+    params:
+        name=lambda w: w.network,
+        network=lambda w: SDSS["networks"][w.network],
+        seed=SEED,
+        code=code("sdss/compute_features.py"),
+    script:
+        "../../scripts/sdss/compute_features.py"
+
+
+rule sdss_train:
+    """Train one network on one split and let it judge every spectrum."""
+    input:
+        unpack(sdss_training_inputs),
+    output:
+        model=f"{SDSS_DIR}/models/{{model}}/model.keras",
+        history=f"{SDSS_DIR}/models/{{model}}/history.csv",
+        predictions=f"{SDSS_DIR}/models/{{model}}/predictions.ecsv",
+        metrics=f"{SDSS_DIR}/models/{{model}}/metrics.json",
+    log:
+        f"{SDSS_DIR}/logs/train_{{model}}.log",
+    benchmark:
+        f"{SDSS_DIR}/benchmarks/train_{{model}}.tsv"
+    wildcard_constraints:
+        model="|".join(configuration_sdss.models(SDSS, all_of_them=True)),
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: lambda w: 1 if sdss_network(w.model).frozen else 2
+    resources:
+        mem_mb=4000,
+    params:
+        name=lambda w: configuration_sdss.parts(w.model)[0],
+        network=lambda w: SDSS["networks"][configuration_sdss.parts(w.model)[0]],
+        split=lambda w: configuration_sdss.parts(w.model)[1],
+        training=SDSS["training"],
+        seed=SEED,
+        code=code("sdss/train_network.py"),
+    script:
+        "../../scripts/sdss/train_network.py"
+
+
+rule sdss_evaluate:
+    """Accuracy, precision, recall and F1 with intervals; who is taken for whom."""
+    input:
+        predictions=expand(
+            f"{SDSS_DIR}/models/{{model}}/predictions.ecsv", model=SDSS_MODELS
+        ),
+        metrics=expand(f"{SDSS_DIR}/models/{{model}}/metrics.json", model=SDSS_MODELS),
+    output:
+        summary=f"{SDSS_DIR}/evaluation/summary.ecsv",
+        readouts=f"{SDSS_DIR}/evaluation/readouts.ecsv",
+        confusion=f"{SDSS_DIR}/evaluation/confusion.ecsv",
+        confused=f"{SDSS_DIR}/evaluation/confused.ecsv",
+    log:
+        f"{SDSS_DIR}/logs/evaluate.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        evaluation=SDSS["evaluation"],
+        seed=SEED,
+        code=code("sdss/evaluate.py"),
+    script:
+        "../../scripts/sdss/evaluate.py"
+
+
+rule sdss_compare_published:
+    """The article's numbers beside ours, and whether they may be compared."""
+    input:
+        summary=f"{SDSS_DIR}/evaluation/summary.ecsv",
+        published=SDSS_PUBLISHED,
+    output:
+        f"{SDSS_DIR}/evaluation/published.ecsv",
+    log:
+        f"{SDSS_DIR}/logs/compare_published.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        networks=SDSS["networks"],
+        choices=sdss_choices(),
+        code=code("sdss/compare_published.py"),
+    script:
+        "../../scripts/sdss/compare_published.py"
+
+
+rule sdss_inspect_unknown:
+    """Look at every file of the folder to classify; nobody need have classified it before."""
+    input:
+        spectra=SDSS_UNKNOWN,
+    output:
+        inventory=f"{SDSS_DIR}/prediction/inventory.ecsv",
+        rejects=f"{SDSS_DIR}/prediction/rejects.ecsv",
+    log:
+        f"{SDSS_DIR}/logs/inspect_unknown.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 2
+    params:
+        spectra=lambda w, input: str(input.spectra),
+        block=0,
+        blocks=1,
+        key="sdss.prediction.spectra",
+        labelled=False,
+        quality=SDSS["quality"],
+        code=code("sdss/inspect_spectra.py"),
+    script:
+        "../../scripts/sdss/inspect_spectra.py"
+
+
+rule sdss_prepare_unknown:
+    """Smooth the spectra to classify and put them on the networks' grid."""
+    input:
+        sample=f"{SDSS_DIR}/prediction/inventory.ecsv",
+        spectra=SDSS_UNKNOWN,
+    output:
+        f"{SDSS_DIR}/prediction/spectra.h5",
+    log:
+        f"{SDSS_DIR}/logs/prepare_unknown.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 2
+    params:
+        spectra=lambda w, input: str(input.spectra),
+        block=0,
+        blocks=1,
+        smoothing=SDSS["smoothing"],
+        grid=SDSS["grid"],
+        code=code("sdss/prepare_spectra.py"),
+    script:
+        "../../scripts/sdss/prepare_spectra.py"
+
+
+rule sdss_predict_unknown:
+    """Let a trained network classify them."""
+    input:
+        inventory=f"{SDSS_DIR}/prediction/inventory.ecsv",
+        blocks=[f"{SDSS_DIR}/prediction/spectra.h5"],
+        kernel=SDSS_KERNEL,
+        model=f"{SDSS_DIR}/models/{SDSS_JUDGE}/model.keras",
+        metrics=f"{SDSS_DIR}/models/{SDSS_JUDGE}/metrics.json",
+    output:
+        f"{SDSS_DIR}/prediction/predictions.ecsv",
+    log:
+        f"{SDSS_DIR}/logs/predict_unknown.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        name=configuration_sdss.parts(SDSS_JUDGE)[0],
+        network=SDSS["networks"][configuration_sdss.parts(SDSS_JUDGE)[0]],
+        drawing=SDSS["drawing"],
+        code=code("sdss/predict_folder.py"),
+    script:
+        "../../scripts/sdss/predict_folder.py"
