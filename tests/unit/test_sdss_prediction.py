@@ -1,0 +1,117 @@
+"""A folder's spectra are shown to a network as in its training, and to every architecture."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5, read_table, write_table
+from skyloom.networks import chain, cnn_1d, lenet, regression
+from skyloom.sdss import entries, experiments, prediction, preparation, processing
+
+GRID = {"wavelength": [3650, 10300], "pixels": 80}
+DRAWING = {
+    "backend": "matplotlib",
+    "wavelength": None,
+    "flux": "minmax",
+    "width": 1.5,
+    "margin": 0.05,
+}
+COUNT = 7
+
+
+@pytest.fixture(autouse=True)
+def whole_batches(monkeypatch):
+    """Batches in one part: they are traced faster."""
+    monkeypatch.setattr(chain, "PARTS", 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two blocks of prepared spectra, one with pixels that are not known, and their inventory."""
+    path = tmp_path_factory.mktemp("prediction")
+    flux = np.random.default_rng(0).normal(1, 0.3, (COUNT, GRID["pixels"])).astype(np.float32)
+    flux[2, :5] = np.nan
+    wavelength = preparation.grid(**GRID)
+    inventory = Table(meta={"synthetic": False})
+    inventory["id"] = [f"0266-51602-{number:04d}" for number in range(COUNT)]
+    inventory["file"] = [f"spec-{name}.fits" for name in inventory["id"]]
+    inventory["class"] = ["STAR", "-", "QSO", "GALAXY", "-", "STAR", "STAR"]
+    inventory["z"] = np.linspace(0, 3, COUNT)
+    blocks = []
+    for number, rows in enumerate((slice(0, 4), slice(4, COUNT))):
+        blocks.append(path / f"block_{number}.h5")
+        with atomic_hdf5(blocks[-1]) as file:
+            preparation.write_block(
+                file, [flux[rows]], wavelength, inventory["id"][rows], window=9, synthetic=False
+            )
+    return inventory, blocks, flux, wavelength
+
+
+def metrics(variant, **inputs):
+    parameters = {"grid": GRID} | ({"drawing": DRAWING} if variant != "spectra" else {})
+    return {
+        "model": "some_80_20",
+        "synthetic": True,
+        "inputs": {
+            "variant": variant,
+            "parameters": parameters,
+            "smoothing_window": 9,
+            **inputs,
+        },
+    }
+
+
+@pytest.mark.parametrize("variant", ["images_28", "spectra"])
+def test_probabilities_are_the_networks_on_inputs_made_as_in_training(folder, variant, tmp_path):
+    inventory, blocks, flux, wavelength = folder
+    made = lenet.build((28, 28, 1), 3) if variant == "images_28" else cnn_1d.build(80, 3)
+    regression.save(made, tmp_path / "model.keras")
+    table = prediction.predict(
+        inventory, blocks, prediction.load(tmp_path / "model.keras"), metrics(variant)
+    )
+    seen = processing.inputs(flux, wavelength, variant, options=DRAWING)
+    expected = np.asarray(made(seen.astype(np.float32)))
+    found = np.stack([table[name] for name in experiments.PROBABILITIES], axis=1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    likeliest = np.array(entries.CLASSES)[expected.argmax(axis=1)]
+    np.testing.assert_array_equal(table["predicted"], likeliest)
+    assert list(table["class"]) == ["STAR", "", "QSO", "GALAXY", "", "STAR", "STAR"]
+    assert table.meta["synthetic"] is False
+    assert table.meta["synthetic_training"] is True
+    write_table(table, tmp_path / "predictions.ecsv")
+    again = read_table(tmp_path / "predictions.ecsv", need=["file", "id", "z", "predicted"])
+    np.testing.assert_array_equal(again["p_star"], table["p_star"])
+
+
+def test_an_empty_folder_gives_an_empty_table(folder, tmp_path):
+    inventory, _, _, wavelength = folder
+    with atomic_hdf5(tmp_path / "block.h5") as file:
+        preparation.write_block(file, [], wavelength, [], window=9, synthetic=False)
+    network = cnn_1d.build(80, 3)
+    table = prediction.predict(inventory[:0], [tmp_path / "block.h5"], network, metrics("spectra"))
+    assert len(table) == 0
+    assert table.colnames[-3:] == list(experiments.PROBABILITIES)
+
+
+def test_spectra_that_were_prepared_in_another_way_are_refused(folder):
+    inventory, blocks, _, _ = folder
+    network = cnn_1d.build(80, 3)
+    with pytest.raises(InputError, match="smoothed over 5 pixels, and these are over 9"):
+        prediction.predict(inventory, blocks, network, metrics("spectra", smoothing_window=5))
+    other = {"grid": {**GRID, "wavelength": [3700, 10300]}}
+    with pytest.raises(InputError, match="some_80_20 learnt from spectra on the grid"):
+        prediction.predict(inventory, blocks, network, metrics("spectra", parameters=other))
+    with pytest.raises(InputError, match="does not follow the sample"):
+        prediction.predict(inventory[::-1], blocks, network, metrics("spectra"))
+
+
+def test_what_is_no_network_is_named(tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"half a file")
+    for name in ("model.keras", "nowhere.keras"):
+        with pytest.raises(InputError, match=f"{name} is not a readable network"):
+            prediction.load(tmp_path / name)
