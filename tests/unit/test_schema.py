@@ -91,6 +91,14 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"helium__source": "local"}, "helium.spectra must name the folder"),
         ({"stellar__source": "local", "stellar__spectra": "nowhere"}, "stellar.spectra is 'nowhe"),
         ({"helium__observed": ["a.txt"]}, "helium.observed names 'a.txt', which does not exist"),
+        ({"sdss__trained__networks": ["mnits"]}, "sdss.trained.networks names 'mnits'.*'mnist'"),
+        ({"sdss__prediction__model": "cnn_80_20"}, "sdss.prediction.model is 'cnn_80_20'"),
+        ({"sdss__smoothing__window": 8}, "sdss.smoothing.window is 8: it must be odd"),
+        ({"sdss__drawing__flux": [99, 1]}, "sdss.drawing.flux is .99, 1."),
+        ({"sdss__sample__redshift_bins": [0, 2, 1]}, "sdss.sample.redshift_bins.*must rise"),
+        ({"sdss__networks__mnist__weights": "imagenet"}, "lenet is trained from the start"),
+        ({"sdss__training__readout_epochs": [50]}, "sdss.training.readout_epochs has 50"),
+        ({"sdss__source": "local"}, "sdss.spectra must name the folder"),
         ({"helium__networks": ["modifed"]}, "Did you mean 'modified'"),
     ],
 )
@@ -159,7 +167,7 @@ def test_every_key_is_documented_and_every_documented_key_exists():
 
 def test_every_key_of_the_schema_has_its_default_in_config_yaml():
     present = {"run", "seed", "arms"}
-    for arm in ("tng", "xmm", "helium", "stellar"):
+    for arm in ("tng", "xmm", "helium", "stellar", "sdss"):
         present |= set(configuration.flat(DEMO[arm], arm))
     leaves = {
         key
@@ -167,6 +175,7 @@ def test_every_key_of_the_schema_has_its_default_in_config_yaml():
         if not any(other.startswith(f"{key}.") for other in keys(configuration.load_schema()))
     }
     free = {"tng.variants", "xmm.experiments", "helium.datasets", "stellar.datasets"}
+    free |= {"sdss.networks", *(f"sdss.sample.shares.{name}" for name in ("GALAXY", "QSO", "STAR"))}
     assert leaves - present == free
 
 

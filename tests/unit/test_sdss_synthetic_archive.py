@@ -202,7 +202,7 @@ def test_other_flaws_are_what_they_are_called(written):
     folder, visit = spoilt(written, "not_fits")
     assert (folder / visit.path).read_bytes().startswith(b"<html>")
     folder, visit = spoilt(written, "name")
-    assert not (folder / visit.path).exists() and list(folder.glob("*/spectrum_*.fits"))
+    assert not (folder / visit.path).exists() and list(folder.glob("*/spec-*-9999.fits"))
     copies = list((folder / "copies").iterdir())
     originals = {path.name: path for path in folder.glob("[0-9]*/spec-*.fits")}
     assert len(copies) == 1

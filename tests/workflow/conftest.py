@@ -72,6 +72,18 @@ MINIATURE_STELLAR = {
     },
 }
 
+MINIATURE_SDSS = {
+    "run": "mini",
+    "arms": ["sdss"],
+    "sdss": {
+        "synthetic": {"spectra": 90},
+        "sample": {"size": 80},
+        "trained": {"networks": ["mnist", "cnn_1d"]},
+        "training": {"epochs": 3, "readout_epochs": [2, 3], "patience": 3},
+        "evaluation": {"bootstrap_samples": 50},
+    },
+}
+
 
 class Project:
     """The workflow in a folder of its own."""
@@ -151,4 +163,12 @@ def finished_stellar(make_project):
     """A project whose whole stellar arm was run once."""
     project = make_project(MINIATURE_STELLAR)
     project.log = project.snakemake("--cores", "2").stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_sdss(make_project):
+    """A project whose whole sdss arm was run once, its prediction included."""
+    project = make_project(MINIATURE_SDSS)
+    project.log = project.snakemake("--cores", "2", "all", "sdss_predict").stdout
     return project

@@ -87,7 +87,7 @@ rule sdss_draw_confusions:
         "../../envs/skyloom.yaml"
     params:
         split=lambda w: w.split,
-        kinds=["recall", "precision"],
+        kinds=["accuracy", "precision", "recall"],
         code=code("sdss/draw_confusions.py"),
     script:
         "../../scripts/sdss/draw_confusions.py"

@@ -125,8 +125,8 @@ rule sdss_inspect_unknown:
     input:
         spectra=SDSS_UNKNOWN,
     output:
-        inventory=f"{SDSS_DIR}/prediction/inventory.ecsv",
-        rejects=f"{SDSS_DIR}/prediction/rejects.ecsv",
+        inventory=f"{SDSS_DIR}/prediction/inventory/block_0.ecsv",
+        rejects=f"{SDSS_DIR}/prediction/inventory/rejects_0.ecsv",
     log:
         f"{SDSS_DIR}/logs/inspect_unknown.log",
     conda:
@@ -142,6 +142,24 @@ rule sdss_inspect_unknown:
         code=code("sdss/inspect_spectra.py"),
     script:
         "../../scripts/sdss/inspect_spectra.py"
+
+
+rule sdss_inventory_unknown:
+    """Those that can be classified, each once; all others with reasons."""
+    input:
+        inventory=[f"{SDSS_DIR}/prediction/inventory/block_0.ecsv"],
+        rejects=[f"{SDSS_DIR}/prediction/inventory/rejects_0.ecsv"],
+    output:
+        inventory=f"{SDSS_DIR}/prediction/inventory.ecsv",
+        rejects=f"{SDSS_DIR}/prediction/rejects.ecsv",
+    log:
+        f"{SDSS_DIR}/logs/inventory_unknown.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        code=code("sdss/merge_inventory.py"),
+    script:
+        "../../scripts/sdss/merge_inventory.py"
 
 
 rule sdss_prepare_unknown:

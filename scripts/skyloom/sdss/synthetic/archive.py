@@ -92,7 +92,8 @@ def flawed(flaw, visit, exposure, described):
     elif flaw == "not_fits":
         content = b"<html><body>404 Not Found</body></html>\n"
     elif flaw == "name":
-        path = f"{visit.plate:04d}/spectrum_{visit.target}.fits"
+        # Of a fibre that its header does not name.
+        path = f"{visit.plate:04d}/spec-{visit.id[:-4]}9999.fits"
     elif flaw == "duplicate":
         path = f"copies/spec-{visit.id}.fits"
     return path, content

@@ -1,0 +1,110 @@
+"""The sdss arm as a user runs it."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from astropy.io import fits
+from conftest import MINIATURE_SDSS
+
+from skyloom import datasets
+from skyloom.io import read_json, read_table
+
+pytestmark = pytest.mark.workflow
+
+REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "sdss"
+SHAPES = {"images_224": (224, 224, 3), "images_28": (28, 28, 1), "spectra": (4500,)}
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_whole_arm_gives_every_named_output(finished_sdss):
+    results = finished_sdss.results
+    inventory, rejects = (read_table(results / f"{n}.ecsv") for n in ("inventory", "rejects"))
+    assert len(inventory) == 90 and inventory.meta["synthetic"]
+    assert set(inventory["class"]) == {"GALAXY", "QSO", "STAR"}
+    assert len(rejects) >= 10 and all(rejects["reason"])
+    sample = read_table(results / "sample.ecsv")
+    assert len(sample) == 80
+    for name, shape in SHAPES.items():
+        assert datasets.check(results / "datasets" / f"{name}.h5")["shape"] == shape
+        with h5py.File(results / "datasets" / f"{name}.h5") as file:
+            np.testing.assert_array_equal(file["id"].asstr()[()], sample["id"])
+    for model in ("mnist_80_20", "cnn_1d_80_20"):
+        folder = results / "models" / model
+        assert read_json(folder / "metrics.json")["synthetic"]
+        predictions = read_table(folder / "predictions.ecsv")
+        p = np.stack([predictions[f"p_{name}"] for name in ("galaxy", "qso", "star")])
+        np.testing.assert_allclose(p.sum(axis=0), 1, atol=1e-5)
+        assert (folder / "model.keras").is_file() and (folder / "history.csv").is_file()
+    for name in ("summary", "readouts", "confusion", "confused", "published"):
+        read_table(results / "evaluation" / f"{name}.ecsv")
+    figures = ("classes", "redshifts", "examples", "curves", "scores", "published", "prediction")
+    for name in (*figures, "confusions/80_20", "confused/mnist_80_20"):
+        for suffix in ("png", "pdf"):
+            assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
+
+
+def test_second_run_does_nothing(finished_sdss):
+    assert finished_sdss.planned() == {}
+
+
+def test_nine_trainings_and_the_baseline_are_targets(finished_sdss):
+    listed = set(finished_sdss.snakemake("--list-target-rules").stdout.split())
+    for network in ("inception_v3", "resnet_50", "mnist", "cnn_1d"):
+        for split in ("60_40", "70_30", "80_20"):
+            assert f"sdss_{network}_{split}_model" in listed
+    assert {"sdss", "sdss_model", "sdss_predict", "sdss_images_224", "sdss_spectra"} <= listed
+
+
+def test_number_of_blocks_changes_no_byte_of_a_dataset(finished_sdss, make_project):
+    other = make_project(MINIATURE_SDSS)
+    other.snakemake("--cores", "2", "sdss_images_28", config="{blocks: 3}")
+    name = "datasets/images_28.h5"
+    assert digest(other.results / name) == digest(finished_sdss.results / name)
+    assert not (other.results / "models").exists()
+
+
+def test_width_of_the_line_redraws_the_images_and_nothing_before_them(finished_sdss):
+    planned = finished_sdss.planned("sdss_images_28", config="{drawing: {width: 2}}")
+    assert planned["sdss_dataset"] == 1
+    assert not {"sdss_prepare", "sdss_inspect", "sdss_simulate"} & set(planned)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="SKYLOOM_REAL_DATA names no folder with sdss/")
+def test_real_spectra_are_read_drawn_and_classified_and_damaged_ones_listed(
+    finished_sdss, make_project
+):
+    project = make_project(MINIATURE_SDSS)
+    shutil.copytree(finished_sdss.folder / "results", project.folder / "results")
+    real = project.folder / "real"
+    shutil.copytree(REAL, real)
+    files = sorted(real.glob("spec-*.fits"))
+    whole = files[0].read_bytes()
+    (real / "spec-1111-55555-0001.fits").write_bytes(whole[: len(whole) // 2])
+    (real / "spec-1111-55555-0002.fits").write_bytes(b"")
+    project.snakemake("--cores", "2", "sdss_predict", config="{prediction: {spectra: real}}")
+    table = read_table(project.results / "prediction" / "predictions.ecsv")
+    assert len(table) == len(files)
+    rejects = read_table(project.results / "prediction" / "rejects.ecsv")
+    assert {Path(str(row["file"])).name for row in rejects} == {
+        "spec-1111-55555-0001.fits",
+        "spec-1111-55555-0002.fits",
+    }
+    for row in table:
+        with fits.open(real / str(row["file"])) as file:
+            known = file[2].data[0]
+            assert str(row["class"]) == known["CLASS"].strip()
+            assert row["z"] == pytest.approx(float(known["Z"]), abs=1e-6)
+
+
+def test_missing_folder_is_named_before_anything_runs(make_project):
+    project = make_project(MINIATURE_SDSS)
+    done = project.snakemake("-n", check=False, config="{source: local, spectra: nowhere}")
+    assert done.returncode and "sdss.spectra is 'nowhere'" in done.stdout
