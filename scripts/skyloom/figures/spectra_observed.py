@@ -163,7 +163,7 @@ def observed(stars, wavelength, *, synthetic, total=None):
     wide = np.ptp(wavelength) > 60
     columns = min(len(stars), 2 if wide else 3)
     rows = -(-len(stars) // columns)
-    width = 5.6 if wide else 4.3
+    width = 6.2 if wide else 4.3
     texts = [_lines(star, int(width * 13.2)) for star in stars]
     lines = max(map(len, texts)) + 1
     size = max(6.4, width * columns), rows * (2.5 + _LINE * lines) + 1.0
@@ -221,7 +221,7 @@ def _lines(star, width):
             labels_.measured(label, value, model["uncertainty"].get(label))
             for label, value in model["values"].items()
         )
-        lines.append((f"    {values}", False))
+        lines.append((f"   {values}", False))
     return lines + [(line, True) for line in textwrap.wrap(star["warning"] or "", width)]
 
 
