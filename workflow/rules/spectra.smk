@@ -191,6 +191,10 @@ rule spectra_predict_observed:
         metrics=lambda w: spectra_models(
             w.arm, "metrics.json", config[w.arm]["observation"]["dataset"]
         ),
+        # Their validation side tells how far the stated uncertainties are from the errors.
+        predictions=lambda w: spectra_models(
+            w.arm, "predictions.ecsv", config[w.arm]["observation"]["dataset"]
+        ),
     output:
         f"{SPECTRA_DIR}/observed/predictions.ecsv",
     log:
