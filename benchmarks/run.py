@@ -20,6 +20,7 @@ from skyloom.errors import nearest
 from skyloom.io import read_json, write_json
 
 BENCHMARKS = ("maps", "reading", "variants", "features", "head", "plan", "xmm")
+BENCHMARKS += ("spectra", "stellar_grid", "spectra_training")
 ON_REQUEST = ("precision", "scaling")
 RESULTS = Path("results/bench")
 

@@ -115,7 +115,7 @@ def test_labels_beyond_the_training_range_are_warned_of(folder, training):
     table = prediction.predict(observed, _inventory(observed, [41000]), [model], training)
     assert list(table["inside_labels"]) == [False, True]
     (sentence,) = prediction.warnings(table)
-    assert "its teff is known as 4.1e+04, beyond the training labels (15000 to 39000 K)" in sentence
+    assert "its teff is known as 41000 K, beyond the training labels (15000 to 39000 K)" in sentence
     assert "teff is predicted as" in sentence and "(clean_initial), beyond" in sentence
     assert "log_g" not in sentence
 

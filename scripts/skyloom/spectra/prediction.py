@@ -227,12 +227,12 @@ def _warning(name, entry, answers, star, far, training):
     labels, units = answers[0][0].labels, answers[0][0].units
     for index, (label, unit) in enumerate(zip(labels, units, strict=True)):
         low, high = training.low[index], training.high[index]
-        beyond = f"beyond the training labels ({low:g} to {high:g} {_short(unit)})"
+        beyond = f"beyond the training labels ({_number(low)} to {_number(high)} {_short(unit)})"
         known = _known(entry, label)
         if np.isfinite(known) and not low <= known <= high:
-            said.append(f"its {label} is known as {known:.4g}, {beyond}")
+            said.append(f"its {label} is known as {_number(known)} {_short(unit)}, {beyond}")
         out = [
-            f"{value[star, index]:.4g} ({model.name})"
+            f"{_number(value[star, index])} {_short(unit)} ({model.name})"
             for model, value, _ in answers
             if not low <= value[star, index] <= high
         ]
@@ -246,6 +246,11 @@ def _known(entry, label):
     if column not in entry.colnames or np.ma.is_masked(entry[column]):
         return np.nan
     return float(entry[column])
+
+
+def _number(value):
+    """Three digits at least, and no exponents: 12000, 4.48."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _short(unit):
