@@ -90,7 +90,7 @@ rule spectra_train:
         f"{SPECTRA_DIR}/benchmarks/train_{{model}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: lambda w: SPECTRA_THREADS[w.arm]
     resources:
         mem_mb=3000,
     params:
