@@ -19,7 +19,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from skyloom.errors import nearest
 from skyloom.io import read_json, write_json
 
-BENCHMARKS = ("maps", "reading", "variants", "features", "head", "plan", "xmm")
+BENCHMARKS = (
+    *("maps", "reading", "variants", "features", "head", "plan", "xmm"),
+    *("spectra", "stellar_grid", "spectra_training"),
+)
 ON_REQUEST = ("precision", "scaling")
 RESULTS = Path("results/bench")
 

@@ -23,7 +23,8 @@ with open_hdf5(files.dataset, need=("spectra", "target")) as file:
             lambda row: file["spectra"][row],
         ),
         wavelengths.grid(file.attrs, file["spectra"].shape[1]),
-        synthetic=bool(inventory.meta["synthetic"] or file.attrs["synthetic"]),
+        synthetic=bool(inventory.meta["synthetic"]),
+        trained_on_synthetic=bool(file.attrs["synthetic"]),
         total=len(spectra),
     )
 style.save(figure, snakemake.output.png, snakemake.output.pdf)

@@ -8,16 +8,17 @@ step.begin(snakemake)
 
 from skyloom.io import read_json, read_table, write_table
 from skyloom.networks import training
-from skyloom.spectra import fitting, prediction
+from skyloom.spectra import evaluation, fitting, prediction
 
 training.settle()
 files = snakemake.input
 split = read_table(files.split, need=["id", "part"])
 sample = fitting.read(files.dataset, split, split_name=files.split)
-models = [
-    prediction.Model.load(folder, read_json(metrics))
-    for folder, metrics in zip(files.models, files.metrics, strict=True)
-]
+models = []
+for folder, path, predictions in zip(files.models, files.metrics, files.predictions, strict=True):
+    metrics = read_json(path)
+    factors = evaluation.factors(read_table(predictions, need=["part"]), metrics["labels"])
+    models.append(prediction.Model.load(folder, metrics, factors))
 table = prediction.predict(
     prediction.read(files.spectra),
     read_table(files.inventory, need=["name", "file"]),

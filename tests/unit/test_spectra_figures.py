@@ -320,6 +320,17 @@ def test_any_number_of_stars_is_drawn_and_those_left_out_are_counted(count, monk
     assert len(said) == 2 * min(count, 2)
 
 
+def test_the_title_tells_real_stars_from_the_synthetic_spectra_of_their_networks():
+    title = {
+        real: spectra_observed.observed(
+            [], np.linspace(4460, 4480, 201), synthetic=not real, trained_on_synthetic=True
+        ).get_suptitle()
+        for real in (True, False)
+    }
+    assert title[False].startswith("Synthetic demonstration")
+    assert title[True].startswith("Real stars") and "trained on synthetic spectra" in title[True]
+
+
 def test_uncertainties_too_small_for_the_digits_of_a_value_get_one_more():
     assert spectra_labels.measured("log_g", 4.4, 0.06) == "log g 4.40 ± 0.06 dex"
     assert spectra_labels.measured("log_g", 4.4, 0.003) == "log g 4.400 ± 0.003 dex"

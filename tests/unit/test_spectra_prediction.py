@@ -82,6 +82,22 @@ def test_prediction_is_the_members_mean_and_spread_in_physical_units(folder, tra
     assert table.meta["synthetic"]
 
 
+def test_uncertainties_of_observed_stars_are_those_that_the_validation_side_bears_out(
+    folder, training
+):
+    observed = _observed(_flux([0.3, 0.5], [0.3, 0.4]))
+    inventory = _inventory(observed)
+    stated, borne = (
+        prediction.predict(
+            observed, inventory, [prediction.Model.load(folder, _metrics(), factors)], training
+        )
+        for factors in (1.0, [4.0, 0.5])
+    )
+    np.testing.assert_allclose(borne["uncertainty"] / stated["uncertainty"], [4, 0.5] * 2)
+    assert list(borne["factor"]) == [4, 0.5] * 2
+    np.testing.assert_array_equal(borne["value"], stated["value"])
+
+
 def test_a_spectrum_unlike_the_training_side_is_warned_of_in_one_sentence(folder, training):
     model = prediction.Model.load(folder, _metrics(1, "none"))
     observed = _observed(_flux(0.3, 0.3), 1 + 0.3 * np.sin(9 * X)[None])
@@ -99,7 +115,7 @@ def test_labels_beyond_the_training_range_are_warned_of(folder, training):
     table = prediction.predict(observed, _inventory(observed, [41000]), [model], training)
     assert list(table["inside_labels"]) == [False, True]
     (sentence,) = prediction.warnings(table)
-    assert "its teff is known as 4.1e+04, beyond the training labels (15000 to 39000 K)" in sentence
+    assert "its teff is known as 41000 K, beyond the training labels (15000 to 39000 K)" in sentence
     assert "teff is predicted as" in sentence and "(clean_initial), beyond" in sentence
     assert "log_g" not in sentence
 

@@ -87,7 +87,9 @@ def test_rows_that_are_not_finite_are_rejected_by_their_number(folder):
 def test_blocks_and_threads_change_nothing_in_all_of_them(folder, blocks, step):
     # Finer than the window's pixels, whose means are taken, or coarser: a spline.
     other = np.arange(4990, 5310, step)
-    files.write(folder / "b.h5", other, smooth(other, 300), labels(300))
+    flux = smooth(other, 300)
+    flux[[7, 280], 3] = np.nan
+    files.write(folder / "b.h5", other, flux, labels(300))
     table, spectra, rejects = read(folder, 0, 1)
     with ahead.Pool(2) as pool:
         parts = [read(folder, block, blocks, pool) for block in range(blocks)]

@@ -90,7 +90,7 @@ rule spectra_train:
         f"{SPECTRA_DIR}/benchmarks/train_{{model}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: lambda w: SPECTRA_THREADS[w.arm]
     resources:
         mem_mb=3000,
     params:
@@ -190,6 +190,10 @@ rule spectra_predict_observed:
         ),
         metrics=lambda w: spectra_models(
             w.arm, "metrics.json", config[w.arm]["observation"]["dataset"]
+        ),
+        # Their validation side tells how far the stated uncertainties are from the errors.
+        predictions=lambda w: spectra_models(
+            w.arm, "predictions.ecsv", config[w.arm]["observation"]["dataset"]
         ),
     output:
         f"{SPECTRA_DIR}/observed/predictions.ecsv",

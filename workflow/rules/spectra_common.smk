@@ -3,6 +3,8 @@ import configuration_spectra
 import yaml
 
 SPECTRA_ARMS = configuration_spectra.ARMS
+# Networks of short spectra gain little from a second thread: two of them train side by side instead.
+SPECTRA_THREADS = {"helium": 1, "stellar": 2}
 SPECTRA_DIR = f"results/{RUN}/{{arm}}"
 
 

@@ -128,7 +128,7 @@ def _answer(rows, look, labels, target, read):
 
 
 @style.drawn
-def observed(stars, wavelength, *, synthetic, total=None):
+def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=None):
     """Each star's observation, the nearest training spectra and the predictions in words.
 
     Parameters
@@ -142,6 +142,9 @@ def observed(stars, wavelength, *, synthetic, total=None):
     wavelength : (L,) array
         Å, in air.
     synthetic : bool
+        Whether the stars are.
+    trained_on_synthetic : bool
+        Whether the networks' training spectra are: the title of real stars then says so.
     total : int, optional
         How many stars there are; those given unless told.
 
@@ -154,6 +157,8 @@ def observed(stars, wavelength, *, synthetic, total=None):
     stars = list(stars)[:MOST]
     more = f", {total - len(stars)} more not drawn" if total > len(stars) else ""
     title = f"Observed stars and the networks' answers{more}"
+    if trained_on_synthetic and not synthetic:
+        title = f"Real stars, and what networks trained on synthetic spectra say of them{more}"
     if not stars:
         figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
         axes = figure.subplots()
@@ -163,20 +168,25 @@ def observed(stars, wavelength, *, synthetic, total=None):
     wide = np.ptp(wavelength) > 60
     columns = min(len(stars), 2 if wide else 3)
     rows = -(-len(stars) // columns)
-    width = 5.6 if wide else 4.3
+    width = 6.2 if wide else 4.3
     texts = [_lines(star, int(width * 13.2)) for star in stars]
-    lines = max(map(len, texts)) + 1
-    size = max(6.4, width * columns), rows * (2.5 + _LINE * lines) + 1.0
+    lines = [
+        max(map(len, texts[first : first + columns])) + 1 for first in range(0, len(texts), columns)
+    ]
+    size = max(6.4, width * columns), sum(2.5 + _LINE * count for count in lines) + 1.0
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(
-        2 * rows, columns, squeeze=False, height_ratios=[2.5, _LINE * lines] * rows
+        2 * rows,
+        columns,
+        squeeze=False,
+        height_ratios=[height for count in lines for height in (2.5, _LINE * count)],
     )
     for axes in panels.ravel():
         axes.set_axis_off()
     for place, (star, text) in enumerate(zip(stars, texts, strict=True)):
         row, column = divmod(place, columns)
         _star(panels[2 * row, column], star, wavelength)
-        _words(panels[2 * row + 1, column], text, lines)
+        _words(panels[2 * row + 1, column], text, lines[row])
     figure.legend(handles=_legend(stars), loc="outside lower center", ncols=2)
     return figure
 
@@ -221,7 +231,7 @@ def _lines(star, width):
             labels_.measured(label, value, model["uncertainty"].get(label))
             for label, value in model["values"].items()
         )
-        lines.append((f"    {values}", False))
+        lines.append((f"   {values}", False))
     return lines + [(line, True) for line in textwrap.wrap(star["warning"] or "", width)]
 
 

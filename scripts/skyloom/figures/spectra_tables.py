@@ -86,7 +86,7 @@ def _cell(axes, x, y, row, name):
 
 def _number(value, *, sign):
     form = "+" if sign else ""
-    if value == int(value) and abs(value) >= 100:
+    if value == int(value):
         return f"{int(value):{form},d}"
     return f"{value:{form}.1f}" if abs(value) >= 100 else f"{value:{form}.4f}"
 

@@ -147,9 +147,14 @@ def stream(images, order, columns, *, batch_size, augmentation=None, drawn=None)
 
     Returns
     -------
-    tf.data.Dataset
-        Of (images, *columns).
+    iterable
+        Of (images, *columns), as tensors.
     """
+    order = np.asarray(order, np.int64)
+    if not augmentation and getattr(images, "in_memory", False):
+        # A copy of rows in memory costs less than the queue of a tf.data pipeline: 0.1 against
+        # 2.5 ms a batch of 32 spectra of 201 pixels, whose learning takes 2 to 7 ms.
+        return _direct(images, order, columns, batch_size)
     columns = [tf.constant(column) for column in columns]
     changed = None if not augmentation else tf.constant(drawn)
 
@@ -160,7 +165,14 @@ def stream(images, order, columns, *, batch_size, augmentation=None, drawn=None)
             batch = augmentation.apply(batch, tf.gather(changed, rows))
         return (batch, *(tf.gather(column, rows) for column in columns))
 
-    data = tf.data.Dataset.from_tensor_slices(np.asarray(order, np.int64)).batch(batch_size)
+    data = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
     options = tf.data.Options()
     options.deterministic = True
     return data.map(fetch).prefetch(2).with_options(options)
+
+
+def _direct(images, order, columns, batch_size):
+    columns = [np.asarray(column) for column in columns]
+    for first in range(0, len(order), batch_size):
+        rows = order[first : first + batch_size]
+        yield (tf.constant(images.take(rows)), *(tf.constant(column[rows]) for column in columns))

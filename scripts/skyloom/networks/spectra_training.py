@@ -6,12 +6,12 @@ The mathematics is that of ``keras.Model.fit`` with Adam (a test compares them).
 
 import dataclasses
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import batches, chain
+from skyloom.networks.adam import Adam
 from skyloom.networks.state import Resumable
 from skyloom.spectra import noise
 
@@ -24,6 +24,9 @@ HISTORY = (
 )
 #: Bytes of spectra that are kept in memory; more are read from the file batch by batch.
 MEMORY_LIMIT = 256 * 1024**2
+#: Parts of a batch of spectra of at least so many pixels, which are worked on at once. Shorter ones
+#: are learnt from whole: cut up, a batch of them takes longer on one core and little less on two.
+PARTS, _LONG = 4, 1024
 #: Within which a logarithm of a variance is taken: beyond, single precision overflows.
 _LOG_VARIANCE = 20.0
 
@@ -111,6 +114,8 @@ class Noisy:
 
     def __init__(self, samples, snr, *, seed, epoch):
         self._samples, self.shape = samples, samples.shape
+        # Noise is drawn ahead, on another thread.
+        self.in_memory = samples.in_memory and snr is None
         # A stream of its own: the order of an epoch is drawn from [seed, epoch].
         drawn = np.random.default_rng([seed, epoch, 1])
         self._seed = int(drawn.integers(2**31))
@@ -223,8 +228,9 @@ def judge(made, labels, *, heteroscedastic=False):
 
 
 def _outputs(network, x, *, training):
+    parts = min(PARTS if network.input_shape[1] >= _LONG else 1, chain.parts())
     x = tf.reshape(x, (x.shape[0], *network.input_shape[1:]))
-    return chain.outputs(network, x, training=training, parts=chain.parts())
+    return chain.outputs(network, x, training=training, parts=parts)
 
 
 def _collect(ask, spectra, rows, batch_size):
@@ -255,7 +261,7 @@ class _Run(Resumable):
     def __init__(self, network, spectra, labels, train, validation, settings, seed):
         self.spectra, self.labels, self.settings, self.seed = spectra, labels, settings, seed
         self.train, self.validation = np.asarray(train), np.asarray(validation)
-        optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
+        optimizer = Adam(learning_rate=settings.learning_rate)
         optimizer.build(network.trainable_variables)
         facts = [_STATE_FORMAT, dataclasses.asdict(settings), seed, spectra.digest]
         super().__init__(network, optimizer, facts, (labels, self.train, self.validation))

@@ -229,6 +229,30 @@ def recalibration(z):
     return factor if np.isfinite(factor) and factor > 0 else np.nan
 
 
+def factors(predictions, labels):
+    """`recalibration` of every label on one model's validation side.
+
+    Parameters
+    ----------
+    predictions : Table
+        Of one model.
+    labels : sequence of str
+
+    Returns
+    -------
+    (labels,) float64 array
+        1 where the model states no uncertainty or the validation side gives none.
+    """
+    validation = on_side(predictions, "validation")
+    found = [
+        recalibration(_deviations(validation, label))
+        if f"{label}_uncertainty" in predictions.colnames
+        else np.nan
+        for label in labels
+    ]
+    return np.nan_to_num(np.array(found, dtype=float), nan=1.0)
+
+
 def _deviations(rows, label):
     """|error| / uncertainty; infinite where the uncertainty is zero and the error is not."""
     true, predicted = _pair(rows, label)

@@ -24,6 +24,8 @@ class Model:
     networks : list of keras.Model
     labels, units : list of str
     scaling : `skyloom.spectra.labels.Scaling`
+    factors : (labels,) array
+        By which stated uncertainties are multiplied: `skyloom.spectra.evaluation.factors`.
     """
 
     name: str
@@ -33,9 +35,10 @@ class Model:
     labels: list
     units: list
     scaling: Scaling
+    factors: np.ndarray
 
     @classmethod
-    def load(cls, folder, metrics):
+    def load(cls, folder, metrics, factors=1.0):
         """Load a folder of members.
 
         Parameters
@@ -44,6 +47,7 @@ class Model:
             With ``1.keras``, ``2.keras`` and so on.
         metrics : dict
             Of the model: says how many there are, their labels and their scaling.
+        factors : float or (labels,) array
 
         Raises
         ------
@@ -68,6 +72,7 @@ class Model:
             list(metrics["labels"]),
             list(metrics["units"]),
             Scaling.from_dict(metrics["scaling"]),
+            np.broadcast_to(factors, len(metrics["labels"])),
         )
 
     def predict(self, flux):
@@ -82,6 +87,7 @@ class Model:
         value : (k, labels) float64 array
             In the labels' units.
         uncertainty : (k, labels) float64 array or None
+            As the members state it, times `factors`.
 
         Raises
         ------
@@ -100,8 +106,9 @@ class Model:
             spectra_training.outputs(one, spectra, rows, batch_size=64) for one in self.networks
         ]
         mean, deviation = spectra_members.combine(np.stack(made), self.uncertainty)
-        spread = None if deviation is None else self.scaling.invert_spread(deviation)
-        return self.scaling.invert(mean), spread
+        if deviation is None:
+            return self.scaling.invert(mean), None
+        return self.scaling.invert(mean), self.scaling.invert_spread(deviation) * self.factors
 
 
 @dataclasses.dataclass
@@ -171,9 +178,10 @@ def predict(observed, inventory, models, training):
     -------
     Table
         name, file, model, network, label, unit, value, uncertainty and known (masked where there
-        is none), inside_labels (whether the value lies within the training labels), distance,
-        limit and outside of the spectrum (`skyloom.spectra.coverage`), and warning: one sentence a
-        star, empty where there is nothing to say.
+        is none), factor (which the uncertainty has in it), inside_labels (whether the value lies
+        within the training labels), distance, limit and outside of the spectrum
+        (`skyloom.spectra.coverage`), and warning: one sentence a star, empty where there is
+        nothing to say.
     """
     distance, limit = training.coverage.judge(
         observed["flux"], noise=observed["noise"], correlation=observed["correlation"]
@@ -191,10 +199,11 @@ def predict(observed, inventory, models, training):
                 inside = bool(training.low[index] <= made <= training.high[index])
                 spread = np.nan if deviation is None else float(deviation[star, index])
                 row = (name, str(entry["file"]), model.name, model.network, label)
-                row += (model.units[index], made, spread, _known(entry, label), inside)
+                row += (model.units[index], made, spread, float(model.factors[index]))
+                row += (_known(entry, label), inside)
                 rows.append((*row, *far, far[0] > far[1], warning))
-    names = "name file model network label unit value uncertainty known inside_labels distance "
-    table = Table(rows=rows, names=(names + "limit outside warning").split())
+    names = "name file model network label unit value uncertainty factor known inside_labels "
+    table = Table(rows=rows, names=(names + "distance limit outside warning").split())
     for name in ("uncertainty", "known"):
         values = np.array(table[name], dtype=float)
         table[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
@@ -218,12 +227,12 @@ def _warning(name, entry, answers, star, far, training):
     labels, units = answers[0][0].labels, answers[0][0].units
     for index, (label, unit) in enumerate(zip(labels, units, strict=True)):
         low, high = training.low[index], training.high[index]
-        beyond = f"beyond the training labels ({low:g} to {high:g} {_short(unit)})"
+        beyond = f"beyond the training labels ({_number(low)} to {_number(high)} {_short(unit)})"
         known = _known(entry, label)
         if np.isfinite(known) and not low <= known <= high:
-            said.append(f"its {label} is known as {known:.4g}, {beyond}")
+            said.append(f"its {label} is known as {_number(known)} {_short(unit)}, {beyond}")
         out = [
-            f"{value[star, index]:.4g} ({model.name})"
+            f"{_number(value[star, index])} {_short(unit)} ({model.name})"
             for model, value, _ in answers
             if not low <= value[star, index] <= high
         ]
@@ -237,6 +246,11 @@ def _known(entry, label):
     if column not in entry.colnames or np.ma.is_masked(entry[column]):
         return np.nan
     return float(entry[column])
+
+
+def _number(value):
+    """Three digits at least, and no exponents: 12000, 4.48."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _short(unit):
