@@ -15,7 +15,7 @@ from skyloom.errors import InputError
 from skyloom.io import create_dataset
 from skyloom.networks import batches, chain
 from skyloom.networks.augmentation import Augmentation
-from skyloom.networks.state import Resumable
+from skyloom.networks.state import Resumable, Schedule
 
 #: Of the file that keeps an unfinished training; another is not taken up.
 _STATE_FORMAT = 1
@@ -24,20 +24,11 @@ HISTORY = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """How to train.
+class Settings(Schedule):
+    """How to train, beside `skyloom.networks.state.Schedule`.
 
     Attributes
     ----------
-    epochs : int
-        Most passes over the training side.
-    batch_size : int
-    patience : int
-        Training stops after so many epochs without a lower validation loss.
-    learning_rate : float
-        Of Adam.
-    restore : {'best', 'last'}
-        Which weights predict: those of the lowest validation loss, or the latest.
     class_weights : bool
         Whether rare classes count more: by N / (classes * N of the class), over the sides of a
         binary question, else over the labels, counted on the training side. They weigh the
@@ -50,22 +41,13 @@ class Settings:
         `epochs` are left out.
     """
 
-    epochs: int
-    batch_size: int = 64
-    patience: int = 50
-    learning_rate: float = 0.001
-    restore: str = "best"
     class_weights: bool = False
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
     readout_epochs: tuple = ()
 
     def __post_init__(self):
         """Refuse what cannot be trained with; names the key and what is allowed."""
-        if self.restore not in ("best", "last"):
-            raise InputError(f"training.restore is {self.restore!r}: choose best or last.")
-        for key in ("epochs", "batch_size", "patience", "learning_rate"):
-            if not getattr(self, key) > 0:
-                raise InputError(f"training.{key} is {getattr(self, key)}: it must be positive.")
+        super().__post_init__()
         kept = sorted({epoch for epoch in self.readout_epochs if epoch <= self.epochs})
         if kept and kept[0] < 1:
             raise InputError(f"training.readout_epochs has {kept[0]}: epochs count from 1.")

@@ -12,7 +12,7 @@ import tensorflow as tf
 from skyloom.errors import InputError
 from skyloom.networks import batches, chain
 from skyloom.networks.adam import Adam
-from skyloom.networks.state import Resumable
+from skyloom.networks.state import Resumable, Schedule
 from skyloom.spectra import noise
 
 #: Of the file that keeps an unfinished training; another is not taken up.
@@ -32,20 +32,11 @@ _LOG_VARIANCE = 20.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """How to train.
+class Settings(Schedule):
+    """How to train, beside `skyloom.networks.state.Schedule`.
 
     Attributes
     ----------
-    epochs : int
-        Most passes over the training side.
-    batch_size : int
-    patience : int
-        Training stops after so many epochs without a lower validation loss.
-    learning_rate : float
-        Of Adam.
-    restore : {'best', 'last'}
-        Which weights predict: those of the lowest validation loss, or the latest.
     snr : None, float or (float, float)
         Signal to noise ratio of the continuum, or the range from which each spectrum draws its
         own: training spectra get fresh noise in every epoch, validation spectra the same in all.
@@ -55,21 +46,13 @@ class Settings:
         only, fitted by the mean squared error.
     """
 
-    epochs: int
     batch_size: int = 32
-    patience: int = 50
-    learning_rate: float = 0.001
-    restore: str = "best"
     snr: float | tuple | None = None
     heteroscedastic: bool = False
 
     def __post_init__(self):
         """Refuse what cannot be trained with; names the key and what is allowed."""
-        if self.restore not in ("best", "last"):
-            raise InputError(f"training.restore is {self.restore!r}: choose best or last.")
-        for key in ("epochs", "batch_size", "patience", "learning_rate"):
-            if not getattr(self, key) > 0:
-                raise InputError(f"training.{key} is {getattr(self, key)}: it must be positive.")
+        super().__post_init__()
         if self.snr is None:
             return
         limits = np.atleast_1d(np.asarray(self.snr, dtype=float))

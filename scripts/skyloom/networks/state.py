@@ -1,5 +1,6 @@
 """A training that can be killed at any time and goes on from its last state to the same bits."""
 
+import dataclasses
 import hashlib
 import json
 import time
@@ -10,6 +11,38 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to train; a trainer adds what else it needs.
+
+    Attributes
+    ----------
+    epochs : int
+        Most passes over the training side.
+    batch_size : int
+    patience : int
+        Training stops after so many epochs without a lower validation loss.
+    learning_rate : float
+        Of Adam.
+    restore : {'best', 'last'}
+        Which weights predict: those of the lowest validation loss, or the latest.
+    """
+
+    epochs: int
+    batch_size: int = 64
+    patience: int = 50
+    learning_rate: float = 0.001
+    restore: str = "best"
+
+    def __post_init__(self):
+        """Refuse what cannot be trained with; names the key and what is allowed."""
+        if self.restore not in ("best", "last"):
+            raise InputError(f"training.restore is {self.restore!r}: choose best or last.")
+        for key in ("epochs", "batch_size", "patience", "learning_rate"):
+            if not getattr(self, key) > 0:
+                raise InputError(f"training.{key} is {getattr(self, key)}: it must be positive.")
 
 
 class Resumable:

@@ -38,7 +38,10 @@ SHAPES = {
 }
 
 _LAYER = re.compile(r"block[1-5]_conv[1-3]$")
-_REMEDY = "download the file by hand and set tng.backbone.weights to its path"
+_REMEDY = (
+    "download the file by hand and give its path as tng.backbone.weights, or as the weights of an "
+    "entry of sdss.networks"
+)
 
 
 def download(url, path, *, md5, retries=3, backoff=2.0, timeout=30.0, size=None):

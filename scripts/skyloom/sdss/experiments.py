@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from astropy.table import Table
 
+from skyloom import sides
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, classification, cnn_1d, features, lenet, pretrained
@@ -16,7 +17,6 @@ from skyloom.sdss.entries import CLASSES
 
 PROBABILITIES = tuple(f"p_{name.lower()}" for name in CLASSES)
 TARGET = Target("classes", classes=len(CLASSES))
-PARTS = ("train", "validation", "test")
 
 
 @dataclasses.dataclass
@@ -95,15 +95,7 @@ def read(dataset, split, *, split_name="the split"):
             f"{dataset}: target must be a label, 0, 1 or 2 for {', '.join(CLASSES)}: "
             "make the dataset again."
         )
-    sides = dict(zip(np.asarray(split["id"]).astype(str), split["part"], strict=True))
-    if len(set(ids)) != len(ids) or len(sides) != len(split) or set(ids) != set(sides):
-        raise InputError(
-            f"{dataset} and {split_name} do not have the same ids, once each: "
-            "they were made from different samples; make both again."
-        )
-    part = np.array([str(sides[name]) for name in ids])
-    if not np.isin(part, PARTS).all():
-        raise InputError(f"{split_name}: part must be one of {', '.join(PARTS)}: make it again.")
+    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
     return Sample(ids, part, objects, target.astype(int), z, synthetic, inputs)
 
 
@@ -289,7 +281,7 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
     }
     predictions = _predictions(sample, result, meta)
     readouts = {
-        str(epoch): {part: _judge(sample, _called(outputs), part) for part in PARTS}
+        str(epoch): {part: _judge(sample, _called(outputs), part) for part in sides.PARTS}
         for epoch, outputs in result.readouts.items()
     }
     called = _called(result.outputs)
@@ -308,7 +300,7 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
             "inputs": sample.inputs,
             **_epochs(result),
             "readouts": readouts,
-            "sides": {part: _judge(sample, called, part) for part in PARTS},
+            "sides": {part: _judge(sample, called, part) for part in sides.PARTS},
         },
     )
 

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from skyloom.errors import InputError
+from skyloom import sides
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, spectra_cnn, spectra_members, spectra_training
 from skyloom.networks.metrics import bias, mean_absolute_error, pearson_r, root_mean_square_error
 from skyloom.spectra.labels import Scaling, names_and_units
 
-PARTS = ("train", "validation", "test")
 #: The number of each snr's noise, far from those of the epochs of a training.
 _TEST_NOISE = 1_000_000
 
@@ -78,15 +77,7 @@ def read(dataset, split, *, split_name="the split"):
         labels = np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)
         names, units = names_and_units(file["target"].attrs)
         synthetic = bool(file.attrs.get("synthetic", False))
-    sides = dict(zip(np.asarray(split["id"]).astype(str), split["part"], strict=True))
-    if len(set(ids)) != len(ids) or len(sides) != len(split) or set(ids) != set(sides):
-        raise InputError(
-            f"{dataset} and {split_name} do not have the same ids, once each: "
-            "they were made from different inventories; make both again."
-        )
-    part = np.array([str(sides[name]) for name in ids])
-    if not np.isin(part, PARTS).all():
-        raise InputError(f"{split_name}: part must be one of {', '.join(PARTS)}: make it again.")
+    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
     return Sample(ids, part, labels, names, units, synthetic)
 
 
@@ -260,7 +251,7 @@ def _noise(sample, scaling, noisy, uncertainty, meta):
 
 
 def _sides(sample, scaling, made, settings):
-    return {part: _side(sample, scaling, made, settings, part) for part in PARTS}
+    return {part: _side(sample, scaling, made, settings, part) for part in sides.PARTS}
 
 
 def _side(sample, scaling, made, settings, part):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from astropy.table import Table
 
+from skyloom import sides
 from skyloom.errors import InputError, nearest
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, classification, epic_cnn
@@ -15,7 +16,6 @@ from skyloom.networks.targets import Target
 
 #: OBS_CLASS of the 4XMM catalogue runs from 0 to 5; from 2 on an image is bad (section 3.3.3).
 CLASSES, BAD_FROM = 6, 2
-PARTS = ("train", "validation", "test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,15 +134,7 @@ def read(dataset, split, *, split_name="the split"):
             f"{dataset}: target must be OBS_CLASS, whole numbers from 0 to {CLASSES - 1}: "
             "make the dataset again."
         )
-    sides = dict(zip(np.asarray(split["id"]).astype(str), split["part"], strict=True))
-    if len(set(ids)) != len(ids) or len(sides) != len(split) or set(ids) != set(sides):
-        raise InputError(
-            f"{dataset} and {split_name} do not have the same ids, once each: "
-            "they were made from different inventories; make both again."
-        )
-    part = np.array([str(sides[name]) for name in ids])
-    if not np.isin(part, PARTS).all():
-        raise InputError(f"{split_name}: part must be one of {', '.join(PARTS)}: make it again.")
+    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
     return Sample(ids, part, target.astype(int), synthetic)
 
 
@@ -211,7 +203,7 @@ def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=
             "training": {**training, "epochs": settings.epochs, "seed": seed},
             "parameters": network.count_params(),
             **_epochs(result),
-            "sides": {part: _judge(predictions, part) for part in PARTS},
+            "sides": {part: _judge(predictions, part) for part in sides.PARTS},
         },
     )
 
