@@ -132,70 +132,96 @@ def fit(
         heteroscedastic=uncertainty == "heteroscedastic",
     )
     scaling = Scaling.fit(sample.labels[sample.rows("train")], training["labels"])
-    networks, results = [], []
     with batches.open_samples(dataset, "spectra", limit=limit) as spectra:
-        for number in range(members):
-            one = spectra_cnn.build(
-                network,
-                spectra.shape[0],
-                len(sample.names),
-                heteroscedastic=settings.heteroscedastic,
-                seed=seed + number,
-            )
-            result = spectra_training.train(
-                one,
+        trained = [
+            _train(
                 spectra,
-                scaling.apply(sample.labels),
-                train=sample.rows("train"),
-                validation=sample.rows("validation"),
+                sample,
+                scaling,
+                network=network,
                 settings=settings,
                 seed=seed + number,
                 state_path=Path(state_folder) / f"member_{number + 1}.h5" if state_folder else None,
                 label=f"{name['dataset']} {network}, member {number + 1} of {members}",
             )
-            networks.append(one)
-            results.append(result)
-
-        def ask(source, rows):
-            return np.stack(
-                [
-                    spectra_training.outputs(one, source, rows, batch_size=settings.batch_size)
-                    for one in networks
-                ]
-            )
-
-        made = ask(spectra, np.arange(len(sample.id)))
-        test = sample.rows("test")
-        noisy = {
-            float(snr): ask(
-                spectra_training.Noisy(spectra, snr, seed=seed, epoch=_TEST_NOISE + place), test
-            )
-            for place, snr in enumerate(noise)
-        }
+            for number in range(members)
+        ]
+        networks = [one for one, _ in trained]
+        made = _ask(networks, spectra, np.arange(len(sample.id)), settings)
+        noisy = _ask_noisy(networks, spectra, sample.rows("test"), settings, noise, seed)
     meta = {**name, "network": network, "synthetic": sample.synthetic}
     meta["model"] = f"{name['dataset']}_{network}"
+    facts = {
+        "parameters": networks[0].count_params(),
+        "members": members,
+        "uncertainty": uncertainty,
+        "training": {**training, "seed": seed},
+    }
+    results = [result for _, result in trained]
     return Fitted(
         networks=networks,
         history=_history(results),
         predictions=_predictions(sample, scaling, made, uncertainty, meta),
         noise=_noise(sample, scaling, noisy, uncertainty, meta),
-        metrics={
-            **meta,
-            "parameters": networks[0].count_params(),
-            "members": members,
-            "uncertainty": uncertainty,
-            "labels": sample.names,
-            "units": sample.units,
-            "scaling": scaling.as_dict(),
-            "training": {**training, "seed": seed},
-            "sides": _sides(sample, scaling, made, settings),
-            "per_member": [
-                {**_member(result), "seed": seed + number, "member": number + 1}
-                | {"sides": _sides(sample, scaling, made[number : number + 1], settings)}
-                for number, result in enumerate(results)
-            ],
-        },
+        metrics={**meta, **facts, **_metrics(sample, scaling, made, settings, results, seed)},
     )
+
+
+def _train(spectra, sample, scaling, *, network, settings, seed, state_path, label):
+    """One member, with what its training gives."""
+    one = spectra_cnn.build(
+        network,
+        spectra.shape[0],
+        len(sample.names),
+        heteroscedastic=settings.heteroscedastic,
+        seed=seed,
+    )
+    result = spectra_training.train(
+        one,
+        spectra,
+        scaling.apply(sample.labels),
+        train=sample.rows("train"),
+        validation=sample.rows("validation"),
+        settings=settings,
+        seed=seed,
+        state_path=state_path,
+        label=label,
+    )
+    return one, result
+
+
+def _ask(networks, source, rows, settings):
+    """What each member says of these rows: (members, n, outputs)."""
+    return np.stack(
+        [
+            spectra_training.outputs(one, source, rows, batch_size=settings.batch_size)
+            for one in networks
+        ]
+    )
+
+
+def _ask_noisy(networks, spectra, rows, settings, noise, seed):
+    """The same with noise of each signal to noise ratio added: a dict."""
+    noisy = {
+        float(snr): spectra_training.Noisy(spectra, snr, seed=seed, epoch=_TEST_NOISE + place)
+        for place, snr in enumerate(noise)
+    }
+    return {snr: _ask(networks, source, rows, settings) for snr, source in noisy.items()}
+
+
+def _metrics(sample, scaling, made, settings, results, seed):
+    """Errors of the members together and of each."""
+    return {
+        "labels": sample.names,
+        "units": sample.units,
+        "scaling": scaling.as_dict(),
+        "sides": _sides(sample, scaling, made, settings),
+        "per_member": [
+            {**_member(result), "seed": seed + number, "member": number + 1}
+            | {"sides": _sides(sample, scaling, made[number : number + 1], settings)}
+            for number, result in enumerate(results)
+        ],
+    }
 
 
 def _history(results):
