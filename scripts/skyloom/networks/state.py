@@ -1,5 +1,6 @@
 """A training that can be killed at any time and goes on from its last state to the same bits."""
 
+import abc
 import dataclasses
 import hashlib
 import json
@@ -45,7 +46,7 @@ class Schedule:
                 raise InputError(f"training.{key} is {getattr(self, key)}: it must be positive.")
 
 
-class Resumable:
+class Resumable(abc.ABC):
     """What changes from epoch to epoch, kept in a file; a trainer adds how an epoch is learnt.
 
     Parameters
@@ -83,9 +84,9 @@ class Resumable:
         self.epoch, self.history = 0, []
         self.best, self.best_loss, self.best_epoch = network.get_weights(), np.inf, 0
 
+    @abc.abstractmethod
     def advance(self, epoch):
         """Learn from every training row once, then judge: calls `end_epoch`."""
-        raise NotImplementedError
 
     def shown(self):
         """What stands behind the progress bar after an epoch: name -> text or number."""
