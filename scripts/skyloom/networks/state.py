@@ -92,10 +92,11 @@ class Resumable(abc.ABC):
         """What stands behind the progress bar after an epoch: name -> text or number."""
         return {}
 
-    def save_more(self, file):
+    # Most trainers keep nothing besides: these two need not be written.
+    def save_more(self, file):  # noqa: B027
         """Write what a trainer keeps besides."""
 
-    def load_more(self, file):
+    def load_more(self, file):  # noqa: B027
         """Read what `save_more` wrote."""
 
     def run(self, epochs, *, state_path, save_every, label):
