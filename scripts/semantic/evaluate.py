@@ -1,0 +1,21 @@
+"""Judge encoders and classical fits on the test side: errors, their bounds, their trend."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import read_json, read_table, write_table
+from skyloom.semantic import evaluation, published
+
+files, made, params = snakemake.input, snakemake.output, snakemake.params
+encoders = [
+    (read_table(path, need=("id", "part")), read_json(known))
+    for path, known in zip(files.predictions, files.metrics, strict=True)
+]
+fits = [read_table(path, need=("id", "cost")) for path in files.get("least_squares", [])]
+
+summary = evaluation.summarise(encoders, fits, **params.evaluation, seed=params.seed)
+if files.get("published"):
+    published.add(summary, published.read(files.published))
+write_table(summary, made.summary)
+write_table(evaluation.binned(encoders, fits, **params.evaluation), made.binned)
