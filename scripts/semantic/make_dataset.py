@@ -1,0 +1,30 @@
+"""Draw the parameters of synthetic galaxy profiles, and make their images, as one dataset."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom import ahead, datasets, provenance
+from skyloom.io import atomic_hdf5, write_json
+from skyloom.progress import track
+from skyloom.semantic import generation
+from skyloom.semantic.sampling import Grid
+
+params, output = snakemake.params, snakemake.output
+asked = (params.dataset, params.entry, params.profile, Grid(**params.grid), params.seed)
+described = generation.description(*asked)
+with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
+    rendered = generation.render(*asked, pool=pool)
+    rendered = track(rendered, label=f"profiles of {params.dataset}", unit="block")
+    datasets.write(file, rendered, **described, pool=pool)
+datasets.check(output.dataset)
+write_json(
+    provenance.record(
+        output=output.dataset,
+        inputs=[],
+        parameters=described["attributes"]["parameters"],
+        packages=["h5py", "numpy"],
+        seed=params.seed,
+    ),
+    output.provenance,
+)
