@@ -1,0 +1,147 @@
+"""How figures of the semantic arm name and colour parameters, methods, networks and models."""
+
+import numpy as np
+
+from skyloom.figures import style
+from skyloom.figures.spectra_labels import significant
+
+#: Name, symbol and unit of each parameter of a profile, as a reader says them.
+PARAMETERS = {
+    "scale": ("scale", "A", "half-widths"),
+    "ellipticity": ("ellipticity", "e", ""),
+    "angle": ("angle", "θ", "°"),
+    "intensity": ("central intensity", "I₀", ""),
+    "centre_x": ("centre", "x₀", "half-widths"),
+    "centre_y": ("centre", "y₀", "half-widths"),
+    "sersic_index": ("Sérsic index", "n", ""),
+}
+# Lengths, which can be said in pixels too.
+LENGTHS = ("scale", "centre_x", "centre_y")
+_ANGLES = {"theta": "θ = 180° s, as published", "cos_sin_2theta": "(cos 2θ, sin 2θ)"}
+#: Colours of the two ways to give an angle, and looks of the methods that find parameters.
+ANGLE_COLOURS = {"theta": style.ORANGE, "cos_sin_2theta": style.BLUE}
+METHODS = {
+    "encoder": {"color": style.BLUE, "marker": "o", "label": "encoder"},
+    "least_squares": {"color": style.GREEN, "marker": "s", "label": "least squares"},
+}
+_CYCLE = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.GOLD, style.SKY, style.BLACK)
+_LINES = ("-", "--", ":", "-.")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def symbol(parameter):
+    """A parameter as formulae write it; its own name where it is not known here."""
+    return PARAMETERS.get(parameter, ("", parameter, ""))[1]
+
+
+def unit(parameter):
+    """The unit of a parameter as an axis shows it; empty for a number."""
+    return PARAMETERS.get(parameter, ("", parameter, ""))[2]
+
+
+def name(parameter):
+    """Name and symbol: 'scale A'; one word where a parameter is not known here."""
+    said, letter, _ = PARAMETERS.get(parameter, ("", parameter, ""))
+    return f"{said} {letter}".lstrip()
+
+
+def axis(parameter, prefix=""):
+    """Text of an axis: 'True scale A [half-widths]'."""
+    text = f"{prefix} {name(parameter)}".lstrip()
+    return with_unit(text[0].upper() + text[1:], parameter)
+
+
+def with_unit(text, parameter):
+    """A text with the parameter's unit in brackets, where it has one."""
+    return f"{text} [{unit(parameter)}]" if unit(parameter) else text
+
+
+def quantity(parameter, value, *, beside=None):
+    """A value with its unit: '0.00049', '1.1°'; lengths are in half-widths, which is not said.
+
+    Parameters
+    ----------
+    parameter : str
+    value : float
+    beside : float, optional
+        A dispersion whose digits a bias is rounded to; the sign is then written.
+    """
+    if not np.isfinite(value):
+        return "undefined"
+    mark = "°" if unit(parameter) == "°" else ""
+    if beside is None or not np.isfinite(beside) or beside <= 0:
+        return style.signed(significant(float(value), 2, sign=beside is not None)) + mark
+    places = max(0, 1 - int(np.floor(np.log10(beside))))
+    # A bias that rounds to nothing has no sign.
+    text = f"{value:+.{places}f}" if round(value, places) else "0"
+    return style.signed(text) + mark
+
+
+def angle_name(form):
+    """How an encoder gives its angle, as a reader says it."""
+    return _ANGLES.get(form, form)
+
+
+def counted(number, thing="image"):
+    """'1 image', '2,000 images'."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def plain(value):
+    """A number on an axis, from '0.0001' to '10,000' without a power of ten."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:g}" if value >= 1e-4 else f"{value:.10f}".rstrip("0")
+
+
+def noise(value):
+    """A noise level: 'no noise', 'noise 0.05'."""
+    return f"noise {value:g}" if value else "no noise"
+
+
+def looks(names):
+    """Colour, line and marker of each of some models or networks: no two are alike up to 28.
+
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    dict of str to dict
+        Keyword arguments of ``Axes.plot``.
+    """
+    found = {}
+    for place, own in enumerate(dict.fromkeys(map(str, names))):
+        turn, at = divmod(place, len(_CYCLE))
+        found[own] = {
+            "color": _CYCLE[at],
+            "ls": _LINES[turn % len(_LINES)],
+            "marker": _MARKERS[(at + turn) % len(_MARKERS)],
+        }
+    return found
+
+
+def pixel_axis(axes, parameter, pixels, *, along="x"):
+    """A second axis that says a length in pixels.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    parameter : str
+        Nothing is drawn for one that is no length.
+    pixels : int
+        Along the side of an image, which is two half-widths.
+    along : 'x' or 'y'
+    """
+    if parameter not in LENGTHS:
+        return
+    there = (lambda half: half * pixels / 2), (lambda pixel: pixel * 2 / pixels)
+    if along == "x":
+        above = axes.secondary_xaxis("top", functions=there)
+    else:
+        above = axes.secondary_yaxis("right", functions=there)
+    above.spines[:].set_visible(False)
+    above.tick_params(length=2, labelsize=7, labelcolor="#666666", color="#666666", pad=1)
+    text = {"fontsize": 7.5, "color": "#666666", "labelpad": 2}
+    (above.set_xlabel if along == "x" else above.set_ylabel)("[pixels]", **text)
