@@ -24,6 +24,9 @@ CHANNELS = ("entropy", "mass", "temperature")
 MAP_FIELDS = ("Coordinates", "Density", "ElectronAbundance", "InternalEnergy", "Masses")
 SPIN_FIELDS = ("Coordinates", "Masses", "StarFormationRate", "Velocities")
 
+#: Columns of a galaxy table that say how its row is seen, degrees; without them the options do.
+VIEW_ANGLES = ("inclination", "position_angle")
+
 
 def map_units(entropy_scale="linear"):
     """Units of the channels of a map, in the order of `CHANNELS`."""
@@ -88,7 +91,8 @@ def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
     centre, velocity : (3,) array
         ckpc/h, km/s.
     options : dict
-        max_age (Gyr), min_stars, aperture (ckpc/h), inclination (degrees).
+        max_age (Gyr), min_stars, aperture (ckpc/h), inclination and, unless 0, position_angle
+        (degrees).
 
     Returns
     -------
@@ -117,6 +121,7 @@ def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
         min_stars=options["min_stars"],
         aperture=options["aperture"],
         inclination=options["inclination"],
+        position_angle=options.get("position_angle", 0.0),
         relative=relative,
     )
 
@@ -209,6 +214,8 @@ def _galaxy_maps(kernel, simulation, galaxy, options, workspace, threads):
     needed_gas, needed_stars = _needs(galaxy, options)
     centre = np.array([galaxy[name] for name in "xyz"])
     velocity = np.array([galaxy[f"v{name}"] for name in "xyz"])
+    # A table of views (`skyloom.tng.inclined`) says for each row how the galaxy is seen.
+    view = {name: float(galaxy[name]) for name in VIEW_ANGLES if name in galaxy.colnames}
 
     def own_gas():
         needed = {**needed_stars, "kind": "gas", "fields": SPIN_FIELDS}
@@ -220,7 +227,7 @@ def _galaxy_maps(kernel, simulation, galaxy, options, workspace, threads):
         header,
         centre=centre,
         velocity=velocity,
-        options=options["rotation"],
+        options={**options["rotation"], **view},
     )
     gas = simulation.particles(**needed_gas, workspace=workspace)
     try:

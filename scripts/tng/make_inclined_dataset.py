@@ -1,0 +1,31 @@
+"""Collect the inclined views of galaxies that hold gas, as surface densities with their angles."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom import ahead, datasets, provenance
+from skyloom.io import atomic_hdf5, read_table, write_json
+from skyloom.progress import track
+from skyloom.tng import inclined
+
+params = snakemake.params
+maps = snakemake.input.maps
+views = read_table(snakemake.input.views)
+with_gas, attributes = inclined.read_views(maps, views)
+described = inclined.description(views[with_gas], attributes, params.parameters, params.seed)
+with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset) as file:
+    blocks = track(inclined.images(maps, with_gas), label="images of inclined_mass", unit="block")
+    datasets.write(file, blocks, **described, pool=pool)
+datasets.check(snakemake.output.dataset)
+write_json(
+    provenance.record(
+        output=snakemake.output.dataset,
+        inputs=snakemake.input,
+        parameters=params.parameters,
+        packages=["astropy", "h5py", "numpy"],
+        seed=params.seed,
+        threads=snakemake.threads,
+    ),
+    snakemake.output.provenance,
+)

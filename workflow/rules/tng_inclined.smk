@@ -1,0 +1,94 @@
+# Galaxies of the tng arm at known inclinations, for the semantic arm's encoder to measure.
+INCLINED = TNG["inclined"]
+INCLINED_SNAPSHOT = (
+    TNG["reference_snapshot"] if INCLINED["snapshot"] is None else INCLINED["snapshot"]
+)
+INCLINED_MAPS = [
+    f"{TNG_DIR}/inclined/snap_{INCLINED_SNAPSHOT:03d}.part_{part}.h5"
+    for part in TNG_PARTS
+]
+INCLINED_VIEWS = f"{TNG_DIR}/inclined/snap_{INCLINED_SNAPSHOT:03d}.ecsv"
+TNG_INCLINED = f"{TNG_DIR}/datasets/inclined_mass.h5"
+
+
+rule tng_inclined_views:
+    """List the galaxies at every inclination, each with its position angle."""
+    input:
+        f"{TNG_DIR}/galaxies/snap_{INCLINED_SNAPSHOT:03d}.ecsv",
+    output:
+        INCLINED_VIEWS,
+    log:
+        f"{TNG_DIR}/logs/inclined_views.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        inclinations=INCLINED["inclinations"],
+        position_angle=INCLINED["position_angle"],
+        galaxies=INCLINED["galaxies"],
+        seed=SEED,
+        code=code("tng/choose_views.py"),
+    script:
+        "../../scripts/tng/choose_views.py"
+
+
+rule tng_inclined_maps:
+    """Project the inclined views of one shard."""
+    input:
+        galaxies=INCLINED_VIEWS,
+        kernel=TNG_KERNEL,
+        universe=tng_files(INCLINED_SNAPSHOT)["snapshots"],
+        groups=tng_files(INCLINED_SNAPSHOT)["groups"],
+        offsets=tng_files(INCLINED_SNAPSHOT)["offsets"],
+    output:
+        f"{TNG_DIR}/inclined/snap_{INCLINED_SNAPSHOT:03d}.part_{{part}}.h5",
+    log:
+        f"{TNG_DIR}/logs/inclined_maps_{{part}}.log",
+    benchmark:
+        f"{TNG_DIR}/benchmarks/inclined_maps_{{part}}.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 4
+    resources:
+        mem_mb=2000 if TNG_SYNTHETIC else 16000,
+    params:
+        base_path=TNG_BASE,
+        snapshot=INCLINED_SNAPSHOT,
+        part=lambda w: int(w.part),
+        parts=TNG["parts_per_snapshot"],
+        # The views' angles stand in their table. Fewer bins over the same width sum the same
+        # cells as adding up pixels of the main maps; surface densities need all of the mass.
+        options={
+            "gas": TNG["gas"],
+            "grid": {**TNG["grid"], "bins": INCLINED["pixels"], "edges": "exact"},
+            "rotation": {**TNG["rotation"], "inclination": INCLINED["inclinations"]},
+            "statistic": {**TNG["statistic"], "mass": "sum"},
+        },
+        code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
+    script:
+        "../../scripts/tng/project_maps.py"
+
+
+rule tng_inclined:
+    """The inclined views as surface densities of gas, with the angles they are seen at."""
+    input:
+        maps=INCLINED_MAPS,
+        views=INCLINED_VIEWS,
+    output:
+        dataset=TNG_INCLINED,
+        provenance=f"{TNG_DIR}/datasets/inclined_mass.provenance.json",
+    log:
+        f"{TNG_DIR}/logs/inclined.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    threads: 2
+    resources:
+        mem_mb=1000,
+    params:
+        parameters={
+            "inclined": {**INCLINED, "snapshot": INCLINED_SNAPSHOT},
+            **{key: TNG[key] for key in ("selection", "gas", "grid", "rotation")},
+        },
+        seed=SEED,
+        code=code("tng/make_inclined_dataset.py"),
+    script:
+        "../../scripts/tng/make_inclined_dataset.py"
