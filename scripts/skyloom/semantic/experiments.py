@@ -1,0 +1,350 @@
+"""One model of the semantic arm: a dataset and a split in; an encoder and its answers out."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+from astropy.table import Table
+
+from skyloom import sides
+from skyloom.errors import InputError, nearest
+from skyloom.io import open_hdf5
+from skyloom.networks import batches, semantic_encoder, semantic_training
+from skyloom.networks.profile_decoder import ProfileDecoder
+from skyloom.semantic import profiles
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder:
+    """What the encoder's outputs mean; each field is a key of ``semantic.encoder``.
+
+    Attributes
+    ----------
+    angle : {'cos_sin_2theta', 'theta'}
+        See `skyloom.networks.semantic_encoder.PhysicalParameters`.
+    outputs : {'range', 'direct'}
+        ``range``: a sigmoid output spans the range that the parameter is drawn from and a `margin`
+        beyond; ``direct``: it is the parameter itself, as the paper reads (the angle is 180 times
+        it either way).
+    margin : float
+        Of the range, on either side.
+    """
+
+    angle: str = "cos_sin_2theta"
+    outputs: str = "range"
+    margin: float = 0.1
+
+    def __post_init__(self):
+        """Refuse what is unknown; names the key and what is allowed."""
+        for key, allowed in (
+            ("angle", semantic_encoder.ANGLES),
+            ("outputs", semantic_encoder.OUTPUTS),
+        ):
+            value = getattr(self, key)
+            if value not in allowed:
+                raise InputError(
+                    f"semantic.encoder.{key} is {value!r}, nearest is "
+                    f"{nearest(value, allowed)!r}: choose one of {', '.join(allowed)}."
+                )
+        if not self.margin >= 0:
+            raise InputError(f"semantic.encoder.margin is {self.margin}: it must be 0 or more.")
+
+    def layer(self, profile):
+        """The layer that ends an encoder of this profile's free parameters.
+
+        Parameters
+        ----------
+        profile : dict
+            See `skyloom.semantic.profiles.resolve`.
+
+        Returns
+        -------
+        PhysicalParameters
+
+        Raises
+        ------
+        InputError
+            If a sigmoid output cannot be the parameter itself.
+        """
+        known = {one.name: one for one in profiles.create(profile["decoder"]).parameters}
+        lows, highs = [], []
+        for name, (low, high) in profiles.free(profile).items():
+            if self.outputs == "direct" and name != semantic_encoder.ANGLE:
+                if low < 0 or high > 1:
+                    raise InputError(
+                        f"semantic.encoder.outputs is 'direct', but {name} is drawn from {low:g} "
+                        f"to {high:g} and a sigmoid gives 0 to 1: choose 'range'."
+                    )
+                low, high = 0.0, min(1.0, known[name].maximum)
+            elif name != semantic_encoder.ANGLE:
+                limits = {"minimum": known[name].minimum, "maximum": known[name].maximum}
+                low, high = semantic_encoder.limits(low, high, margin=self.margin, **limits)
+            lows.append(low)
+            highs.append(high)
+        names = list(profiles.free(profile))
+        return semantic_encoder.PhysicalParameters(
+            names, lows, highs, angle=self.angle, name="parameters"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """An entry of ``semantic.models``, completed.
+
+    Attributes
+    ----------
+    dataset, network : str
+        Names.
+    encoder : Encoder
+    training : `skyloom.networks.semantic_training.Settings`
+    """
+
+    dataset: str
+    network: str
+    encoder: Encoder
+    training: semantic_training.Settings
+
+
+def settle(entry, encoder, training, *, name="model"):
+    """What an entry says, in the place of what all models have.
+
+    Parameters
+    ----------
+    entry : dict
+        ``dataset``, ``network`` and any key of `encoder` or `training`.
+    encoder, training : dict
+        ``semantic.encoder`` and ``semantic.training``.
+    name : str
+        Of the entry, for messages.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        If a key is none, or is missing.
+    """
+    parts = [(Encoder, dict(encoder)), (semantic_training.Settings, dict(training))]
+    names = {"dataset": None, "network": None}
+    known = [*names, *(field.name for kind, _ in parts for field in dataclasses.fields(kind))]
+    for key, value in entry.items():
+        if key not in known:
+            raise InputError(
+                f"semantic.models.{name} has the key {key!r}, nearest is "
+                f"{nearest(key, known)!r}: correct or remove it."
+            )
+        for kind, keys in [*parts, (None, names)]:
+            if key in (names if kind is None else kind.__dataclass_fields__):
+                keys[key] = value
+    for key, value in names.items():
+        if value is None:
+            raise InputError(f"semantic.models.{name} has no {key}: name one.")
+    return Model(**names, encoder=Encoder(**parts[0][1]), training=parts[1][0](**parts[1][1]))
+
+
+@dataclasses.dataclass
+class Sample:
+    """What a dataset says of its images, row by row.
+
+    Attributes
+    ----------
+    id, part : (N,) str array
+    truth : (N, parameters) float64 array
+        Free parameters, in the decoder's order.
+    profile, grid : dict
+        See `skyloom.networks.profile_decoder.ProfileDecoder`.
+    noise : float
+        Standard deviation of the noise of a pixel.
+    synthetic : bool
+    """
+
+    id: np.ndarray
+    part: np.ndarray
+    truth: np.ndarray
+    profile: dict
+    grid: dict
+    noise: float
+    synthetic: bool
+
+    @property
+    def names(self):
+        """Free parameters."""
+        return list(profiles.free(self.profile))
+
+    def rows(self, *parts):
+        """Rows of these sides."""
+        return np.flatnonzero(np.isin(self.part, parts))
+
+
+@dataclasses.dataclass
+class Fitted:
+    """A trained encoder with its tables."""
+
+    network: keras.Model
+    history: Table
+    predictions: Table
+    timing: Table
+    metrics: dict
+
+
+def read(dataset, split, *, split_name="the split"):
+    """What a dataset says of its images, and their sides.
+
+    Parameters
+    ----------
+    dataset : path
+        Of profiles drawn with known parameters; its attributes say of which model and on what grid.
+    split : Table
+        Columns id and part.
+    split_name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    InputError
+        If the file is no such dataset, or it and the split do not have the same ids, once each.
+    """
+    with open_hdf5(dataset, need=["images", "target", "id"]) as file:
+        ids = file["id"][()].astype(str)
+        truth = np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)
+        names = str(file["target"].attrs.get("name", "")).split(",")
+        shape = file["images"].shape
+        described = _described(file.attrs)
+        synthetic = bool(file.attrs.get("synthetic", False))
+    pixels = described and described["grid"].get("pixels")
+    expected = described and list(profiles.free(described["profile"]))
+    if not described or names != expected or shape != (len(ids), pixels, pixels, 1):
+        raise InputError(
+            f"{dataset} is not a complete dataset of the semantic arm (images of shape {shape}, "
+            f"target {', '.join(names)}, parameters that say grid, profile and noise): make it "
+            "again, or point to one of semantic.datasets."
+        )
+    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
+    keys = {key: described[key] for key in ("profile", "grid", "noise")}
+    return Sample(ids, part, truth, **keys, synthetic=synthetic)
+
+
+def _described(attributes):
+    """The dataset's resolved parameters, or None where they are not those of a profile."""
+    try:
+        found = json.loads(attributes["parameters"])
+        return found if {"grid", "profile", "noise"} <= found.keys() else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def fit(name, model, dataset, sample, *, network, failed, seed, state_path=None, limit=None):
+    """Train one encoder and ask it about the images that it has not learnt from.
+
+    Parameters
+    ----------
+    name : str
+    model : Model
+    dataset : path
+    sample : Sample
+        Of that dataset.
+    network : dict
+        ``convolutions`` and ``dense``; see `skyloom.networks.semantic_encoder.build`.
+    failed : float
+        Degrees beyond which an angle has failed.
+    seed : int
+        Of initial weights and order: the same for every model, so that they differ by what their
+        entries say only.
+    state_path : path, optional
+        Where an unfinished training is kept, to be gone on with after a kill.
+    limit : int, optional
+        Bytes of images that are kept in memory.
+
+    Returns
+    -------
+    Fitted
+        The network in single precision, whatever it was trained in.
+    """
+    settings = model.training
+
+    def build(precision):
+        layer, shape = model.encoder.layer(sample.profile), (*[sample.grid["pixels"]] * 2, 1)
+        options = {**network, "precision": precision, "seed": seed}
+        return semantic_encoder.build(shape, layer, **options)
+
+    learning, encoder = build(settings.precision), build("float32")
+    decoder = ProfileDecoder(sample.profile, sample.grid)
+    with batches.open_images(dataset, limit=batches.MEMORY_LIMIT if limit is None else limit) as x:
+        result = semantic_training.train(
+            learning,
+            decoder,
+            x,
+            sample.truth,
+            train=sample.rows("train"),
+            validation=sample.rows("validation"),
+            settings=settings,
+            failed=failed,
+            seed=seed,
+            state_path=state_path,
+            label=name,
+        )
+        encoder.set_weights(learning.get_weights())
+        rows = sample.rows("validation", "test")
+        answers = semantic_training.predict(
+            encoder, decoder, x, rows, batch_size=settings.batch_size
+        )
+    meta = {"model": name, "dataset": model.dataset, "synthetic": sample.synthetic}
+    return Fitted(
+        network=encoder,
+        history=_history(result, sample.names),
+        predictions=_predictions(sample, rows, *answers, meta),
+        timing=Table(
+            {"epoch": np.arange(1, len(result.seconds) + 1), "seconds": result.seconds.round(3)}
+        ),
+        metrics={**meta, **_metrics(model, sample, encoder, result)},
+    )
+
+
+def _history(result, names):
+    table = Table(result.history, names=semantic_training.history_columns(names))
+    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
+    return table
+
+
+def _predictions(sample, rows, parameters, residuals, meta):
+    table = Table(meta=meta)
+    table["id"], table["part"] = sample.id[rows], sample.part[rows]
+    units = profiles.units(sample.profile)
+    for index, name in enumerate(sample.names):
+        for column, values in ((name, sample.truth[rows]), (f"{name}_predicted", parameters)):
+            table[column] = values[:, index]
+            # The half-width of the image is no unit that astropy knows.
+            if units[name] == "half-width":
+                table[column].description = "in half-widths of the image"
+            elif units[name]:
+                table[column].unit = units[name]
+    table["residual"] = residuals
+    table["residual"].description = "mean of |image - reconstruction|"
+    return table
+
+
+def _metrics(model, sample, encoder, result):
+    """What was trained on what, and how far it came."""
+    chosen = result.history[result.chosen_epoch - 1]
+    return {
+        "network": model.network,
+        **dataclasses.asdict(model.encoder),
+        "decoder": sample.profile["decoder"],
+        "parameters": sample.names,
+        "weights": encoder.count_params(),
+        "sampling": sample.grid["sampling"],
+        "noise": sample.noise,
+        **dataclasses.asdict(model.training),
+        "best_epoch": result.best_epoch,
+        "chosen_epoch": result.chosen_epoch,
+        "loss": float(chosen[0]),
+        "val_loss": float(chosen[1]),
+        "images": {part: len(sample.rows(part)) for part in sides.PARTS},
+    }
