@@ -106,9 +106,9 @@ def predictions(model, count=400, *, seed=0):
     return table
 
 
-def history(model, *, seed=1):
+def history(model):
     """What ``history.csv`` holds, and the seconds of ``timing.csv``."""
-    random, known = np.random.default_rng(seed), metrics(model)
+    random, known = np.random.default_rng(list(MODELS).index(model)), metrics(model)
     epoch = np.arange(1, known["epochs"] + 1)
     fall = epoch ** (-0.7 if known["optimizer"] == "adam" else -0.45)
     log = {"epoch": epoch}
@@ -116,7 +116,8 @@ def history(model, *, seed=1):
     log["loss"], log["val_loss"] = (0.02 * fall * rough[n] for n in (0, 1))
     log["learning_rate"] = np.full(len(epoch), known["learning_rate"])
     for n, name in enumerate(known["parameters"]):
-        log[f"sigma_{name}"] = 8 * _ERRORS[name] * fall * rough[n + 2]
+        own = 8 * _ERRORS[name] * (ranges_of(known["dataset"])[name][1] if name == "scale" else 1)
+        log[f"sigma_{name}"] = own * fall * rough[n + 2]
     log["failed"] = np.clip(0.2 * fall * rough[6] - 0.01, 0, 1)
     seconds = random.normal(9 if known["optimizer"] == "adam" else 11, 0.4, len(epoch))
     return Table(log), Table({"epoch": epoch, "seconds": seconds})

@@ -48,7 +48,8 @@ def name(parameter):
 def axis(parameter, prefix=""):
     """Text of an axis: 'True scale A [half-widths]'."""
     text = f"{prefix} {name(parameter)}".lstrip()
-    return with_unit(text[0].upper() + text[1:], parameter)
+    # A Greek symbol in front stays small: Σ would say something else.
+    return with_unit((text[0].upper() if text[0].isascii() else text[0]) + text[1:], parameter)
 
 
 def with_unit(text, parameter):

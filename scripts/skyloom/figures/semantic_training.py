@@ -1,0 +1,228 @@
+"""How the errors of the semantic encoders fell while they were trained."""
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from skyloom.figures import semantic_labels as labels_
+from skyloom.figures import style
+from skyloom.figures.sdss_labels import SOFT, number, numbers, texts
+from skyloom.figures.spectra_labels import GRID, plain_ticks
+
+_PRINTED = {"color": style.BLACK, "ls": (0, (5, 2)), "lw": 1.2}
+
+
+def described(known):
+    """How a model was trained: 'adam, rate 0.001, decay cosine' as far as its metrics say.
+
+    Parameters
+    ----------
+    known : dict
+        Of ``metrics.json``.
+    """
+    decay = known.get("decay", known.get("training", {}).get("decay"))
+    parts = [known["optimizer"], f"rate {known['learning_rate']:g}"]
+    return ", ".join(parts + ([decay] if decay else []))
+
+
+def kinds_of(known):
+    """Columns of a history that are drawn, and what their axes say.
+
+    Parameters
+    ----------
+    known : sequence of dict
+        ``metrics.json`` of the models.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    parameters = dict.fromkeys(name for one in known for name in one["parameters"])
+    return {f"sigma_{name}": labels_.axis(name, "σ of") for name in parameters}
+
+
+@style.drawn
+def optimizers(cases, *, synthetic):
+    """Errors of models that differ in the optimiser, over epochs and over measured seconds.
+
+    Parameters
+    ----------
+    cases : dict of str to (history, seconds, metrics)
+        By model: table of epochs, seconds each epoch took (E,), and ``metrics.json``.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row a quantity of the validation side. Points on the right: where each model stood when
+        the one that was trained for the shortest time ended.
+    """
+    kinds = {"val_loss": "Validation loss"} | kinds_of([known for *_, known in cases.values()])
+    title = "Optimisers at the same number of epochs and in the same time"
+    size = 8.2, 1.75 * len(kinds) + 1.4
+    figure = style.figure(*size, title=title, synthetic=synthetic)
+    rows = figure.subplots(len(kinds), 2, squeeze=False, sharey="row", sharex="col")
+    looks = labels_.looks(cases)
+    clocks = {model: np.cumsum(seconds) for model, (_, seconds, _) in cases.items()}
+    end = min(clock[-1] for clock in clocks.values())
+    for (left, right), (kind, text) in zip(rows, kinds.items(), strict=True):
+        for model, (log, _, _) in cases.items():
+            if kind not in log.colnames:
+                continue
+            values, look = numbers(log[kind]), _line(looks[model], len(log))
+            left.plot(numbers(log["epoch"]), values, **look)
+            right.plot(clocks[model], values, **look)
+            reached = np.searchsorted(clocks[model], end * (1 + 1e-9), side="right") - 1
+            if reached >= 0:
+                _point(right, clocks[model][reached], values[reached], looks[model])
+        right.axvline(end, color=style.GREY, lw=0.9, ls=":", zorder=0)
+        left.set_ylabel(text)
+        for axes in (left, right):
+            _logarithmic(axes)
+    rows[-1, 0].set_xlabel("Epoch")
+    rows[-1, 1].set_xlabel("Measured time of the epochs [s]")
+    handles = [
+        Line2D([], [], label=f"{model}: {described(known)}", **_line(looks[model], 9))
+        for model, (*_, known) in cases.items()
+    ]
+    text = f"equal time: {labels_.plain(float(f'{end:.3g}'))} s, the shortest training"
+    handles.append(Line2D([], [], color=style.GREY, lw=0.9, ls=":", label=text))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _line(look, epochs):
+    """A look without markers, but for a training too short to be a line."""
+    kept = {key: look[key] for key in ("color", "ls")}
+    return kept | ({"marker": "o", "ms": 3} if epochs < 3 else {})
+
+
+def _point(axes, x, y, look):
+    axes.scatter(x, y, s=26, facecolor="white", edgecolor=look["color"], linewidths=1.3, zorder=5)
+
+
+def _logarithmic(axes):
+    low, high = axes.dataLim.y0, axes.dataLim.y1
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda x, _: labels_.plain(x))
+    axes.xaxis.set_minor_formatter(lambda x, _: "")
+    axes.grid(**GRID)
+    if np.isfinite([low, high]).all() and 0 < low < high:
+        axes.set_yscale("log")
+        axes.set_ylim(low / 1.15, high * 1.15)
+        plain_ticks(axes)
+        axes.yaxis.set_major_formatter(lambda y, _: labels_.plain(y))
+
+
+def groups_of(cases):
+    """Models whose errors one panel can show: one range of scales, and small networks apart.
+
+    Parameters
+    ----------
+    cases : dict of str to (history, metrics)
+
+    Returns
+    -------
+    dict of str to dict
+        Title of the group and its cases.
+    """
+    most = {}
+    for _, known in cases.values():
+        most[_range(known)] = max(most.get(_range(known), 0), known["weights"])
+    groups = {}
+    for model, (log, known) in cases.items():
+        small = known["weights"] < 0.9 * most[_range(known)]
+        title = f"{_range(known)}, {'smaller networks' if small else 'largest network'}"
+        groups.setdefault(title, {})[model] = log, known
+    return groups
+
+
+def _range(known):
+    """The range of scales that a model was trained on, or its dataset where that is not known."""
+    pair = known.get("ranges", {}).get("scale")
+    return f"A {pair[0]:g} to {pair[1]:g}" if pair else known["dataset"]
+
+
+@style.drawn
+def trend(cases, *, summary=None, synthetic):
+    """Dispersions and failed angles of every model over the epochs.
+
+    Parameters
+    ----------
+    cases : dict of str to (history, metrics)
+        By model; of the validation side.
+    summary : Table, optional
+        ``model``, ``parameter`` and ``published``: the article's dispersions, drawn as lines.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row a quantity, a column a group of models. Circles: epochs whose weights predict.
+    """
+    groups = groups_of(cases)
+    kinds = kinds_of([known for _, known in cases.values()])
+    if any("failed" in log.colnames for log, _ in cases.values()):
+        kinds["failed"] = "Failed angles [%]"
+    most = max(map(len, groups.values()))
+    size = max(6.4, 3.5 * len(groups) + 0.4), 1.9 * len(kinds) + 0.17 * most + 1.3
+    title = "Errors of the validation images, epoch by epoch"
+    figure = style.figure(*size, title=title, synthetic=synthetic)
+    panels = figure.subplots(len(kinds), len(groups), squeeze=False, sharex="col")
+    printed = _printed(summary)
+    for column, (title, members) in zip(panels.T, groups.items(), strict=True):
+        looks = labels_.looks(members)
+        for axes, (kind, text) in zip(column, kinds.items(), strict=True):
+            _quantity(axes, members, kind, looks, printed)
+            axes.set_ylabel(text)
+        shown = [axes for axes in column if axes.axison]
+        shown[0].set_title(title)
+        shown[-1].set_xlabel("Epoch")
+        handles = [Line2D([], [], label=model, **_line(looks[model], 9)) for model in members]
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.27), "ncols": 1}
+        column[-1].legend(handles=handles, **place)
+    point = {"marker": "o", "mfc": "white", "mec": SOFT, "ms": 5, "ls": "none"}
+    handles = [Line2D([], [], label="epoch whose weights predict", **point)]
+    if printed:
+        handles.append(Line2D([], [], label="as the article prints", **_PRINTED))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _printed(summary):
+    """The article's dispersions: (model, column of the history) -> number."""
+    if summary is None:
+        return {}
+    columns = (texts(summary["model"]), texts(summary["parameter"]), summary["published"])
+    return {
+        (model, f"sigma_{name}"): number(value)
+        for model, name, value in zip(*columns, strict=True)
+        if np.isfinite(number(value))
+    }
+
+
+def _quantity(axes, members, kind, looks, printed):
+    """One quantity of one group of models."""
+    factor = 100 if kind == "failed" else 1
+    for model, (log, known) in members.items():
+        if kind in log.colnames:
+            _epochs(axes, log, kind, factor, looks[model], known.get("chosen_epoch"))
+    if not len(axes.lines):
+        axes.set_axis_off()
+        return
+    for value in {printed[model, kind] for model in members if (model, kind) in printed}:
+        axes.axhline(value, zorder=1, **_PRINTED)
+        axes.dataLim.update_from_data_y([value], ignore=False)
+    _logarithmic(axes)
+    if kind == "failed":
+        axes.set_yscale("linear")
+        axes.set_ylim(0, max(1.08 * axes.dataLim.y1, 1e-3))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _epochs(axes, log, kind, factor, look, chosen):
+    epoch, values = numbers(log["epoch"]), factor * numbers(log[kind])
+    axes.plot(epoch, values, **_line(look, len(log)))
+    found = np.flatnonzero(epoch == chosen) if chosen is not None else []
+    if len(found):
+        _point(axes, epoch[found[0]], values[found[0]], look)
