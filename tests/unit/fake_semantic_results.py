@@ -1,11 +1,14 @@
 """Small made-up results of the semantic arm, in the formats of its files, for tests of figures."""
 
 import json
+from pathlib import Path
 
+import h5py
 import numpy as np
 from astropy.table import Table
 
 from skyloom.semantic import evaluation
+from skyloom.semantic import published as printed
 
 RANGES = {
     "clean": {"scale": (0.01, 0.05), "ellipticity": (0.2, 0.8), "angle": (0.0, 180.0)},
@@ -146,11 +149,19 @@ def summaries(models=tuple(MODELS), datasets=tuple(NOISE)):
     found = [fits(dataset) for dataset in datasets]
     options = {"bootstrap_samples": 20, "level": 0.95, "failed": 10, "seed": 0}
     summary = evaluation.summarise(encoders, found, **options)
-    printed = {"scale": 0.00049, "ellipticity": 0.0096, "angle": 1.13}
+    article = {"scale": 0.00049, "ellipticity": 0.0096, "angle": 1.13}
     for row in summary:
         if row["dataset"] == "clean" and row["method"] == "encoder":
-            row["published"] = printed[row["parameter"]]
+            row["published"] = article[row["parameter"]]
     return summary, evaluation.binned(encoders, found, bins=10)
+
+
+def published():
+    """``published.ecsv``: the article's numbers beside ours, of this project's own list."""
+    root = Path(__file__).parents[2]
+    content = printed.read(root / "resources/published/semantic.yaml")
+    encoders = [metrics(model) for model in MODELS]
+    return printed.compare(summaries()[0], encoders, content, {})
 
 
 def speed():
@@ -161,6 +172,67 @@ def speed():
     table["images"], table["threads"] = 1000, 2
     table.meta["synthetic"] = True
     return table
+
+
+def write_dataset(path, dataset, *, seed=3):
+    """The images of ``datasets/<dataset>.h5`` that the predictions are of: its path."""
+    random, table = np.random.default_rng(seed), predictions(dataset)
+    values = {name: np.asarray(table[name]) for name in ranges_of(dataset)}
+    made = images(values) + random.normal(0, NOISE[dataset], (len(table), 64, 64))
+    ranges = {name: list(pair) for name, pair in ranges_of(dataset).items()}
+    profile = {"decoder": "exponential", "parameters": {**ranges, "intensity": 1.0}}
+    grid = {"pixels": 64, "sampling": "centre", "subpixels": 8}
+    parameters = {"grid": grid, "profile": profile, "noise": NOISE[dataset], "images": {}}
+    with h5py.File(path, "w") as file:
+        file["images"] = made[..., None].astype("f4")
+        file["id"] = np.asarray(table["id"]).astype("S")
+        file["target"] = np.stack(list(values.values()), axis=1)
+        file["target"].attrs.update({"name": ",".join(values), "units": "half-width,,deg"})
+        file.attrs.update({"variant": dataset, "parameters": json.dumps(parameters)})
+        file.attrs["synthetic"] = True
+    return str(path)
+
+
+def measurements(galaxies=40, *, inclinations=(0, 30, 45, 60, 75), seed=4):
+    """``measurements.ecsv`` of discs of finite thickness at known inclinations."""
+    random = np.random.default_rng(seed)
+    table = Table()
+    table["subhalo_id"] = np.repeat(np.arange(galaxies) * 7, len(inclinations))
+    table["snapshot"] = 99
+    table["inclination"] = np.tile(np.asarray(inclinations, dtype=float), galaxies)
+    table["id"] = [
+        f"99_{s}_i{i:g}" for s, i in zip(table["subhalo_id"], table["inclination"], strict=True)
+    ]
+    size, count = np.repeat(random.lognormal(-1.5, 0.3, galaxies), len(inclinations)), len(table)
+    table["position_angle"] = random.uniform(0, 180, count)
+    cosine = np.cos(np.radians(np.asarray(table["inclination"])))
+    axis = np.sqrt(0.2**2 + (1 - 0.2**2) * cosine**2)
+    table["ellipticity"] = np.clip(1 - axis + random.normal(0, 0.04, count), 0.01, 0.9)
+    table["scale"] = size * random.lognormal(0, 0.08, count)
+    table["scale_kpc"] = table["scale"] * 20
+    blur = 60 * np.exp(-np.asarray(table["ellipticity"]) / 0.08) + 3
+    table["angle"] = np.mod(table["position_angle"] + random.normal(0, 1, count) * blur, 180)
+    table["intensity"] = random.lognormal(17, 0.4, count)
+    table["residual"] = random.gamma(4, 0.01, count)
+    table["inclination_inferred"] = np.degrees(np.arccos(1 - np.asarray(table["ellipticity"])))
+    table["outside"] = random.uniform(size=count) < 0.08
+    table.meta["synthetic"] = True
+    return table
+
+
+def write_inclined(path, table, *, seed=5):
+    """The maps that `measurements` are of, clumpy: the path of ``inclined_mass.h5``."""
+    random = np.random.default_rng(seed)
+    values = {key: np.asarray(table[key]) for key in ("scale", "ellipticity")}
+    made = images({**values, "angle": np.asarray(table["position_angle"])})
+    made *= np.asarray(table["intensity"])[:, None, None] * random.lognormal(0, 0.4, made.shape)
+    made[made < 0.004 * made.max(axis=(1, 2), keepdims=True)] = 0
+    with h5py.File(path, "w") as file:
+        file["images"] = made[..., None].astype("f4")
+        file["id"] = np.asarray(table["id"]).astype("S")
+        file["target"] = np.asarray(table["inclination"])
+        file.attrs.update({"width_kpc": 40.0, "image_units": "Msun / kpc2", "synthetic": True})
+    return str(path)
 
 
 def _write_table(table, path):
@@ -184,5 +256,12 @@ def write(folder):
     summary, binned = summaries()
     paths["summary"] = _write_table(summary, folder / "summary.ecsv")
     paths["binned"] = _write_table(binned, folder / "binned.ecsv")
+    for dataset in ("noise_05", "wide"):
+        paths[dataset] = write_dataset(folder / f"{dataset}.h5", dataset)
+    paths["datasets"] = [paths["noise_05"], paths["wide"]]
+    table = measurements()
+    paths["measurements"] = _write_table(table, folder / "measurements.ecsv")
+    paths["inclined"] = write_inclined(folder / "inclined_mass.h5", table)
+    paths["published"] = _write_table(published(), folder / "published.ecsv")
     paths["speed"] = _write_table(speed(), folder / "speed.ecsv")
     return paths

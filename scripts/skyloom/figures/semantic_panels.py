@@ -1,0 +1,227 @@
+"""Images of profiles: what the encoder is given, what it makes of it, and what is left."""
+
+import matplotlib
+import numpy as np
+
+from skyloom.figures import semantic_labels as labels_
+from skyloom.figures import style
+from skyloom.figures.sdss_labels import SOFT, numbers
+
+#: What each row of panels shows, and its colours: residuals about zero, in red and blue.
+ROWS = {"Input": "magma", "Reconstruction": "magma", "Input − reconstruction": "RdBu_r"}
+_SIDE = 1.5  # inches
+# So many scales of the largest profile are shown, and at least so many pixels from the centre.
+_SCALES, _PIXELS = 7.0, 8
+
+
+def evenly_ranked(values, count=6):
+    """Rows of `count` images, evenly spaced in rank of the values, from low to high."""
+    order = np.argsort(numbers(values), kind="stable")
+    ranks = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
+    return order[ranks]
+
+
+def shown_half(scale, pixels):
+    """Half the side of the part of an image that is worth showing, in half-widths.
+
+    Parameters
+    ----------
+    scale : (N,) array
+        Of the profiles that are shown together, in half-widths.
+    pixels : int
+        Along a side of the image.
+
+    Returns
+    -------
+    float
+        Whole pixels; 1 for all of it.
+    """
+    largest = float(np.max(scale, initial=0.0))
+    wanted = np.ceil(max(_SCALES * largest * pixels / 2, _PIXELS))
+    return min(1.0, 2 * wanted / pixels)
+
+
+def words(values, found=None, most=4):
+    """Parameters of an image in a few lines: 'A 0.034 → 0.035'.
+
+    Parameters
+    ----------
+    values : dict of str to float
+    found : dict of str to float, optional
+        What an encoder says.
+    most : int
+        Parameters beyond so many are left out.
+    """
+    lines = []
+    for name in list(values)[:most]:
+        text = f"{labels_.symbol(name)} {_number(name, values[name])}"
+        lines.append(text if found is None else f"{text} → {_number(name, found[name])}")
+    return "\n".join(lines)
+
+
+def _number(name, value):
+    if not np.isfinite(value):
+        return "undefined"
+    if name == "angle":
+        return f"{value:.0f}°"
+    return style.signed(f"{value:.4f}" if abs(value) < 0.1 and name == "scale" else f"{value:.2f}")
+
+
+@style.drawn
+def panels(images, reconstructed, texts, *, scale, model, synthetic):
+    """Input, reconstruction and residual of some test images.
+
+    Parameters
+    ----------
+    images, reconstructed : (N, H, W) array
+    texts : sequence of str
+        What stands above each image.
+    scale : (N,) array
+        True scales, half-widths.
+    model : (str, str)
+        Dataset and network.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A column an image; one colour scale for inputs and reconstructions, one about zero for what
+        is left.
+
+    Notes
+    -----
+    Figure 6 of the article, whose residual has the other sign.
+    """
+    dataset, network = model
+    title = f"Test images of {dataset} and their reconstruction by the {network} network"
+    figure, grid = mosaic(len(images), 1, title, synthetic, head=0.17 * texts[0].count("\n") + 0.2)
+    half = shown_half(scale, images.shape[1])
+    stack = images, reconstructed, np.subtract(images, reconstructed)
+    limits = _common(images, reconstructed)
+    for axes, text in zip(grid[0], texts, strict=True):
+        axes.set_title(text, fontsize=7.5)
+    for line, name, shown in zip(grid, ROWS, stack, strict=True):
+        own = _symmetric(shown) if name == list(ROWS)[2] else limits
+        drawn = [
+            image(axes, pixels, half, ROWS[name], own)
+            for axes, pixels in zip(line, shown, strict=True)
+        ]
+        line[0].set_ylabel(f"{name}\ny [half-widths]", fontsize=8)
+        bar(figure, drawn[0], line, "Intensity / I₀")
+    edges(grid, "x [half-widths]")
+    return figure
+
+
+def _common(*stacks):
+    """Limits of one colour scale: all of the reconstructions, and most of the noise."""
+    low = min(float(np.percentile(stack, 0.5)) for stack in stacks)
+    return min(0.0, low), max(float(np.max(stack)) for stack in stacks)
+
+
+def _symmetric(residual):
+    """Limits about zero that a few pixels do not stretch."""
+    sizes = np.abs(residual)
+    limit = float(np.percentile(sizes, 99.8))
+    limit = max(limit, 0.25 * float(sizes.max())) or 1e-6
+    return -limit, limit
+
+
+def mosaic(columns, blocks, title, synthetic, *, head, rows=3):
+    """A figure of square panels with room for a colour bar beside each row.
+
+    Parameters
+    ----------
+    columns, blocks : int
+    title : str
+    synthetic : bool
+    head : float
+        Room above a block, inches.
+    rows : int, optional
+        Of a block.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    grid : (blocks * rows, columns) array of matplotlib.axes.Axes
+    """
+    width = max(6.4, columns * _SIDE + 1.9)
+    height = blocks * (rows * (_SIDE + 0.02) + head) + 0.95
+    figure = style.figure(width, height, title=title, synthetic=synthetic)
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.035, wspace=0.0, hspace=0.0)
+    return figure, figure.subplots(blocks * rows, columns, squeeze=False)
+
+
+def image(axes, pixels, half, colours, limits, norm=None):
+    """Show one image, cut to the part within `half` half-widths of its centre."""
+    scale = {"norm": norm} if norm else {"vmin": limits[0], "vmax": limits[1]}
+    shown = axes.imshow(
+        pixels, cmap=matplotlib.colormaps[colours], extent=(-1, 1, -1, 1), aspect="equal", **scale
+    )
+    axes.set(xlim=(-half, half), ylim=(-half, half))
+    tick = float(f"{half / 1.6:.1g}")
+    for line in (axes.xaxis, axes.yaxis):
+        line.set_ticks([-tick, 0, tick], ["", "", ""])
+    axes.tick_params(length=2, labelsize=7)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="#B5B5B5", linewidth=0.6)
+    axes.set_facecolor("black")
+    return shown
+
+
+def bar(figure, shown, line, text):
+    """A colour bar at the right of a row of panels."""
+    made = figure.colorbar(shown, ax=list(line), location="right", pad=0.01, aspect=14, shrink=0.85)
+    made.ax.tick_params(labelsize=7, length=2)
+    made.outline.set_visible(False)
+    made.set_label(text, fontsize=7.5)
+    return made
+
+
+def edges(grid, text):
+    """Numbers at the left and lower edge of a block of panels only."""
+    for axes in grid[:, 0]:
+        ticks = axes.get_yticks()
+        axes.set_yticks(ticks, [style.signed(f"{tick:g}") for tick in ticks])
+    for axes in grid[-1]:
+        ticks = axes.get_xticks()
+        axes.set_xticks(ticks, [style.signed(f"{tick:g}") for tick in ticks])
+        axes.set_xlabel(text, fontsize=8)
+
+
+@style.drawn
+def examples(datasets, *, synthetic):
+    """Some images of every dataset, as the encoders are given them.
+
+    Parameters
+    ----------
+    datasets : dict of str to dict
+        ``images`` (N, H, W), ``values`` (N dicts of true parameters) and ``noise``.
+    synthetic : bool
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row a dataset, with its own colour scale and its own part of the image.
+    """
+    columns = max(len(one["images"]) for one in datasets.values())
+    most = max(len(one["values"][0]) for one in datasets.values())
+    head = 0.13 * min(most, 4) + 0.12
+    title = "Images of every dataset, as the encoder is given them"
+    options = {"head": len(datasets) * head, "rows": len(datasets)}
+    figure, grid = mosaic(columns, 1, title, synthetic, **options)
+    for line, (name, one) in zip(grid, datasets.items(), strict=True):
+        scales = [values["scale"] for values in one["values"] if "scale" in values]
+        half = shown_half(scales, one["images"].shape[1]) if scales else 1.0
+        limits = _common(one["images"])
+        for axes in line[len(one["images"]) :]:
+            axes.set_axis_off()
+        for axes, pixels, values in zip(line, one["images"], one["values"], strict=False):
+            shown = image(axes, pixels, half, "magma", limits)
+            axes.set_title(words(values), fontsize=6.5, pad=2)
+        text = f"{name}\n{labels_.noise(one['noise'])}\ny [half-widths]"
+        line[0].set_ylabel(text, fontsize=7.5)
+        bar(figure, shown, line, "Intensity")
+        edges(line[None], "")
+    note = "Parts of the images about their centres; x as y, in half-widths of the image."
+    figure.supxlabel(note, fontsize=7.5, color=SOFT)
+    return figure
