@@ -327,6 +327,27 @@ def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split
     return table
 
 
+def read_images(dataset, count):
+    """The last images of a dataset and the problem of fitting them.
+
+    Parameters
+    ----------
+    dataset : path
+    count : int
+        At most so many.
+
+    Returns
+    -------
+    images : (n, pixels, pixels) float64 array
+    problem : Problem
+    noise : float
+    """
+    with open_hdf5(dataset, need=["images"]) as file:
+        made = json.loads(file.attrs["parameters"])
+        images = file["images"][-count:][..., 0].astype(np.float64)
+    return images, Problem.of(made["profile"], made["grid"]), float(made["noise"])
+
+
 def _read(dataset, split, fitted, split_name):
     """The test images that are to be fitted, their true values and how they were made."""
     with open_hdf5(dataset, need=["images", "target", "id"]) as file:

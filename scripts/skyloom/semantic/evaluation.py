@@ -69,8 +69,9 @@ def summarise(encoders, fits, *, bootstrap_samples, level, failed, seed, **_):
         deviation), mae: of linear differences and, for the angle, within `ANGLE_LIMITS`, as
         published; sigma_folded (of all images); failed and failed_folded (shares of all images,
         angle only); bound and bound_rms (median and root mean square of the Cramér-Rao bounds of
-        the images that have one), pull (root mean square of error / bound over those images: 1
-        for an estimator that reaches the bound); published (NaN: see
+        the images that were fitted), pull (root mean square of error / bound over those images: 1
+        for an estimator that reaches the bound); the last two leave out images that determine
+        nothing, of infinite bound; published (NaN: see
         `skyloom.semantic.published.add`). NaN where undefined.
     """
     bounds = {str(table.meta["dataset"]): table for table in fits}
@@ -135,11 +136,11 @@ def judge(parameter, true, predicted, *, failed, samples, level, seed):
 def _against_bound(parameter, true, predicted, bound):
     """How the errors compare with the Cramér-Rao bounds of the images that have one."""
     fold = differences(parameter, true, predicted)[1]
-    has = np.isfinite(bound) & (bound > 0)
+    known, has = bound > 0, np.isfinite(bound) & (bound > 0)
     if not has.any():
         return {"bound": np.nan, "bound_rms": np.nan, "pull": np.nan}
     return {
-        "bound": float(np.median(bound[has])),
+        "bound": float(np.median(bound[known])),
         "bound_rms": float(np.sqrt(np.mean(bound[has] ** 2))),
         "pull": float(np.sqrt(np.mean((fold[has] / bound[has]) ** 2))),
     }
@@ -209,6 +210,7 @@ class _Result(NamedTuple):
 
 def _results(encoders, fits):
     """What there is to judge, one result after another."""
+    of_dataset = {str(table.meta["dataset"]): table.meta.get("ranges") for table in fits}
     for table, known in encoders:
         head = {
             "method": "encoder",
@@ -219,7 +221,7 @@ def _results(encoders, fits):
             "epochs": int(known["epochs"]),
             "noise": float(known["noise"]),
         }
-        ranges = known.get("ranges") or table.meta.get("ranges") or {}
+        ranges = known.get("ranges") or of_dataset.get(head["dataset"]) or {}
         parameters = parameters_of(table)
         yield _Result(head, _test_side(table, known["model"], parameters), parameters, ranges)
     for table in fits:

@@ -8,6 +8,10 @@ from skyloom import comparable
 _NEED = ("results", "models", "table_1", "comparable_when", "comparable_of")
 #: Units of the parameters in every table of the arm.
 UNITS = {"angle": "deg"}
+_TRAINING = (
+    *("epochs", "batch_size", "optimizer", "learning_rate", "rho"),
+    *("decay", "restore", "precision"),
+)
 
 
 def read(path):
@@ -73,9 +77,8 @@ def compare(summary, metrics, content, choices):
         rows += _result_rows(printed, summary, content, made)
     for printed in content["table_1"]:
         rows.append(_count_row(printed, metrics))
-    names = "quantity model statistic parameter unit reason"
     table = Table()
-    for name in names.split()[:-1]:
+    for name in ("quantity", "model", "statistic", "parameter", "unit"):
         table[name] = np.array([row[name] for row in rows], dtype=str)
     for name in ("ours", "ours_low", "ours_high", "published"):
         table[name] = np.array([row.get(name, np.nan) for row in rows], dtype=float)
@@ -162,9 +165,11 @@ def _made(known, choices):
     flat["network"] = str(known["network"])
     for name in ("angle", "outputs"):
         flat[f"encoder.{name}"] = known[name]
-    for name in ("epochs", "batch_size", "optimizer", "learning_rate", "precision"):
-        flat[f"training.{name}"] = known[name]
-    flat["noise"] = known["noise"]
+    for name in _TRAINING:
+        if name in known:
+            flat[f"training.{name}"] = known[name]
+    flat["noise"], flat["grid.sampling"] = known["noise"], known["sampling"]
+    flat |= {f"images.{part}": count for part, count in known["images"].items()}
     return flat
 
 

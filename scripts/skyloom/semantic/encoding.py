@@ -1,0 +1,80 @@
+"""Asking a trained encoder about images."""
+
+import keras
+import numpy as np
+
+from skyloom.errors import InputError
+
+# Its layer is known to keras by importing it.
+from skyloom.networks import semantic_encoder  # noqa: F401
+from skyloom.semantic import profiles, sampling
+
+#: Images at a time.
+_BATCH = 100
+
+
+def load(path):
+    """A trained encoder.
+
+    Parameters
+    ----------
+    path : path
+        ``model.keras``.
+
+    Returns
+    -------
+    keras.Model
+        (n, H, W, 1) -> (n, P).
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no model.
+    """
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is not a saved encoder ({error}): train it again.") from error
+
+
+def encode(network, images, profile, grid):
+    """Parameters of images, and what is left of each when its profile is taken away.
+
+    Parameters
+    ----------
+    network : keras.Model
+    images : (n, H, W, 1) array
+        As it was trained on.
+    profile, grid : dict
+        Of its training dataset.
+
+    Returns
+    -------
+    parameters : (n, P) float64 array
+        Free parameters, in the decoder's order.
+    residual : (n,) float64 array
+        Mean of |image - reconstruction|.
+
+    Raises
+    ------
+    InputError
+        If the images have another size than those that it was trained on.
+    """
+    expected = tuple(network.input_shape[1:])
+    if images.shape[1:] != expected:
+        raise InputError(
+            f"the encoder was trained on images of {expected[0]}x{expected[1]} pixels and is "
+            f"given {images.shape[1]}x{images.shape[2]}: make the two grids alike "
+            "(semantic.grid.pixels, tng.inclined.pixels)."
+        )
+    names, fixed = list(profiles.free(profile)), profiles.fixed(profile)
+    grid = sampling.Grid(**grid)
+    parameters, residual = [], []
+    for first in range(0, len(images), _BATCH):
+        some = np.asarray(images[first : first + _BATCH], dtype=np.float32)
+        found = np.asarray(network.predict_on_batch(some), dtype=np.float64)
+        values = {**fixed, **dict(zip(names, found.T, strict=True))}
+        made = profiles.evaluate(profile["decoder"], values, grid)
+        parameters.append(found)
+        residual.append(np.mean(np.abs(some[..., 0] - made), axis=(1, 2)))
+    return np.concatenate(parameters), np.concatenate(residual)

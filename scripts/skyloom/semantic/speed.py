@@ -1,0 +1,107 @@
+"""How many images a second: the encoder in batches, the classical fit one by one.
+
+What is measured here varies from run to run and from machine to machine.
+"""
+
+import time
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.io import open_hdf5
+from skyloom.semantic import classical
+
+#: Images that the encoder is given at once.
+BATCH = 1000
+#: Seconds that each measurement takes at least, and images that are fitted at most.
+SECONDS, FITTED = 1.0, 100
+
+
+def of_encoder(network, images, *, batch=BATCH, seconds=SECONDS):
+    """Measure an encoder.
+
+    Parameters
+    ----------
+    network : callable
+        ``predict_on_batch`` of a Keras model, say: (n, H, W, 1) -> (n, P) array.
+    images : (N, H, W, 1) float32 array
+        In memory; one batch, repeated where there are fewer.
+    batch : int
+    seconds : float
+        Goes on for at least so long.
+
+    Returns
+    -------
+    rate : float
+        Images a second, the first batch (compilation) left out.
+    count : int
+        Images that were measured.
+    """
+    given = np.resize(images, (batch, *images.shape[1:]))
+    return _rate(network, [given], batch, seconds)
+
+
+def of_fits(dataset, *, seconds=SECONDS, fitted=FITTED):
+    """Measure the classical fit of a dataset's last images, in this process alone.
+
+    Parameters
+    ----------
+    dataset : path
+        See `skyloom.semantic.generation`.
+
+    Returns
+    -------
+    rate : float
+    count : int
+    """
+    images, problem, noise = classical.read_images(dataset, fitted)
+
+    def fit(image):
+        return classical.fit_image(problem, image, noise=noise)
+
+    return _rate(fit, images, 1, seconds)
+
+
+def _rate(work, items, size, seconds):
+    """Images a second of work on items in turn, after one that does not count."""
+    work(items[0])
+    done, begun = 0, time.perf_counter()
+    while (spent := time.perf_counter() - begun) < seconds or done < len(items) * size / 4:
+        work(items[(done // size) % len(items)])
+        done += size
+    return done / spent, done
+
+
+def measure(encoders, datasets, *, threads, track=iter):
+    """One row an encoder and a classical fit.
+
+    Parameters
+    ----------
+    encoders : iterable of (str, str, callable)
+        Model, its dataset, and what answers a batch.
+    datasets : dict of str to path
+        By name; every one is fitted, and each encoder is given images of its own.
+    threads : int
+        That the encoders have; a fit has one process.
+    track : callable
+        Wraps the list of measurements, to report progress.
+
+    Returns
+    -------
+    Table
+        method, model, dataset, images_per_second, images (measured), threads, batch.
+    """
+    rows = []
+    for model, dataset, network in track(encoders):
+        with open_hdf5(datasets[dataset], need=["images"]) as file:
+            images = file["images"][-BATCH:]
+        rate, count = of_encoder(network, images)
+        rows.append(("encoder", model, dataset, rate, count, threads, BATCH))
+    for name, path in datasets.items():
+        rate, count = of_fits(path)
+        rows.append(("least_squares", name, name, rate, count, 1, 1))
+    names = "method model dataset images_per_second images threads batch"
+    table = Table(rows=rows, names=names.split())
+    table["images_per_second"].unit = "1 / s"
+    table.meta["varies"] = "measured on this machine in this run: another one gives other numbers"
+    return table
