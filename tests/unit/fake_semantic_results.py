@@ -69,7 +69,7 @@ def metrics(model):
         "decoder": "exponential",
         "parameters": list(RANGES["clean"]),
         "ranges": {key: list(pair) for key, pair in ranges_of(dataset).items()},
-        "weights": NETWORKS[network],
+        "weights": 812_963 if entry.get("angle") == "theta" else NETWORKS[network],
         "sampling": "centre",
         "grid": {"pixels": 64, "sampling": "centre", "subpixels": 8},
         "noise": NOISE[dataset],
@@ -215,6 +215,8 @@ def measurements(galaxies=40, *, inclinations=(0, 30, 45, 60, 75), seed=4):
     table["intensity"] = random.lognormal(17, 0.4, count)
     table["residual"] = random.gamma(4, 0.01, count)
     table["inclination_inferred"] = np.degrees(np.arccos(1 - np.asarray(table["ellipticity"])))
+    squared = ((1 - np.asarray(table["ellipticity"])) ** 2 - 0.04) / 0.96
+    table["inclination_thick"] = np.degrees(np.arccos(np.sqrt(np.clip(squared, 0, 1))))
     table["outside"] = random.uniform(size=count) < 0.08
     table.meta["synthetic"] = True
     return table

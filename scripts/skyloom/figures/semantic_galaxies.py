@@ -23,8 +23,8 @@ def galaxies(table, *, synthetic):
     ----------
     table : Table
         ``subhalo_id``, ``snapshot``, ``inclination``, ``position_angle``,
-        ``inclination_inferred``, ``scale_kpc``, ``ellipticity``, ``angle`` (degrees and kpc) and
-        ``outside``.
+        ``inclination_inferred``, ``scale_kpc``, ``ellipticity``, ``angle`` (degrees and kpc),
+        ``outside`` and, where it is known, ``inclination_thick``.
     synthetic : bool
 
     Returns
@@ -41,6 +41,7 @@ def galaxies(table, *, synthetic):
     figure = style.figure(11.4, 4.5, title=title, synthetic=synthetic)
     first, second, third = figure.subplots(1, 3)
     _inclinations(first, used, numbers(table["inclination_inferred"]), outside)
+    thick = _thick(first, used, table)
     _scales(second, table, used, outside)
     turned = folded(numbers(table["angle"]) - numbers(table["position_angle"]))
     _angle_errors(third, used, turned, outside)
@@ -49,7 +50,7 @@ def galaxies(table, *, synthetic):
         axes.set_xlim(-8, max(90.0, used.max(initial=0)) + 4)
         axes.xaxis.set_major_locator(MultipleLocator(15))
         axes.grid(**GRID)
-    figure.legend(handles=_handles(outside), loc="outside lower center", ncols=4)
+    figure.legend(handles=[*_handles(outside), *thick], loc="outside lower center", ncols=3)
     return figure
 
 
@@ -107,6 +108,18 @@ def _inclinations(axes, used, inferred, outside):
     axes.set_ylim(-4, 94)
     axes.yaxis.set_major_locator(MultipleLocator(15))
     axes.set_ylabel("Inferred inclination, cos i = 1 − e [°]")
+
+
+def _thick(axes, used, table):
+    """Medians of the inclination of discs with a thickness, where it is known; its handle."""
+    if "inclination_thick" not in table.colnames:
+        return []
+    places, values = np.unique(used), numbers(table["inclination_thick"])
+    middle = [np.nanmedian(values[used == place]) for place in places]
+    look = {"color": style.PINK, "marker": "s", "ms": 4, "ls": ":", "lw": 1.2}
+    axes.plot(places, middle, zorder=5, **look)
+    text = f"median, if edge-on discs have an axis ratio of {table.meta.get('thickness', 0.2):g}"
+    return [Line2D([], [], label=text, **look)]
 
 
 def _scales(axes, table, used, outside):
@@ -216,7 +229,7 @@ def _galaxy(figure, lines, name, members, units):
             drawn = panels_.image(axes, image, 1.0, panels_.ROWS[kind], **own)
         said = kind.replace("Input", "Map")
         line[0].set_ylabel(f"{said}\ny [half-widths]", fontsize=8)
-        text = "Residual / I₀ of the disc" if residual else f"[{_spelt(units)}]"
+        text = "Residual / I₀" if residual else f"[{_spelt(units)}]"
         panels_.bar(figure, drawn, line, text)
     for axes, one in zip(lines[0], members, strict=False):
         axes.set_title(one["text"], fontsize=7.5)

@@ -92,7 +92,7 @@ def plain(value):
     """A number on an axis, from '0.0001' to '10,000' without a power of ten."""
     if value >= 1000:
         return f"{value:,.0f}"
-    return f"{value:g}" if value >= 1e-4 else f"{value:.10f}".rstrip("0")
+    return f"{value:g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.10f}".rstrip("0")
 
 
 def noise(value):

@@ -2,6 +2,8 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import semantic_labels as labels_
 from skyloom.figures import style
@@ -144,7 +146,7 @@ def mosaic(columns, blocks, title, synthetic, *, head, rows=3):
     figure : matplotlib.figure.Figure
     grid : (blocks * rows, columns) array of matplotlib.axes.Axes
     """
-    width = max(6.4, columns * _SIDE + 1.9)
+    width = max(6.4, columns * _SIDE + 2.1)
     height = blocks * (rows * (_SIDE + 0.02) + head) + 0.95
     figure = style.figure(width, height, title=title, synthetic=synthetic)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.035, wspace=0.0, hspace=0.0)
@@ -171,6 +173,10 @@ def image(axes, pixels, half, colours, limits, norm=None):
 def bar(figure, shown, line, text):
     """A colour bar at the right of a row of panels."""
     made = figure.colorbar(shown, ax=list(line), location="right", pad=0.01, aspect=14, shrink=0.85)
+    if isinstance(made.norm, LogNorm):
+        made.ax.minorticks_off()
+    else:
+        made.locator = MaxNLocator(4)
     made.ax.tick_params(labelsize=7, length=2)
     made.outline.set_visible(False)
     made.set_label(text, fontsize=7.5)

@@ -84,7 +84,7 @@ def _row(axes, y, row):
     colour = style.BLUE if good else FAINT
     cells = {
         "ours": (_number(ours, kind) + interval, style.BLACK),
-        "published": (_number(printed, kind), colour),
+        "published": (_printed(printed, kind), colour),
         "difference": (_number(apart, kind, sign=True), colour),
     }
     for name, (text, own) in cells.items():
@@ -92,8 +92,15 @@ def _row(axes, y, row):
         axes.text(_HEADS[name], y, text, ha="right", color=faint, **look)
 
 
+def _printed(value, kind):
+    """A number with no more digits than the article gives it."""
+    if kind[0] in ("weights", "failed") or not np.isfinite(value):
+        return _number(value, kind)
+    return style.signed(labels_.plain(value)) + ("°" if kind[1] == "angle" else "")
+
+
 def _number(value, kind, *, sign=False):
-    """A number with the digits that its quantity is printed with, and one more."""
+    """A number of ours with a digit or two more than the article prints."""
     statistic, parameter = kind
     if not np.isfinite(value):
         return "–"

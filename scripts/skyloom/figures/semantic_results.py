@@ -329,7 +329,10 @@ def speed(table, *, synthetic):
 
 
 def _threads(table):
-    threads = sorted({int(value) for value in table["threads"]})
-    if len(threads) == 1:
-        return labels_.counted(threads[0], "thread")
-    return f"{threads[0]} to {threads[-1]} threads"
+    """Threads of each method, and what they ran on: 'encoder: 2 threads; …; CPU'."""
+    said = []
+    for method, look in labels_.METHODS.items():
+        own = {int(value) for value in table["threads"][texts(table["method"]) == method]}
+        if own:
+            said.append(f"{look['label']}: {labels_.counted(max(own), 'thread')}")
+    return "; ".join([*said, str(table.meta.get("device", ""))]).rstrip("; ")
