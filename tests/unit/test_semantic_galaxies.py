@@ -1,0 +1,140 @@
+"""Galaxies measured as ellipses: inclinations, sizes and angles of what is projected by hand."""
+
+import h5py
+import numpy as np
+import pytest
+
+from skyloom import datasets
+from skyloom.errors import InputError
+from skyloom.semantic import galaxies
+
+PROFILE = {
+    "decoder": "exponential",
+    "parameters": {
+        "scale": [0.05, 0.5],
+        "ellipticity": [0.0, 0.9],
+        "angle": [0, 180],
+        "intensity": [0.5, 2.0],
+    },
+}
+
+
+@pytest.mark.parametrize("thickness", [0.0, 0.1, 0.2, 0.6])
+def test_a_spheroid_projected_by_its_quadratic_form_gives_its_inclination_back(thickness):
+    for given in (0.0, 20.0, 45.0, 60.0, 75.0, 90.0):
+        angle = np.deg2rad(given)
+        c, s = np.cos(angle), np.sin(angle)
+        turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+        # The shadow of an ellipsoid of covariance C is the ellipse of C's part in the picture.
+        shadow = (turn @ np.diag([1, 1, thickness**2]) @ turn.T)[:2, :2]
+        minor, major = np.sqrt(np.maximum(np.linalg.eigvalsh(shadow), 0))
+        found = galaxies.inclination(1 - minor / major, thickness)
+        assert np.isclose(found, given, atol=1e-5)
+
+
+def test_what_is_flatter_than_the_disc_is_edge_on():
+    assert galaxies.inclination(0.9, 0.2) == 90
+    assert np.allclose(galaxies.inclination([0.0, 0.5, 1.0]), [0, 60, 90])
+
+
+@pytest.mark.parametrize("wrong", [(-0.1, 0.0), (1.1, 0.0), (0.5, 1.0), (0.5, -0.1)])
+def test_no_ellipse_is_refused(wrong):
+    with pytest.raises(ValueError, match="ellipticity is in"):
+        galaxies.inclination(*wrong)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Five views with further columns, as the tng arm writes them."""
+    path, count = tmp_path / "inclined_mass.h5", 5
+    columns = {
+        "id": np.array([f"99_{n}_i30" for n in range(count)]),
+        "snapshot": np.full(count, 99),
+        "subhalo_id": np.arange(count),
+        "inclination": np.array([0.0, 30, 45, 60, 75]),
+        "position_angle": np.array([1.0, 10, 90, 179, 44]),
+        "stellar_mass": np.linspace(1, 5, count),
+    }
+    with h5py.File(path, "w") as file:
+        datasets.write(
+            file,
+            [np.ones((count, 8, 8, 1), np.float32)],
+            count,
+            **{"kind": "images", "shape": (8, 8, 1), "dtype": np.float32},
+            **{"target": columns["inclination"], "name": "inclination", "units": "deg"},
+            columns=columns,
+            attributes={
+                **{"variant": "inclined_mass", "width_kpc": 80.0, "synthetic": True},
+                "image_units": "Msun / kpc2",
+                "column_units": {"stellar_mass": "Msun", "inclination": "deg"},
+            },
+        )
+    return path
+
+
+def _measured(dataset, parameters=None, **options):
+    _, columns = galaxies.read(dataset)
+    if parameters is None:
+        ellipticity = 1 - np.cos(np.deg2rad(columns["inclination"]))
+        angle = (np.asarray(columns["position_angle"]) + [50, 2, -3, 3, 0]) % 180
+        parameters = np.stack([np.full(5, 0.2), ellipticity, angle, np.full(5, 1.5)], axis=1)
+    options = {"model": "galaxies", "seen": np.array([0.01, 0.02]), **options}
+    residual = options.pop("residual", np.full(5, 0.015))
+    unit = 1e7 * np.arange(1, 6)
+    return galaxies.measurements(columns, parameters, residual, unit, PROFILE, **options)
+
+
+def test_measurements_are_in_physical_units_beside_what_was_used(dataset):
+    table = _measured(dataset)
+    assert np.allclose(table["inclination_inferred"], table["inclination"], atol=1e-5)
+    assert np.allclose(table["inclination_difference"], 0, atol=1e-5)
+    assert np.allclose(table["angle_difference"], [50, 2, -3, 3, 0])
+    assert np.allclose(table["scale_kpc"], 0.2 * 40) and table["scale_kpc"].unit == "kpc"
+    assert np.allclose(table["intensity"], 1.5e7 * np.arange(1, 6))
+    assert str(table["intensity"].unit) == "solMass / kpc2"
+    assert (table["inclination_thick"][1:] > table["inclination_inferred"][1:]).all()
+    assert not table["outside"].any()
+
+
+def test_other_columns_of_the_galaxies_come_along(dataset):
+    table = _measured(dataset)
+    assert np.allclose(table["stellar_mass"], [1, 2, 3, 4, 5])
+    assert str(table["stellar_mass"].unit) == "solMass"
+    assert table.meta["synthetic"] and table.meta["model"] == "galaxies"
+    assert table.colnames[:5] == [
+        *("id", "subhalo_id", "snapshot", "inclination", "position_angle"),
+    ]
+
+
+def test_parameters_beyond_the_trained_range_and_strange_images_are_flagged(dataset):
+    parameters = np.tile([0.2, 0.3, 40.0, 1.0], (5, 1))
+    parameters[1, 0], parameters[2, 1], parameters[2, 3] = 0.55, 0.95, 2.1
+    table = _measured(dataset, parameters, residual=np.array([0.01, 0.01, 0.01, 0.02, 0.03]))
+    assert list(table["beyond"]) == ["", "scale", "ellipticity, intensity", "", ""]
+    assert list(table["unlike"]) == [False, False, False, False, True]
+    assert list(table["outside"]) == [False, True, True, False, True]
+
+
+def test_table_survives_writing_and_reading(dataset, tmp_path):
+    from skyloom.io import read_table, write_table
+
+    write_table(_measured(dataset), tmp_path / "measurements.ecsv")
+    table = read_table(tmp_path / "measurements.ecsv", need=("scale_kpc", "outside"))
+    assert table["outside"].dtype == bool and table["inclination"].unit == "deg"
+    assert list(np.ma.filled(table["beyond"], "")) == [""] * 5
+
+
+def test_a_model_that_does_not_measure_the_angle_is_refused(dataset):
+    _, columns = galaxies.read(dataset)
+    profile = {"decoder": "exponential", "parameters": {"scale": [0.1, 0.5], "angle": 0.0}}
+    with pytest.raises(InputError, match="does not measure ellipticity, angle"):
+        galaxies.measurements(
+            columns, np.ones((5, 1)), np.ones(5), np.ones(5), profile, model="m", seen=[1.0]
+        )
+
+
+def test_a_dataset_without_its_width_is_refused(dataset):
+    with h5py.File(dataset, "r+") as file:
+        del file.attrs["width_kpc"]
+    with pytest.raises(InputError, match="attribute width_kpc"):
+        galaxies.read(dataset)
