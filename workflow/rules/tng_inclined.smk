@@ -58,7 +58,7 @@ rule tng_inclined_maps:
         # The views' angles stand in their table. Fewer bins over the same width sum the same
         # cells as adding up pixels of the main maps; surface densities need all of the mass.
         options={
-            "gas": TNG["gas"],
+            "gas": {**TNG["gas"], "members": INCLINED["members"]},
             "grid": {**TNG["grid"], "bins": INCLINED["pixels"], "edges": "exact"},
             "rotation": {**TNG["rotation"], "inclination": INCLINED["inclinations"]},
             "statistic": {**TNG["statistic"], "mass": "sum"},
