@@ -5,7 +5,7 @@ import numpy as np
 
 from skyloom.errors import InputError
 
-# Its layer is known to keras by importing it.
+# Importing it makes its layer known to keras.
 from skyloom.networks import semantic_encoder  # noqa: F401
 from skyloom.semantic import profiles, sampling
 
@@ -33,8 +33,11 @@ def load(path):
     """
     try:
         return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} is not a saved encoder ({error}): train it again.") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        raise InputError(
+            f"{path} is not a saved encoder ({reason}): remove it and train again."
+        ) from error
 
 
 def encode(network, images, profile, grid):

@@ -17,7 +17,7 @@ BATCH = 1000
 SECONDS, FITTED = 1.0, 100
 
 
-def of_encoder(network, images, *, batch=BATCH, seconds=SECONDS):
+def of_encoder(network, images, *, batch, seconds):
     """Measure an encoder.
 
     Parameters
@@ -38,16 +38,19 @@ def of_encoder(network, images, *, batch=BATCH, seconds=SECONDS):
         Images that were measured.
     """
     given = np.resize(images, (batch, *images.shape[1:]))
-    return _rate(network, [given], batch, seconds)
+    return _rate(network, [given], seconds)
 
 
-def of_fits(dataset, *, seconds=SECONDS, fitted=FITTED):
+def of_fits(dataset, *, fitted, seconds):
     """Measure the classical fit of a dataset's last images, in this process alone.
 
     Parameters
     ----------
     dataset : path
         See `skyloom.semantic.generation`.
+    fitted : int
+        Images at most; they are fitted in turn.
+    seconds : float
 
     Returns
     -------
@@ -56,20 +59,23 @@ def of_fits(dataset, *, seconds=SECONDS, fitted=FITTED):
     """
     images, problem, noise = classical.read_images(dataset, fitted)
 
-    def fit(image):
-        return classical.fit_image(problem, image, noise=noise)
+    def fit(batch):
+        return classical.fit_image(problem, batch[0], noise=noise)
 
-    return _rate(fit, images, 1, seconds)
+    return _rate(fit, images[:, None], seconds)
 
 
-def _rate(work, items, size, seconds):
-    """Images a second of work on items in turn, after one that does not count."""
-    work(items[0])
-    done, begun = 0, time.perf_counter()
-    while (spent := time.perf_counter() - begun) < seconds or done < len(items) * size / 4:
-        work(items[(done // size) % len(items)])
-        done += size
-    return done / spent, done
+def _rate(work, batches, seconds):
+    """Images a second of work on batches in turn, after one that does not count."""
+    work(batches[0])
+    rounds, begun = 0, time.perf_counter()
+    while True:
+        work(batches[rounds % len(batches)])
+        rounds += 1
+        spent = time.perf_counter() - begun
+        if spent >= seconds:
+            count = rounds * len(batches[0])
+            return count / spent, count
 
 
 def measure(encoders, datasets, *, threads, track=iter):
@@ -95,10 +101,10 @@ def measure(encoders, datasets, *, threads, track=iter):
     for model, dataset, network in track(encoders):
         with open_hdf5(datasets[dataset], need=["images"]) as file:
             images = file["images"][-BATCH:]
-        rate, count = of_encoder(network, images)
+        rate, count = of_encoder(network, images, batch=BATCH, seconds=SECONDS)
         rows.append(("encoder", model, dataset, rate, count, threads, BATCH))
     for name, path in datasets.items():
-        rate, count = of_fits(path)
+        rate, count = of_fits(path, fitted=FITTED, seconds=SECONDS)
         rows.append(("least_squares", name, name, rate, count, 1, 1))
     names = "method model dataset images_per_second images threads batch"
     table = Table(rows=rows, names=names.split())
