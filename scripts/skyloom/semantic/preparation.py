@@ -31,11 +31,11 @@ def disc_unit(images):
     Notes
     -----
     (9/4) sum(I^3) / sum(I^2), the mean intensity where the square of it is the weight. It is the
-    centre's for every exponential disc that is resolved and lies in the image, so it does not
-    depend on how a disc is inclined but through the intensity itself, and faint surroundings (a
-    halo, streams, empty pixels) hardly count. Central intensities fitted by least squares to the demo's mass maps of galaxies that
-    form stars scatter by 0.06 to 0.12 dex about it; about the mean of the brightest 1 % of the
-    pixels by 0.30 dex, of the brightest four by 0.19 dex.
+    centre's for every exponential disc that is resolved and lies in the image, whatever its shape,
+    and faint surroundings (a halo, streams, empty pixels) hardly count. Central intensities fitted
+    by least squares to the demo's mass maps of galaxies that form stars scatter by 0.06 to 0.12 dex
+    about it; about the mean of the brightest 1 % of the pixels by 0.30 dex, of the brightest four
+    by 0.19 dex.
     """
     flat = np.asarray(images, dtype=np.float64).reshape(len(images), -1)
     # Scaled first: a cube of 10^8 is within range, that of other units may not be.
