@@ -13,6 +13,8 @@ from skyloom.errors import InputError, nearest
 ANGLES = ("cos_sin_2theta", "theta")
 #: What a sigmoid output means for the other parameters.
 OUTPUTS = ("range", "direct")
+#: How the convolutions' weights begin.
+INITIALIZERS = ("he_normal", "glorot_uniform")
 #: Of the parameter that is periodic; its period in degrees.
 ANGLE, PERIOD = "angle", 180.0
 # Below this length (cos 2 theta, sin 2 theta) has no direction that single precision could tell.
@@ -110,7 +112,16 @@ def _direction(cosine, sine):
     return ops.where(angle >= PERIOD, angle - PERIOD, angle)
 
 
-def build(shape, parameters, *, convolutions, dense, precision="float32", seed=0):
+def build(
+    shape,
+    parameters,
+    *,
+    convolutions,
+    dense,
+    precision="float32",
+    initializer="he_normal",
+    seed=0,
+):
     """An encoder with fresh weights.
 
     Parameters
@@ -127,8 +138,13 @@ def build(shape, parameters, *, convolutions, dense, precision="float32", seed=0
         Of the convolutions' arithmetic; weights are float32 either way, and so are the dense
         layers and the parameters. Some processors and most graphics cards multiply bfloat16
         several times faster; others give the same and are slower than with float32.
+    initializer : {'he_normal', 'glorot_uniform'}
+        Of the convolutions' first weights: He et al. (2015), made for ReLU, or Keras's default,
+        which the paper left and the dense layers always have. With the paper's range of scales,
+        whose images are nearly empty, the second lets through so little that the angle stays
+        unlearnt for epochs.
     seed : int
-        Of the weights (Glorot uniform, Keras's default, which the paper left).
+        Of the weights.
 
     Returns
     -------
@@ -156,8 +172,9 @@ def build(shape, parameters, *, convolutions, dense, precision="float32", seed=0
     seeds = iter(np.random.SeedSequence(seed).generate_state(count).tolist())
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
 
-    def start():
-        return keras.initializers.GlorotUniform(seed=next(seeds))
+    def start(kind="glorot_uniform"):
+        kinds = {"he_normal": keras.initializers.HeNormal}
+        return kinds.get(kind, keras.initializers.GlorotUniform)(seed=next(seeds))
 
     image = keras.Input(tuple(shape), name="image")
     x = image
@@ -166,7 +183,7 @@ def build(shape, parameters, *, convolutions, dense, precision="float32", seed=0
             *(filters, 3),
             padding="same",
             activation="relu",
-            kernel_initializer=start(),
+            kernel_initializer=start(initializer),
             dtype=policy,
             name=f"convolution_{number}",
         )(x)

@@ -272,6 +272,7 @@ def fit(name, model, dataset, sample, *, network, failed, seed, state_path=None,
     def build(precision):
         layer, shape = model.encoder.layer(sample.profile), (*[sample.grid["pixels"]] * 2, 1)
         options = {**network, "precision": precision, "seed": seed}
+        options["initializer"] = settings.initializer
         return semantic_encoder.build(shape, layer, **options)
 
     learning, encoder = build(settings.precision), build("float32")
