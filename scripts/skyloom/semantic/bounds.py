@@ -9,6 +9,9 @@ from skyloom.semantic import profiles
 #: differences of fourth order, rounding and truncation are both near 1e-11 of the image.
 _STEP = 1e-4
 
+#: Differences below this part of the image are rounding: the parameter does nothing.
+_NOTHING = 1e-12
+
 #: Reciprocal condition of the scaled Fisher matrix below which a parameter is not determined.
 _ILL_POSED = 1e-10
 
@@ -49,6 +52,8 @@ def jacobian(decoder, values, names, grid):
             return moved.reshape(len(moved), -1)
 
         difference = 8 * (image(1) - image(-1)) - (image(2) - image(-2))
+        nothing = _NOTHING * np.linalg.norm(image(0), axis=1)
+        difference[np.linalg.norm(difference, axis=1) <= nothing] = 0
         columns.append(difference / (12 * step[:, None]))
     return np.stack(columns, axis=1)
 
@@ -79,7 +84,7 @@ def cramer_rao(profile, values, grid, noise):
     -------
     (n, P) array
         In the order and units of the free parameters; inf where an image does not determine them
-        (a circle has no position angle; a disc that meets no pixel has nothing), 0 without noise.
+        (a circle has no position angle), else 0 without noise.
 
     Raises
     ------
@@ -102,7 +107,9 @@ def cramer_rao(profile, values, grid, noise):
         some = slice(start, start + _AT_ONCE)
         chosen = {name: np.asarray(values[name], np.float64)[some] for name in names}
         derivatives = jacobian(profile["decoder"], {**fixed, **chosen}, names, grid)
-        found[some] = noise * spread(derivatives)
+        found[some] = spread(derivatives)
+    # What an image does not tell stays unknown without noise: inf, not inf times 0.
+    found[np.isfinite(found)] *= noise
     return found
 
 

@@ -175,13 +175,16 @@ class Sersic(Elliptical):
 
 
 def _interior(ops, squared):
-    """(1 - (1 + r) exp(-r)) / r^2 from r^2, by its series where the difference loses digits."""
+    """(1 - (1 + r) exp(-r)) / r^2 from r^2, by its series where the difference loses digits.
+
+    Ten terms of the series are right to 2e-11 at r = 0.5.
+    """
     r = ops.sqrt(ops.maximum(squared, _SMALLEST))
     far = ops.maximum(r, 0.5)
     closed = (1 - (1 + far) * ops.exp(-far)) / ops.square(far)
     close = ops.minimum(r, 0.5)
     series = 0.0
-    for power in reversed(range(13)):
+    for power in reversed(range(10)):
         series = (power + 1) / math.factorial(power + 2) - close * series
     return ops.where(r < 0.5, series, closed)
 
