@@ -9,7 +9,9 @@ import dataclasses
 import functools
 import json
 import multiprocessing
+import signal
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -187,15 +189,16 @@ def _step(function, x, h=1e-30):
     return np.imag(function(x + 1j * h)) / h
 
 
-def fit_image(problem, image, *, noise=0.0, starts=STARTS):
+def fit_image(problem, image, *, noise=0.0, speckle=0.0, starts=STARTS):
     """Fit one image.
 
     Parameters
     ----------
     problem : Problem
     image : (pixels, pixels) array
-    noise : float
-        Standard deviation of its pixels; decides only whether a fit has reached the noise.
+    noise, speckle : float
+        Standard deviation of its pixels, everywhere, and where the intensity is 1 if it goes as
+        the root of the intensity; they decide only whether a fit has reached the noise.
     starts : int
         At most so many.
 
@@ -206,6 +209,7 @@ def fit_image(problem, image, *, noise=0.0, starts=STARTS):
     """
     image = np.asarray(image, dtype=np.float64)
     bright = float(np.max(np.abs(image))) or 1.0
+    enough = _reached(image, noise, speckle) / bright**2
     best, tried = None, 0
     for start in starting.of(problem, image, starts):
         tried += 1
@@ -220,30 +224,32 @@ def fit_image(problem, image, *, noise=0.0, starts=STARTS):
         )
         if best is None or found.cost < best.cost:
             best = found
-        if found.success and 2 * found.cost <= _reached(image.size, noise / bright):
+        if found.success and 2 * found.cost <= enough:
             break
     values = np.array(best.x)
     if ANGLE in problem.names:
         place = problem.names.index(ANGLE)
         # The remainder of a tiny negative number by 180 is 180.
         values[place] = values[place] % 180.0 % 180.0
-    reached = best.success and 2 * best.cost <= _reached(image.size, noise / bright)
+    reached = best.success and 2 * best.cost <= enough
     return Fit(values, float(best.cost) * bright**2, bool(reached), tried)
 
 
-def _reached(pixels, noise):
-    """The sum of squared residuals that is no more than noise, in the brightest pixel."""
-    return pixels * _EXACT**2 + noise**2 * (pixels + _TOLERATED * np.sqrt(2 * pixels))
+def _reached(image, noise, speckle):
+    """The sum of squared residuals that is no more than noise."""
+    variance = noise**2 + speckle**2 * np.maximum(image, 0.0)
+    scatter = _TOLERATED * np.sqrt(2 * np.sum(variance**2))
+    return image.size * (_EXACT * np.max(np.abs(image))) ** 2 + np.sum(variance) + scatter
 
 
-def fit_all(problem, images, *, noise=0.0, threads=1):
+def fit_all(problem, images, *, noise=0.0, speckle=0.0, threads=1):
     """Fit many images.
 
     Parameters
     ----------
     problem : Problem
     images : (n, pixels, pixels) array
-    noise : float
+    noise, speckle : float
     threads : int
         Processes on Linux, where forking is safe; threads elsewhere. The fits are the same.
 
@@ -252,18 +258,39 @@ def fit_all(problem, images, *, noise=0.0, threads=1):
     Fit
         In order.
     """
-    work = functools.partial(fit_image, problem, noise=noise)
-    # Made before the processes are, so that they share it.
+    work = functools.partial(fit_image, problem, noise=noise, speckle=speckle)
+    # Made before the processes are, so that they have it too.
     _ = problem.bank
     if threads == 1:
         yield from map(work, images)
     elif sys.platform == "linux":
-        # A spawned process would run the step's own script again.
-        with multiprocessing.get_context("fork").Pool(threads) as pool:
-            yield from pool.imap(work, images, chunksize=4)
+        with _Processes(threads, work) as pool:
+            yield from in_order(pool, _shared_work, images)
     else:
         with Pool(threads) as pool:
             yield from in_order(pool, work, images)
+
+
+class _Processes(ProcessPoolExecutor):
+    """Processes that are forked: a spawned one would run the step's own script again."""
+
+    def __init__(self, threads, work):
+        # Handed over by the fork itself: pickled with every image, the templates would cost more
+        # than the fit.
+        context = multiprocessing.get_context("fork")
+        super().__init__(threads, context, initializer=_share, initargs=(work,))
+        self.threads = threads
+
+
+def _share(work):
+    global _shared
+    _shared = work
+    # The step's own answer to the end of the job is its parent's to give.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _shared_work(image):
+    return _shared(image)
 
 
 def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split", track=iter):
@@ -287,8 +314,8 @@ def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split
     -------
     Table
         id; of each free parameter its true value, ``<name>_predicted`` and ``bound_<name>`` (the
-        Cramér-Rao bound at the true values; NaN without noise); cost (half the sum of squared
-        residuals), converged, starts.
+        Cramér-Rao bound at the true values; NaN without noise and with speckle); cost (half the
+        sum of squared residuals), converged, starts.
 
     Raises
     ------
@@ -297,12 +324,12 @@ def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split
     """
     known = _read(dataset, split, fitted, split_name)
     problem = Problem.of(known["profile"], known["grid"])
-    noise = known["noise"]
-    fits = fit_all(problem, known["images"], noise=noise, threads=threads)
+    noise, speckle = known["noise"], known["speckle"]
+    fits = fit_all(problem, known["images"], noise=noise, speckle=speckle, threads=threads)
     fits = list(track(fits))
     true = known["true"]
     limits = np.full(true.shape, np.nan)
-    if noise > 0:
+    if noise > 0 and not speckle:
         values = dict(zip(problem.names, true.T, strict=True))
         limits = bounds.cramer_rao(known["profile"], values, problem.grid, noise)
     table = Table({"id": known["id"]})
@@ -340,12 +367,17 @@ def read_images(dataset, count):
     -------
     images : (n, pixels, pixels) float64 array
     problem : Problem
-    noise : float
+    noise : dict
+        ``noise`` and ``speckle``, as `fit_image` takes them.
     """
     with open_hdf5(dataset, need=["images"]) as file:
         made = json.loads(file.attrs["parameters"])
         images = file["images"][-count:][..., 0].astype(np.float64)
-    return images, Problem.of(made["profile"], made["grid"]), float(made["noise"])
+    return images, Problem.of(made["profile"], made["grid"]), _noise(made)
+
+
+def _noise(made):
+    return {name: float(made.get(name) or 0.0) for name in ("noise", "speckle")}
 
 
 def _read(dataset, split, fitted, split_name):
@@ -368,5 +400,6 @@ def _read(dataset, split, fitted, split_name):
             "true": np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)[rows],
             "name": str(file.attrs["variant"]),
             "synthetic": bool(file.attrs.get("synthetic", False)),
-            **{name: made[name] for name in ("profile", "grid", "noise")},
+            **{name: made[name] for name in ("profile", "grid")},
+            **_noise(made),
         }

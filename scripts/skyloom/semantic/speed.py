@@ -60,7 +60,7 @@ def of_fits(dataset, *, fitted, seconds):
     images, problem, noise = classical.read_images(dataset, fitted)
 
     def fit(batch):
-        return classical.fit_image(problem, batch[0], noise=noise)
+        return classical.fit_image(problem, batch[0], **noise)
 
     return _rate(fit, images[:, None], seconds)
 
