@@ -87,7 +87,7 @@ def metrics(model):
     }
 
 
-def predictions(model, count=400, *, seed=0):
+def predictions(model, count=220, *, seed=0):
     """What ``predictions.ecsv`` holds: the test side, and a tenth as much of the validation's."""
     random, known = np.random.default_rng(seed), metrics(model)
     table = Table()
@@ -193,7 +193,7 @@ def write_dataset(path, dataset, *, seed=3):
     return str(path)
 
 
-def measurements(galaxies=40, *, inclinations=(0, 30, 45, 60, 75), seed=4):
+def measurements(galaxies=12, *, inclinations=(0, 30, 45, 60, 75), seed=4):
     """``measurements.ecsv`` of discs of finite thickness at known inclinations."""
     random = np.random.default_rng(seed)
     table = Table()

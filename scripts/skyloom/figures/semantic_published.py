@@ -106,7 +106,7 @@ def _number(value, kind, *, sign=False):
         return "–"
     plus = "+" if sign else ""
     if statistic == "weights":
-        return style.signed(f"{int(value):{plus},d}")
+        return style.signed(f"{int(value):{plus if value else ''},d}")
     if statistic == "failed":
         return style.signed(f"{100 * value:{plus}.1f} %")
     digits = {"scale": 6, "ellipticity": 5, "angle": 3}.get(parameter, 5)
