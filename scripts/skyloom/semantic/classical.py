@@ -22,7 +22,7 @@ from skyloom import sides
 from skyloom.ahead import Pool, in_order
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.semantic import bounds, profiles, sampling
+from skyloom.semantic import bounds, derivatives, profiles, sampling
 from skyloom.semantic import starts as starting
 from skyloom.semantic.evaluation import ANGLE
 
@@ -129,7 +129,9 @@ class Problem:
 
     def jacobian(self, values):
         """(pixels * pixels, P) derivatives of the image by the free parameters (P,)."""
-        return _analytic(self, values) if self.written_out else self.differences(values)
+        return (
+            derivatives.on_ellipses(self, values) if self.written_out else self.differences(values)
+        )
 
     @functools.cached_property
     def written_out(self):
@@ -142,51 +144,13 @@ class Problem:
             return False
         middle = np.array([(low + high) / 2 for low, high in self.ranges.values()])
         truth = self.differences(middle) * self.widths
-        error = _analytic(self, middle) * self.widths - truth
+        error = derivatives.on_ellipses(self, middle) * self.widths - truth
         return bool(np.max(np.abs(error)) <= 1e-6 * np.max(np.abs(truth)))
 
     def differences(self, values):
         """`jacobian` of any model, by differences."""
         named = {name: np.atleast_1d(value) for name, value in self.parameters(values).items()}
         return bounds.jacobian(self.decoder, named, self.names, self.grid)[0].T
-
-
-def _analytic(problem, values):
-    """Derivatives of a profile on ellipses, at pixel centres: dI = I0 F'(r') dr'.
-
-    Only F', and F by the parameters that a subclass adds, are not written out; they are taken by
-    a complex step (Squire & Trapp 1998), which rounding does not spoil.
-    """
-    p = problem.parameters(values)
-    angle, axis = np.deg2rad(p["angle"]), 1 - p["ellipticity"]
-    cosine, sine, major, minor = np.cos(angle), np.sin(angle), p["scale"], p["scale"] * axis
-    u, v = problem.grid.centres - p["centre_x"], problem.grid.centres[:, None] - p["centre_y"]
-    along, across = (cosine * u - sine * v) / major, (sine * u + cosine * v) / minor
-    squared = along**2 + across**2
-    r = np.sqrt(np.maximum(squared, 1e-12))
-    profile = problem.decoder.radial(np, p, r)
-    slope = p["intensity"] * _step(lambda z: problem.decoder.radial(np, p, z), r) / r
-    derivative = {
-        "scale": lambda: -slope * squared / major,
-        "ellipticity": lambda: slope * across**2 / axis,
-        "angle": lambda: slope * along * across * (np.deg2rad(1.0) * (1 / axis - axis)),
-        "intensity": lambda: profile,
-        "centre_x": lambda: -slope * (cosine / major * along + sine / minor * across),
-        "centre_y": lambda: slope * (sine / major * along - cosine / minor * across),
-    }
-
-    def own(name):
-        return p["intensity"] * _step(
-            lambda z: problem.decoder.radial(np, {**p, name: z}, r), np.asarray(p[name])
-        )
-
-    columns = [derivative[name]() if name in derivative else own(name) for name in problem.names]
-    return np.stack([column.ravel() for column in columns], axis=1)
-
-
-def _step(function, x, h=1e-30):
-    """A derivative by a complex step."""
-    return np.imag(function(x + 1j * h)) / h
 
 
 def fit_image(problem, image, *, noise=0.0, speckle=0.0, starts=STARTS):
