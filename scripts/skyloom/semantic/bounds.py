@@ -15,8 +15,8 @@ _NOTHING = 1e-12
 #: Reciprocal condition of the scaled Fisher matrix below which a parameter is not determined.
 _ILL_POSED = 1e-10
 
-#: Images whose derivatives are taken at once.
-_AT_ONCE = 20
+#: Images whose derivatives are taken at once: their arrays stay in the processor's cache.
+_AT_ONCE = 2
 
 
 def jacobian(decoder, values, names, grid):
