@@ -64,7 +64,8 @@ class PhysicalParameters(keras.layers.Layer):
     """
 
     def __init__(self, names, lows, highs, angle="cos_sin_2theta", **options):
-        super().__init__(**options)
+        # Of a fixed name, so that an unfinished training knows its network again.
+        super().__init__(**{"name": "parameters", **options})
         if angle not in ANGLES:
             raise InputError(
                 f"semantic.encoder.angle is {angle!r}, nearest is {nearest(angle, ANGLES)!r}: "

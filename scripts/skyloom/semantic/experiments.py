@@ -83,9 +83,7 @@ class Encoder:
             lows.append(low)
             highs.append(high)
         names = list(profiles.free(profile))
-        return semantic_encoder.PhysicalParameters(
-            names, lows, highs, angle=self.angle, name="parameters"
-        )
+        return semantic_encoder.PhysicalParameters(names, lows, highs, angle=self.angle)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -343,6 +341,8 @@ def _metrics(model, sample, encoder, result):
         "sampling": sample.grid["sampling"],
         "noise": sample.noise,
         **dataclasses.asdict(model.training),
+        # Below, the loss is a number.
+        "loss_form": model.training.loss,
         "best_epoch": result.best_epoch,
         "chosen_epoch": result.chosen_epoch,
         "loss": float(chosen[0]),

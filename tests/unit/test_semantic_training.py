@@ -1,0 +1,290 @@
+"""Training the semantic autoencoder: Keras's mathematics, resumable to the bit, any threads."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from skyloom import datasets
+from skyloom.errors import InputError
+from skyloom.io import atomic_hdf5
+from skyloom.networks import batches, semantic_encoder, semantic_training
+from skyloom.networks.profile_decoder import ProfileDecoder
+from skyloom.networks.semantic_encoder import PhysicalParameters
+from skyloom.networks.semantic_training import Settings
+from skyloom.semantic import profiles, sampling
+
+NAMES = ["scale", "ellipticity", "angle"]
+PROFILE = {
+    "decoder": "exponential",
+    "parameters": {"scale": [0.2, 0.6], "ellipticity": [0.2, 0.8], "angle": [0, 180]},
+}
+GRID = {"pixels": 8}
+TRAIN, VALIDATION = np.arange(0, 24), np.arange(24, 32)
+
+
+def _images(count=32):
+    rng = np.random.default_rng(3)
+    truth = np.stack([rng.uniform(*PROFILE["parameters"][name], count) for name in NAMES], axis=1)
+    values = dict(zip(NAMES, truth.T, strict=True))
+    images = profiles.evaluate("exponential", values, sampling.Grid(**GRID))
+    return images[..., None].astype(np.float32), truth
+
+
+@pytest.fixture(scope="module")
+def data():
+    images, truth = _images()
+    return batches.from_array(images), truth
+
+
+def _network(seed=0, **options):
+    layer = PhysicalParameters(NAMES, [0.16, 0.14, 0], [0.64, 0.86, 180])
+    sizes = {"convolutions": [4, 4], "dense": [6]}
+    return semantic_encoder.build((8, 8, 1), layer, **sizes, seed=seed, **options)
+
+
+def _decoder():
+    return ProfileDecoder(PROFILE, GRID)
+
+
+def _train(data, settings, *, network=None, **options):
+    network = network or _network(precision=settings.precision)
+    sides = {"train": TRAIN, "validation": VALIDATION}
+    result = semantic_training.train(
+        network, _decoder(), *data, **{**sides, "settings": settings, "seed": 0, **options}
+    )
+    return network, result
+
+
+@pytest.fixture(scope="module")
+def adadelta(data):
+    return _train(data, Settings(epochs=2, batch_size=8))
+
+
+def _same(one, two):
+    return all(
+        np.array_equal(a, b) for a, b in zip(one.get_weights(), two.get_weights(), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "optimizer"),
+    [
+        ({"loss": "mean"}, keras.optimizers.Adadelta(1.0, rho=0.95)),
+        (
+            {"optimizer": "adam", "learning_rate": 0.01, "decay": "cosine", "loss": "relative"},
+            # Four batches an epoch, the last of them smaller, and two epochs.
+            keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 8)),
+        ),
+    ],
+)
+def test_training_is_that_of_keras_fit_on_the_mean_absolute_error(data, settings, optimizer):
+    settings = Settings(epochs=2, batch_size=7, restore="last", **settings)
+    network, result = _train(data, settings)
+    image = keras.Input((8, 8, 1))
+    model = keras.Model(image, _decoder()(_network()(image)))
+    images = data[0].take(np.arange(32))
+    unit = np.abs(images[TRAIN]).mean() if settings.loss == "relative" else 1.0
+    model.compile(optimizer, lambda true, made: keras.losses.mean_absolute_error(true, made) / unit)
+    for epoch in (1, 2):
+        order = np.random.default_rng([0, epoch]).permutation(TRAIN)
+        fit = model.fit(
+            *(images[order], images[order]),
+            validation_data=(images[VALIDATION], images[VALIDATION]),
+            batch_size=7,
+            shuffle=False,
+            verbose=0,
+        ).history
+        expected = [fit["loss"][0] * unit, fit["val_loss"][0] * unit]
+        assert result.history[epoch - 1, :2] == pytest.approx(expected, rel=1e-5)
+    for ours, theirs in zip(network.get_weights(), model.get_weights(), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
+
+
+def test_it_learns_the_parameters_it_is_never_shown():
+    images, truth = _images(320)
+    settings = Settings(epochs=30, batch_size=20, optimizer="adam", learning_rate=0.01)
+    _, result = _train(
+        (batches.from_array(images), truth),
+        settings,
+        train=np.arange(300),
+        validation=np.arange(300, 320),
+    )
+    columns = semantic_training.history_columns(NAMES)
+    history = dict(zip(columns, result.history.T, strict=True))
+    assert history["val_loss"][-1] < history["val_loss"][0] / 3
+    assert history["sigma_scale"][-1] < history["sigma_scale"][0] * 0.7
+    # Labels that say nothing change what is watched, not what is learnt.
+    _, blind = _train(
+        (batches.from_array(images), np.zeros_like(truth)),
+        Settings(epochs=2, batch_size=20, optimizer="adam", learning_rate=0.01),
+        train=np.arange(300),
+        validation=np.arange(300, 320),
+    )
+    assert np.array_equal(blind.history[:2, :2], result.history[:2, :2])
+
+
+def test_a_killed_training_goes_on_to_the_same_bits_and_another_does_not_take_it_up(
+    data, adadelta, tmp_path, monkeypatch
+):
+    state, advance = tmp_path / "state.h5", semantic_training._Run.advance
+
+    def die(run, epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        advance(run, epoch)
+
+    settings = Settings(epochs=2, batch_size=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(semantic_training._Run, "advance", die)
+        with pytest.raises(KeyboardInterrupt):
+            _train(data, settings, state_path=state, save_every=0)
+    whole, expected = adadelta
+    begun = []
+
+    def note(run, epoch):
+        begun.append(epoch)
+        advance(run, epoch)
+
+    monkeypatch.setattr(semantic_training._Run, "advance", note)
+    network, result = _train(data, settings, state_path=state)
+    assert begun == [2]
+    assert np.array_equal(result.history, expected.history)
+    assert len(result.seconds) == 2
+    assert _same(whole, network)
+    _train(data, Settings(epochs=2, batch_size=8, rho=0.9), state_path=state)
+    assert begun == [2, 1, 2]
+
+
+def test_images_read_from_the_file_train_like_images_in_memory(adadelta, tmp_path):
+    images, truth = _images()
+    columns = {"id": np.array([f"{row}" for row in range(32)])}
+    with atomic_hdf5(tmp_path / "images.h5") as file:
+        datasets.write(
+            *(file, [images], 32),
+            kind="images",
+            shape=images.shape[1:],
+            dtype=np.float32,
+            target=truth,
+            name=",".join(NAMES),
+            units=",,deg",
+            columns=columns,
+            attributes={},
+        )
+    settings = Settings(epochs=2, batch_size=8)
+    one, expected = adadelta
+    with batches.open_images(tmp_path / "images.h5", limit=0) as read:
+        assert not read.in_memory
+        two, result = _train((read, truth), settings)
+    assert np.array_equal(result.history, expected.history)
+    assert _same(one, two)
+
+
+def test_best_and_last_weights_are_those_of_their_epochs(data):
+    # A rate at which the loss does not fall for ever.
+    options = {"epochs": 6, "batch_size": 8, "optimizer": "adam", "learning_rate": 3.0}
+    best, result = _train(data, Settings(**options))
+    last, latest = _train(data, Settings(**options, restore="last"))
+    assert result.best_epoch == result.chosen_epoch == 1 + np.argmin(result.history[:, 1])
+    assert latest.chosen_epoch == 6 != latest.best_epoch
+    for network, epoch in ((best, result.best_epoch), (last, 6)):
+        images = data[0].take(VALIDATION)
+        loss = np.abs(_decoder()(network(images)).numpy() - images).mean()
+        assert loss == pytest.approx(result.history[epoch - 1, 1], rel=1e-5)
+
+
+def test_cosine_rate_falls_to_zero_and_the_constant_one_stays(data, adadelta):
+    rate = semantic_training.history_columns(NAMES).index("learning_rate")
+    _, falls = _train(data, Settings(epochs=4, batch_size=8, decay="cosine"))
+    expected = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    assert falls.history[:, rate] == pytest.approx(expected, rel=1e-6)
+    assert np.array_equal(adadelta[1].history[:, rate], [1.0, 1.0])
+
+
+def test_bfloat16_learns_nearly_the_same_with_float32_weights(data, adadelta):
+    _, single = adadelta
+    network, mixed = _train(data, Settings(epochs=2, batch_size=8, precision="bfloat16"))
+    assert {str(x.dtype) for x in network.weights} == {"float32"}
+    assert not np.array_equal(single.history, mixed.history)
+    assert mixed.history[:, :2] == pytest.approx(single.history[:, :2], rel=1e-2)
+
+
+def test_predictions_do_not_depend_on_their_neighbours(data):
+    network, rows = _network(), np.arange(16)
+    made, residuals = semantic_training.predict(network, _decoder(), data[0], rows, batch_size=8)
+    turned = semantic_training.predict(network, _decoder(), data[0], rows[::-1], batch_size=8)
+    assert made == pytest.approx(turned[0][::-1], rel=1e-6)
+    images = data[0].take(rows)
+    expected = network(images).numpy()
+    assert made == pytest.approx(expected, rel=1e-5)
+    difference = np.abs(_decoder()(expected).numpy() - images).mean(axis=(1, 2, 3))
+    assert residuals == pytest.approx(difference, rel=1e-4)
+
+
+def test_dispersion_of_the_angle_leaves_out_the_wrap_and_the_failed_share_counts_it():
+    truth = np.array([[0.3, 0.5, 5.0], [0.3, 0.5, 90.0], [0.3, 0.5, 100.0], [0.3, 0.5, 175.0]])
+    predicted = truth + [[0.1, 0, 170], [0.1, 0.2, 1], [0.1, 0, 3], [0.1, 0, 0]]
+    found = semantic_training.spread(predicted, truth, NAMES, 10.0)
+    expected = [0.0, np.std([0, 0.2, 0, 0]), np.std([1, 3]), 0.25]
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"optimizer": "adamm"}, "optimizer is 'adamm', nearest is 'adam'"),
+        ({"precision": "float16"}, "precision is 'float16', nearest is"),
+        ({"batch_size": 0}, "batch_size is 0: it must be positive"),
+        ({"rho": 1.0}, "rho is 1.0"),
+    ],
+)
+def test_settings_that_cannot_be_trained_with_are_refused(keys, message):
+    with pytest.raises(InputError, match=message):
+        Settings(**{"epochs": 1, **keys})
+
+
+def test_an_empty_side_is_refused(data):
+    with pytest.raises(InputError, match="24 training and 0 validation images"):
+        _train(data, Settings(epochs=1), validation=np.arange(0))
+
+
+_THREADS = """
+import hashlib, sys
+import numpy as np
+from skyloom.networks import batches, training
+from skyloom.networks import semantic_encoder as e, semantic_training as t
+from skyloom.networks.profile_decoder import ProfileDecoder
+training.settle(int(sys.argv[1]))
+rng = np.random.default_rng(0)
+images = batches.from_array(rng.random((50, 32, 32, 1), np.float32))
+layer = e.PhysicalParameters(["scale", "angle"], [0.1, 0], [0.5, 180])
+network = e.build((32, 32, 1), layer, convolutions=[8, 8, 16, 16], dense=[8])
+profile = {"decoder": "exponential", "parameters": {"scale": [0.1, 0.5], "angle": [0, 180]}}
+settings = t.Settings(epochs=2, batch_size=20)
+t.train(network, ProfileDecoder(profile, {"pixels": 32}), images, rng.random((50, 2)),
+        train=np.arange(40), validation=np.arange(40, 50), settings=settings)
+print(hashlib.sha256(b"".join(w.tobytes() for w in network.get_weights())).hexdigest())
+"""
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    scripts = Path(__file__).parents[2] / "scripts"
+    environment = {**os.environ, "PYTHONPATH": str(scripts), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", _THREADS, threads],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        for threads in ("1", "4")
+    ]
+    one, four = (process.communicate()[0] for process in running)
+    assert len(one) > 60 and one == four
