@@ -21,6 +21,7 @@ METRICS = {
     **{"angle": "theta", "outputs": "direct", "sampling": "centre", "noise": 0.0},
     **{"epochs": 500, "batch_size": 20, "optimizer": "adadelta", "learning_rate": 1.0},
     **{"rho": 0.95, "decay": "constant", "restore": "last", "precision": "float32"},
+    **{"loss_form": "mean", "initializer": "glorot_uniform", "loss": 0.001},
     **{"images": {"train": 9000, "validation": 1000, "test": 1000}, "synthetic": True},
 }
 
@@ -86,6 +87,7 @@ def test_a_model_made_as_published_is_comparable():
         ({"optimizer": "adam"}, "training.optimizer is adam"),
         ({"angle": "cos_sin_2theta"}, "encoder.angle is cos_sin_2theta"),
         ({"outputs": "range"}, "encoder.outputs is range"),
+        ({"loss_form": "relative"}, "training.loss is relative (published: mean)"),
         ({"noise": 0.05}, "noise is 0.05"),
         ({"network": "small_4"}, "network is small_4"),
         ({"images": {"train": 90, "validation": 1000, "test": 1000}}, "images.train is 90"),

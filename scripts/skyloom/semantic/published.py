@@ -10,7 +10,7 @@ _NEED = ("results", "models", "table_1", "comparable_when", "comparable_of")
 UNITS = {"angle": "deg"}
 _TRAINING = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "rho"),
-    *("decay", "restore", "precision"),
+    *("decay", "initializer", "restore", "precision"),
 )
 
 
@@ -168,6 +168,9 @@ def _made(known, choices):
     for name in _TRAINING:
         if name in known:
             flat[f"training.{name}"] = known[name]
+    # In metrics, `loss` itself is a number.
+    if "loss_form" in known:
+        flat["training.loss"] = known["loss_form"]
     flat["noise"], flat["grid.sampling"] = known["noise"], known["sampling"]
     flat |= {f"images.{part}": count for part, count in known["images"].items()}
     return flat
