@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 import configuration_sdss
+import configuration_semantic
 import configuration_spectra
 import configuration_xmm
 from skyloom import schema
@@ -19,13 +20,14 @@ from skyloom.tng import selection, variants
 from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
 
 # Arms whose schema is a file of its own, and what some of them share.
-_ARMS = ("xmm", *configuration_spectra.ARMS, "sdss")
+_ARMS = ("semantic", "xmm", *configuration_spectra.ARMS, "sdss")
 _SHARED = ("spectra",)
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 # Names of the arm's own rules, without tng_.
 _RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "download_imagenet"}
-_RULES |= {"evaluate", "features", "galaxies", "maps", "maxima", "select", "split", "train"}
+_RULES |= {"evaluate", "features", "galaxies", "inclined", "inclined_maps", "inclined_views"}
+_RULES |= {"maps", "maxima", "select", "split", "train"}
 
 # Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
 _IMAGE_KEYS = {
@@ -95,7 +97,10 @@ def typed(value, schema, root=None):
 def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())
-    _check_tng(config["tng"], wanted="tng" in config["arms"])
+    semantic = "semantic" in config["arms"]
+    galaxies = semantic and configuration_semantic.needs_tng(config["semantic"])
+    _check_tng(config["tng"], wanted="tng" in config["arms"] or galaxies)
+    configuration_semantic.check(config["semantic"], wanted=semantic)
     configuration_xmm.check(config["xmm"], wanted="xmm" in config["arms"])
     configuration_sdss.check(config["sdss"], wanted="sdss" in config["arms"])
     for arm in configuration_spectra.ARMS:
@@ -107,6 +112,12 @@ def _check_tng(tng, *, wanted):
         raise InputError(
             f"Configuration: tng.reference_snapshot is {tng['reference_snapshot']}, which is not "
             f"one of tng.snapshots {tng['snapshots']}: its maps would never be made."
+        )
+    inclined = tng["inclined"]["snapshot"]
+    if inclined is not None and inclined not in tng["snapshots"]:
+        raise InputError(
+            f"Configuration: tng.inclined.snapshot is {inclined}, which is not one of "
+            f"tng.snapshots {tng['snapshots']}: its galaxies would never be selected."
         )
     for case in tng["cases"]:
         if case not in tng["variants"]:

@@ -137,6 +137,9 @@ rule tng_maps:
         "../../scripts/tng/project_maps.py"
 
 
+include: "tng_inclined.smk"
+
+
 rule tng_maxima:
     """The largest pixel of each channel over the reference snapshot, which scales all images."""
     input:

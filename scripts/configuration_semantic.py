@@ -1,0 +1,124 @@
+"""The semantic arm's configuration: what a schema cannot see."""
+
+from pathlib import Path
+
+from skyloom.errors import InputError, nearest
+from skyloom.semantic import profiles
+
+# Names of the arm's own rules, without semantic_.
+_RULES = {"evaluate", "train", "dataset", "split", "compare_published", "fit", "speed", "measure"}
+_RULES |= {"model"}
+
+
+def check(semantic, *, wanted=True):
+    """Raise an InputError for the first key that contradicts another.
+
+    Parameters
+    ----------
+    semantic : dict
+        The arm's part of a configuration that fits the schema.
+    wanted : bool
+        Whether the arm is on, so that its input must be there.
+    """
+    for name, profile in semantic["profiles"].items():
+        try:
+            profiles.resolve(profile)
+        except InputError as error:
+            raise InputError(f"Configuration: semantic.profiles.{name}: {error}") from None
+    for name, entry in semantic["datasets"].items():
+        _check_named(f"datasets.{name}.profile", entry["profile"], semantic, "profiles")
+        if name in _RULES or name.startswith("draw_") or name.endswith("_model"):
+            raise InputError(
+                f"Configuration: a dataset in semantic.datasets is called {name!r}, but the target "
+                f"semantic_{name} is taken: choose another name."
+            )
+    _check_networks(semantic)
+    for name, entry in semantic["models"].items():
+        for key in ("dataset", "network"):
+            _check_named(f"models.{name}.{key}", entry[key], semantic, f"{key}s")
+    for name in semantic["trained"]:
+        _check_named("trained", name, semantic, "models")
+    galaxies = semantic["galaxies"]
+    if galaxies["model"] is not None:
+        _check_named("galaxies.model", galaxies["model"], semantic, "models")
+    if wanted and galaxies["dataset"] and not Path(galaxies["dataset"]).expanduser().is_file():
+        raise InputError(
+            f"Configuration: semantic.galaxies.dataset is {galaxies['dataset']!r}, which does not "
+            "exist: correct it, or set it to null for the tng arm's galaxies."
+        )
+
+
+def _check_named(key, name, semantic, section):
+    if name not in semantic[section]:
+        raise InputError(
+            f"Configuration: semantic.{key} names {name!r}, which is not one of "
+            f"semantic.{section}; did you mean {nearest(name, semantic[section])!r}?"
+        )
+
+
+def _check_networks(semantic):
+    """An image must survive the poolings."""
+    for name, network in semantic["networks"].items():
+        least = 2 ** (len(network["convolutions"]) // 2)
+        if semantic["grid"]["pixels"] < least:
+            raise InputError(
+                f"Configuration: semantic.networks.{name} pools {least} pixels into one, but "
+                f"semantic.grid.pixels is {semantic['grid']['pixels']}: give it fewer convolutions."
+            )
+
+
+def needs_tng(semantic):
+    """Whether the arm measures galaxies of the tng arm."""
+    return semantic["galaxies"]["model"] is not None and semantic["galaxies"]["dataset"] is None
+
+
+def resolved(semantic, model):
+    """All choices of a model: those of every model, and its own in their place."""
+    return {**semantic["encoder"], **semantic["training"], **semantic["models"][model]}
+
+
+def choices(semantic, model):
+    """All that a model depends on, resolved: grid, profile, noise, images, network and settings."""
+    own = resolved(semantic, model)
+    dataset = semantic["datasets"][own["dataset"]]
+    return {
+        "grid": semantic["grid"],
+        "profile": profiles.resolve(semantic["profiles"][dataset["profile"]]),
+        "noise": dataset["noise"],
+        "images": dataset["images"],
+        "network": own["network"],
+        "encoder": {key: own[key] for key in semantic["encoder"]},
+        "training": {key: own[key] for key in semantic["training"]},
+    }
+
+
+def siblings(semantic, *keys):
+    """Trained models that differ in nothing but these keys.
+
+    Parameters
+    ----------
+    semantic : dict
+    *keys : str
+        Such as ``angle``, ``network`` or ``optimizer`` and ``learning_rate``.
+
+    Returns
+    -------
+    list of str
+        The largest such group, in the order of ``semantic.trained``; empty where no two models
+        differ so. Of groups of one size, the first.
+    """
+    groups = {}
+    for model in semantic["trained"]:
+        own = resolved(semantic, model)
+        alike = tuple(sorted((k, str(v)) for k, v in own.items() if k not in keys))
+        groups.setdefault(alike, []).append(model)
+    largest = max(groups.values(), key=len)
+    return largest if len(largest) > 1 else []
+
+
+def shown(semantic):
+    """One trained model a dataset, the first of each: those drawn one by one."""
+    first = {}
+    for model in semantic["trained"]:
+        first.setdefault(semantic["models"][model]["dataset"], model)
+    return list(first.values())
