@@ -51,7 +51,7 @@ STEPS = {
     ),
     "trend": (
         {"history": TREND, "metrics": TREND, "summary": None},
-        ("σ of angle θ [°]", "A 0.1 to 0.5, largest network", "Failed angles [%]"),
+        ("σ of angle θ [°]", "A 0.1 to 0.5", "Failed angles [%]"),
     ),
     "panels": (
         {"dataset": "noise_05", "predictions": "noise_05", "metrics": "noise_05"},
@@ -259,6 +259,15 @@ def test_the_trend_shows_every_epoch_and_the_article_s_number():
     assert line.get_ydata()[0] == 0.00049
     short = {"clean": (log[:1], {**fake.metrics("clean"), "ranges": {}, "chosen_epoch": 1})}
     assert "as the article" not in texts(clean(semantic_training.trend, short))
+
+
+def test_a_logarithmic_axis_of_any_length_has_two_numbers_or_more():
+    for low, high in ((0.9, 1.1e4), (0.9, 70), (0.95, 5.5), (2.1, 3.9)):
+        axes = Figure().subplots()
+        axes.set(xscale="log", xlim=(low, high))
+        semantic_labels.plain_x_ticks(axes)
+        ticks = axes.get_xticks()
+        assert 2 <= len(ticks) <= 8 and low <= ticks.min() < ticks.max() <= high
 
 
 def test_profiles_are_reconstructed_as_matrices_make_them():

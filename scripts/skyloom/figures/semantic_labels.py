@@ -1,6 +1,7 @@
 """How figures of the semantic arm name and colour parameters, methods, networks and models."""
 
 import numpy as np
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from skyloom.figures import style
 from skyloom.figures.spectra_labels import significant
@@ -93,6 +94,26 @@ def plain(value):
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.10f}".rstrip("0")
+
+
+def plain_x_ticks(axes):
+    """Numbers instead of powers of ten on a logarithmic x axis, a few whatever its length.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its limits are final.
+    """
+    low, high = axes.get_xlim()
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
+        ticks = np.sort(np.outer(decades, steps).ravel())
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) >= 3:
+            break
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(lambda x, _: plain(x))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def noise(value):

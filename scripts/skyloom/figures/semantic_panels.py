@@ -109,7 +109,7 @@ def panels(images, reconstructed, texts, *, scale, model, synthetic):
             for axes, pixels in zip(line, shown, strict=True)
         ]
         line[0].set_ylabel(f"{name}\ny [half-widths]", fontsize=8)
-        bar(figure, drawn[0], line, "Intensity / I₀")
+        bar(figure, drawn[0], line, "Intensity")
     edges(grid, "x [half-widths]")
     return figure
 

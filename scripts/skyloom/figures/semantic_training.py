@@ -25,20 +25,25 @@ def described(known):
     return ", ".join(parts + ([decay] if decay else []))
 
 
-def kinds_of(known):
-    """Columns of a history that are drawn, and what their axes say.
+def kinds_of(histories):
+    """Columns of some histories that are drawn, and what their axes say.
 
     Parameters
     ----------
-    known : sequence of dict
-        ``metrics.json`` of the models.
+    histories : iterable of Table
 
     Returns
     -------
     dict of str to str
+        The dispersions that any of them has, then the share of failed angles.
     """
-    parameters = dict.fromkeys(name for one in known for name in one["parameters"])
-    return {f"sigma_{name}": labels_.axis(name, "σ of") for name in parameters}
+    columns = dict.fromkeys(name for log in histories for name in log.colnames)
+    said = {
+        name: labels_.axis(name.removeprefix("sigma_"), "σ of")
+        for name in columns
+        if name.startswith("sigma_")
+    }
+    return said | ({"failed": "Failed angles [%]"} if "failed" in columns else {})
 
 
 @style.drawn
@@ -57,7 +62,8 @@ def optimizers(cases, *, synthetic):
         A row a quantity of the validation side. Points on the right: where each model stood when
         the one that was trained for the shortest time ended.
     """
-    kinds = {"val_loss": "Validation loss"} | kinds_of([known for *_, known in cases.values()])
+    kinds = {"val_loss": "Validation loss"} | kinds_of(log for log, *_ in cases.values())
+    kinds.pop("failed", None)
     title = "Optimisers at the same number of epochs and in the same time"
     size = 8.2, 1.75 * len(kinds) + 1.4
     figure = style.figure(*size, title=title, synthetic=synthetic)
@@ -104,8 +110,11 @@ def _point(axes, x, y, look):
 def _logarithmic(axes):
     low, high = axes.dataLim.y0, axes.dataLim.y1
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda x, _: labels_.plain(x))
-    axes.xaxis.set_minor_formatter(lambda x, _: "")
+    first, last = axes.dataLim.x0, axes.dataLim.x1
+    if np.isfinite([first, last]).all() and 0 < first:
+        # Panels below share these limits and ticks.
+        axes.set_xlim(first / 1.1, last * 1.1)
+        labels_.plain_x_ticks(axes)
     axes.grid(**GRID)
     if np.isfinite([low, high]).all() and 0 < low < high:
         axes.set_yscale("log")
@@ -115,7 +124,7 @@ def _logarithmic(axes):
 
 
 def groups_of(cases):
-    """Models whose errors one panel can show: one range of scales, and small networks apart.
+    """Models whose errors one panel can show: alike in what they measure, small networks apart.
 
     Parameters
     ----------
@@ -132,15 +141,17 @@ def groups_of(cases):
     groups = {}
     for model, (log, known) in cases.items():
         small = known["weights"] < 0.9 * most[_range(known)]
-        title = f"{_range(known)}, {'smaller networks' if small else 'largest network'}"
+        title = f"{_range(known)}, smaller networks" if small else _range(known)
         groups.setdefault(title, {})[model] = log, known
     return groups
 
 
 def _range(known):
-    """The range of scales that a model was trained on, or its dataset where that is not known."""
+    """What a model was trained on: the range of scales, else the parameters; more of them named."""
+    names = [labels_.symbol(name) for name in known["parameters"]]
     pair = known.get("ranges", {}).get("scale")
-    return f"A {pair[0]:g} to {pair[1]:g}" if pair else known["dataset"]
+    more = [name for name in names if name not in ("A", "e", "θ")]
+    return ", ".join([f"A {pair[0]:g} to {pair[1]:g}", *more] if pair else names)
 
 
 @style.drawn
@@ -161,9 +172,7 @@ def trend(cases, *, summary=None, synthetic):
         A row a quantity, a column a group of models. Circles: epochs whose weights predict.
     """
     groups = groups_of(cases)
-    kinds = kinds_of([known for _, known in cases.values()])
-    if any("failed" in log.colnames for log, _ in cases.values()):
-        kinds["failed"] = "Failed angles [%]"
+    kinds = kinds_of(log for log, _ in cases.values())
     most = max(map(len, groups.values()))
     size = max(6.4, 3.5 * len(groups) + 0.4), 1.9 * len(kinds) + 0.17 * most + 1.3
     title = "Errors of the validation images, epoch by epoch"
