@@ -261,7 +261,7 @@ def write(folder):
     for dataset in ("noise_05", "wide"):
         paths[dataset] = write_dataset(folder / f"{dataset}.h5", dataset)
     paths["datasets"] = [paths["noise_05"], paths["wide"]]
-    table = measurements()
+    table = measurements(inclinations=(0, 45, 75))
     paths["measurements"] = _write_table(table, folder / "measurements.ecsv")
     paths["inclined"] = write_inclined(folder / "inclined_mass.h5", table)
     paths["published"] = _write_table(published(), folder / "published.ecsv")

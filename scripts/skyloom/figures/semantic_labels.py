@@ -1,7 +1,7 @@
 """How figures of the semantic arm name and colour parameters, methods, networks and models."""
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from skyloom.figures import style
 from skyloom.figures.spectra_labels import significant
@@ -111,6 +111,9 @@ def plain_x_ticks(axes):
         ticks = ticks[(ticks >= low) & (ticks <= high)]
         if len(ticks) >= 3:
             break
+    else:
+        ticks = MaxNLocator(4).tick_values(low, high)
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(lambda x, _: plain(x))
     axes.xaxis.set_minor_locator(NullLocator())
