@@ -265,9 +265,9 @@ training.settle(int(sys.argv[1]))
 rng = np.random.default_rng(0)
 images = batches.from_array(rng.random((50, 32, 32, 1), np.float32))
 layer = e.PhysicalParameters(["scale", "angle"], [0.1, 0], [0.5, 180])
-network = e.build((32, 32, 1), layer, convolutions=[8, 8, 16, 16], dense=[8])
+network = e.build((32, 32, 1), layer, convolutions=[8, 8], dense=[8])
 profile = {"decoder": "exponential", "parameters": {"scale": [0.1, 0.5], "angle": [0, 180]}}
-settings = t.Settings(epochs=2, batch_size=20)
+settings = t.Settings(epochs=1, batch_size=20)
 t.train(network, ProfileDecoder(profile, {"pixels": 32}), images, rng.random((50, 2)),
         train=np.arange(40), validation=np.arange(40, 50), settings=settings)
 print(hashlib.sha256(b"".join(w.tobytes() for w in network.get_weights())).hexdigest())
