@@ -8,10 +8,10 @@ import step
 step.begin(snakemake)
 
 from skyloom.io import atomic, read_table, write_json, write_table
-from skyloom.networks import regression, training
+from skyloom.networks import regression, semantic_training
 from skyloom.semantic import experiments
 
-training.settle(snakemake.threads)
+semantic_training.settle()
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 state = Path(made.model).parent / ".state"
 split = read_table(files.split, need=["id", "part"])

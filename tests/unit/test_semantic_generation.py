@@ -121,3 +121,18 @@ def test_empty_parts_and_negative_noise_are_refused():
         generation.blocks(entry(test=0)["images"])
     with pytest.raises(InputError, match=r"noise of the semantic dataset a is -0.1"):
         generation.description("a", entry(noise=-0.1), PROFILE, GRID, 1)
+
+
+def test_speckle_grows_with_the_root_of_the_intensity_and_is_recorded():
+    wide = {"decoder": "exponential", "parameters": {"scale": [0.2, 0.4]}}
+    asked = {"images": {"train": 400, "validation": 1, "test": 1}, "speckle": 0.2}
+    grid = Grid(16)
+    plain, grainy = (
+        np.concatenate(list(generation.render("one", one, wide, grid, 3)))[:400, :, :, 0]
+        for one in ({**asked, "speckle": 0}, asked)
+    )
+    pull = (grainy - plain) / np.sqrt(plain)
+    assert np.std(pull) == pytest.approx(0.2, rel=0.01)
+    assert abs(np.mean(pull)) < 0.003
+    kept = generation.description("one", asked, wide, grid, 3)["attributes"]["parameters"]
+    assert kept["speckle"] == 0.2 and kept["noise"] == 0

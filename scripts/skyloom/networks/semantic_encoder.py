@@ -13,8 +13,8 @@ from skyloom.errors import InputError, nearest
 ANGLES = ("cos_sin_2theta", "theta")
 #: What a sigmoid output means for the other parameters.
 OUTPUTS = ("range", "direct")
-#: How the convolutions' weights begin.
-INITIALIZERS = ("he_normal", "glorot_uniform")
+#: How the weights begin.
+INITIALIZERS = ("matched", "glorot_uniform")
 #: Of the parameter that is periodic; its period in degrees.
 ANGLE, PERIOD = "angle", 180.0
 # Below this length (cos 2 theta, sin 2 theta) has no direction that single precision could tell.
@@ -120,7 +120,7 @@ def build(
     convolutions,
     dense,
     precision="float32",
-    initializer="he_normal",
+    initializer="matched",
     seed=0,
 ):
     """An encoder with fresh weights.
@@ -139,11 +139,13 @@ def build(
         Of the convolutions' arithmetic; weights are float32 either way, and so are the dense
         layers and the parameters. Some processors and most graphics cards multiply bfloat16
         several times faster; others give the same and are slower than with float32.
-    initializer : {'he_normal', 'glorot_uniform'}
-        Of the convolutions' first weights: He et al. (2015), made for ReLU, or Keras's default,
-        which the paper left and the dense layers always have. With the paper's range of scales,
-        whose images are nearly empty, the second lets through so little that the angle stays
-        unlearnt for epochs.
+    initializer : {'matched', 'glorot_uniform'}
+        ``matched``: of the layer's activation: He et al. (2015) before ReLU, four times the limits
+        of Glorot & Bengio (2010) before the hidden sigmoids, whose slope is a quarter of what those
+        limits are made for, and the plain limits before the outputs, which so begin in the middle
+        of their ranges. ``glorot_uniform``: Keras's default everywhere, as published. With the
+        paper's range of scales, whose images are nearly empty, it lets through so little that the
+        angle stays unlearnt for epochs.
     seed : int
         Of the weights.
 
@@ -173,9 +175,13 @@ def build(
     seeds = iter(np.random.SeedSequence(seed).generate_state(count).tolist())
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
 
-    def start(kind="glorot_uniform"):
-        kinds = {"he_normal": keras.initializers.HeNormal}
-        return kinds.get(kind, keras.initializers.GlorotUniform)(seed=next(seeds))
+    def start(kind):
+        if initializer == "glorot_uniform" or kind == "output":
+            return keras.initializers.GlorotUniform(seed=next(seeds))
+        if kind == "relu":
+            return keras.initializers.HeNormal(seed=next(seeds))
+        # Variance goes as the square of the limits.
+        return keras.initializers.VarianceScaling(16.0, "fan_avg", "uniform", seed=next(seeds))
 
     image = keras.Input(tuple(shape), name="image")
     x = image
@@ -184,7 +190,7 @@ def build(
             *(filters, 3),
             padding="same",
             activation="relu",
-            kernel_initializer=start(initializer),
+            kernel_initializer=start("relu"),
             dtype=policy,
             name=f"convolution_{number}",
         )(x)
@@ -193,6 +199,7 @@ def build(
     x = keras.layers.Flatten(dtype="float32", name="flatten")(x)
     names = [f"dense_{number}" for number in range(1, len(dense) + 1)] + ["output"]
     for name, width in zip(names, [*dense, parameters.width], strict=True):
-        options = {"kernel_initializer": start(), "dtype": "float32", "name": name}
+        first = start("output" if name == "output" else "sigmoid")
+        options = {"kernel_initializer": first, "dtype": "float32", "name": name}
         x = keras.layers.Dense(width, activation="sigmoid", **options)(x)
     return keras.Model(image, parameters(x), name="semantic_encoder")

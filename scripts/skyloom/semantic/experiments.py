@@ -337,6 +337,7 @@ def _metrics(model, sample, encoder, result):
         **dataclasses.asdict(model.encoder),
         "decoder": sample.profile["decoder"],
         "parameters": sample.names,
+        "ranges": {name: list(limits) for name, limits in profiles.free(sample.profile).items()},
         "weights": encoder.count_params(),
         "sampling": sample.grid["sampling"],
         "noise": sample.noise,

@@ -8,7 +8,7 @@ from astropy.table import Table
 
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
-from skyloom.semantic import profiles
+from skyloom.semantic import preparation, profiles
 from skyloom.sides import PARTS
 
 #: Images with one generator of random numbers.
@@ -95,7 +95,7 @@ def draw(profile, size, random):
     }
 
 
-def images(profile, values, grid, *, noise=0.0, random=None):
+def images(profile, values, grid, *, noise=0.0, speckle=0.0, random=None):
     """Images of drawn parameters.
 
     Parameters
@@ -107,6 +107,8 @@ def images(profile, values, grid, *, noise=0.0, random=None):
     grid : skyloom.semantic.sampling.Grid
     noise : float
         Standard deviation of the white Gaussian noise of a pixel, in units of I0 = 1.
+    speckle : float
+        See `skyloom.semantic.preparation.speckled`.
     random : numpy.random.Generator, optional
         Of the noise.
 
@@ -121,9 +123,15 @@ def images(profile, values, grid, *, noise=0.0, random=None):
         some = slice(start, start + _AT_ONCE)
         chosen = {name: value[some] for name, value in values.items()}
         found[some] = profiles.evaluate(decoder, {**fixed, **chosen}, grid)
+    found = preparation.speckled(found, speckle, random)
     if noise:
         found += noise * random.standard_normal(found.shape, dtype=np.float32)
     return found
+
+
+def _grain(entry):
+    """Standard deviations of an entry's noise and speckle."""
+    return {key: float(entry.get(key) or 0) for key in ("noise", "speckle")}
 
 
 def _drawn(dataset, entry, profile, seed):
@@ -141,7 +149,7 @@ def render(dataset, entry, profile, grid, seed, *, pool=None):
     dataset : str
         Its name, which enters the random numbers.
     entry : dict
-        ``images`` (number of each part) and ``noise``.
+        ``images`` (number of each part), ``noise`` and, if there is any, ``speckle``.
     profile : dict
     grid : skyloom.semantic.sampling.Grid
     seed : int
@@ -156,8 +164,7 @@ def render(dataset, entry, profile, grid, seed, *, pool=None):
 
     def make(drawn):
         values, random = drawn
-        noise = float(entry.get("noise") or 0)
-        return images(profile, values, grid, noise=noise, random=random)[..., None]
+        return images(profile, values, grid, **_grain(entry), random=random)[..., None]
 
     yield from in_order(pool, make, _drawn(dataset, entry, profile, seed))
 
@@ -170,13 +177,14 @@ def description(dataset, entry, profile, grid, seed):
     Raises
     ------
     InputError
-        If the noise is negative, or as `blocks` and `skyloom.semantic.profiles.resolve`.
+        If noise or speckle is negative, or as `blocks` and `skyloom.semantic.profiles.resolve`.
     """
-    noise = float(entry.get("noise") or 0)
-    if not noise >= 0:
-        raise InputError(
-            f"noise of the semantic dataset {dataset} is {noise}: set it to 0 or more."
-        )
+    grain = _grain(entry)
+    for key, value in grain.items():
+        if not value >= 0:
+            raise InputError(
+                f"{key} of the semantic dataset {dataset} is {value}: set it to 0 or more."
+            )
     profile, units = profiles.resolve(profile), profiles.units(profile)
     drawn = [values for values, _ in _drawn(dataset, entry, profile, seed)]
     target = {name: np.concatenate([values[name] for values in drawn]) for name in units}
@@ -196,7 +204,7 @@ def description(dataset, entry, profile, grid, seed):
             "parameters": {
                 "grid": dataclasses.asdict(grid),
                 "profile": profile,
-                "noise": noise,
+                **grain,
                 "images": {part: int(entry["images"][part]) for part in PARTS},
             },
             "seed": seed,
