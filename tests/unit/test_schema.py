@@ -12,6 +12,10 @@ with open("config/config.yaml", encoding="utf-8") as file:
     DEMO = yaml.safe_load(file)
 
 
+DATASET = {"profile": "wide", "noise": 0, "images": {"train": 9, "validation": 9, "test": 9}}
+DEEP = {"convolutions": [4] * 8, "dense": [4]}
+
+
 def changed(**changes):
     """The demo's configuration with some dotted keys changed."""
     config = copy.deepcopy(DEMO)
@@ -100,6 +104,29 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"sdss__training__readout_epochs": [50]}, "sdss.training.readout_epochs has 50"),
         ({"sdss__source": "local"}, "sdss.spectra must name the folder"),
         ({"helium__networks": ["modifed"]}, "Did you mean 'modified'"),
+        ({"semantic__traned": []}, "unknown key 'semantic.traned': did you mean 'semantic.trained"),
+        ({"semantic__trained": ["claen"]}, "semantic.trained names 'claen'.*'clean'"),
+        ({"semantic__models__clean__network": "ful"}, "semantic.models.clean.network names 'ful'"),
+        ({"semantic__models__clean__dataset": "nois_05"}, "models.clean.dataset.*'noise_05'"),
+        ({"semantic__models__clean__outputs": "ranged"}, "Did you mean 'range'"),
+        ({"semantic__models__clean__epoch": 9}, "unknown key 'semantic.models.clean.epoch': did"),
+        ({"semantic__datasets__clean__profile": "publised"}, "semantic.profiles.*'published'"),
+        ({"semantic__datasets__clean__noise": -0.1}, "'semantic.datasets.clean.noise' .standard"),
+        ({"semantic__datasets__clean__images": {"train": 9}}, "lacks the key validation, test"),
+        ({"semantic__datasets__train": DATASET}, "called 'train', but the target semantic_train"),
+        ({"semantic__profiles__wide__decoder": "sersik"}, "profiles.wide: .*did you mean sersic"),
+        ({"semantic__profiles__wide__parameters": {"scal": [0, 1]}}, "scal is unknown.*mean scale"),
+        ({"semantic__profiles__wide__parameters": {"scale": [0.5, 0.1]}}, "the lower first"),
+        ({"semantic__profiles__wide__parameters": {"scale": 0.2}}, "wide: .* no free parameter"),
+        ({"semantic__grid__pixels": 8, "semantic__networks__small_4": DEEP}, "networks.small_4 po"),
+        ({"semantic__encoder__angle": "2theta"}, "'semantic.encoder.angle' is '2theta'.*theta"),
+        ({"semantic__training__loss": "relativ"}, "Did you mean 'relative'"),
+        ({"semantic__training__initializer": "glorot"}, "Did you mean 'glorot_uniform'"),
+        ({"semantic__galaxies__model": "galaxy"}, "semantic.galaxies.model names 'galaxy'"),
+        ({"semantic__galaxies__dataset": "no.h5"}, "semantic.galaxies.dataset is 'no.h5', which"),
+        ({"tng__inclined__inclination": 30}, "did you mean 'tng.inclined.inclinations'"),
+        ({"tng__inclined__inclinations": [100]}, "'tng.inclined.inclinations.0'.*maximum of 90"),
+        ({"tng__inclined__snapshot": 98}, "tng.inclined.snapshot is 98, which is not one of"),
     ],
 )
 def test_wrong_configuration_is_refused_with_the_key_and_a_remedy(changes, words):
@@ -112,6 +139,14 @@ def test_missing_key_is_named():
     del config["tng"]["grid"]["width"]
     with pytest.raises(InputError, match=r"'tng.grid' lacks the key width"):
         configuration.check(config)
+
+
+def test_measuring_galaxies_of_tng_needs_the_simulation_and_measuring_none_does_not():
+    config = changed(arms=["semantic"], tng__source="local")
+    with pytest.raises(InputError, match=r"tng.base_path must name the folder"):
+        configuration.check(config)
+    config["semantic"]["galaxies"]["model"] = None
+    configuration.check(config)
 
 
 def test_folder_of_a_missing_snapshot_is_named_before_anything_runs(tmp_path):
@@ -167,12 +202,13 @@ def test_every_key_is_documented_and_every_documented_key_exists():
 
 def test_every_key_of_the_schema_has_its_default_in_config_yaml():
     present = {"run", "seed", "arms"}
-    for arm in ("tng", "xmm", "helium", "stellar", "sdss"):
+    for arm in ("tng", "semantic", "xmm", "helium", "stellar", "sdss"):
         present |= set(configuration.flat(DEMO[arm], arm))
     known = set(keys(configuration.load_schema()))
     leaves = known - {key.rpartition(".")[0] for key in known}
     free = {"tng.variants", "xmm.experiments", "helium.datasets", "stellar.datasets"}
     free |= {"sdss.networks", *(f"sdss.sample.shares.{name}" for name in ("GALAXY", "QSO", "STAR"))}
+    free |= {f"semantic.{name}" for name in ("profiles", "datasets", "networks", "models")}
     assert leaves - present == free
 
 
