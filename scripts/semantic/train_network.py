@@ -11,7 +11,7 @@ from skyloom.io import atomic, read_table, write_json, write_table
 from skyloom.networks import regression, semantic_training
 from skyloom.semantic import experiments
 
-semantic_training.settle()
+semantic_training.settle(semantic_training.threads_of(snakemake.params.network["convolutions"]))
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 state = Path(made.model).parent / ".state"
 split = read_table(files.split, need=["id", "part"])

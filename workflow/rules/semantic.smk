@@ -68,7 +68,7 @@ rule semantic_train:
         model="|".join(SEMANTIC["models"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: lambda w: semantic_threads(w.model)
     resources:
         mem_mb=3000,
     params:

@@ -43,6 +43,12 @@ def semantic_dataset(model, suffix=".h5", folder="datasets"):
     return f"{SEMANTIC_DIR}/{folder}/{SEMANTIC['models'][model]['dataset']}{suffix}"
 
 
+def semantic_threads(model):
+    """Threads of a model's training: narrow networks are trained side by side."""
+    network = SEMANTIC["networks"][SEMANTIC["models"][model]["network"]]
+    return 2 if network["convolutions"][0] >= 16 else 1
+
+
 def semantic_choices():
     """What printed numbers depend on, model by model."""
     return {
