@@ -25,6 +25,7 @@ table = galaxies.measurements(
     residual,
     unit,
     made["profile"],
+    grid=made["grid"],
     model=known["model"],
     seen=np.asarray(seen["residual"]),
 )

@@ -81,4 +81,4 @@ def test_speed_is_of_full_batches_and_single_fits(tmp_path, monkeypatch):
     assert list(table["method"]) == ["encoder", "least_squares"]
     assert network.asked == 40 + table["images"][0] and table["images"][0] % 40 == 0
     assert (table["images_per_second"] > 0).all() and list(table["threads"]) == [2, 1]
-    assert "varies" in table.meta
+    assert "varies" in table.meta and table.meta["synthetic"]

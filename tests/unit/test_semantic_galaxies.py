@@ -17,6 +17,7 @@ PROFILE = {
         "intensity": [0.5, 2.0],
     },
 }
+GRID = {"pixels": 8, "sampling": "centre", "subpixels": 8}
 
 
 @pytest.mark.parametrize("thickness", [0.0, 0.1, 0.2, 0.6])
@@ -78,7 +79,7 @@ def _measured(dataset, parameters=None, **options):
         ellipticity = 1 - np.cos(np.deg2rad(columns["inclination"]))
         angle = (np.asarray(columns["position_angle"]) + [50, 2, -3, 3, 0]) % 180
         parameters = np.stack([np.full(5, 0.2), ellipticity, angle, np.full(5, 1.5)], axis=1)
-    options = {"model": "galaxies", "seen": np.array([0.01, 0.02]), **options}
+    options = {"model": "galaxies", "seen": np.array([0.01, 0.02]), "grid": GRID, **options}
     residual = options.pop("residual", np.full(5, 0.015))
     unit = 1e7 * np.arange(1, 6)
     return galaxies.measurements(columns, parameters, residual, unit, PROFILE, **options)
@@ -101,6 +102,7 @@ def test_other_columns_of_the_galaxies_come_along(dataset):
     assert np.allclose(table["stellar_mass"], [1, 2, 3, 4, 5])
     assert str(table["stellar_mass"].unit) == "solMass"
     assert table.meta["synthetic"] and table.meta["model"] == "galaxies"
+    assert table.meta["decoder"] == "exponential" and table.meta["grid"] == GRID
     assert table.colnames[:5] == [
         *("id", "subhalo_id", "snapshot", "inclination", "position_angle"),
     ]
@@ -129,7 +131,8 @@ def test_a_model_that_does_not_measure_the_angle_is_refused(dataset):
     profile = {"decoder": "exponential", "parameters": {"scale": [0.1, 0.5], "angle": 0.0}}
     with pytest.raises(InputError, match="does not measure ellipticity, angle"):
         galaxies.measurements(
-            columns, np.ones((5, 1)), np.ones(5), np.ones(5), profile, model="m", seen=[1.0]
+            *(columns, np.ones((5, 1)), np.ones(5), np.ones(5), profile),
+            **{"grid": GRID, "model": "m", "seen": [1.0]},
         )
 
 

@@ -115,7 +115,7 @@ def training_of(path):
             ) from error
 
 
-def measurements(columns, parameters, residual, unit, profile, *, model, seen):
+def measurements(columns, parameters, residual, unit, profile, *, grid, model, seen):
     """One row a view of a galaxy, its measured parameters beside what is known of it.
 
     Parameters
@@ -129,7 +129,7 @@ def measurements(columns, parameters, residual, unit, profile, *, model, seen):
         Mean of |image - reconstruction|, in the prepared image's units.
     unit : (N,) array
         What an intensity of 1 of the prepared image is in the dataset's.
-    profile : dict
+    profile, grid : dict
         Of the encoder's training dataset.
     model : str
     seen : (n,) array
@@ -144,7 +144,8 @@ def measurements(columns, parameters, residual, unit, profile, *, model, seen):
         inclination_thick (of thickness `THICKNESS`), inclination_difference (inferred less used),
         angle_difference (angle less position angle, folded to [-90, 90); of a face-on galaxy it
         says nothing); beyond (names of parameters outside the trained range), unlike (a residual
-        larger than any of `seen`), outside (either); then every other column of the dataset.
+        larger than any of `seen`), outside (either); then every other column of the dataset. meta
+        says of which model and on what grid the images can be made again.
 
     Raises
     ------
@@ -179,7 +180,8 @@ def measurements(columns, parameters, residual, unit, profile, *, model, seen):
         if name not in table.colnames:
             table[name] = columns[name]
     _describe(table, columns.meta)
-    table.meta.update(model=model, thickness=THICKNESS, **columns.meta)
+    table.meta.update(model=model, decoder=profile["decoder"], grid=dict(grid))
+    table.meta.update(thickness=THICKNESS, **columns.meta)
     return table
 
 

@@ -95,19 +95,23 @@ def measure(encoders, datasets, *, threads, track=iter):
     Returns
     -------
     Table
-        method, model, dataset, images_per_second, images (measured), threads, batch.
+        method, model, dataset, images_per_second, images (measured), threads, batch; meta
+        synthetic, whether any of the images are.
     """
-    rows = []
+    rows, synthetic = [], False
     for model, dataset, network in track(encoders):
         with open_hdf5(datasets[dataset], need=["images"]) as file:
             images = file["images"][-BATCH:]
         rate, count = of_encoder(network, images, batch=BATCH, seconds=SECONDS)
         rows.append(("encoder", model, dataset, rate, count, threads, BATCH))
     for name, path in datasets.items():
+        with open_hdf5(path) as file:
+            synthetic |= bool(file.attrs.get("synthetic", False))
         rate, count = of_fits(path, fitted=FITTED, seconds=SECONDS)
         rows.append(("least_squares", name, name, rate, count, 1, 1))
     names = "method model dataset images_per_second images threads batch"
     table = Table(rows=rows, names=names.split())
     table["images_per_second"].unit = "1 / s"
+    table.meta["synthetic"] = synthetic
     table.meta["varies"] = "measured on this machine in this run: another one gives other numbers"
     return table
