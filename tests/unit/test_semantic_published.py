@@ -110,7 +110,7 @@ def test_what_was_not_trained_stands_there_without_ours():
     table = _compare(METRICS)
     row = _row(table, "bias of scale, noise 0.05", model="")
     assert np.isnan(row["ours"]) and row["published"] == 0.0005 and not row["comparable"]
-    assert row["reason"] == "noise_05_theta or noise_05 was not trained"
+    assert row["reason"] == "noise_05_published or noise_05_theta or noise_05 was not trained"
     assert _row(table, "weights of small_64", model="")["reason"] == "small_64 was not trained"
 
 
