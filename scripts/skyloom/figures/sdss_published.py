@@ -1,14 +1,11 @@
 """The article's numbers beside ours, as a table to read."""
 
-import textwrap
-
 import numpy as np
 
+from skyloom.figures import printed, style
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style
 from skyloom.figures.sdss_scores import METRICS
 
-_LINE = 0.215  # inches
 # Left or right edges of the columns, and their heads.
 _HEADS = {"class": 0.02, "metric": 0.27, "ours": 0.62, "published": 0.8, "difference": 0.985}
 _WIDTH = 7.6
@@ -33,31 +30,15 @@ def published(content, *, synthetic):
     """
     groups = {}
     for row in content:
-        groups.setdefault((str(row["network"]), str(row["split"])), []).append(row)
-    note = _note(content)
-    lines = len(content) + 1.7 * len(groups) + 1.9 + 0.62 * len(note)
-    title = "Numbers of the article and ours"
-    figure = style.figure(_WIDTH, _LINE * lines + 0.55, title=title, synthetic=synthetic)
-    axes = figure.subplots()
-    axes.set_axis_off()
-    axes.set(xlim=(0, 1), ylim=(lines, 0))
-    for name, x in _HEADS.items():
-        side = "left" if x < 0.3 else "right"
-        text = {"published": "Article", "ours": "Ours (test)"}.get(name, name.capitalize())
-        axes.text(x, 0.5, text, weight="bold", va="center", ha=side, fontsize=8.5)
-    y = 1.2
-    for (network, split), rows in groups.items():
-        axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
-        name = labels_.model_name(network, split)
-        axes.text(0, y + 0.75, name, weight="bold", va="center", fontsize=8.5)
-        y += 1.6
-        for row in rows:
-            _row(axes, y, row)
-            y += 1
-        y += 0.1
-    axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
-    axes.text(0, y + 0.4, "\n".join(note), va="top", fontsize=7.5, color=labels_.SOFT)
-    return figure
+        name = labels_.model_name(str(row["network"]), str(row["split"]))
+        groups.setdefault(name, []).append(row)
+    named = {"published": "Article", "ours": "Ours (test)"}
+    heads = [
+        (named.get(name, name.capitalize()), x, "left" if x < 0.3 else "right")
+        for name, x in _HEADS.items()
+    ]
+    look = {"width": _WIDTH, "row": _row, "synthetic": synthetic}
+    return printed.table(heads, groups, _note(content), **look)
 
 
 def _row(axes, y, row):
@@ -68,7 +49,7 @@ def _row(axes, y, row):
     text += f" (printed: {labels_.class_name(printed_as)})" if printed_as else ""
     axes.text(_HEADS["class"], y, text, **look)
     axes.text(_HEADS["metric"], y, METRICS.get(metric, metric), **look)
-    ours, low, high, printed = (
+    ours, low, high, theirs = (
         labels_.number(row[name]) if name in row.colnames else np.nan
         for name in ("ours", "ours_low", "ours_high", "published")
     )
@@ -77,8 +58,8 @@ def _row(axes, y, row):
     interval = f" [{low:.3f}, {high:.3f}]" if known else ""
     cells = {
         "ours": (_number(ours) + interval, style.BLACK),
-        "published": (_number(printed, 2), style.BLUE if good else labels_.FAINT),
-        "difference": (_number(ours - printed, sign=True), style.BLUE if good else labels_.FAINT),
+        "published": (_number(theirs, 2), style.BLUE if good else labels_.FAINT),
+        "difference": (_number(ours - theirs, sign=True), style.BLUE if good else labels_.FAINT),
     }
     for name, (text, colour) in cells.items():
         faint = labels_.FAINT if text == "–" else colour
@@ -92,7 +73,7 @@ def _number(value, digits=3, *, sign=False):
 
 
 def _note(content):
-    """Lines that say what is grey and why, and what the article says twice."""
+    """Texts that say what is grey and why, and what the article says twice."""
     parts = [
         part
         for row in content
@@ -106,4 +87,4 @@ def _note(content):
     if parts:
         said.append(f"Grey, not comparable: {style.shorten(dict.fromkeys(parts), 8)}.")
     said += [str(text) for text in content.meta.get("notes", [])]
-    return [line for text in said for line in textwrap.wrap(text, int(16.5 * _WIDTH))]
+    return said

@@ -1,9 +1,8 @@
 """How figures of the semantic arm name and colour parameters, methods, networks and models."""
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from skyloom.figures import style
+from skyloom.figures import style, ticks
 from skyloom.figures.spectra_labels import significant
 
 #: Name, symbol and unit of each parameter of a profile, as a reader says them.
@@ -104,19 +103,7 @@ def plain_x_ticks(axes):
     axes : matplotlib.axes.Axes
         Its limits are final.
     """
-    low, high = axes.get_xlim()
-    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
-        ticks = np.sort(np.outer(decades, steps).ravel())
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-        if len(ticks) >= 3:
-            break
-    else:
-        ticks = MaxNLocator(4).tick_values(low, high)
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(lambda x, _: plain(x))
-    axes.xaxis.set_minor_locator(NullLocator())
+    ticks.plain(axes.xaxis, axes.get_xlim(), plain)
 
 
 def noise(value):

@@ -1,9 +1,8 @@
 """How figures of spectra name labels and models, and which colour each has."""
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from skyloom.figures import style
+from skyloom.figures import style, ticks
 
 # Symbol, unit as an axis shows it, and how a value is written.
 _LABELS = {
@@ -103,19 +102,7 @@ def plain_ticks(axis):
     axis : matplotlib.axes.Axes
         Its limits are final.
     """
-    low, high = axis.get_ylim()
-    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
-        ticks = np.sort(np.outer(decades, steps).ravel())
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-        if len(ticks) >= 3:
-            break
-    else:
-        ticks = MaxNLocator(4).tick_values(low, high)
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-    axis.yaxis.set_major_locator(FixedLocator(ticks))
-    axis.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
-    axis.yaxis.set_minor_locator(NullLocator())
+    ticks.plain(axis.yaxis, axis.get_ylim(), "{:g}".format)
 
 
 def network_colours(networks):

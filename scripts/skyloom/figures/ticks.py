@@ -1,0 +1,31 @@
+"""Numbers on logarithmic axes."""
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+
+
+def plain(axis, limits, written):
+    """Numbers instead of powers of ten on a logarithmic axis, a few whatever its length.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        ``axes.xaxis`` or ``axes.yaxis``.
+    limits : (float, float)
+        Of it, final.
+    written : callable
+        A number as it stands there.
+    """
+    low, high = limits
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
+        ticks = np.sort(np.outer(decades, steps).ravel())
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) >= 3:
+            break
+    else:
+        ticks = MaxNLocator(4).tick_values(low, high)
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(lambda value, _: written(value))
+    axis.set_minor_locator(NullLocator())
