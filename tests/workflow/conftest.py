@@ -84,6 +84,36 @@ MINIATURE_SDSS = {
     },
 }
 
+# Networks with one thread and one with two; the tng arm only as far as its inclined views.
+_FEW = {"images": {"train": 60, "validation": 20, "test": 30}}
+MINIATURE_SEMANTIC = {
+    "run": "mini",
+    "arms": ["semantic"],
+    "semantic": {
+        "datasets": {"clean": _FEW, "noise_05": _FEW, "galaxies": _FEW},
+        "networks": {
+            "tiny": {"convolutions": [4, 4], "dense": [4]},
+            "two_threads": {"convolutions": [16, 4], "dense": [4]},
+        },
+        "models": {
+            "clean": {"network": "two_threads"},
+            "clean_tiny": {"dataset": "clean", "network": "tiny"},
+            "clean_theta": {"network": "tiny"},
+            "clean_adadelta": {"network": "tiny"},
+            "galaxies": {"network": "tiny", "epochs": 2},
+        },
+        "trained": ["clean", "clean_tiny", "clean_theta", "clean_adadelta", "galaxies"],
+        "training": {"epochs": 2},
+        "evaluation": {"fitted": 8, "bootstrap_samples": 20},
+    },
+    "tng": {
+        "snapshots": [99],
+        "parts_per_snapshot": 2,
+        "synthetic": {"galaxies": 12, "gas_cells": 300, "chunks": 3},
+        "inclined": {"inclinations": [0, 60], "galaxies": 4},
+    },
+}
+
 
 class Project:
     """The workflow in a folder of its own."""
@@ -162,6 +192,14 @@ def finished_helium(make_project):
 def finished_stellar(make_project):
     """A project whose whole stellar arm was run once."""
     project = make_project(MINIATURE_STELLAR)
+    project.log = project.snakemake("--cores", "2").stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished_semantic(make_project):
+    """A project whose whole semantic arm was run once, and of tng what it measures."""
+    project = make_project(MINIATURE_SEMANTIC)
     project.log = project.snakemake("--cores", "2").stdout
     return project
 
