@@ -183,7 +183,7 @@ def bounds(summary, *, synthetic):
     """
     parameters = parameters_of(summary)
     noise = dict(zip(texts(summary["dataset"]), numbers(summary["noise"]), strict=True))
-    width = max(7.0, (0.9 + 0.52 * len(noise)) * min(3, len(parameters)) + 0.6)
+    width = max(8.2, (0.9 + 0.52 * len(noise)) * min(3, len(parameters)) + 0.6)
     columns = min(3, len(parameters))
     rows = -(-len(parameters) // columns)
     title = "Errors of the parameters beside the least that the noise allows"
