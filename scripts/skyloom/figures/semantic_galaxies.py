@@ -31,7 +31,7 @@ def galaxies(table, *, synthetic):
     -------
     matplotlib.figure.Figure
         Black: median and 16 to 84 % of the galaxies at each inclination. Grey crosses: images
-        unlike those that the encoder was trained on.
+        unlike those that the encoder was trained on, which the medians leave out.
     """
     used = numbers(table["inclination"])
     outside = np.asarray(table["outside"]).astype(bool)
@@ -41,7 +41,7 @@ def galaxies(table, *, synthetic):
     figure = style.figure(11.4, 4.5, title=title, synthetic=synthetic)
     first, second, third = figure.subplots(1, 3)
     _inclinations(first, used, numbers(table["inclination_inferred"]), outside)
-    thick = _thick(first, used, table)
+    thick = _thick(first, used[~outside], table[~outside])
     _scales(second, table, used, outside)
     turned = folded(numbers(table["angle"]) - numbers(table["position_angle"]))
     _angle_errors(third, used, turned, outside)
@@ -68,7 +68,7 @@ def _handles(outside):
     point = {"marker": "o", "ls": "none"}
     handles = [
         Line2D([], [], color=style.BLUE, ms=4, label="one image", **point),
-        Line2D([], [], color=style.BLACK, ms=5, label="median and 16 to 84 %", marker="o"),
+        Line2D([], [], color=style.BLACK, ms=5, label="median and 16 to 84 % of these", marker="o"),
     ]
     if outside.any():
         shown = f"{int(outside.sum()):,} of {len(outside):,} images"
@@ -87,7 +87,7 @@ def _points(axes, used, values, outside):
     look = {"color": style.BLUE, "alpha": 0.5, "linewidths": 0, "rasterized": True}
     axes.scatter(x[~outside], values[~outside], s=size, zorder=2, **look)
     axes.scatter(x[outside], values[outside], s=size + 4, marker="x", color=FAINT, zorder=1, lw=0.8)
-    _medians(axes, used, values)
+    _medians(axes, used[~outside], values[~outside])
 
 
 def _medians(axes, used, values):
@@ -133,7 +133,7 @@ def _scales(axes, table, used, outside):
     good = ~outside
     axes.scatter(used[good], ratio[good], s=5, color=style.BLUE, linewidths=0, zorder=2)
     axes.scatter(used[outside], ratio[outside], s=9, marker="x", color=FAINT, lw=0.8, zorder=2)
-    _medians(axes, used, ratio)
+    _medians(axes, used[good], ratio[good])
     axes.axhline(1, color=style.ORANGE, ls="--", lw=1, zorder=4)
     axes.set_yscale("log")
     low, high = np.nanmin(ratio, initial=0.8), np.nanmax(ratio, initial=1.25)
