@@ -36,9 +36,9 @@ rule tng_inclined_maps:
     input:
         galaxies=INCLINED_VIEWS,
         kernel=TNG_KERNEL,
-        universe=tng_files(INCLINED_SNAPSHOT)["snapshots"],
-        groups=tng_files(INCLINED_SNAPSHOT)["groups"],
-        offsets=tng_files(INCLINED_SNAPSHOT)["offsets"],
+        universe=lambda w: tng_files(INCLINED_SNAPSHOT)["snapshots"],
+        groups=lambda w: tng_files(INCLINED_SNAPSHOT)["groups"],
+        offsets=lambda w: tng_files(INCLINED_SNAPSHOT)["offsets"],
     output:
         f"{TNG_DIR}/inclined/snap_{INCLINED_SNAPSHOT:03d}.part_{{part}}.h5",
     log:
