@@ -210,3 +210,11 @@ def test_wrong_grids_are_refused():
         Grid(64, "center")
     with pytest.raises(InputError, match="semantic.grid.subpixels is 0"):
         Grid(64, "integrated", 0)
+
+
+def test_a_model_without_its_formula_cannot_be_made():
+    class Empty(profiles.Elliptical):
+        pass
+
+    with pytest.raises(TypeError, match="radial"):
+        Empty()

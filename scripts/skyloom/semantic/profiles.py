@@ -4,6 +4,7 @@ A model is one class. Its formula is written once, with operations that numpy an
 alike, so that data, classical fits and networks share it; see docs/decoders.md for adding one.
 """
 
+import abc
 import dataclasses
 import math
 
@@ -51,7 +52,7 @@ def register(name):
     return add
 
 
-class Profile:
+class Profile(abc.ABC):
     """A model of an image.
 
     Attributes
@@ -65,6 +66,7 @@ class Profile:
     name = None
     parameters = ()
 
+    @abc.abstractmethod
     def intensity(self, ops, p, x, y):
         """Intensity at points of the plane.
 
@@ -81,7 +83,6 @@ class Profile:
         -------
         (n, H, W) array or tensor
         """
-        raise NotImplementedError
 
     def integrated(self, ops, p, grid, dtype):
         """Mean intensity of each pixel; quadrature in two dimensions unless a model knows better.
@@ -120,9 +121,9 @@ class Elliptical(Profile):
 
     parameters = ELLIPSE
 
+    @abc.abstractmethod
     def radial(self, ops, p, r):
         """F(r'), 1 at the centre."""
-        raise NotImplementedError
 
     def form(self, ops, p):
         """Coefficients a, b, c of r'^2 = a u^2 + 2 b u v + c v^2, u = x - x0, v = y - y0."""
