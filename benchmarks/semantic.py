@@ -79,9 +79,10 @@ def epochs(start, count):
 def skyloom_training(name):
     """An epoch as a step does it, with a validation side of one batch."""
     from skyloom.networks import batches, semantic_training
+    from skyloom.networks.threads import threads_of
 
     described, count = NETWORKS[name]
-    semantic_training.settle(semantic_training.threads_of(described["convolutions"]))
+    semantic_training.settle(threads_of(described["convolutions"]))
     values, images, _ = drawn(PUBLISHED, count)
     truth, rows = np.stack(list(values.values()), axis=1), np.arange(count)
 
@@ -259,7 +260,7 @@ def _measured(way, name):
 
 def trained():
     """Rates of training, and what whole published runs would take at them."""
-    from skyloom.networks.semantic_training import threads_of
+    from skyloom.networks.threads import threads_of
 
     figures, rows, whole = {}, [], []
     for name, (described, _) in NETWORKS.items():

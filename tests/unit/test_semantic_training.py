@@ -15,6 +15,7 @@ from skyloom.networks import batches, semantic_encoder, semantic_training
 from skyloom.networks.profile_decoder import ProfileDecoder
 from skyloom.networks.semantic_encoder import PhysicalParameters
 from skyloom.networks.semantic_training import Settings
+from skyloom.networks.threads import threads_of
 from skyloom.semantic import profiles, sampling
 
 NAMES = ["scale", "ellipticity", "angle"]
@@ -176,7 +177,7 @@ def test_published_weights_are_those_of_glorot_everywhere():
 
 
 def test_threads_are_the_networks_and_not_the_machines():
-    assert [semantic_training.threads_of([width, 128]) for width in (4, 8, 16, 32)] == [1, 1, 2, 2]
+    assert [threads_of([width, 128]) for width in (4, 8, 16, 32)] == [1, 1, 2, 2]
 
 
 def test_a_killed_training_goes_on_to_the_same_bits_and_another_does_not_take_it_up(

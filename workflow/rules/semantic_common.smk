@@ -1,5 +1,6 @@
 # What the rules of the semantic arm share: names, paths and input functions.
 import configuration_semantic
+from skyloom.networks.threads import threads_of
 
 SEMANTIC = config["semantic"]
 SEMANTIC_DIR = f"results/{RUN}/semantic"
@@ -46,7 +47,7 @@ def semantic_dataset(model, suffix=".h5", folder="datasets"):
 def semantic_threads(model):
     """Threads of a model's training: narrow networks are trained side by side."""
     network = SEMANTIC["networks"][SEMANTIC["models"][model]["network"]]
-    return 2 if network["convolutions"][0] >= 16 else 1
+    return threads_of(network["convolutions"])
 
 
 def semantic_choices():

@@ -27,9 +27,6 @@ _STATE_FORMAT = 3
 _BATCHES = 16
 #: Rows that are looked at at a time where nothing is learnt.
 _BLOCK = 500
-#: Filters of the first convolution from which a network is worth two threads. Measured on two
-#: cores, images/s with one and two threads: full 162 and 290, small_16 1,180 and 1,430.
-_WIDE = 16
 _CHOICES = {
     "optimizer": ("adadelta", "adam"),
     "decay": ("constant", "cosine"),
@@ -40,23 +37,14 @@ _CHOICES = {
 }
 
 
-def threads_of(convolutions):
-    """Threads that share an operation of a network with these filters, on every machine.
-
-    Sums, and so bits, depend on their number, which therefore is the network's and not the
-    machine's. Two wide networks at a time are slower than one after the other; of narrow ones, two
-    with a thread each do 1.65 times the work of one with two.
-    """
-    return 2 if convolutions[0] >= _WIDE else 1
-
-
 def settle(threads):
     """Make this process's results repeatable; to be called before TensorFlow computes.
 
     Parameters
     ----------
     threads : int
-        Of `threads_of`: the same bits on any number of cores, on which they take turns.
+        Of `skyloom.networks.threads.threads_of`: the same bits on any number of cores, on which
+        they take turns.
     """
     devices.use_threads(threads)
     tf.config.experimental.enable_op_determinism()
