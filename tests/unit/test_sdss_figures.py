@@ -343,7 +343,7 @@ def test_printed_numbers_are_grey_only_where_they_may_not_be_compared():
         for group in axes.collections
         if len(group.get_offsets()) == 1 and group.get_offsets()[0][1] < 1
     }
-    assert tuple(points[0, 0.75]) == to_rgb(sdss_labels.FAINT)
+    assert tuple(points[0, 0.75]) == to_rgb(style.FAINT)
     assert tuple(points[2, 0.62]) == to_rgb(style.SKY)
 
 

@@ -24,6 +24,7 @@ from skyloom.figures import (
     spectra_predictions,
     spectra_training,
     style,
+    table_cells,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -336,8 +337,8 @@ def test_uncertainties_too_small_for_the_digits_of_a_value_get_one_more():
     assert spectra_labels.measured("log_g", 4.4, 0.003) == "log g 4.400 ± 0.003 dex"
     assert spectra_labels.measured("m_h", -0.5) == "[m/H] −0.50 dex"
     assert spectra_labels.measured("v_rot", np.nan, 3.0).endswith("undefined")
-    assert spectra_labels.significant(0.00415, 2) == "0.0042"
-    assert spectra_labels.significant(1234.0) == "1230"
+    assert table_cells.significant(0.00415, 2) == "0.0042"
+    assert table_cells.significant(1234.0) == "1230"
 
 
 def test_networks_keep_their_colours_and_datasets_their_lines():

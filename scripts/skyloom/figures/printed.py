@@ -3,7 +3,7 @@
 import textwrap
 
 from skyloom.figures import style
-from skyloom.figures.sdss_labels import SOFT
+from skyloom.figures.style import SOFT
 
 _LINE = 0.215  # inches
 

@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.errors import InputError
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import style, table_cells
 from skyloom.spectra import wavelengths
 
 #: Spectra of a kind of confusion that are drawn; the others are counted.
@@ -29,10 +29,10 @@ def kinds(table, model=None):
         By class and wrong answer, in the order of the classes.
     """
     if "model" in table.colnames and len(table):
-        names = labels_.texts(table["model"])
+        names = table_cells.texts(table["model"])
         table = table[names == (model or names[0])]
-    own, said = labels_.texts(table["class"]), labels_.texts(table["predicted"])
-    surest = np.argsort(-np.nan_to_num(labels_.numbers(table["p"])), kind="stable")
+    own, said = table_cells.texts(table["class"]), table_cells.texts(table["predicted"])
+    surest = np.argsort(-np.nan_to_num(table_cells.numbers(table["p"])), kind="stable")
     found = {}
     for kind in labels_.classes_of(own, said):
         for wrong in labels_.classes_of(own, said):
@@ -94,11 +94,11 @@ def confused(groups, spectra, wavelength, *, model, synthetic):
 
 def _one(axes, row, spectrum, wavelength, kind, wrong):
     flux = np.asarray(spectrum["flux"], dtype=float)
-    z = labels_.number(spectrum["z"])
+    z = table_cells.number(spectrum["z"])
     # What was not observed is exactly the mean, 0, at the ends.
     there = np.flatnonzero(flux)
     first, last = (there[0], there[-1]) if len(there) else (0, len(flux) - 1)
-    axes.plot(wavelength, flux, color=labels_.FAINT, lw=0.7, rasterized=True)
+    axes.plot(wavelength, flux, color=style.FAINT, lw=0.7, rasterized=True)
     here = slice(first, last + 1)
     look = {"color": labels_.class_colour(kind), "lw": 0.7, "rasterized": True}
     axes.plot(wavelength[here], flux[here], **look)
@@ -110,7 +110,7 @@ def _one(axes, row, spectrum, wavelength, kind, wrong):
         axes.set_ylim(low - room, high + room)
     within = float(wavelength[first]), float(wavelength[last])
     labels_.mark_lines(axes, kind, z, within=within, apart=0.045, size=6.5)
-    p = labels_.number(row["p"])
+    p = table_cells.number(row["p"])
     sure = f", p({labels_.class_name(wrong)}) = {p:.2f}" if np.isfinite(p) else ""
     text = f"{row['id']}, {labels_.redshift(kind, z)}{sure}"
     axes.set_title(text, loc="left", fontsize=8)

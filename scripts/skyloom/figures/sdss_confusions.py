@@ -169,5 +169,5 @@ def _nothing(axes, names):
     axes.imshow(np.full((len(names), len(names)), 0.0), cmap="gray_r", vmin=0, vmax=1)
     _ticks(axes, names)
     middle = (len(names) - 1) / 2
-    look = {"ha": "center", "va": "center", "color": labels_.FAINT, "style": "italic"}
+    look = {"ha": "center", "va": "center", "color": style.FAINT, "style": "italic"}
     axes.text(middle, middle, "not trained", **look)

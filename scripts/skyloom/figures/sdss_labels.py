@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from skyloom.figures import style
+from skyloom.figures.table_cells import texts
 
 #: Classes as files name them, in the order of their labels, and as a reader says them.
 CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
@@ -12,8 +13,6 @@ CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
 # one whose least difference (CIE 1976) under simulated protanopia, deuteranopia and tritanopia is
 # largest.
 COLOURS = {"GALAXY": style.ORANGE, "QSO": style.BLUE, "STAR": style.PINK}
-GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
-FAINT, SOFT = "#B5B5B5", "#666666"
 # Name, colour and marker: none of the colours is a class's.
 _NETWORKS = {
     "inception_v3": ("Inception V3", style.GREEN, "s"),
@@ -101,22 +100,6 @@ def counted(number):
 def class_colour(name):
     """A class's colour, the same in every figure; grey for one that is none of the three."""
     return COLOURS.get(name, style.GREY)
-
-
-def texts(column):
-    """A column as an array of str; masked values, and the ``-`` of tables, are empty."""
-    found = ["" if np.ma.is_masked(value) else str(value) for value in column]
-    return np.array([text if text != "-" else "" for text in found], dtype=str)
-
-
-def numbers(column):
-    """A column as floats, masked values NaN."""
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
-
-
-def number(value):
-    """A value of a table as a float, NaN where it is masked."""
-    return np.nan if np.ma.is_masked(value) else float(value)
 
 
 def models_of(table):
@@ -237,7 +220,7 @@ def mark_lines(axes, kind, z, *, within=None, apart=0.03, size=7):
     above.spines["top"].set_visible(False)
     names = [name for name, _ in lines]
     above.set_ticks([float(np.mean(places)) for _, places in lines], names)
-    above.tick_params(length=0, pad=2, labelsize=size, labelrotation=90, labelcolor=SOFT)
+    above.tick_params(length=0, pad=2, labelsize=size, labelrotation=90, labelcolor=style.SOFT)
 
 
 def redshift(kind, z):

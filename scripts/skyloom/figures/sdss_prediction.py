@@ -6,7 +6,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import style, table_cells
 
 _NAMED = 40  # spectra that can be named one by one
 
@@ -38,8 +38,10 @@ def prediction(table, *, model, synthetic):
         return figure
     order, chances = _sorted(table)
     table = table[order]
-    own = labels_.texts(table["class"]) if "class" in table.colnames else np.full(len(table), "")
-    other = (own != "") & (own != labels_.texts(table["predicted"]))
+    own = (
+        table_cells.texts(table["class"]) if "class" in table.colnames else np.full(len(table), "")
+    )
+    other = (own != "") & (own != table_cells.texts(table["predicted"]))
     if len(table) <= _NAMED:
         size = 7.4, 0.21 * len(table) + 1.8
         figure = style.figure(*size, title=title, synthetic=synthetic)
@@ -54,9 +56,9 @@ def prediction(table, *, model, synthetic):
 def _sorted(table):
     """Rows by predicted class, the surest first, and their probabilities (N, 3)."""
     chances = np.stack(
-        [labels_.numbers(table[f"p_{name.lower()}"]) for name in labels_.CLASSES], axis=1
+        [table_cells.numbers(table[f"p_{name.lower()}"]) for name in labels_.CLASSES], axis=1
     )
-    said = labels_.texts(table["predicted"])
+    said = table_cells.texts(table["predicted"])
     places = {name: place for place, name in enumerate(labels_.CLASSES)}
     number = np.array([places.get(name, len(places)) for name in said])
     sure = np.nan_to_num(chances).max(axis=1)
@@ -73,7 +75,7 @@ def _named(axes, table, chances, own, other):
     axes.set_yticks(rows, [str(name) for name in table["id"]], fontsize=7)
     for row in rows:
         text = labels_.class_name(own[row]) if own[row] else "–"
-        look = {"weight": "bold"} if other[row] else {"color": labels_.SOFT}
+        look = {"weight": "bold"} if other[row] else {"color": style.SOFT}
         text = f"× {text}" if other[row] else text
         axes.text(1.015, row, text, va="center", fontsize=7, **look)
     axes.text(1.015, -1.0, "file says", va="center", fontsize=7, style="italic")
@@ -101,7 +103,7 @@ def _many(axes, chances, other):
 
 
 def _legend(figure, table, other, own):
-    said = labels_.texts(table["predicted"])
+    said = table_cells.texts(table["predicted"])
     handles = [
         Patch(
             color=labels_.class_colour(name),

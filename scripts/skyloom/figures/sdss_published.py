@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skyloom.figures import printed, style
+from skyloom.figures import printed, style, table_cells
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures.sdss_scores import METRICS
 
@@ -44,13 +44,13 @@ def published(content, *, synthetic):
 def _row(axes, y, row):
     look = {"va": "center", "fontsize": 8}
     kind, metric = str(row["class"]), str(row["metric"])
-    printed_as = labels_.texts([row["as_printed"]])[0] if "as_printed" in row.colnames else ""
+    printed_as = table_cells.texts([row["as_printed"]])[0] if "as_printed" in row.colnames else ""
     text = labels_.class_name(kind)
     text += f" (printed: {labels_.class_name(printed_as)})" if printed_as else ""
     axes.text(_HEADS["class"], y, text, **look)
     axes.text(_HEADS["metric"], y, METRICS.get(metric, metric), **look)
     ours, low, high, theirs = (
-        labels_.number(row[name]) if name in row.colnames else np.nan
+        table_cells.number(row[name]) if name in row.colnames else np.nan
         for name in ("ours", "ours_low", "ours_high", "published")
     )
     good = bool(row["comparable"])
@@ -58,11 +58,11 @@ def _row(axes, y, row):
     interval = f" [{low:.3f}, {high:.3f}]" if known else ""
     cells = {
         "ours": (_number(ours) + interval, style.BLACK),
-        "published": (_number(theirs, 2), style.BLUE if good else labels_.FAINT),
-        "difference": (_number(ours - theirs, sign=True), style.BLUE if good else labels_.FAINT),
+        "published": (_number(theirs, 2), style.BLUE if good else style.FAINT),
+        "difference": (_number(ours - theirs, sign=True), style.BLUE if good else style.FAINT),
     }
     for name, (text, colour) in cells.items():
-        faint = labels_.FAINT if text == "–" else colour
+        faint = style.FAINT if text == "–" else colour
         axes.text(_HEADS[name], y, text, ha="right", color=faint, **look)
 
 

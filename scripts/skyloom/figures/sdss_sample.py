@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import style, table_cells
 
 _ARCHIVE = "#D9D9D9"
 _LEAST = 0.04  # share of a wedge whose number has room inside
@@ -24,7 +24,7 @@ def classes(inventory, sample, *, synthetic):
     -------
     matplotlib.figure.Figure
     """
-    archive, drawn = (labels_.texts(table["class"]) for table in (inventory, sample))
+    archive, drawn = (table_cells.texts(table["class"]) for table in (inventory, sample))
     names = labels_.classes_of(archive, drawn)
     if (archive == "").any():
         names.append("")
@@ -127,7 +127,7 @@ def redshifts(sample, *, inventory=None, cut=None, synthetic):
 
 
 def _of(table, name):
-    return labels_.numbers(table["z"])[labels_.texts(table["class"]) == name]
+    return table_cells.numbers(table["z"])[table_cells.texts(table["class"]) == name]
 
 
 def _histogram(axes, name, values, every, cut):
@@ -152,7 +152,7 @@ def _histogram(axes, name, values, every, cut):
     axes.set_title("; ".join([labels_.plural(name).capitalize(), *notes]))
     axes.set_xlabel("Radial velocity cz [km/s]" if star else f"Redshift z{_said(cut)}")
     axes.set_ylabel("Spectra")
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlim(low, high)

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import style, table_cells
 
 METRICS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
 AVERAGE = "average"
@@ -36,7 +36,7 @@ def scores(summary, *, published=None, synthetic):
     models = labels_.models_of(summary)
     looks = labels_.network_looks(network for network, _ in models.values())
     splits = sorted({split for _, split in models.values()})
-    names = [*labels_.classes_of([c for c in labels_.texts(summary["class"]) if c != AVERAGE])]
+    names = [*labels_.classes_of([c for c in table_cells.texts(summary["class"]) if c != AVERAGE])]
     names.append(AVERAGE)
     printed = [] if published is None else _printed(published, looks, splits, names)
     note = _note(printed)
@@ -63,7 +63,7 @@ def _printed(table, looks, splits, names):
     rows = []
     for row in table:
         one = {key: str(row[key]) for key in ("network", "split", "class", "metric", "reason")}
-        one["value"] = labels_.number(row["published"])
+        one["value"] = table_cells.number(row["published"])
         one["comparable"] = bool(row["comparable"])
         there = one["network"] in looks and one["split"] in splits
         there &= one["class"] in names and one["metric"] in METRICS
@@ -84,7 +84,7 @@ def _shift(place, count):
 
 
 def _panel(axes, summary, metric, split, looks, names, printed):
-    texts = {key: labels_.texts(summary[key]) for key in ("model", "class")}
+    texts = {key: table_cells.texts(summary[key]) for key in ("model", "class")}
     models = labels_.models_of(summary)
     for place, (network, look) in enumerate(looks.items()):
         shift = _shift(place, len(looks))
@@ -95,7 +95,7 @@ def _panel(axes, summary, metric, split, looks, names, printed):
                 _point(axes, number + shift, rows[0], metric, look)
         for row in printed:
             if (row["network"], row["split"], row["metric"]) == (network, split, metric):
-                colour = look["color"] if row["comparable"] else labels_.FAINT
+                colour = look["color"] if row["comparable"] else style.FAINT
                 style_ = {"marker": "D", "s": 34, "facecolor": "none", "edgecolor": colour}
                 x = names.index(row["class"]) + shift + 0.05
                 axes.scatter(x, row["value"], linewidths=1.3, zorder=4, **style_)
@@ -104,13 +104,13 @@ def _panel(axes, summary, metric, split, looks, names, printed):
     axes.set_xticks(range(len(names)), shown)
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.tick_params(axis="x", length=0)
-    axes.grid(axis="y", **labels_.GRID)
+    axes.grid(axis="y", **style.GRID)
     for middle in range(len(names) - 1):
         axes.axvline(middle + 0.5, color="#E0E0E0", lw=0.8, zorder=0)
 
 
 def _point(axes, x, row, metric, look):
-    value, low, high = (labels_.number(row[metric + end]) for end in ("", "_low", "_high"))
+    value, low, high = (table_cells.number(row[metric + end]) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return
     bars = None
@@ -118,7 +118,7 @@ def _point(axes, x, row, metric, look):
         bars = [[max(0.0, value - low)], [max(0.0, high - value)]]
     axes.errorbar(x, value, yerr=bars, ms=4.5, lw=1.1, ls="none", zorder=3, **look)
     if metric == "accuracy" and OVERALL in row.colnames:
-        right = labels_.number(row[OVERALL])
+        right = table_cells.number(row[OVERALL])
         if np.isfinite(right):
             axes.plot([x - 0.09, x + 0.09], [right, right], color=look["color"], lw=1.6)
 
@@ -143,7 +143,7 @@ def _legend(figure, summary, looks, printed, lines):
     if printed:
         look = {"marker": "D", "ms": 6, "mfc": "none", "mew": 1.3, "ls": "none"}
         grey = not any(row["comparable"] for row in printed)
-        colour = labels_.FAINT if grey else style.BLACK
+        colour = style.FAINT if grey else style.BLACK
         text = "as printed in the article"
         handles.append(Line2D([], [], color=colour, label=text, **look))
     said = [f"Bars: {100 * float(level):g} % bootstrap intervals."] if level else []
@@ -153,4 +153,4 @@ def _legend(figure, summary, looks, printed, lines):
         ncols=max(2, int(figure.get_figwidth() / 2.6)),
         title="\n".join([*said, *lines]) or None,
     )
-    legend.get_title().set(fontsize=7.5, color=labels_.SOFT)
+    legend.get_title().set(fontsize=7.5, color=style.SOFT)

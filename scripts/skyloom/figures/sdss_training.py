@@ -5,8 +5,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style
-from skyloom.figures.spectra_labels import plain_ticks
+from skyloom.figures import style, table_cells
+from skyloom.figures.ticks import plain_ticks
 
 _CURVES = (("loss", "Cross-entropy"), ("accuracy", "Accuracy"))
 
@@ -70,9 +70,9 @@ def curves(histories, *, readouts=(), synthetic):
 def _nothing(pair, network, split):
     for axes in pair:
         axes.set_axis_off()
-    pair[0].set_title(labels_.model_name(network, split), loc="left", color=labels_.FAINT)
+    pair[0].set_title(labels_.model_name(network, split), loc="left", color=style.FAINT)
     place = {"ha": "center", "va": "center", "transform": pair[0].transAxes}
-    pair[0].text(0.5, 0.5, "not trained", color=labels_.FAINT, style="italic", **place)
+    pair[0].text(0.5, 0.5, "not trained", color=style.FAINT, style="italic", **place)
 
 
 def _curve(axes, log, kind, best, readouts):
@@ -83,7 +83,7 @@ def _curve(axes, log, kind, best, readouts):
     for key, colour, line in ((kind, style.BLUE, "--"), (f"val_{kind}", style.ORANGE, "-")):
         if key not in names:
             continue
-        values = np.atleast_1d(labels_.numbers(log[key]))
+        values = np.atleast_1d(table_cells.numbers(log[key]))
         if not np.isfinite(values).any():
             continue
         axes.plot(epoch, values, color=colour, ls=line, **look)
@@ -95,7 +95,7 @@ def _curve(axes, log, kind, best, readouts):
     if len(found):
         point = {"color": "white", "edgecolor": style.BLACK, "s": 24, "zorder": 5}
         axes.scatter(epoch[found[0]], kept[found[0]], linewidths=0.9, **point)
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 

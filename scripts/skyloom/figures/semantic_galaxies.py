@@ -7,8 +7,9 @@ from matplotlib.ticker import MultipleLocator
 
 from skyloom.figures import semantic_panels as panels_
 from skyloom.figures import style
-from skyloom.figures.sdss_labels import FAINT, SOFT, numbers
-from skyloom.figures.spectra_labels import GRID, plain_ticks
+from skyloom.figures.style import FAINT, GRID, SOFT
+from skyloom.figures.table_cells import numbers
+from skyloom.figures.ticks import plain_ticks
 from skyloom.semantic.evaluation import folded
 
 # A map's faintest shown pixel, as a share of the brightest that is shown.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skyloom.figures import style, ticks
-from skyloom.figures.spectra_labels import significant
+from skyloom.figures.table_cells import significant
 
 #: Name, symbol and unit of each parameter of a profile, as a reader says them.
 PARAMETERS = {

@@ -7,7 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import semantic_labels as labels_
 from skyloom.figures import style
-from skyloom.figures.sdss_labels import SOFT, numbers
+from skyloom.figures.style import SOFT
+from skyloom.figures.table_cells import numbers
 
 #: What each row of panels shows, and its colours: residuals about zero, in red and blue.
 ROWS = {"Input": "magma", "Reconstruction": "magma", "Input − reconstruction": "RdBu_r"}

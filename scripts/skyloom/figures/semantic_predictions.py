@@ -6,8 +6,8 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from skyloom.figures import semantic_labels as labels_
 from skyloom.figures import style
-from skyloom.figures.sdss_labels import SOFT, numbers
-from skyloom.figures.spectra_labels import GRID
+from skyloom.figures.style import GRID, SOFT
+from skyloom.figures.table_cells import numbers
 from skyloom.networks.metrics import difference_std
 from skyloom.semantic import evaluation
 

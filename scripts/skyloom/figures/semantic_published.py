@@ -4,7 +4,8 @@ import numpy as np
 
 from skyloom.figures import printed, style
 from skyloom.figures import semantic_labels as labels_
-from skyloom.figures.sdss_labels import FAINT, number, texts
+from skyloom.figures.style import FAINT
+from skyloom.figures.table_cells import number, texts
 
 # Left or right edges of the columns.
 _HEADS = {"model": 0.02, "ours": 0.56, "published": 0.78, "difference": 0.985}

@@ -6,8 +6,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from skyloom.figures import semantic_labels as labels_
 from skyloom.figures import style
-from skyloom.figures.sdss_labels import SOFT, number, numbers, texts
-from skyloom.figures.spectra_labels import GRID, plain_ticks
+from skyloom.figures.style import GRID, SOFT
+from skyloom.figures.table_cells import number, numbers, texts
+from skyloom.figures.ticks import plain_ticks
 
 _FAINT = "#C4C4C4"
 

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import spectra_tables, style
+from skyloom.figures import spectra_tables, style, table_cells
 
 
 def _values(column):
@@ -114,7 +114,7 @@ def _ratios(axes, summary, dataset, labels, colours):
             if np.isfinite(low) and np.isfinite(high) and low > 0:
                 bars = [[max(0.0, ratio - mean / high)], [max(0.0, mean / low - ratio)]]
             axes.errorbar(number + shift, ratio, yerr=bars, fmt="o", ms=6, color=colours[network])
-            text = f"  {labels_.significant(mae)}"
+            text = f"  {table_cells.significant(mae)}"
             place_of = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": 7}
             top = ratio if bars is None else ratio + bars[1][0]
             axes.text(number + shift, top, text, color=colours[network], **place_of)
@@ -122,7 +122,7 @@ def _ratios(axes, summary, dataset, labels, colours):
     ticks = [f"{labels_.symbol(label)}\n[{labels_.unit(label)}]" for label in labels]
     axes.set_xticks(range(len(labels)), ticks)
     axes.set_xlim(-0.6, len(labels) - 0.4)
-    axes.grid(axis="y", **labels_.GRID)
+    axes.grid(axis="y", **style.GRID)
     axes.margins(y=0.25)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
@@ -150,4 +150,4 @@ def _members(axes, members, models, colours):
     axes.set_ylim(0, 1.12 * max(axes.dataLim.y1, 1e-12))
     axes.set_title("Each member (bar: mean)", fontsize=9)
     axes.set_ylabel("Test MAE, scaled labels")
-    axes.grid(axis="y", **labels_.GRID)
+    axes.grid(axis="y", **style.GRID)

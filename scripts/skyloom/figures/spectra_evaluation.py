@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import style, table_cells, ticks
 
 
 def _values(column):
@@ -81,7 +81,7 @@ def _noise_axes(upper, lower, label, steps):
     lower.set_xlabel("S/N per pixel of the noise added")
     if upper.dataLim.y0 > 0:
         upper.set_yscale("log")
-        labels_.plain_ticks(upper)
+        ticks.plain_ticks(upper)
     lower.yaxis.set_major_locator(MaxNLocator(5))
     if len(steps):
         for axes in (upper, lower):
@@ -91,7 +91,7 @@ def _noise_axes(upper, lower, label, steps):
             axes.xaxis.set_minor_locator(NullLocator())
             axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     for axes in (upper, lower):
-        axes.grid(**labels_.GRID)
+        axes.grid(**style.GRID)
 
 
 @style.drawn
@@ -154,8 +154,8 @@ def _coverage(axes, rows):
     factor = factor[np.isfinite(factor)]
     if len(factor):
         place = {"transform": axes.transAxes, "ha": "right", "fontsize": 7.5}
-        axes.text(0.97, 0.05, f"σ × {labels_.significant(factor[0])}", **place)
+        axes.text(0.97, 0.05, f"σ × {table_cells.significant(factor[0])}", **place)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)

@@ -190,7 +190,7 @@ def _spectra(axes, wavelength, spectra):
     many = spectra.size > 5000
     for colour, flux in zip(_colours(len(spectra)), spectra, strict=True):
         axes.plot(wavelength, flux, color=colour, lw=0.6 if many else 1.2, rasterized=many)
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
     axes.xaxis.set_major_locator(MaxNLocator(4 if np.ptp(wavelength) < 15 else 5))
 
 

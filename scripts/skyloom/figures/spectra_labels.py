@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from skyloom.figures import style, ticks
+from skyloom.figures import style
+from skyloom.figures.table_cells import significant
 
 # Symbol, unit as an axis shows it, and how a value is written.
 _LABELS = {
@@ -18,7 +19,6 @@ _LINES = ("-", "--", ":", "-.")
 _MARKERS = ("o", "s", "^", "D", "v")
 #: Colours of the sides of a split.
 SIDES = {"train": style.SKY, "validation": style.GOLD, "test": style.ORANGE}
-GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
 
 
 def symbol(label):
@@ -67,15 +67,6 @@ def quantity(label, value, *, digits=None, sign=False, given=""):
     return style.signed(f"{text} {unit(label, given)}".rstrip())
 
 
-def significant(value, digits=3, *, sign=False):
-    """A number with so many significant digits, never with a power of ten: '1230', '0.00415'."""
-    if value == 0 or not np.isfinite(value):
-        return "0" if value == 0 else "undefined"
-    places = digits - 1 - int(np.floor(np.log10(abs(value))))
-    rounded = round(value, places)
-    return f"{rounded:{'+' if sign else ''}.{max(0, places)}f}"
-
-
 def tick(value):
     """A number as short as an axis has room for."""
     return style.signed(f"{value:g}")
@@ -92,17 +83,6 @@ def measured(label, value, uncertainty=None):
         places += uncertainty < 0.5 * 10.0**-places
         text = style.signed(f"{value:.{places}f} ± {uncertainty:.{places}f}")
     return f"{symbol(label)} {text} {unit(label)}".rstrip()
-
-
-def plain_ticks(axis):
-    """Numbers instead of powers of ten on a logarithmic y axis of few decades.
-
-    Parameters
-    ----------
-    axis : matplotlib.axes.Axes
-        Its limits are final.
-    """
-    ticks.plain(axis.yaxis, axis.get_ylim(), "{:g}".format)
 
 
 def network_colours(networks):

@@ -216,7 +216,7 @@ def _star(axes, star, wavelength):
     axes.set_xlabel("Wavelength [Å, air]")
     axes.set_ylabel("Normalised flux")
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
 
 
 def _lines(star, width):

@@ -134,7 +134,7 @@ def _scatter(axes, true, predicted):
     axes.set_ylim(limits[0], limits[1] + 0.25 * (limits[1] - limits[0]))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5))
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
 
 
 def bands(true, residual):
@@ -173,7 +173,7 @@ def _residuals(axes, true, residual):
         axes.plot([place, place], [low, high], color=style.BLUE, lw=thick, **wide)
     axes.scatter(centres, levels[2], s=min(16, 4 * thick), color="white", zorder=4, linewidths=0.6)
     axes.scatter(centres, levels[2], s=3, color=style.BLACK, zorder=5, linewidths=0)
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
     # A few wild spectra must not flatten the rest: they are counted at the edge instead.
     widest = np.max(np.abs(levels[[0, 4]]))
     middle = np.max(np.abs(levels[[1, 3]]))

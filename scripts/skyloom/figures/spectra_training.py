@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style
+from skyloom.figures import style, ticks
 
 _AGREEMENT = (
     "Argmax agreement: share of spectra whose largest output is that of the largest label; "
@@ -93,7 +93,7 @@ def _curve(axes, log, kind, best):
             axes.scatter(
                 epoch[found[0]], values[found[0]], color="white", edgecolor=style.BLACK, **point
             )
-    axes.grid(**labels_.GRID)
+    axes.grid(**style.GRID)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
@@ -107,7 +107,7 @@ def _limits(column, kind):
         elif low > 0:
             axes.set_yscale("log")
             axes.set_ylim(low / 1.2, high * 1.2)
-            labels_.plain_ticks(axes)
+            ticks.plain_ticks(axes)
 
 
 def _legend():

@@ -20,6 +20,9 @@ from skyloom.io import atomic
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
 GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"
 DENSITY = "viridis"
+#: Lines behind the data, what stands back, and text that explains.
+GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
+FAINT, SOFT = "#B5B5B5", "#666666"
 
 _COLOURS = {"entropy": SKY, "mass": BLUE, "temperature": PINK, "gaussian": GREEN, "unsharp": ORANGE}
 _RC = {

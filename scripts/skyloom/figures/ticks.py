@@ -29,3 +29,14 @@ def plain(axis, limits, written):
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(lambda value, _: written(value))
     axis.set_minor_locator(NullLocator())
+
+
+def plain_ticks(axis):
+    """Numbers instead of powers of ten on a logarithmic y axis of few decades.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        Its limits are final.
+    """
+    plain(axis.yaxis, axis.get_ylim(), "{:g}".format)
