@@ -320,7 +320,7 @@ REAL = {"box_size": 35000.0, "synthetic": False}
 NO_CHOICE = ("tng.base_path", "tng.parts_per_snapshot", "tng.synthetic.", "tng.cases")
 NO_CHOICE += ("tng.evaluation.", "tng.training.readout_epochs", "tng.source")
 # Views of the galaxies for the semantic arm: no image of a case.
-NO_CHOICE += ("tng.inclined.",)
+NO_CHOICE += ("tng.inclined.", "tng.api.")
 
 
 def reasons(tng, thesis):

@@ -22,6 +22,8 @@ except InputError as error:
 
 RUN = config["run"]
 SEED = config["seed"]
+# GPUs that a training asks of the scheduler.
+GPUS = config["gpus"]
 # Each arm adds the files that its target builds.
 ARM_RESULTS = {}
 
@@ -41,3 +43,8 @@ def code(step, *extra):
     return library_code.fingerprint(
         SCRIPTS / step, SCRIPTS, *(SCRIPTS / path for path in extra)
     )
+
+
+def growing(amount):
+    """Megabytes or minutes that grow with each attempt, where the profile allows several."""
+    return lambda wildcards, attempt: amount * attempt

@@ -24,7 +24,7 @@ if HELIUM_SYNTHETIC:
             "../../envs/skyloom.yaml"
         threads: 2
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             window=HELIUM["window"],
             pixels=HELIUM["pixels"],
@@ -50,7 +50,7 @@ rule helium_read:
     conda:
         "../../envs/skyloom.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         spectra=lambda w, input: str(input.spectra),
         block=lambda w: int(w.block),

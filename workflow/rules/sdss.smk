@@ -22,7 +22,7 @@ if SDSS_SYNTHETIC:
             "../../envs/skyloom.yaml"
         threads: 2
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             synthetic=SDSS["synthetic"],
             seed=SEED,
@@ -49,7 +49,7 @@ rule sdss_inspect:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         spectra=lambda w, input: str(input.spectra),
         block=lambda w: int(w.block),
@@ -136,7 +136,7 @@ rule sdss_prepare:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         spectra=lambda w, input: str(input.spectra),
         block=lambda w: int(w.block),
@@ -183,7 +183,7 @@ rule sdss_dataset:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         variant=lambda w: w.dataset,
         drawing=lambda w: SDSS["drawing"] if w.dataset != "spectra" else None,

@@ -36,7 +36,9 @@ rule sdss_features:
         "../../envs/skyloom.yaml"
     threads: 16
     resources:
-        mem_mb=4000,
+        mem_mb=growing(4000),
+        runtime=growing(240),
+        gpu=GPUS,
     params:
         name=lambda w: w.network,
         network=lambda w: SDSS["networks"][w.network],
@@ -65,7 +67,9 @@ rule sdss_train:
         "../../envs/skyloom.yaml"
     threads: lambda w: 1 if sdss_network(w.model).frozen else 2
     resources:
-        mem_mb=4000,
+        mem_mb=growing(4000),
+        runtime=growing(480),
+        gpu=GPUS,
     params:
         name=lambda w: configuration_sdss.parts(w.model)[0],
         network=lambda w: SDSS["networks"][configuration_sdss.parts(w.model)[0]],
@@ -201,7 +205,7 @@ rule sdss_predict_unknown:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=growing(4000),
     params:
         name=configuration_sdss.parts(SDSS_JUDGE)[0],
         network=SDSS["networks"][configuration_sdss.parts(SDSS_JUDGE)[0]],

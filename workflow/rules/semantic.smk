@@ -17,7 +17,7 @@ rule semantic_dataset:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
     params:
         dataset=lambda w: w.dataset,
         entry=lambda w: SEMANTIC["datasets"][w.dataset],
@@ -70,7 +70,9 @@ rule semantic_train:
         "../../envs/skyloom.yaml"
     threads: lambda w: semantic_threads(w.model)
     resources:
-        mem_mb=3000,
+        mem_mb=growing(3000),
+        runtime=growing(1440),
+        gpu=GPUS,
     params:
         name=lambda w: w.model,
         entry=lambda w: SEMANTIC["models"][w.model],
@@ -168,7 +170,7 @@ rule semantic_speed:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
+        mem_mb=growing(3000),
     params:
         code=code("semantic/measure_speed.py"),
     script:
@@ -193,7 +195,7 @@ if SEMANTIC_JUDGE:
             "../../envs/skyloom.yaml"
         threads: 2
         resources:
-            mem_mb=3000,
+            mem_mb=growing(3000),
         params:
             code=code("semantic/measure_galaxies.py"),
         script:

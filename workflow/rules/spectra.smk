@@ -59,7 +59,7 @@ rule spectra_dataset:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         arm=lambda w: w.arm,
         variant=lambda w: w.dataset,
@@ -92,7 +92,9 @@ rule spectra_train:
         "../../envs/skyloom.yaml"
     threads: lambda w: SPECTRA_THREADS[w.arm]
     resources:
-        mem_mb=3000,
+        mem_mb=growing(3000),
+        runtime=growing(480),
+        gpu=GPUS,
     params:
         arm=lambda w: w.arm,
         dataset=lambda w: spectra_dataset(w.model),
@@ -202,7 +204,7 @@ rule spectra_predict_observed:
     conda:
         "../../envs/skyloom.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=growing(3000),
     params:
         arm=lambda w: w.arm,
         models=lambda w: configuration_spectra.models(

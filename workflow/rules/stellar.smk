@@ -25,7 +25,7 @@ if STELLAR["source"] == "synthetic":
             "../../envs/skyloom.yaml"
         threads: 2
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             window=STELLAR["window"],
             pixels=STELLAR["pixels"],
@@ -72,7 +72,7 @@ else:
             "../../envs/skyloom.yaml"
         threads: 2
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             spectra=lambda w, input: str(input.spectra),
             window=STELLAR["window"],

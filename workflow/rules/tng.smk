@@ -20,7 +20,7 @@ if TNG_SYNTHETIC:
             conda:
                 "../../envs/skyloom.yaml"
             resources:
-                mem_mb=2000,
+                mem_mb=growing(2000),
             params:
                 base_path=lambda w, output: str(Path(output.groups[0]).parents[1]),
                 snapshot=_snapshot,
@@ -80,7 +80,7 @@ rule tng_select:
     conda:
         "../../envs/skyloom.yaml"
     resources:
-        mem_mb=2000 if TNG_SYNTHETIC else 16000,
+        mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
     params:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
@@ -125,7 +125,8 @@ rule tng_maps:
         "../../envs/skyloom.yaml"
     threads: 4
     resources:
-        mem_mb=2000 if TNG_SYNTHETIC else 16000,
+        mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
+        runtime=growing(480),
     params:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
@@ -152,7 +153,7 @@ rule tng_maxima:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         snapshot=TNG["reference_snapshot"],
         entropy=TNG["gas"]["entropy"],
@@ -180,7 +181,7 @@ rule tng_dataset:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         variant_parameters=lambda w: configuration.variant_parameters(TNG, w.variant),
         seed=SEED,

@@ -49,7 +49,8 @@ rule tng_inclined_maps:
         "../../envs/skyloom.yaml"
     threads: 4
     resources:
-        mem_mb=2000 if TNG_SYNTHETIC else 16000,
+        mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
+        runtime=growing(480),
     params:
         base_path=TNG_BASE,
         snapshot=INCLINED_SNAPSHOT,
@@ -82,7 +83,7 @@ rule tng_inclined:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         parameters={
             "inclined": {**INCLINED, "snapshot": INCLINED_SNAPSHOT},

@@ -18,7 +18,7 @@ if XMM_SYNTHETIC:
             "../../envs/skyloom.yaml"
         threads: 8
         resources:
-            mem_mb=2000,
+            mem_mb=growing(2000),
         params:
             synthetic=XMM["synthetic"],
             seed=SEED,
@@ -42,7 +42,7 @@ rule xmm_inspect:
     conda:
         "../../envs/skyloom.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         images=lambda w, input: str(input.images),
         blocks=XMM["blocks"],
@@ -92,7 +92,7 @@ rule xmm_rates:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         images=lambda w, input: str(input.images),
         block=lambda w: int(w.block),
@@ -123,7 +123,7 @@ rule xmm_dataset:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         variant=lambda w: w.dataset,
         variant_parameters=lambda w: configuration_xmm.variant(XMM, w.dataset),
@@ -148,7 +148,7 @@ rule xmm_measure:
         "../../envs/skyloom.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         images=lambda w, input: str(input.images),
         block=lambda w: int(w.block),
