@@ -1,7 +1,8 @@
 """Reading and writing so that nobody ever sees half a file.
 
 Every writer here fills a temporary file beside the final one and renames it when it is complete;
-on any error the temporary file is removed and the final name is left as it was.
+on any error the temporary file is removed and the final name is left as it was. A writer that was
+killed leaves its temporary file to the next one that writes to the same folder.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from astropy import units
 from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
+from skyloom import leftovers
 from skyloom.errors import InputError
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
@@ -44,8 +46,9 @@ def atomic(path):
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        leftovers.sweep(path.parent)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
+            dir=path.parent, prefix=leftovers.prefix(path), suffix=path.suffix
         )
     except OSError as error:
         raise InputError(
@@ -60,9 +63,19 @@ def atomic(path):
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
+        _settle(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _settle(path):
+    """Have the disk hold the contents before the name does: a power cut must not part them."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
