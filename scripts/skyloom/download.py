@@ -1,0 +1,255 @@
+"""Fetching files from archives: resumed, checked, and only then given their names.
+
+Beside a file ``name`` that is being fetched lie ``.part.name`` with what has arrived and
+``.part.name.json`` with what a resumed transfer must agree with; beside a finished one lies
+``.name.json`` with its size and checksum. A file counts as fetched only while it agrees with that.
+"""
+
+import contextlib
+import errno
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+from astropy.table import Table
+
+from skyloom.errors import InputError
+from skyloom.io import write_table
+from skyloom.progress import track
+from skyloom.session import Session, shown
+from skyloom.transfer import AttemptError, Fetched, Transfer
+
+__all__ = ["DownloadError", "Fetched", "Outcome", "Policy", "Session", "Wanted"]
+__all__ += ["failure_table", "fetch", "fetch_all"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# Files in a row that may fail before the archive is taken to be out of order.
+_IN_A_ROW = 20
+
+
+class Policy(NamedTuple):
+    """How patient a download is."""
+
+    retries: int = 5  # further attempts after a failure that may pass
+    timeout: float = 60.0  # longest silence of the server, s
+    slowest: float = 1.0  # least kB/s over `timeout`
+    backoff: float = 2.0  # wait before the first retry, s; doubled at each further one
+    longest_wait: float = 300.0  # even where the server asks for more, s
+
+
+class Wanted(NamedTuple):
+    """A file to fetch, as `fetch` takes it."""
+
+    url: str
+    path: Path
+    checksum: str | None = None
+    size: int | None = None
+    verify: object = None
+
+
+class DownloadError(InputError):
+    """A file could not be had.
+
+    Attributes
+    ----------
+    kind : str
+        ``absent`` (400, 404, 410), ``refused`` (401, 403), ``unreachable`` (no connection) or
+        ``failed`` (anything else: it might go better another time).
+    reason : str
+    attempts : int
+    """
+
+    def __init__(self, message, *, kind, reason, attempts):
+        super().__init__(message)
+        self.kind, self.reason, self.attempts = kind, reason, attempts
+
+
+def fetch(
+    session,
+    url,
+    path,
+    *,
+    checksum=None,
+    size=None,
+    verify=None,
+    policy=Policy(),  # noqa: B008
+    remedy="",
+    progress=True,
+):
+    """Fetch one file, check it, and only then give it its name.
+
+    Parameters
+    ----------
+    session : Session
+    url : str
+    path : str or Path
+        Final name. A file that is there and whole is kept as it is.
+    checksum : str, optional
+        ``md5:…``, ``sha1:…`` or ``sha256:…`` as published.
+    size : int, optional
+        Its bytes, where they are known.
+    verify : callable, optional
+        Given the path of the complete file; raises a ValueError (InputError) if its contents are
+        not those wanted.
+    policy : Policy
+    remedy : str
+        What a person can do instead, the end of the sentence.
+    progress : bool
+        Whether to show a bar.
+
+    Returns
+    -------
+    Fetched
+
+    Raises
+    ------
+    DownloadError
+        If the file cannot be had or is not the one wanted.
+    InputError
+        If it cannot be written.
+    """
+    path, url = Path(path), str(url)
+    transfer = Transfer(session, url, path, checksum, size, verify, policy, progress)
+    with _writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with transfer.locked():
+            found = transfer.kept()
+            if found:
+                return found
+            for attempt in range(policy.retries + 1):
+                try:
+                    return transfer.attempt()
+                except AttemptError as failure:
+                    if not failure.again or attempt == policy.retries:
+                        transfer.forget_if_empty()
+                        raise DownloadError(
+                            f"{shown(url)} could not be fetched to {path} ({failure.reason}): "
+                            f"{_remedy(session, failure, remedy)}.",
+                            kind=failure.kind,
+                            reason=failure.reason,
+                            attempts=attempt + 1,
+                        ) from None
+                    wait = failure.wait
+                    if wait is None:
+                        wait = policy.backoff * 2**attempt
+                    time.sleep(min(wait, policy.longest_wait))
+
+
+@contextlib.contextmanager
+def _writable(path):
+    try:
+        yield
+    except (requests.RequestException, InputError):
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise InputError(
+                f"{path} cannot be written, the disk is full: free some space, then run again; "
+                "what has arrived is kept."
+            ) from error
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): make its folder writable, or set "
+            "downloads.folder to another one."
+        ) from error
+
+
+def _remedy(session, failure, remedy):
+    if failure.kind == "refused" and session.has_key:
+        return f"check {session.key_name}, and that the archive lets its owner see this"
+    if failure.kind == "absent":
+        return remedy or "check the name in the configuration and the file of addresses"
+    check = "check the network, then run again" if failure.again else "run again later"
+    return f"{check}, or {remedy}" if remedy else check
+
+
+class Outcome(NamedTuple):
+    """What became of a list of files."""
+
+    fetched: list  # of Fetched
+    failures: list  # of (Wanted, DownloadError)
+    stopped: str | None  # why the rest was not tried
+
+    def require(self, table, *, allow=()):
+        """Raise an InputError that names the table of failures, if there are any.
+
+        Parameters
+        ----------
+        table : str or Path
+            Where `fetch_all` wrote them.
+        allow : sequence of str
+            Kinds of `DownloadError` that are no reason to fail, such as ``absent``.
+        """
+        bad = [error for _, error in self.failures if error.kind not in allow]
+        if self.stopped or bad:
+            count = len(self.fetched) + len(self.failures)
+            why = self.stopped or bad[0].reason
+            raise InputError(
+                f"{len(self.failures)} of {count} files could not be fetched ({why}), see {table}: "
+                "run again to fetch just those."
+            )
+
+
+def failure_table(failures):
+    """The files that could not be had: file, address, reason, attempts."""
+    rows = [
+        (str(wanted.path), shown(wanted.url), error.reason, error.attempts, error.kind)
+        for wanted, error in failures
+    ]
+    return Table(
+        rows=rows or None,
+        names=("file", "address", "reason", "attempts", "kind"),
+        dtype=(str, str, str, int, str),
+    )
+
+
+def fetch_all(session, wanted, *, table, policy=Policy(), label="files", remedy=""):  # noqa: B008
+    """Fetch many files one after the other; one that cannot be had does not stop the others.
+
+    Stops early where the server cannot be reached, refuses the key, or fails many times in a row.
+
+    Parameters
+    ----------
+    session : Session
+    wanted : sequence of Wanted
+    table : str or Path
+        ECSV table of what failed; removed where nothing did.
+    policy : Policy
+    label, remedy : str
+
+    Returns
+    -------
+    Outcome
+        Its `require` turns failures into an error.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    fetched, failures, in_a_row, stopped = [], [], 0, None
+    wanted = list(wanted)
+    for item in track(wanted, label=label, unit="file"):
+        if stopped:
+            error = DownloadError(
+                stopped, kind="failed", reason=f"not tried: {stopped}", attempts=0
+            )
+            failures.append((item, error))
+            continue
+        try:
+            options = {"policy": policy, "remedy": remedy, "progress": False}
+            fetched.append(fetch(session, **item._asdict(), **options))
+            in_a_row = 0
+        except DownloadError as error:
+            failures.append((item, error))
+            in_a_row += error.kind == "failed"
+            refused = error.kind == "refused" and session.has_key
+            if error.kind == "unreachable" or refused or in_a_row >= _IN_A_ROW:
+                stopped = error.reason
+                if refused:
+                    stopped += f"; check {session.key_name}"
+    if failures:
+        write_table(failure_table(failures), table)
+    else:
+        Path(table).unlink(missing_ok=True)
+    return Outcome(fetched, failures, stopped)

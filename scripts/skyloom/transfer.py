@@ -1,0 +1,294 @@
+"""One file on its way from an archive: what has arrived, and how an attempt at it goes.
+
+`skyloom.download` is what others use.
+"""
+
+import contextlib
+import email.utils
+import fcntl
+import hashlib
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+import urllib3
+
+from skyloom.io import write_json
+from skyloom.progress import track
+from skyloom.session import shown
+
+_BLOCK = 1 << 18
+
+
+class Fetched(NamedTuple):
+    """A file that is there, whole and checked."""
+
+    path: Path
+    bytes: int
+    sha256: str
+    cached: bool
+
+
+class AttemptError(Exception):
+    """Why one attempt failed."""
+
+    def __init__(self, reason, *, kind="failed", again=True, wait=None):
+        super().__init__(reason)
+        self.reason, self.kind, self.again, self.wait = reason, kind, again, wait
+
+
+class Transfer:
+    """One file, what has arrived of it, and how an attempt at it goes."""
+
+    def __init__(self, session, url, path, checksum, size, verify, policy, progress):
+        self.session, self.url, self.path, self.policy = session, url, path, policy
+        self.checksum, self.size, self.verify = checksum, size, verify
+        self.progress = progress
+        self.part = path.with_name(f".part.{path.name}")
+        self.notes = path.with_name(f".part.{path.name}.json")
+        self.manifest = path.with_name(f".{path.name}.json")
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Keep other processes away from the part file; they wait, then find the file there."""
+        while True:
+            with open(self.part, "ab") as file:
+                with contextlib.suppress(OSError):  # a file system without locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                try:
+                    same = os.stat(self.part).st_ino == os.fstat(file.fileno()).st_ino
+                except FileNotFoundError:
+                    same = False
+                if not same:
+                    continue  # whoever held the lock has finished: the part took its final name
+                try:
+                    yield
+                finally:
+                    self.forget_if_empty()
+                return
+
+    def forget_if_empty(self):
+        """Leave no part file in which there is nothing to go on from."""
+        if self.part.exists() and not self.part.stat().st_size:
+            self._forget()
+
+    def _forget(self):
+        self.part.unlink(missing_ok=True)
+        self.notes.unlink(missing_ok=True)
+
+    def kept(self):
+        """The file, if it is there and agrees with its manifest and what is asked of it."""
+        if not self.path.is_file():
+            return None
+        if not self.manifest.is_file() and not self.checksum and not self.verify:
+            return None
+        try:
+            sha256 = self._check(self.path)
+            bytes_ = self.path.stat().st_size
+            if self.manifest.is_file():
+                known = json.loads(self.manifest.read_text(encoding="utf-8"))
+                if (known["bytes"], known["sha256"]) != (bytes_, sha256):
+                    return None
+            else:
+                self._note(bytes_, sha256)
+        except (AttemptError, ValueError, KeyError, TypeError):
+            return None
+        return Fetched(self.path, bytes_, sha256, True)
+
+    def attempt(self):
+        """Ask once, from where the last attempt broke off if that is sound."""
+        with self._answer() as (response, start):
+            total = self._receive(response, start)
+        arrived = self.part.stat().st_size
+        if total is not None and arrived != total:
+            raise AttemptError(f"the transfer broke off after {arrived} of {total} bytes")
+        try:
+            sha256 = self._check(self.part)
+        except AttemptError:
+            # What is wrong cannot be gone on from. The lock stays with the emptied file.
+            self._restart()
+            raise
+        self._note(arrived, sha256)
+        umask = os.umask(0)
+        os.umask(umask)
+        self.part.chmod(0o666 & ~umask)
+        self.part.replace(self.path)
+        self.notes.unlink(missing_ok=True)
+        return Fetched(self.path, arrived, sha256, False)
+
+    @contextlib.contextmanager
+    def _answer(self):
+        """The server's answer to a request for what is not there yet, and where that begins."""
+        start, headers = self._resumption()
+        try:
+            response = self.session.ask(self.url, headers=headers, timeout=self.policy.timeout)
+            with response:
+                self._refuse(response)
+                if start and response.status_code != 206:
+                    start = 0
+                if start and not self._continues(response, start):
+                    self._restart()
+                    raise AttemptError("the server sent another part than was asked for", wait=0)
+                yield response, start
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise _explained(error) from error
+
+    def _resumption(self):
+        """Where to go on, and the headers that ask for it."""
+        start = self.part.stat().st_size
+        try:
+            notes = json.loads(self.notes.read_text(encoding="utf-8"))
+            if notes["address"] != shown(self.url):
+                raise ValueError("another file")
+            validator = notes["validator"]
+        except (OSError, ValueError, KeyError, TypeError):
+            validator, start = None, start if self.checksum else 0
+        if not start or not (validator or self.checksum):
+            self._restart()
+            return 0, {}
+        condition = {"If-Range": validator} if validator else {}
+        return start, {"Range": f"bytes={start}-", **condition}
+
+    def _restart(self):
+        os.truncate(self.part, 0)
+        self.notes.unlink(missing_ok=True)
+
+    def _continues(self, response, start):
+        match = re.fullmatch(
+            r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip()
+        )
+        return bool(match) and int(match[1]) == start
+
+    def _refuse(self, response):
+        """Raise a AttemptError for every answer that is not the file."""
+        code = response.status_code
+        if code in (200, 206):
+            return
+        if code == 416:  # what has arrived is longer than the file: it is another one
+            self._restart()
+            raise AttemptError("the file has changed at the server", wait=0)
+        said = f"the server answered {code}"
+        if code in (408, 429) or code >= 500:
+            raise AttemptError(said, wait=_wait_asked_for(response))
+        kind = {401: "refused", 403: "refused", 400: "absent", 404: "absent", 410: "absent"}
+        raise AttemptError(
+            said + _detail(self.session, response), kind=kind.get(code, "failed"), again=False
+        )
+
+    def _receive(self, response, start):
+        """Write the body behind what is there; gives the size of the whole file, if known."""
+        length = response.headers.get("Content-Length", "")
+        total = start + int(length) if length.isdigit() else None
+        if self.size is not None and total not in (None, self.size):
+            self._restart()
+            raise AttemptError(f"it has {total} bytes where {self.size} are expected")
+        if not start:
+            self._restart()
+            notes = {"address": shown(self.url), "validator": _validator(response)}
+            write_json(notes, self.notes)
+        bar = track(None, label=self.path.name, total=total, unit="B") if self.progress else None
+        with open(self.part, "ab") as file, bar or contextlib.nullcontext():
+            if bar is not None:
+                bar.update(start)
+            since, before, arrived = time.monotonic(), 0, 0
+            while block := response.raw.read1(_BLOCK, decode_content=False):
+                file.write(block)
+                arrived += len(block)
+                if bar is not None:
+                    bar.update(len(block))
+                if self.size is not None and start + arrived > self.size:
+                    break
+                passed = time.monotonic() - since
+                if passed >= self.policy.timeout:
+                    if arrived - before < 1000 * self.policy.slowest * passed:
+                        raise AttemptError(
+                            f"it came more slowly than {self.policy.slowest:g} kB/s over "
+                            f"{self.policy.timeout:g} s"
+                        )
+                    since, before = time.monotonic(), arrived
+        return total
+
+    def _check(self, path):
+        """SHA-256 of a complete file that has the size, checksum and contents asked for."""
+        if self.size is not None and path.stat().st_size != self.size:
+            raise AttemptError(f"it has {path.stat().st_size} bytes where {self.size} are expected")
+        sha256 = _digest(path, "sha256")
+        if self.checksum:
+            name, _, published = self.checksum.partition(":")
+            digest = sha256 if name == "sha256" else _digest(path, name)
+            if digest != published.lower():
+                raise AttemptError("its checksum is not the published one")
+        if self.verify is not None:
+            try:
+                self.verify(path)
+            except ValueError as error:
+                reason = str(error).replace(str(path), self.path.name).rstrip(".")
+                raise AttemptError(f"wrong content: {reason}") from error
+        return sha256
+
+    def _note(self, bytes_, sha256):
+        # Before the file takes its name: a file with an older manifest is fetched again.
+        content = {"address": shown(self.url), "bytes": bytes_, "sha256": sha256}
+        write_json(content, self.manifest)
+
+
+def _digest(path, name):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, name).hexdigest()
+
+
+def _explained(error):
+    """A failure in words; the errors' own texts may hold addresses with secrets."""
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return AttemptError("its certificate cannot be trusted", kind="unreachable", again=False)
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        return AttemptError("the server did not answer in time")
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return AttemptError("the server redirects without end", again=False)
+    broken = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)
+    cause = error.args[0] if error.args else None
+    if isinstance(error, broken) or isinstance(cause, urllib3.exceptions.ProtocolError):
+        return AttemptError("the transfer broke off before the end")
+    if isinstance(error, requests.ConnectionError):
+        return AttemptError("the server cannot be reached", kind="unreachable")
+    return AttemptError(f"it is no address that can be asked ({type(error).__name__})", again=False)
+
+
+def _wait_asked_for(response):
+    """Seconds that the header Retry-After names, as a number or as a date; None without it."""
+    asked = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}", asked):
+        return float(asked)
+    try:
+        return max(email.utils.parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
+    except (TypeError, ValueError):
+        return None
+
+
+def _validator(response):
+    """What tells this version of a file from another, bit for bit (RFC 9110, 8.8); or None."""
+    tag = response.headers.get("ETag", "")
+    if tag.startswith('"') and tag.isascii() and tag.isprintable():
+        return tag
+    dates = [response.headers.get(name, "") for name in ("Last-Modified", "Date")]
+    try:
+        changed, now = (email.utils.parsedate_to_datetime(date).timestamp() for date in dates)
+    except (TypeError, ValueError):
+        return None
+    # A file that changed within the same second would have the same date.
+    return dates[0] if now - changed >= 60 else None
+
+
+def _detail(session, response):
+    """What the server says about a refusal, if it says it in JSON."""
+    try:
+        body = response.raw.read(4096, decode_content=False)
+        answer = json.loads(body)
+        words = answer.get("detail") or answer.get("error") or answer.get("message")
+    except (ValueError, AttributeError, urllib3.exceptions.HTTPError):
+        return ""
+    return f": {session.scrubbed(str(words))}" if words else ""
