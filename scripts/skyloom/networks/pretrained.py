@@ -159,7 +159,9 @@ def _load(model, architecture, path):
     path = Path(path)
     try:
         if path.suffix == ".keras":
-            model.set_weights(_inside(keras.models.load_model(path, compile=False), model))
+            model.set_weights(
+                _inside(keras.models.load_model(path, compile=False, safe_mode=True), model)
+            )
         else:
             model.load_weights(path)
     except (ValueError, OSError, KeyError, IndexError, TypeError) as error:

@@ -20,7 +20,7 @@ def load(path):
         If the file is missing or no Keras model.
     """
     try:
-        return keras.models.load_model(path, compile=False)
+        return keras.models.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise InputError(

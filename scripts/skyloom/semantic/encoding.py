@@ -32,7 +32,7 @@ def load(path):
         If the file is missing or no model.
     """
     try:
-        return keras.saving.load_model(path, compile=False)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise InputError(

@@ -58,7 +58,7 @@ class Model:
         networks = []
         for path in paths:
             try:
-                networks.append(keras.models.load_model(path, compile=False))
+                networks.append(keras.models.load_model(path, compile=False, safe_mode=True))
             except (OSError, ValueError) as error:
                 reason = str(error).splitlines()[0]
                 raise InputError(
