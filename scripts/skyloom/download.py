@@ -203,7 +203,16 @@ def failure_table(failures):
     )
 
 
-def fetch_all(session, wanted, *, table, policy=Policy(), label="files", remedy=""):  # noqa: B008
+def fetch_all(
+    session,
+    wanted,
+    *,
+    table,
+    policy=Policy(),  # noqa: B008
+    label="files",
+    remedy="",
+    total=None,
+):
     """Fetch many files one after the other; one that cannot be had does not stop the others.
 
     Stops early where the server cannot be reached, refuses the key, or fails many times in a row.
@@ -211,11 +220,14 @@ def fetch_all(session, wanted, *, table, policy=Policy(), label="files", remedy=
     Parameters
     ----------
     session : Session
-    wanted : sequence of Wanted
+    wanted : iterable of Wanted
+        Taken as they are needed, so that one may depend on what came before.
     table : str or Path
         ECSV table of what failed; removed where nothing did.
     policy : Policy
     label, remedy : str
+    total : int, optional
+        How many files `wanted` has, where it has no length.
 
     Returns
     -------
@@ -228,8 +240,7 @@ def fetch_all(session, wanted, *, table, policy=Policy(), label="files", remedy=
         If a file cannot be written.
     """
     fetched, failures, in_a_row, stopped = [], [], 0, None
-    wanted = list(wanted)
-    for item in track(wanted, label=label, unit="file"):
+    for item in track(wanted, label=label, total=total, unit="file"):
         if stopped:
             error = DownloadError(
                 stopped, kind="failed", reason=f"not tried: {stopped}", attempts=0

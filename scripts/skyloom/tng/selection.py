@@ -105,7 +105,8 @@ def select(simulation, *, cuts):
     ----------
     simulation : `skyloom.tng.simulation.Simulation`
     cuts : dict
-        stellar_mass, total_mass_max, group_mass_max.
+        stellar_mass, total_mass_max, group_mass_max; and ``exclude``, names such as ``099_123`` of
+        galaxies (snapshot and subhalo) that are left out although they pass.
 
     Returns
     -------
@@ -127,7 +128,9 @@ def select(simulation, *, cuts):
             f"{where}: SubhaloGrNr points to group {owner.max()} of {len(groups)}: "
             "the catalogue is not whole; get all its chunks."
         )
-    chosen = np.flatnonzero(passes(subhalos, groups[owner], hubble=header.hubble, **cuts))
+    limits = {name: limit for name, limit in cuts.items() if name != "exclude"}
+    chosen = np.flatnonzero(passes(subhalos, groups[owner], hubble=header.hubble, **limits))
+    chosen = chosen[~np.isin(chosen, _excluded(cuts.get("exclude", ()), header.snapshot))]
     picked = {name: np.asarray(array)[chosen] for name, array in subhalos.items()}
     for name, array in picked.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -136,6 +139,12 @@ def select(simulation, *, cuts):
         simulation.lineages(chosen) if simulation.has_tree else np.full(len(chosen), -1, np.int64)
     )
     return _table(header, chosen, picked, groups[owner[chosen]], lineage)
+
+
+def _excluded(names, snapshot):
+    """Subhalo numbers of one snapshot among names such as ``099_123``."""
+    pairs = (name.split("_") for name in names)
+    return [int(subhalo) for number, subhalo in pairs if int(number) == snapshot]
 
 
 def _table(header, chosen, picked, group_mass, lineage):
