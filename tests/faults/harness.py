@@ -1,0 +1,216 @@
+"""A miniature of the workflow that is run, disturbed, run again, and compared bit for bit."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from conftest import Project
+from watcher import Watcher, is_final
+
+from skyloom.xmm.epic import files
+
+SEED = 20260
+_IMAGES = {"images": 16, "flawed": 2, "exposure_maps": False}
+#: The tng arm's data from a synthetic universe; images of xmm in a folder of the user's, with a
+#: training.
+MINIATURE = {
+    "run": "mini",
+    "arms": ["tng", "xmm"],
+    "tng": {
+        "snapshots": [99],
+        "reference_snapshot": 99,
+        "parts_per_snapshot": 2,
+        "synthetic": {"galaxies": 12, "gas_cells": 200, "chunks": 2},
+        "grid": {"bins": 32},
+    },
+    "xmm": {
+        "source": "local",
+        "images": "input/images",
+        "observations": "input/observations.fits",
+        "blocks": 1,
+        "experiments": {"demo": {"epochs": 8}},
+        "trained": ["demo"],
+    },
+}
+TARGETS = {"tng": "tng_composite", "xmm": "xmm_demo_model"}
+# Seconds after which a run counts as hanging.
+_HANGING = 300
+# In the copy, trainings keep their state after every epoch and note which epochs they began.
+_TRAINING = "scripts/skyloom/networks/state.py"
+_PATCHES = {
+    "if state_path and time.monotonic() - saved >= save_every:": "if state_path:",
+    "            self.advance(epoch)\n": """\
+            with open("epochs_begun.txt", "a") as notes:
+                notes.write(f"{epoch}\\n")
+            self.advance(epoch)
+""",
+}
+
+
+class Running:
+    """A run of Snakemake in a session of its own, with every process that it starts."""
+
+    def __init__(self, folder, *words):
+        self.log = folder / "run.txt"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml", *words],
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+                start_new_session=True,
+            )
+        self.session = self.process.pid
+
+    @property
+    def text(self):
+        """What it has said."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def is_going(self):
+        """Whether Snakemake itself lives."""
+        return self.process.poll() is None
+
+    def members(self):
+        """Every living process of the session."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+                zombie = process.status() == psutil.STATUS_ZOMBIE
+                if os.getsid(process.pid) == self.session and not zombie:
+                    found.append(process)
+        return found
+
+    def jobs(self):
+        """The processes that do the work: Python running a step."""
+        found = []
+        for process in self.members():
+            with contextlib.suppress(psutil.Error):
+                words = process.cmdline()
+                if "python" in Path(words[0]).name and ".snakemake/scripts" in " ".join(words):
+                    found.append(process)
+        return sorted(found, key=lambda process: process.pid)
+
+    def wait(self):
+        """Exit status; a run that hangs is ended and counts as such."""
+        try:
+            return self.process.wait(_HANGING)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return "hung"
+
+    def end(self):
+        """Kill what is left of the session."""
+        for process in self.members():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self.process.wait()
+
+
+class Miniature:
+    """A copy of the project whose results are made, lost and made again.
+
+    Parameters
+    ----------
+    folder : Path
+        A new one.
+
+    Attributes
+    ----------
+    undisturbed : dict of dict
+        For each target, the digest of every file that a run without faults makes.
+    """
+
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        Project(folder, MINIATURE)
+        self.folder, self.results = folder, folder / "results"
+        trainer = folder / _TRAINING
+        text = trainer.read_text(encoding="utf-8")
+        for old, new in _PATCHES.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        trainer.write_text(text, encoding="utf-8")
+        given = folder / "input"
+        for _ in files.write_images(given / "images", _IMAGES, SEED):
+            pass
+        files.write_table(_IMAGES, SEED, given / "observations.fits")
+        self.undisturbed = {}
+        for arm in TARGETS:
+            self.clear()
+            run = self.start(arm)
+            assert run.wait() == 0, run.text[-3000:]
+            self.undisturbed[arm] = self.digests()
+
+    def clear(self):
+        """As it was before the first run."""
+        for name in ("results", ".snakemake"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for name in ("epochs_begun.txt", "run.txt"):
+            (self.folder / name).unlink(missing_ok=True)
+        self.results.mkdir()
+
+    def start(self, arm, *words):
+        """Begin a plain run for one arm's target."""
+        return Running(self.folder, "--cores", "2", TARGETS[arm], *words)
+
+    def watch(self):
+        """Begin to watch the results."""
+        watcher = Watcher(self.results)
+        watcher.start()
+        return watcher
+
+    def digests(self):
+        """Of every file with a final name but what says when it was written."""
+        found = {}
+        for path in sorted(self.results.rglob("*")):
+            said = "provenance" in path.parts or path.name.endswith(".provenance.json")
+            if path.is_file() and is_final(path, self.results) and not said:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                found[str(path.relative_to(self.results))] = digest
+        return found
+
+    def leftovers(self):
+        """Temporary files and unfinished trainings; Snakemake's time stamps are none."""
+        return [
+            str(path.relative_to(self.results))
+            for path in sorted(self.results.rglob(".*"))
+            if path.name != ".snakemake_timestamp"
+        ]
+
+    def is_done(self, arm):
+        """Whether a further run would do nothing."""
+        run = self.start(arm, "-n")
+        return run.wait() == 0 and "Nothing to be done" in run.text
+
+    def epochs(self):
+        """The epochs that trainings began, in order."""
+        notes = self.folder / "epochs_begun.txt"
+        return [int(line) for line in notes.read_text().split()] if notes.exists() else []
+
+
+def until(condition, run):
+    """Wait for `condition` while the run goes on; what it gave, or None where the run ended."""
+    while run.is_going():
+        if found := condition():
+            return found
+        time.sleep(0.01)
+    return None
+
+
+def send(processes, number):
+    """Send a signal to processes; those gone meanwhile need none."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError, psutil.Error):
+            process.send_signal(number)
+
+
+KILL, STOP, INTERRUPT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT

@@ -1,0 +1,129 @@
+"""Rounds of faults: disturb a run, run it again, compare with a run that nothing disturbed.
+
+One line a round is printed; the status is 1 if anything was lost, differed, or was ever
+half-written under a final name. `test_faults.py` starts this with mounts of its own.
+"""
+
+import argparse
+import contextlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from harness import Miniature
+from injections import FAULTS, MOUNTING, full_disk, small_disk, vanished_output
+
+_HEADER = ("round", "fault", "arm", "moment", "struck", "exit", "again", "files", "outcome")
+_LINE = "{:>5}  {:<20}  {:<3}  {:<20}  {:<22.22}  {:>4}  {:<11}  {:>5}  {}"
+
+
+def moment(rng, arm, mini):
+    """Some files of the run are there, and up to half a second has gone by since the last."""
+    files = int(rng.integers(len(mini.undisturbed[arm])))
+    return files, 0.5 * rng.random()
+
+
+def disturb(mini, arm, fault, rng, watcher):
+    """A run with a fault in it: when and what it struck, and how the run ended."""
+    files, delay = moment(rng, arm, mini)
+    run = mini.start(arm)
+    while watcher.seen < files and run.is_going():
+        time.sleep(0.01)
+    time.sleep(delay)
+    injected = fault(mini, run, watcher, rng)
+    struck = next(injected)
+    status = run.wait()
+    for _ in injected:
+        pass
+    return run, f"{files} files + {delay:.2f} s", struck, status
+
+
+def again(mini, arm):
+    """The same command again; unlocked before where Snakemake was killed and asks for it."""
+    run, how = mini.start(arm), "plain"
+    status = run.wait()
+    if status and "--unlock" in run.text:
+        mini.start(arm, "--unlock").wait()
+        run, how = mini.start(arm), "after unlock"
+        status = run.wait()
+    return run, how, status
+
+
+def judge(mini, arm, fault, run, status, watcher):
+    """What is wrong after the second run, as sentences; none if all is well."""
+    wrong = list(watcher.faults)
+    if status:
+        tail = " / ".join(run.text.strip().splitlines()[-6:])
+        wrong.append(f"the second run ended with {status}: {tail}")
+    expected, found = mini.undisturbed[arm], mini.digests()
+    for name, digest in expected.items():
+        if found.get(name, digest) != digest:
+            wrong.append(f"{name} differs")
+        # What vanished and nothing needs any more is not made again.
+        if name not in found and (fault is not vanished_output or "datasets" in name):
+            wrong.append(f"{name} is missing")
+    wrong += [f"{name} should not be there" for name in sorted(set(found) - set(expected))]
+    wrong += [f"{name} was left behind" for name in mini.leftovers()]
+    if not mini.is_done(arm):
+        wrong.append("a third run would do something")
+    return wrong
+
+
+def taken_up(mini, struck_at):
+    """Whether a killed training went on from its last state instead of from its beginning."""
+    epochs = mini.epochs()
+    return epochs[struck_at] in (epochs[struck_at - 1], epochs[struck_at - 1] + 1)
+
+
+def play(mini, number, seed):
+    """One round: cells of the table, the outcome, and what was wrong."""
+    rng = np.random.default_rng([seed, number])
+    name, fault, arms = FAULTS[number % len(FAULTS)]
+    arm = arms[rng.integers(len(arms))]
+    mini.clear()
+    with contextlib.ExitStack() as stack:
+        if fault is full_disk:
+            stack.enter_context(small_disk(mini.results))
+        watcher = mini.watch()
+        first, when, struck, status = disturb(mini, arm, fault, rng, watcher)
+        before = len(mini.epochs())
+        second, how, last = again(mini, arm)
+        first.end()
+        watcher.stop()
+        wrong = judge(mini, arm, fault, second, last, watcher)
+    if "training" in name and struck is not None and not taken_up(mini, before):
+        wrong.append(f"the training began anew: {mini.epochs()}")
+    outcome = "lost" if wrong else "too late" if struck is None else "survived"
+    return (number, name, arm, when, struck or "", status, how, watcher.seen), outcome, wrong
+
+
+def main():
+    """Play the rounds asked for and print them as a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="number of the first round")
+    parser.add_argument("--seed", type=int, default=8)
+    parser.add_argument("--no-mounts", action="store_true", help="leave out what needs a mount")
+    options = parser.parse_args()
+    numbers = range(options.first, options.first + options.rounds)
+    tally = dict.fromkeys(("survived", "too late", "left out", "lost"), 0)
+    with tempfile.TemporaryDirectory(prefix="skyloom-faults-") as folder:
+        mini = Miniature(Path(folder))
+        print(_LINE.format(*_HEADER), flush=True)
+        for number in numbers:
+            name, fault, _ = FAULTS[number % len(FAULTS)]
+            if options.no_mounts and fault in MOUNTING:
+                tally["left out"] += 1
+                print(f"{number:>5}  {name}: left out, since nothing can be mounted", flush=True)
+                continue
+            cells, outcome, wrong = play(mini, number, options.seed)
+            tally[outcome] += 1
+            print(_LINE.format(*cells, "; ".join([outcome, *wrong])), flush=True)
+    print(", ".join(f"{count} {outcome}" for outcome, count in tally.items()), flush=True)
+    sys.exit(bool(tally["lost"]))
+
+
+if __name__ == "__main__":
+    main()
