@@ -6,6 +6,7 @@ killed leaves its temporary file to the next one that writes to the same folder.
 """
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -22,6 +23,8 @@ from skyloom.errors import InputError
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
 units.add_enabled_units(cosmological_units)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
@@ -107,24 +110,66 @@ def open_hdf5(path, *, need=()):
     Raises
     ------
     InputError
-        If the file is missing, is not complete HDF5, or lacks a needed dataset (all are named).
+        If the file is missing, is not complete HDF5, lacks a needed dataset (all are named), or
+        turns out to be damaged while it is read within the block.
     """
     if not Path(path).is_file():
         raise InputError(f"{path} does not exist: check the path, or build the file first.")
     try:
         file = h5py.File(path, "r")
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"{path} is not a complete HDF5 file ({error}): remove it and make it again."
+            f"{path} is not a complete HDF5 file ({_short(error)}): remove it and make it again."
         ) from error
     with file:
-        missing = [name for name in need if name not in file]
-        if missing:
-            raise InputError(
-                f"{path} lacks {', '.join(missing)}: it is not the kind of file expected here; "
-                "make it again or point to the right one."
-            )
-        yield file
+        try:
+            missing = [name for name in need if name not in file]
+            if missing:
+                raise InputError(
+                    f"{path} lacks {', '.join(missing)}: it is not the kind of file expected here; "
+                    "make it again or point to the right one."
+                )
+            yield file
+        except InputError:
+            raise
+        except Exception as error:
+            _explain_damage(error, path)
+            raise
+
+
+def _explain_damage(error, path):
+    """Raise an InputError in place of what h5py raises while a file is read.
+
+    A file that opens can be damaged anywhere within, and h5py says so by errors of many types,
+    which carry no file's name. Errors that do not come from h5py are faults of ours, or said
+    better elsewhere, and a full disk is that of a file being written.
+    """
+    if not _from_hdf5(error) or getattr(error, "errno", None) in _FULL:
+        return
+    if isinstance(error, MemoryError):
+        raise InputError(
+            f"{path} asks for more memory than there is ({_short(error)}): it is damaged, and "
+            "should be made or fetched again, or this machine is too small for it."
+        ) from error
+    raise InputError(
+        f"{path} is damaged or not the kind of file expected here ({_short(error)}): "
+        "make or fetch it again."
+    ) from error
+
+
+def _from_hdf5(error):
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").split(".")[0] == "h5py":
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _short(error):
+    """An error in one line: messages of damaged files may hold anything."""
+    text = "".join(sign if sign.isprintable() else " " for sign in str(error))
+    return " ".join(text.strip("'\"").split())[:200] or type(error).__name__
 
 
 def write_table(table, path):
@@ -147,7 +192,7 @@ def read_table(path, *, need=()):
         table = Table.read(path, format="ascii.ecsv")
     except Exception as error:
         raise InputError(
-            f"{path} is not a readable ECSV table ({error}): remove it and make it again."
+            f"{path} is not a readable ECSV table ({_short(error)}): remove it and make it again."
         ) from error
     missing = [name for name in need if name not in table.colnames]
     if missing:
@@ -183,5 +228,11 @@ def read_json(path):
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: check the path, or build it first.") from error
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not JSON ({error}): remove it and make it again.") from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): check its permissions, or make it again."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} is not JSON ({_short(error)}): remove it and make it again."
+        ) from error
