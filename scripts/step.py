@@ -1,14 +1,20 @@
-"""What every step does first: keep a log, report errors in one sentence, show where it is.
+"""What every step does first: keep a log, report errors in one sentence, and record what it did.
 
 A step begins with ``import step`` and ``step.begin(snakemake)``. This module, unlike the library,
 knows Snakemake.
 """
 
+import atexit
+import datetime
 import os
 import signal
 import sys
+import time
 import traceback
 from pathlib import Path
+
+# Set when the step ends by an error: then nothing is recorded.
+_ended = {"badly": False}
 
 
 class _Tee:
@@ -55,9 +61,101 @@ def begin(snakemake):
         os.environ[name] = str(snakemake.threads)
     # TensorFlow reports its own build and the absence of a GPU; neither is news to a user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if hasattr(snakemake, "rule"):
+        _record_at_end(snakemake)
+
+
+def job(snakemake):
+    """What the provenance of a dataset says of the job: rule, hashes of configuration and code."""
+    if not hasattr(snakemake, "rule"):
+        return {}
+    from skyloom import checksums, provenance
+
+    return {
+        "rule": snakemake.rule,
+        "config_sha256": checksums.digest(provenance.masked(snakemake.config)),
+        "code": snakemake.params.get("code"),
+    }
+
+
+def _now():
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _record_at_end(snakemake):
+    begun = {
+        "started": _now(),
+        "clock": time.monotonic(),
+        "process": os.getpid(),
+        "script": Path(sys.modules["__main__"].__file__),
+    }
+    # What is imported only when the interpreter ends may not work any more.
+    from skyloom import provenance  # noqa: F401
+
+    # What is registered first runs last, when all that the step opened is closed.
+    atexit.register(_finish, snakemake, begun)
+
+
+def _finish(snakemake, begun):
+    """Record the finished job; one that cannot be recorded has failed."""
+    missing = [path for path in snakemake.output if not os.path.exists(path)]
+    if _ended["badly"] or missing or os.getpid() != begun["process"]:
+        # Snakemake itself says which output is missing.
+        return
+    try:
+        _record(snakemake, begun)
+    except BaseException as error:
+        # The interpreter ends with the script's own status, whatever fails from here on.
+        if not isinstance(error, SystemExit):
+            _report(type(error), error, error.__traceback__)
+        sys.stderr.flush()
+        os._exit(error.code if isinstance(error, SystemExit) else 1)
+
+
+def _record(snakemake, begun):
+    """Write the record of a job that ended well."""
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    from skyloom import provenance
+
+    parameters = dict(snakemake.params.items())
+    content = {
+        "rule": snakemake.rule,
+        "wildcards": dict(snakemake.wildcards.items()),
+        "outputs": [str(path) for path in snakemake.output],
+        "inputs": [str(path) for path in snakemake.input],
+        "read": _read(snakemake),
+        "library": parameters.pop("code", None),
+        "parameters": parameters,
+        "config": snakemake.config,
+        "script": begun["script"],
+        "threads": snakemake.threads,
+        "resources": {
+            name: amount
+            for name, amount in snakemake.resources.items()
+            if isinstance(amount, int) and not name.startswith("_")
+        },
+        "modules": loaded,
+        "started": begun["started"],
+        "seconds": time.monotonic() - begun["clock"],
+    }
+    provenance.write_job(content, Path("results") / snakemake.config["run"])
+
+
+def _read(snakemake):
+    """A simulation on disk, which is no input of the workflow: its folder, and the snapshot."""
+    base = snakemake.params.get("base_path")
+    if base is None or not os.path.isdir(base):
+        return {}
+    inside = os.path.abspath(base) + os.sep
+    files = [*snakemake.input, *snakemake.output]
+    if any(os.path.abspath(path).startswith(inside) for path in files):
+        return {}
+    snapshot = snakemake.params.get("snapshot")
+    return {str(base): None if snapshot is None else f"_{snapshot:03d}"}
 
 
 def _stop(number, _):
+    _ended["badly"] = True
     print(
         "skyloom: The job was told to stop (a time limit, perhaps): run the same command again to "
         "go on, with more time where there is a limit.",
@@ -68,6 +166,7 @@ def _stop(number, _):
 
 
 def _report(kind, error, trace):
+    _ended["badly"] = True
     from skyloom.errors import InputError
 
     if isinstance(error, InputError):

@@ -33,6 +33,7 @@ write_json(
         parameters=parameters,
         packages=["astropy", "h5py", "matplotlib", "numpy"],
         seed=params.seed,
+        job=step.job(snakemake),
     ),
     output.provenance,
 )

@@ -25,6 +25,7 @@ write_json(
         parameters=described["attributes"]["parameters"],
         packages=["h5py", "numpy"],
         seed=params.seed,
+        job=step.job(snakemake),
     ),
     output.provenance,
 )

@@ -32,6 +32,7 @@ write_json(
         parameters=params.variant_parameters,
         packages=["astropy", "h5py", "numpy", "scipy"],
         seed=params.seed,
+        job=step.job(snakemake),
     ),
     output.provenance,
 )

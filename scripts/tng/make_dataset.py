@@ -36,6 +36,7 @@ write_json(
         parameters=params.variant_parameters,
         packages=["astropy", "h5py", "numpy", "opencv-python-headless"],
         seed=params.seed,
+        job=step.job(snakemake),
         threads=snakemake.threads,
     ),
     snakemake.output.provenance,

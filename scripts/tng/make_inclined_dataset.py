@@ -25,6 +25,7 @@ write_json(
         parameters=params.parameters,
         packages=["astropy", "h5py", "numpy"],
         seed=params.seed,
+        job=step.job(snakemake),
         threads=snakemake.threads,
     ),
     snakemake.output.provenance,
