@@ -131,8 +131,8 @@ def of_folder(folder, known=None, *, contents=None, only=None):
     -------
     dict
         ``files``, ``bytes``, ``sha256`` (of the names with the contents' SHA-256, or with sizes
-        and times), ``contents`` (which of the two), and ``listing``, the name of the list in
-        `known`: per file bytes and SHA-256, or bytes and time (ns).
+        and times), ``contents`` (which of the two), ``only`` if given, and ``listing``, the name of
+        the list in `known`: per file bytes and SHA-256, or bytes and time (ns).
     """
     known, found = known or Known(), listing(folder, only)
     size = sum(max(number, 0) for number, _ in found.values())
@@ -147,6 +147,7 @@ def of_folder(folder, known=None, *, contents=None, only=None):
                 for name, (number, _) in found.items()
             }
         content = {"files": len(files), "bytes": size, "contents": contents}
+        content |= {} if only is None else {"only": only}
         content["sha256"] = digest({name: value for name, (_, value) in files.items()})
         content["listing"] = known.keep_listing(files)
         known.keep(folder, state, content)

@@ -1,0 +1,47 @@
+"""Compare all results of a run with the records of the jobs that made them.
+
+    python scripts/verify.py results/demo
+
+needs no run of Snakemake. It ends with status 0 if all is as recorded, 1 if something is not, and
+2 if there is nothing to compare.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+
+from skyloom import ahead, verification
+from skyloom.errors import InputError
+from skyloom.progress import track
+
+
+def main(words=None):
+    """Verify the folder named on the command line; print a table; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("folder", help="of the run, for example results/demo")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="files read at once")
+    options = parser.parse_args(words)
+    try:
+        with ahead.Pool(max(1, options.threads)) as pool:
+            findings, counts = verification.check(
+                options.folder,
+                pool=pool,
+                progress=lambda files: track(files, label="files compared", unit="file"),
+            )
+    except InputError as error:
+        print(f"skyloom: {error}", file=sys.stderr)
+        return 2
+    for found in findings:
+        print(f"{found.kind}: {found.sentence}")
+    kinds = Counter(found.kind for found in findings)
+    for kind in (*verification.FAULTS, *verification.NOTES):
+        print(f"{kind:<15}{kinds[kind]:>7}")
+    faults = sum(kinds[kind] for kind in verification.FAULTS)
+    said = f"{faults} faults" if faults else "all as recorded"
+    print(f"skyloom: {counts['outputs']} results of {counts['records']} jobs compared: {said}.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
