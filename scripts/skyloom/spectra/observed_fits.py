@@ -40,9 +40,11 @@ def read(content, path):
                 return _spectrum(units, path)
     except InputError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, IndexError, fits.VerifyError) as error:
+    except Exception as error:
+        # Files can be damaged in more ways than can be foreseen, and one must not stop all.
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
-            f"{path} is not a readable FITS file ({error}): download it again."
+            f"{path} is not a readable FITS file ({reason}): download it again."
         ) from error
 
 
