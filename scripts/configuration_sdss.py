@@ -34,6 +34,12 @@ def check(sdss, *, wanted=True):
             "Configuration: sdss.source is local, so sdss.spectra must name the folder of "
             "spec-PLATE-MJD-FIBER.fits files."
         )
+    if wanted and sdss["source"] == "archive" and not sdss["catalogue"]:
+        raise InputError(
+            "Configuration: sdss.source is archive, so sdss.catalogue must name a table of the "
+            "spectra that are wanted, such as rows of specObj (PLATE, MJD, FIBERID, RUN2D, CLASS, "
+            "Z)."
+        )
     given = {"spectra": sdss["spectra"] if sdss["source"] == "local" else None}
     given |= {"catalogue": sdss["catalogue"], "prediction.spectra": sdss["prediction"]["spectra"]}
     for key, path in given.items():

@@ -53,6 +53,8 @@ def check(xmm, *, wanted=True):
             )
     if wanted and xmm["source"] == "local":
         _check_input(xmm)
+    if wanted and xmm["source"] == "archive":
+        _check_archive(xmm)
 
 
 def _check_input(xmm):
@@ -66,6 +68,20 @@ def _check_input(xmm):
             raise InputError(
                 f"Configuration: xmm.{key} is {xmm[key]!r}, where there is not {kind}: correct it."
             )
+
+
+def _check_archive(xmm):
+    listed = xmm["archive"]["observations"]
+    if isinstance(listed, str) and not Path(listed).expanduser().is_file():
+        raise InputError(
+            f"Configuration: xmm.archive.observations is {listed!r}, where there is no file: name "
+            "a text file with one ten-digit identifier a line, or give a list."
+        )
+    if xmm["exposure"] == "map":
+        raise InputError(
+            "Configuration: xmm.exposure is map, but xmm.source archive fetches images alone: set "
+            "it to header or table."
+        )
 
 
 def rebin(name):

@@ -4,12 +4,19 @@ import step
 
 step.begin(snakemake)
 
+import archives
 import yaml
 
-from skyloom.networks import weights
+from skyloom import download
 
 with open(snakemake.input.catalogue, encoding="utf-8") as file:
     published = yaml.safe_load(file)[snakemake.params.name]
-weights.download(
-    published["url"], snakemake.output[0], md5=published["md5"], size=published["bytes"]
+download.fetch(
+    download.Session(),
+    published["url"],
+    snakemake.output[0],
+    checksum=f"md5:{published['md5']}",
+    size=published["bytes"],
+    policy=archives.policy(snakemake.config),
+    remedy=snakemake.params.remedy,
 )

@@ -1,11 +1,8 @@
-"""The weights of VGG16: fetched safely, read from every layout, verified."""
+"""The weights of VGG16: read from every layout, verified; where published ones are fetched from."""
 
-import hashlib
-import http.server
 import importlib.util
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import h5py
@@ -16,78 +13,7 @@ import yaml
 from skyloom.errors import InputError
 from skyloom.networks import weights
 
-CONTENT = b"kernels and biases " * 4000
-MD5 = hashlib.md5(CONTENT).hexdigest()
 ROOT = Path(__file__).parents[2]
-
-
-class _Server(http.server.BaseHTTPRequestHandler):
-    """Answers /ok, /flaky (500 twice), /missing, /truncated and /other."""
-
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        if self.path == "/missing":
-            return self.send_error(404)
-        if self.path == "/flaky" and self.server.asked.count("/flaky") < 3:
-            return self.send_error(500)
-        body = CONTENT if self.path != "/other" else b"a login page"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[:1000] if self.path == "/truncated" else body)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
-        server.asked = []
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-@pytest.mark.parametrize(("page", "attempts"), [("ok", 1), ("flaky", 3)])
-def test_download_succeeds_at_once_or_after_passing_failures(server, tmp_path, page, attempts):
-    path = tmp_path / "downloads" / "weights.h5"
-    weights.download(f"{server.url}/{page}", path, md5=MD5, backoff=0)
-    assert path.read_bytes() == CONTENT
-    assert len(server.asked) == attempts
-
-
-def test_download_keeps_a_file_that_is_already_right(server, tmp_path):
-    path = tmp_path / "weights.h5"
-    path.write_bytes(CONTENT)
-    weights.download(f"{server.url}/ok", path, md5=MD5, backoff=0)
-    assert server.asked == []
-
-
-@pytest.mark.parametrize(
-    ("page", "attempts", "reason"),
-    [
-        ("missing", 1, "404"),
-        ("truncated", 3, "broke off|checksum"),
-        ("other", 3, "checksum"),
-    ],
-)
-def test_failed_download_names_url_path_and_remedy_and_leaves_nothing(
-    server, tmp_path, page, attempts, reason
-):
-    url, path = f"{server.url}/{page}", tmp_path / "weights.h5"
-    with pytest.raises(InputError, match=reason) as caught:
-        weights.download(url, path, md5=MD5, retries=2, backoff=0)
-    assert len(server.asked) == attempts
-    assert all(text in str(caught.value) for text in (url, str(path), "tng.backbone.weights"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_unreachable_server_is_an_input_error(server, tmp_path):
-    server.server_close()
-    with pytest.raises(InputError, match="cannot be reached"):
-        weights.download(f"{server.url}/ok", tmp_path / "w.h5", md5=MD5, retries=1, backoff=0)
 
 
 def test_published_address_and_checksum_are_those_of_keras():
@@ -96,6 +22,25 @@ def test_published_address_and_checksum_are_those_of_keras():
     source = (folder / "src/applications/vgg16.py").read_text()
     assert f'file_hash="{entry["md5"]}"' in source
     assert entry["url"] in source.replace('"\n    "', "")
+
+
+def test_values_in_another_file_are_not_read(tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(4 * 64))
+    layers = _layers()
+    _write_canonical(layers, tmp_path / "weights.h5")
+    with h5py.File(tmp_path / "weights.h5", "a") as file:
+        del file["block1_conv1/bias"]
+        file["block1_conv1"].create_dataset(
+            "bias", (64,), "f4", external=[(tmp_path / "secret", 0, 256)]
+        )
+    with pytest.raises(InputError, match=r"bias of block1_conv1 in another file.*tng.backbone"):
+        weights.read_convolutions(tmp_path / "weights.h5")
+
+
+def test_remedy_names_the_key_of_the_arm_whose_weights_they_are():
+    with pytest.raises(InputError, match=r"tng\.backbone\.weights") as caught:
+        weights.read_convolutions("imagenet")
+    assert "sdss" not in str(caught.value)
 
 
 def _layers(seed=0):

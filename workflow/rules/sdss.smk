@@ -31,6 +31,11 @@ if SDSS_SYNTHETIC:
             "../../scripts/sdss/simulate_spectra.py"
 
 
+if SDSS["source"] == "archive":
+
+    include: "sdss_archive.smk"
+
+
 rule sdss_inspect:
     """Look at every file of one block: can it be used, and if not, why."""
     input:

@@ -2,12 +2,17 @@
 import configuration_sdss
 from skyloom.sdss import entries
 
+if "DOWNLOADS" not in globals():
+
+    include: "downloads.smk"
+
+
 SDSS = config["sdss"]
 SDSS_DIR = f"results/{RUN}/sdss"
 SDSS_SYNTHETIC = SDSS["source"] == "synthetic"
 SDSS_SPECTRA = (
     f"{SDSS_DIR}/archive/spectra"
-    if SDSS_SYNTHETIC
+    if SDSS["source"] != "local"
     else os.path.expanduser(SDSS["spectra"] or "sdss.spectra")
 )
 # Our own archive's table, the user's, or none.
@@ -43,7 +48,7 @@ def sdss_weights(network):
     chosen = SDSS_NETWORKS[network].weights
     if chosen == "imagenet":
         return {
-            "weights": f"resources/downloads/{SDSS_NETWORKS[network].architecture}.h5"
+            "weights": f"{DOWNLOADS}/weights/{SDSS_NETWORKS[network].architecture}.h5"
         }
     return (
         {"weights": os.path.expanduser(chosen)}

@@ -6,16 +6,19 @@ rule sdss_download_weights:
     input:
         catalogue=own("resources/weights.yaml"),
     output:
-        "resources/downloads/{name}.h5",
+        f"{DOWNLOADS}/weights/{{name}}.h5",
     log:
         f"{SDSS_DIR}/logs/download_{{name}}.log",
     wildcard_constraints:
         name="|".join(entries.PRETRAINED),
-    retries: 2
+    localrule: True
     conda:
         "../../envs/skyloom.yaml"
+    resources:
+        downloads=1,
     params:
         name=lambda w: w.name,
+        remedy="download it by hand and name it as the weights of an entry of sdss.networks",
         code=code("tng/download_weights.py"),
     script:
         "../../scripts/tng/download_weights.py"

@@ -9,11 +9,14 @@ rule tng_download_imagenet:
         IMAGENET,
     log:
         f"{TNG_DIR}/logs/download_imagenet.log",
-    retries: 2
+    localrule: True
     conda:
         "../../envs/skyloom.yaml"
+    resources:
+        downloads=1,
     params:
         name="imagenet",
+        remedy="download it by hand and give its path as tng.backbone.weights",
         code=code("tng/download_weights.py"),
     script:
         "../../scripts/tng/download_weights.py"

@@ -27,6 +27,11 @@ if XMM_SYNTHETIC:
             "../../scripts/xmm/simulate_observations.py"
 
 
+if XMM["source"] == "archive":
+
+    include: "xmm_archive.smk"
+
+
 rule xmm_inspect:
     """Look at every file of one block: can it be used, and if not, why."""
     input:

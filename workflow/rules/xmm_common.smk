@@ -2,20 +2,31 @@
 import configuration_xmm
 import yaml
 
+if "DOWNLOADS" not in globals():
+
+    include: "downloads.smk"
+
+
 XMM = config["xmm"]
 XMM_DIR = f"results/{RUN}/xmm"
 XMM_SYNTHETIC = XMM["source"] == "synthetic"
 XMM_ARCHIVE = f"{XMM_DIR}/archive"
-# The folder of images and the table of observations, ours or the user's.
+# The folder of images and the table of observations, the run's own or the user's.
+XMM_OWN = XMM["source"] != "local"
 XMM_IMAGES = (
     f"{XMM_ARCHIVE}/images"
-    if XMM_SYNTHETIC
+    if XMM_OWN
     else os.path.expanduser(XMM["images"] or "xmm.images")
 )
 XMM_OBSERVATIONS = (
     f"{XMM_ARCHIVE}/observations.fits"
-    if XMM_SYNTHETIC
+    if XMM_OWN
     else os.path.expanduser(XMM["observations"] or "xmm.observations")
+)
+# Where the wanted observations are listed in a file.
+XMM_CHOSEN = XMM["archive"]["observations"]
+XMM_CHOSEN_FILE = (
+    [os.path.expanduser(XMM_CHOSEN)] if isinstance(XMM_CHOSEN, str) else []
 )
 XMM_BLOCKS = range(XMM["blocks"])
 XMM_TRAINED = XMM["trained"]

@@ -45,8 +45,8 @@ def backbone(architecture, weights, *, side=224, seed=0):
     architecture : {'inception_v3', 'resnet_50'}
     weights : str or path
         ``"random"``, or a file as Keras writes it (``.h5``, ``.weights.h5`` or ``.keras``) of this
-        network without its classifier. Published weights are a file too, fetched by
-        `skyloom.networks.weights.download`.
+        network without its classifier. Published weights are a file too, which a rule of the
+        workflow fetches.
     side : int
         Of the images, pixels.
     seed : int

@@ -1,4 +1,4 @@
-"""The convolutions of VGG16: fetched, read from any of four layouts, checked, written in one.
+"""The convolutions of VGG16: read from any of four layouts, checked, written in one.
 
 Nothing here imports TensorFlow, so the steps that only move weights start in a fraction of a
 second.
@@ -7,17 +7,13 @@ second.
 import importlib.metadata
 import importlib.util
 import re
-import time
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pooch
-import requests
 
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
-from skyloom.progress import track
 
 #: (input channels, output channels) of the thirteen 3x3 convolutions, in the order of the network
 #: (Simonyan & Zisserman 2014, table 1, column D).
@@ -38,80 +34,7 @@ SHAPES = {
 }
 
 _LAYER = re.compile(r"block[1-5]_conv[1-3]$")
-_REMEDY = (
-    "download the file by hand and give its path as tng.backbone.weights, or as the weights of an "
-    "entry of sdss.networks"
-)
-
-
-def download(url, path, *, md5, retries=3, backoff=2.0, timeout=30.0, size=None):
-    """Fetch a file, verify its checksum, and only then give it its name.
-
-    Parameters
-    ----------
-    url : str
-    path : str or Path
-        Final name. A file already there with the right checksum is kept as it is.
-    md5 : str
-        Expected MD5, hexadecimal.
-    retries : int
-        Further attempts after a failure that may pass (no connection, a server error, a broken
-        transfer).
-    backoff : float
-        Wait before the first retry, s; doubled at each further one.
-    timeout : float
-        Longest silence of the server, s.
-    size : int, optional
-        Expected bytes, for the progress bar only.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be had or is not the one expected; names the address, the path and
-        what to do instead.
-    """
-    path = Path(path)
-    for attempt in range(retries + 1):
-        try:
-            return _fetch(url, path, md5, timeout, size)
-        except (requests.RequestException, OSError, ValueError) as error:
-            reason, may_pass = _explain(error)
-            if attempt == retries or not may_pass:
-                raise InputError(
-                    f"{url} could not be fetched to {path} ({reason}): "
-                    f"check the network, or {_REMEDY}."
-                ) from error
-            time.sleep(backoff * 2**attempt)
-
-
-def _fetch(url, path, md5, timeout, size):
-    """One attempt; pooch writes to a temporary name, checks the sum and renames."""
-    with track(None, label=f"download {path.name}", total=size or 1, unit="B") as bar:
-        pooch.retrieve(
-            url,
-            known_hash=f"md5:{md5}",
-            fname=path.name,
-            path=path.parent,
-            downloader=pooch.HTTPDownloader(progressbar=bar, timeout=timeout),
-        )
-
-
-def _explain(error):
-    """Why a download failed, in words, and whether another attempt may help."""
-    response = getattr(error, "response", None)
-    if response is not None:
-        # 408 and 429 ask the client to come back later.
-        code = response.status_code
-        return f"the server answered {code}", code >= 500 or code in (408, 429)
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the transfer broke off before the end", True
-    if isinstance(error, requests.exceptions.Timeout):
-        return "the server did not answer in time", True
-    if isinstance(error, requests.RequestException):
-        return "the server cannot be reached", isinstance(error, requests.ConnectionError)
-    if isinstance(error, OSError):
-        return f"the file cannot be written: {error.strerror}", False
-    return "its checksum is not the published one", True
+_REMEDY = "download the file by hand and give its path as tng.backbone.weights"
 
 
 def read_convolutions(where, *, seed=0):
@@ -136,8 +59,8 @@ def read_convolutions(where, *, seed=0):
     Raises
     ------
     InputError
-        If the file is missing or broken, lacks a layer, or a layer has another shape or values
-        that are not finite.
+        If the file is missing or broken, lacks a layer, or a layer has another shape, values that
+        are not finite, or values that lie in another file.
     """
     if str(where) == "random":
         return _random(seed)
@@ -231,6 +154,11 @@ def _checked(path, name, kernel, bias):
             raise InputError(
                 f"{path} has a {part} of shape {array.shape} in {name} where VGG16 has {shape}: "
                 "point tng.backbone.weights to a file of VGG16."
+            )
+        if array.external or array.is_virtual:
+            raise InputError(
+                f"{path} keeps the {part} of {name} in another file, which is not read: "
+                "point tng.backbone.weights to a file that holds its own weights."
             )
         if not np.isfinite(array[()]).all():
             raise InputError(

@@ -1,0 +1,243 @@
+"""Fetching many files from an archive: plain names, a cache, a folder of what came.
+
+What comes is kept in a cache that runs share; each run has a folder of its own with just the files
+that it asked for.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom import download
+from skyloom.errors import InputError, nearest
+from skyloom.session import shown
+from skyloom.spectra.folders import complete
+
+# One part of a path: it neither climbs (..), nor hides (.name), nor means anything to a shell.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_SLOT = re.compile(r"\{[^{}]*\}")
+#: Kinds of failure by which an archive says that it has no such file for us; all others may pass.
+ABSENT = ("absent", "refused")
+_COLUMNS = {"file": str, "bytes": "i8", "sha256": str}
+_MISSING = {"file": str, "address": str, "reason": str}
+
+
+def entry(known, name, *, key):
+    """``known[name]``; an InputError names the key of the configuration and what there is.
+
+    Parameters
+    ----------
+    known : dict
+        Part of the file of addresses.
+    name : str
+    key : str
+        Of the configuration, which `name` came from.
+    """
+    if not isinstance(known, dict) or name not in known:
+        there = sorted(map(str, known)) if isinstance(known, dict) else []
+        raise InputError(
+            f"{key} is {name!r}, which the file of addresses (downloads.archives) does not have: "
+            f"it has {', '.join(there)}; did you mean {nearest(name, there)!r}?"
+        )
+    return known[name]
+
+
+def fill(pattern, **values):
+    """An address or a name, from a pattern with ``{slots}``.
+
+    Parameters
+    ----------
+    pattern : str
+    **values : str
+        Letters, digits, ``.``, ``_`` and ``-`` alone, and no dot at the beginning, whoever they
+        come from.
+
+    Raises
+    ------
+    InputError
+        If a value is none, or the pattern has a slot that has no value.
+    """
+    text = str(pattern)
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", plain(value, name))
+    if left := _SLOT.search(text):
+        raise InputError(
+            f"The file of addresses (downloads.archives) has {left[0]} in {pattern}, which stands "
+            f"for nothing there: use {', '.join(f'{{{name}}}' for name in values)}."
+        )
+    return text
+
+
+def plain(value, what):
+    """`value` if it can be one part of a path and of an address; an InputError otherwise."""
+    if not _PLAIN.fullmatch(str(value)):
+        raise InputError(
+            f"{what} is {str(value)[:80]!r}, which is no plain name (letters, digits, '.', '_' and "
+            "'-'): correct it."
+        )
+    return str(value)
+
+
+def fetch(wanted, cache, *, table, policy, label, remedy):
+    """Fetch files into a cache.
+
+    Parameters
+    ----------
+    wanted : dict
+        Name below the cache -> (address, callable that verifies the complete file, or None).
+    cache : str or Path
+    table : str or Path
+        Where failures are listed, ECSV; see `skyloom.download.fetch_all`.
+    policy : `skyloom.download.Policy`
+    label, remedy : str
+
+    Returns
+    -------
+    fetched : Table
+        file (below the cache), bytes, sha256: in the order of `wanted`.
+    missing : Table
+        file, address, reason: what the archive says that it does not have, or not for everybody.
+
+    Raises
+    ------
+    InputError
+        If the archive cannot be reached, or a file failed in a way that may pass.
+    """
+    cache = Path(cache)
+    asked = [
+        download.Wanted(url, cache.joinpath(*(plain(part, name) for part in name.split("/"))))
+        for name, (url, _) in wanted.items()
+    ]
+    checks = [check for _, check in wanted.values()]
+    asked = [item._replace(verify=check) for item, check in zip(asked, checks, strict=True)]
+    with download.Session() as session:
+        outcome = download.fetch_all(
+            session,
+            asked,
+            table=table,
+            policy=policy,
+            label=label,
+            remedy=remedy,
+        )
+    outcome.require(table, allow=ABSENT)
+    rows = [(_below(f.path, cache), f.bytes, f.sha256) for f in outcome.fetched]
+    lost = [(_below(w.path, cache), shown(w.url), e.reason) for w, e in outcome.failures]
+    return _table(rows, _COLUMNS), _table(lost, _MISSING)
+
+
+def _below(path, folder):
+    return Path(path).relative_to(folder).as_posix()
+
+
+def _table(rows, columns):
+    parts = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return Table(
+        {
+            name: np.array(values, kind)
+            for (name, kind), values in zip(columns.items(), parts, strict=True)
+        }
+    )
+
+
+def link(source, target):
+    """Give a file of the cache a second name; a symbolic link where a hard one cannot be had."""
+    try:
+        os.link(source, target)
+    except OSError:
+        os.symlink(os.path.abspath(source), target)
+
+
+def gather(tables, cache, folder, *, place=link):
+    """Make the folder of one run's files, which appears only when it is complete.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+        As `fetch` gives them first.
+    cache, folder : str or Path
+    place : callable, optional
+        Given a file of the cache and its path in the folder; links it unless told.
+
+    Returns
+    -------
+    int
+        How many files there are.
+
+    Raises
+    ------
+    InputError
+        If one has gone from the cache.
+    """
+    names = sorted({str(name) for table in tables for name in table["file"]})
+    with complete(folder) as temporary:
+        for name in names:
+            parts = [plain(part, name) for part in name.split("/")]
+            source, target = Path(cache).joinpath(*parts), temporary.joinpath(*parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not source.is_file():
+                raise InputError(
+                    f"{source} has gone since it was fetched: run with --forcerun and the rule "
+                    "that fetches it."
+                )
+            place(source, target)
+    return len(names)
+
+
+def absent(tables, fetched, *, what):
+    """All files that an archive does not have, in one table.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+        As `fetch` gives them second.
+    fetched : int
+        How many files there are, of all blocks.
+    what : str
+        What they are, for the message.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+        If there is nothing but these: the addresses are wrong, more likely.
+    """
+    rows = sorted(tuple(map(str, row)) for table in tables for row in table)
+    if not fetched:
+        reason = f"; the first, {rows[0][1]}: {rows[0][2]}" if rows else ""
+        raise InputError(
+            f"The archive has none of the {len(rows)} {what} that are asked for{reason}: check "
+            "downloads.archives, and what is asked for."
+        )
+    return _table(rows, _MISSING)
+
+
+def cache(downloads, *parts):
+    """Where one archive's files are kept: a Path.
+
+    Parameters
+    ----------
+    downloads : dict
+        The part of the configuration.
+    *parts : str
+        Plain names.
+    """
+    return Path(downloads["folder"]).expanduser().joinpath(*(plain(part, part) for part in parts))
+
+
+@contextlib.contextmanager
+def scratch(folder):
+    """A folder for a moment, beside what it is for; gone with the block."""
+    name = tempfile.mkdtemp(dir=folder, prefix=".unpacked.")
+    try:
+        yield Path(name)
+    finally:
+        shutil.rmtree(name, ignore_errors=True)
