@@ -4,21 +4,20 @@ import step
 
 step.begin(snakemake)
 
-import archives
-
+from skyloom import archives, download
 from skyloom.io import write_table
 from skyloom.sdss import archive
 
 params = snakemake.params
 fetched, missing = archive.fetch(
-    archives.addresses(snakemake.config, "sdss"),
+    archives.addresses(params.addresses, "sdss"),
     str(snakemake.input.catalogue),
     params.folder,
     release=params.release,
     block=params.block,
     blocks=params.blocks,
     table=params.failures,
-    policy=archives.policy(snakemake.config),
+    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
 )
 write_table(fetched, snakemake.output.fetched)
 write_table(missing, snakemake.output.missing)

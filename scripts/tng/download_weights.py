@@ -4,10 +4,9 @@ import step
 
 step.begin(snakemake)
 
-import archives
 import yaml
 
-from skyloom import download
+from skyloom import archives, download
 
 with open(snakemake.input.catalogue, encoding="utf-8") as file:
     published = yaml.safe_load(file)[snakemake.params.name]
@@ -17,6 +16,6 @@ download.fetch(
     snakemake.output[0],
     checksum=f"md5:{published['md5']}",
     size=published["bytes"],
-    policy=archives.policy(snakemake.config),
+    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
     remedy=snakemake.params.remedy,
 )

@@ -4,19 +4,18 @@ import step
 
 step.begin(snakemake)
 
-import archives
-
+from skyloom import archives, download
 from skyloom.io import write_table
 from skyloom.xmm import archive, observations
 
 params = snakemake.params
 table = observations.read(snakemake.input.observations, params.columns)
 fetched, missing = archive.fetch_images(
-    archives.addresses(snakemake.config, "xmm"),
+    archives.addresses(params.addresses, "xmm"),
     archive.names(table, params.block, params.blocks),
     params.folder,
     table=params.failures,
-    policy=archives.policy(snakemake.config),
+    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
     label=f"images of block {params.block}",
 )
 write_table(fetched, snakemake.output.fetched)

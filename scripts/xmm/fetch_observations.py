@@ -4,17 +4,16 @@ import step
 
 step.begin(snakemake)
 
-import archives
-
+from skyloom import archives, download
 from skyloom.xmm import archive
 
 params = snakemake.params
 table = archive.fetch_table(
-    archives.addresses(snakemake.config, "xmm"),
+    archives.addresses(params.addresses, "xmm"),
     params.release,
     params.folder,
     columns=params.columns,
-    policy=archives.policy(snakemake.config),
+    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
 )
 # A list, a file, or nothing.
 wanted = archive.chosen(str(snakemake.input.get("chosen") or "") or params.get("chosen"))

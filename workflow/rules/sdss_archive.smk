@@ -19,6 +19,7 @@ rule sdss_fetch:
         mem_mb=growing(1000),
         downloads=1,
     params:
+        addresses=ADDRESSES,
         release=SDSS["archive"]["release"],
         block=lambda w: int(w.block),
         blocks=SDSS["blocks"],

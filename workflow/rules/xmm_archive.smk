@@ -15,6 +15,7 @@ rule xmm_fetch_observations:
         mem_mb=growing(1000),
         downloads=1,
     params:
+        addresses=ADDRESSES,
         release=XMM["archive"]["release"],
         chosen=XMM_CHOSEN,
         folder=f"{DOWNLOADS}/xmm/tables",
@@ -40,6 +41,7 @@ rule xmm_fetch_images:
         mem_mb=growing(1000),
         downloads=1,
     params:
+        addresses=ADDRESSES,
         block=lambda w: int(w.block),
         blocks=XMM["blocks"],
         folder=f"{DOWNLOADS}/xmm/images",

@@ -10,7 +10,7 @@ import io
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom import fetching
+from skyloom import archives
 from skyloom.errors import InputError
 from skyloom.sdss import catalogue, fits_tables, spectrum
 from skyloom.spectra.folders import block_of
@@ -102,7 +102,7 @@ def plan(numbers, runs, release):
             lost.append((f"{folder}/{file}", "-", reason))
             continue
         values = {"plate": folder, "mjd": str(mjd), "file": file, "run2d": run}
-        url = fetching.fill(release["address"], **values)
+        url = archives.fill(release["address"], **values)
         wanted[f"{folder}/{file}"] = url, functools.partial(check, name=name)
     return wanted, lost
 
@@ -147,12 +147,12 @@ def fetch(known, catalogue_path, cache, *, release, block, blocks, table, policy
     Returns
     -------
     fetched, missing : Table
-        See `skyloom.fetching.fetch`.
+        See `skyloom.archives.fetch`.
     """
-    chosen = fetching.entry(known, release, key="sdss.archive.release")
+    chosen = archives.entry(known, release, key="sdss.archive.release")
     numbers, runs = (block_of(part, block, blocks) for part in rows(catalogue_path))
     wanted, lost = plan(numbers, runs, chosen)
-    fetched, missing = fetching.fetch(
+    fetched, missing = archives.fetch(
         wanted,
         cache,
         table=table,

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom import download, fetching
+from skyloom import archives, download
 from skyloom.errors import InputError
 from skyloom.io import atomic
 from skyloom.xmm import fits_stream, images, observations
@@ -86,8 +86,8 @@ def fetch_table(known, release, cache, *, columns, policy):
     -------
     Path
     """
-    url = fetching.entry(known.get("tables"), release, key="xmm.archive.release")
-    name = f"{fetching.plain(release, 'xmm.archive.release')}.fits"
+    url = archives.entry(known.get("tables"), release, key="xmm.archive.release")
+    name = f"{archives.plain(release, 'xmm.archive.release')}.fits"
     with download.Session() as session:
         return download.fetch(
             session,
@@ -161,20 +161,20 @@ def fetch_images(known, wanted, cache, *, table, policy, label="images"):
     Returns
     -------
     fetched, missing : Table
-        See `skyloom.fetching.fetch`.
+        See `skyloom.archives.fetch`.
     """
-    product = fetching.entry(known, "images", key="the product")
+    product = archives.entry(known, "images", key="the product")
     files = {}
     for name in wanted:
-        file = fetching.fill(product["file"], observation=name)
-        url = fetching.fill(product["address"], observation=name)
+        file = archives.fill(product["file"], observation=name)
+        url = archives.fill(product["address"], observation=name)
         files[file] = url, functools.partial(_check, observation=name, file=file)
-    return fetching.fetch(files, cache, table=table, policy=policy, label=label, remedy=_REMEDY)
+    return archives.fetch(files, cache, table=table, policy=policy, label=label, remedy=_REMEDY)
 
 
 def _check(path, *, observation, file):
     """Raise an InputError unless an answer is, or holds, an image of the observation."""
-    with fetching.scratch(Path(path).parent) as folder:
+    with archives.scratch(Path(path).parent) as folder:
         inner = folder / file
         place(path, inner, link=True)
         primary, header, _ = fits_stream.read(inner)
@@ -206,7 +206,7 @@ def place(source, target, *, link=False):
         if link:
             Path(target).symlink_to(Path(source).resolve())
         else:
-            fetching.link(source, target)
+            archives.link(source, target)
         return
     try:
         with tar, open(target, "wb") as file:

@@ -1,4 +1,4 @@
-"""Fetching many files from an archive: plain names, a cache, a folder of what came.
+"""What fetching from any archive shares: addresses as data, plain names, folders of what came.
 
 What comes is kept in a cache that runs share; each run has a folder of its own with just the files
 that it asked for.
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import yaml
 from astropy.table import Table
 
 from skyloom import download
@@ -26,6 +27,57 @@ _SLOT = re.compile(r"\{[^{}]*\}")
 ABSENT = ("absent", "refused")
 _COLUMNS = {"file": str, "bytes": "i8", "sha256": str}
 _MISSING = {"file": str, "address": str, "reason": str}
+
+
+def addresses(path, archive):
+    """The part of the file of addresses that one archive is described by.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML, as ``resources/archives.yaml``.
+    archive : str
+        ``tng``, ``xmm`` or ``sdss``.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML, or does not describe the archive.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): set downloads.archives to a file of "
+            "addresses, or to null."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} is not YAML ({reason}): correct downloads.archives.") from error
+    if not isinstance(content, dict) or not isinstance(content.get(archive), dict):
+        raise InputError(
+            f"{path} has no addresses of {archive}: write them as resources/archives.yaml does, or "
+            "set downloads.archives to null."
+        )
+    return content[archive]
+
+
+def patience(downloads):
+    """What of the configuration's downloads `skyloom.download.Policy` takes.
+
+    Parameters
+    ----------
+    downloads : dict
+
+    Returns
+    -------
+    dict
+    """
+    return {key: downloads[key] for key in ("retries", "timeout", "slowest")}
 
 
 def entry(known, name, *, key):
@@ -218,19 +270,6 @@ def absent(tables, fetched, *, what):
             "downloads.archives, and what is asked for."
         )
     return _table(rows, _MISSING)
-
-
-def cache(downloads, *parts):
-    """Where one archive's files are kept: a Path.
-
-    Parameters
-    ----------
-    downloads : dict
-        The part of the configuration.
-    *parts : str
-        Plain names.
-    """
-    return Path(downloads["folder"]).expanduser().joinpath(*(plain(part, part) for part in parts))
 
 
 @contextlib.contextmanager
