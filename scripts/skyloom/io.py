@@ -19,6 +19,7 @@ from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
 from skyloom import leftovers
+from skyloom import heaps
 from skyloom.errors import InputError
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
@@ -116,6 +117,8 @@ def open_hdf5(path, *, need=()):
     if not Path(path).is_file():
         raise InputError(f"{path} does not exist: check the path, or build the file first.")
     try:
+        if heaps.damaged(path):
+            raise OSError("a global heap has an object of size 0")
         file = h5py.File(path, "r")
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(

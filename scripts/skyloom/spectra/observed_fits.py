@@ -11,6 +11,10 @@ from skyloom.errors import InputError
 from skyloom.spectra import columns
 
 
+# More than 999; astropy would count to any number.
+_TOO_MANY_COLUMNS = re.compile(rb"TFIELDS = *\+?0*[1-9]\d{3}")
+
+
 def read(content, path):
     """Find the spectrum in a FITS file.
 
@@ -35,7 +39,12 @@ def read(content, path):
         with warnings.catch_warnings():
             # Archives' headers often break the standard in ways that do no harm.
             warnings.simplefilter("ignore")
-            with fits.open(io.BytesIO(content), memmap=False, lazy_load_hdus=False) as units:
+            if _TOO_MANY_COLUMNS.search(content):
+                raise ValueError("a table has more columns than FITS allows")
+            # Spectra do not come as images in compressed tiles, and unpacking damaged ones can end
+            # the whole process.
+            options = {"memmap": False, "lazy_load_hdus": False, "disable_image_compression": True}
+            with fits.open(io.BytesIO(content), **options) as units:
                 _check_length(units, len(content), path)
                 return _spectrum(units, path)
     except InputError:
@@ -81,7 +90,7 @@ def _spectrum(units, path):
 
 
 def _is_image(unit):
-    return isinstance(unit, fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU)
+    return isinstance(unit, fits.PrimaryHDU | fits.ImageHDU)
 
 
 def _table(unit, primary, path):

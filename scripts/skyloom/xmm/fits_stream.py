@@ -23,6 +23,11 @@ _GZIP = b"\x1f\x8b"
 # A header longer than this many blocks is no header (36,000 cards).
 _MOST_BLOCKS = 1000
 _PIECE = 1 << 20
+# How tiles may be compressed. The standard's others, HCOMPRESS and PLIO, are rarely met, and
+# astropy's code for them (version 8.0) ends the whole process on damaged data.
+_TILES = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "NOCOMPRESS")
+# Most columns that a table can have, by the standard.
+_MOST_COLUMNS = 999
 _NUMBERS = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
@@ -137,6 +142,7 @@ def _walk(stream, path):
         else:
             _skip(stream, size, path)
         if found is None and packed is None and header.get("ZIMAGE") is True:
+            _check_tiles(header, path)
             packed = number
         padding = len(stream.read(-size % BLOCK))
         number += 1
@@ -148,11 +154,26 @@ def _walk(stream, path):
     return primary, found, packed
 
 
+def _check_tiles(header, path):
+    """Refuse a tile-compressed image that astropy should not be asked to unpack."""
+    kind = str(header.get("ZCMPTYPE", "")).strip().upper()
+    if kind not in _TILES:
+        raise InputError(
+            f"{path} has an image in tiles compressed by {kind[:20] or 'an unnamed method'}: unpack "
+            "it with funpack."
+        )
+    columns = _integer(header, "TFIELDS", path)
+    if columns > _MOST_COLUMNS:
+        raise InputError(
+            f"{path} has a damaged header (TFIELDS is {columns}): download it again."
+        )
+
+
 def _unpacked(path, number):
     """A tile-compressed image, by astropy."""
     with fits.open(path, memmap=False) as file:
         pixels = np.asarray(file[number].data, dtype="f8")
-        if pixels.ndim != 2:
+        if pixels.ndim != 2 or not pixels.size:
             raise InputError(f"{path} has an image of {pixels.ndim} dimensions, not of two.")
         return file[number].header, pixels
 

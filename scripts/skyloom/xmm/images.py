@@ -140,7 +140,8 @@ def seconds(value, what):
     if value is None or value is np.ma.masked or isinstance(value, fits.card.Undefined):
         raise InputError(f"{what} has no exposure: give one, or set xmm.exposure otherwise.")
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or not np.isfinite(value) or value <= 0:
+    # As a float: NumPy knows no integer as long as a damaged header may hold.
+    if not number or not np.isfinite(float(value)) or value <= 0:
         raise InputError(f"{what} has the exposure {value!r}, not a positive number of seconds.")
     return float(value)
 
