@@ -212,6 +212,7 @@ def fetch_all(
     label="files",
     remedy="",
     total=None,
+    unlisted=(),
 ):
     """Fetch many files one after the other; one that cannot be had does not stop the others.
 
@@ -228,6 +229,8 @@ def fetch_all(
     label, remedy : str
     total : int, optional
         How many files `wanted` has, where it has no length.
+    unlisted : sequence of str
+        Kinds of `DownloadError` that the table leaves out, being no failures but answers.
 
     Returns
     -------
@@ -259,8 +262,9 @@ def fetch_all(
                 stopped = error.reason
                 if refused:
                     stopped += f"; check {session.key_name}"
-    if failures:
-        write_table(failure_table(failures), table)
+    listed = [pair for pair in failures if pair[1].kind not in unlisted]
+    if listed:
+        write_table(failure_table(listed), table)
     else:
         Path(table).unlink(missing_ok=True)
     return Outcome(fetched, failures, stopped)

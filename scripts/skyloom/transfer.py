@@ -50,25 +50,28 @@ class Transfer:
         self.progress = progress
         self.part = path.with_name(f".part.{path.name}")
         self.notes = path.with_name(f".part.{path.name}.json")
+        self.lock = path.with_name(f".part.{path.name}.lock")
         self.manifest = path.with_name(f".{path.name}.json")
 
     @contextlib.contextmanager
     def locked(self):
-        """Keep other processes away from the part file; they wait, then find the file there."""
+        """Keep other processes away; they wait, then find the file there."""
         while True:
-            with open(self.part, "ab") as file:
+            # Not the part file itself: HDF5 refuses a file that is locked.
+            with open(self.lock, "ab") as file:
                 with contextlib.suppress(OSError):  # a file system without locks
                     fcntl.flock(file, fcntl.LOCK_EX)
                 try:
-                    same = os.stat(self.part).st_ino == os.fstat(file.fileno()).st_ino
+                    same = os.stat(self.lock).st_ino == os.fstat(file.fileno()).st_ino
                 except FileNotFoundError:
                     same = False
                 if not same:
-                    continue  # whoever held the lock has finished: the part took its final name
+                    continue  # whoever held the lock has finished and removed it
                 try:
                     yield
                 finally:
                     self.forget_if_empty()
+                    self.lock.unlink(missing_ok=True)
                 return
 
     def forget_if_empty(self):
@@ -109,7 +112,7 @@ class Transfer:
         try:
             sha256 = self._check(self.part)
         except AttemptError:
-            # What is wrong cannot be gone on from. The lock stays with the emptied file.
+            # What is wrong cannot be gone on from.
             self._restart()
             raise
         self._note(arrived, sha256)
@@ -139,6 +142,7 @@ class Transfer:
 
     def _resumption(self):
         """Where to go on, and the headers that ask for it."""
+        self.part.touch()
         start = self.part.stat().st_size
         try:
             notes = json.loads(self.notes.read_text(encoding="utf-8"))
