@@ -266,9 +266,9 @@ class _Run:
             self.find(
                 "configuration",
                 names[0],
-                f"{len(names)} jobs ran under another configuration than the last ({said} differ): "
-                "run Snakemake again if their results should follow the last; those that do not "
-                "depend on these keys stay as they are.",
+                f"Another configuration than the last job's was that of {len(names)} of "
+                f"{len(self.records)} jobs (other values of {said}): run Snakemake again if their "
+                "results should follow the last; what does not depend on these keys stays.",
             )
 
     def _configuration(self, digest):
