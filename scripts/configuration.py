@@ -27,6 +27,7 @@ _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema
 # Names of the arm's own rules, without tng_.
 _RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "download_imagenet"}
 _RULES |= {"evaluate", "features", "galaxies", "inclined", "inclined_maps", "inclined_views"}
+_RULES |= {"fetch_branches", "fetch_catalogue", "fetch_cutouts"}
 _RULES |= {"maps", "maxima", "select", "split", "train"}
 
 # Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
@@ -98,13 +99,34 @@ def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())
     semantic = "semantic" in config["arms"]
-    galaxies = semantic and configuration_semantic.needs_tng(config["semantic"])
-    _check_tng(config["tng"], wanted="tng" in config["arms"] or galaxies)
+    _check_tng(config["tng"], wanted=wants_tng(config))
     configuration_semantic.check(config["semantic"], wanted=semantic)
     configuration_xmm.check(config["xmm"], wanted="xmm" in config["arms"])
     configuration_sdss.check(config["sdss"], wanted="sdss" in config["arms"])
     for arm in configuration_spectra.ARMS:
         configuration_spectra.check(arm, config[arm], wanted=arm in config["arms"])
+
+
+def wants_tng(config):
+    """Whether an arm that is on needs galaxies of the tng arm."""
+    galaxies = "semantic" in config["arms"] and configuration_semantic.needs_tng(config["semantic"])
+    return "tng" in config["arms"] or galaxies
+
+
+def check_key(environment):
+    """Say before anything runs that the archive of tng.source api wants a key.
+
+    Parameters
+    ----------
+    environment : mapping
+        The environment's variables.
+    """
+    if not environment.get("TNG_API_KEY", "").strip():
+        raise InputError(
+            "Configuration: tng.source is api, so the environment variable TNG_API_KEY must hold "
+            "the key that the archive shows on your profile page: set it, for example with export, "
+            "and run again."
+        )
 
 
 def _check_tng(tng, *, wanted):

@@ -7,11 +7,15 @@ step.begin(snakemake)
 from skyloom.io import atomic_hdf5, read_table
 from skyloom.kernels import histogram2d
 from skyloom.progress import track
-from skyloom.tng import maps
-from skyloom.tng.simulation import Simulation
+from skyloom.tng import cutouts, maps
 
 params = snakemake.params
-simulation = Simulation(params.base_path, params.snapshot)
+simulation = cutouts.open_simulation(
+    params.base_path,
+    params.snapshot,
+    cutouts=params.cutouts,
+    listings=snakemake.input.universe,
+)
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)
 kernel = histogram2d.load(snakemake.input.kernel)
 projected = maps.project_all(

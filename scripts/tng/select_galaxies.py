@@ -12,7 +12,7 @@ from skyloom.tng.simulation import Simulation
 
 simulation = Simulation(snakemake.params.base_path, snakemake.params.snapshot)
 galaxies = selection.select(simulation, cuts=snakemake.params.cuts)
-if not simulation.has_tree:
+if not simulation.has_tree and snakemake.params.trees == "disk":
     print(
         f"skyloom: {simulation.base_path} has no SubLink trees: a galaxy seen in two snapshots "
         "cannot be recognised, so the split by lineage keeps only groups together.",

@@ -49,6 +49,11 @@ if TNG_SYNTHETIC:
             "../../scripts/tng/simulate_tree.py"
 
 
+if TNG_API:
+
+    include: "tng_api.smk"
+
+
 rule tng_compile_kernel:
     """Compile the C kernel of the maps."""
     input:
@@ -72,7 +77,7 @@ rule tng_select:
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
         trees=layout.tree_files(TNG_BASE) if TNG_SYNTHETIC else [],
     output:
-        f"{TNG_DIR}/selection/snap_{{snapshot}}.ecsv",
+        f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
     log:
         f"{TNG_DIR}/logs/select_{{snapshot}}.log",
     benchmark:
@@ -85,6 +90,7 @@ rule tng_select:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
         cuts=TNG["selection"],
+        trees="web" if TNG_API else "disk",
         code=code("tng/select_galaxies.py"),
     script:
         "../../scripts/tng/select_galaxies.py"
@@ -112,7 +118,7 @@ rule tng_maps:
     input:
         galaxies=f"{TNG_DIR}/selection/snap_{{snapshot}}.ecsv",
         kernel=TNG_KERNEL,
-        universe=lambda w: tng_files(int(w.snapshot))["snapshots"],
+        universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
     output:
@@ -130,6 +136,7 @@ rule tng_maps:
     params:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
+        cutouts=lambda w: tng_cutouts(int(w.snapshot)),
         part=lambda w: int(w.part),
         parts=TNG["parts_per_snapshot"],
         options={key: TNG[key] for key in ("gas", "grid", "rotation", "statistic")},

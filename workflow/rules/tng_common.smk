@@ -2,14 +2,24 @@
 import yaml
 from skyloom.tng.universe import layout
 
+if "DOWNLOADS" not in globals():
+
+    include: "downloads.smk"
+
+
 TNG = config["tng"]
 TNG_DIR = f"results/{RUN}/tng"
 TNG_SYNTHETIC = TNG["source"] == "synthetic"
-TNG_BASE = (
-    f"{TNG_DIR}/universe/output"
-    if TNG_SYNTHETIC
-    else os.path.expanduser(TNG["base_path"] or "tng.base_path")
-)
+TNG_API = TNG["source"] == "api"
+# What the web API served, one folder a simulation: kept between runs.
+TNG_FETCHED = f"{DOWNLOADS}/tng/{TNG['api']['simulation']}"
+TNG_BASE = {
+    "synthetic": f"{TNG_DIR}/universe/output",
+    "local": os.path.expanduser(TNG["base_path"] or "tng.base_path"),
+    "api": f"{TNG_FETCHED}/output",
+}[TNG["source"]]
+# Where galaxies over time are asked of the web API, their tables are complete only after that.
+TNG_CHOSEN = "candidates" if TNG_API else "selection"
 TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
 TNG_PARTS = range(TNG["parts_per_snapshot"])
 TNG_VARIANTS = list(TNG["variants"])
@@ -58,9 +68,26 @@ TNG_FIGURES = [
 
 def tng_files(snapshot):
     """The universe's files of one snapshot; none to build where the simulation is on disk."""
-    if not TNG_SYNTHETIC:
+    if TNG["source"] == "local":
         return {"groups": [], "snapshots": [], "offsets": []}
-    return layout.snapshot_files(TNG_BASE, snapshot, chunks=TNG["synthetic"]["chunks"])
+    files = layout.snapshot_files(TNG_BASE, snapshot, chunks=TNG["synthetic"]["chunks"])
+    if TNG_API:
+        return {"groups": files["groups"], "snapshots": [], "offsets": []}
+    return files
+
+
+def tng_particles(snapshot, parts):
+    """What particles are read from: the universe's files, or lists of cutouts of these parts."""
+    if TNG_API:
+        return [
+            f"{TNG_DIR}/cutouts/snap_{snapshot:03d}.part_{part}.ecsv" for part in parts
+        ]
+    return tng_files(snapshot)["snapshots"]
+
+
+def tng_cutouts(snapshot):
+    """The folder of one snapshot's cutouts; None where particles are on disk."""
+    return f"{TNG_FETCHED}/cutouts/{snapshot:03d}" if TNG_API else None
 
 
 def tng_maps(snapshot):

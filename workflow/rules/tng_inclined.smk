@@ -36,7 +36,7 @@ rule tng_inclined_maps:
     input:
         galaxies=INCLINED_VIEWS,
         kernel=TNG_KERNEL,
-        universe=lambda w: tng_files(INCLINED_SNAPSHOT)["snapshots"],
+        universe=lambda w: tng_particles(INCLINED_SNAPSHOT, TNG_PARTS),
         groups=lambda w: tng_files(INCLINED_SNAPSHOT)["groups"],
         offsets=lambda w: tng_files(INCLINED_SNAPSHOT)["offsets"],
     output:
@@ -54,6 +54,7 @@ rule tng_inclined_maps:
     params:
         base_path=TNG_BASE,
         snapshot=INCLINED_SNAPSHOT,
+        cutouts=lambda w: tng_cutouts(INCLINED_SNAPSHOT),
         part=lambda w: int(w.part),
         parts=TNG["parts_per_snapshot"],
         # The views' angles stand in their table. Fewer bins over the same width sum the same

@@ -10,7 +10,8 @@ from skyloom.errors import InputError
 #: Catalogue units, as astropy writes them.
 MASS_UNIT, LENGTH_UNIT = "1e10 Msun / littleh", "kpc / littleh"
 
-_SUBHALO_FIELDS = (
+#: What is read of each subhalo.
+SUBHALO_FIELDS = (
     "SubhaloFlag",
     "SubhaloGrNr",
     "SubhaloMass",
@@ -119,7 +120,7 @@ def select(simulation, *, cuts):
         If a field is missing, a value is not finite, or a group number points nowhere.
     """
     header = simulation.header
-    subhalos = simulation.subhalos(_SUBHALO_FIELDS)
+    subhalos = simulation.subhalos(SUBHALO_FIELDS)
     groups = simulation.groups(("GroupMass",))["GroupMass"]
     owner = np.asarray(subhalos["SubhaloGrNr"], dtype=np.int64)
     where = f"{simulation.base_path}, snapshot {header.snapshot}"

@@ -1,0 +1,163 @@
+"""Cutouts of galaxies from the TNG web API: what is asked for, and whether it is what came."""
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.download import Wanted, fetch_all
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5
+from skyloom.tng import web_catalogue
+from skyloom.tng.cutouts import KINDS, file_name
+from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
+
+FIELDS = {"gas": GAS_FIELDS, "stars": STAR_FIELDS}
+#: Largest relative difference between a galaxy's mass in the catalogue and that of its particles,
+#: whose sums were rounded in another order; a slice of the wrong particles differs far more.
+MASS_TOLERANCE = 1e-3
+
+
+def listing(simulation, galaxies, *, whole_groups):
+    """Which cutout holds each galaxy's particles, and where in it they lie.
+
+    Parameters
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+        The catalogue.
+    galaxies : astropy.table.Table
+    whole_groups : bool
+        Cutouts are of FoF groups, one for all galaxies of a group; else of single subhaloes.
+
+    Returns
+    -------
+    astropy.table.Table
+        A row a galaxy: subhalo_id, group_id, file, and for gas and stars the first particle, how
+        many are the galaxy's and how many the file has.
+    """
+    first, count, total = web_catalogue.extents(simulation, galaxies)
+    if not whole_groups:
+        first, total = np.zeros_like(first), count
+    owner, column = ("halo", "group_id") if whole_groups else ("subhalo", "subhalo_id")
+    table = Table({name: np.asarray(galaxies[name]) for name in ("subhalo_id", "group_id")})
+    table["file"] = [file_name(owner, number) for number in galaxies[column]]
+    for kind, number in KINDS.items():
+        table[f"{kind}_first"] = first[:, number]
+        table[f"{kind}_count"] = count[:, number]
+        table[f"{kind}_total"] = total[:, number]
+        table[f"{kind}_mass"] = np.asarray(galaxies[_MASS[kind]], dtype=np.float64)
+    table.meta = {"snapshot": simulation.snapshot, "of": owner}
+    return table
+
+
+_MASS = {"gas": "gas_mass", "stars": "stellar_mass"}
+
+
+def check_cutout(path, rows, header):
+    """Raise an InputError unless a cutout holds what the catalogue says it does.
+
+    Parameters
+    ----------
+    path : str or Path
+    rows : astropy.table.Table
+        The rows of `listing` that are in this file.
+    header : `skyloom.tng.simulation.Header`
+        Of the catalogue.
+    """
+    with open_hdf5(path, need=["Header"]) as file:
+        _check_header(file["Header"].attrs, path, rows, header)
+        for kind, fields in FIELDS.items():
+            count = int(rows[f"{kind}_total"][0])
+            name = f"PartType{KINDS[kind]}"
+            if not count and name not in file:
+                continue
+            missing = [f for f in fields if f"{name}/{f}" not in file]
+            if missing:
+                raise InputError(f"{path} lacks {', '.join(f'{name}/{f}' for f in missing)}.")
+            for field in fields:
+                values = _column(file, f"{name}/{field}", count, path)
+                if field == "Masses":
+                    _check_masses(values, kind, rows, path)
+
+
+def _column(file, name, count, path):
+    values = file[name]
+    vector = name.endswith(("/Coordinates", "/Velocities"))
+    shape = (count, 3) if vector else (count,)
+    if values.shape != shape or values.dtype.kind != "f":
+        raise InputError(
+            f"{path}: {name} has shape {values.shape} where the catalogue's counts ask for {shape}."
+        )
+    values = values[()]
+    if not np.isfinite(values).all():
+        raise InputError(f"{path}: {name} has NaN or infinite values.")
+    return values
+
+
+def _check_header(attributes, path, rows, header):
+    """A cutout of another object, snapshot or simulation is refused; absent entries are not."""
+    owner = rows.meta["of"]
+    number = int(rows["group_id" if owner == "halo" else "subhalo_id"][0])
+    for name, expected, tolerance in (
+        ("SnapshotNumber", header.snapshot, 0),
+        ("CutoutID", number, 0),
+        ("BoxSize", header.box_size, 1e-6 * header.box_size),
+        ("HubbleParam", header.hubble, 1e-6),
+        ("Time", header.scale_factor, 1e-6),
+    ):
+        if name in attributes:
+            # Some files hold arrays of one element.
+            value = float(np.asarray(attributes[name]).reshape(-1)[0])
+            if not abs(value - expected) <= tolerance:
+                raise InputError(
+                    f"{path} has {name} {value:g} where {expected:g} was asked for: it is the "
+                    "cutout of something else."
+                )
+
+
+def _check_masses(masses, kind, rows, path):
+    """The particles at a galaxy's place weigh what the catalogue says: the slice is the galaxy."""
+    for row in rows:
+        own = masses[row[f"{kind}_first"] : row[f"{kind}_first"] + row[f"{kind}_count"]]
+        found, expected = float(own.sum(dtype=np.float64)), float(row[f"{kind}_mass"])
+        if not abs(found - expected) <= MASS_TOLERANCE * expected:
+            raise InputError(
+                f"{path}: the {kind} of subhalo {row['subhalo_id']} weighs {found:.6g} where the "
+                f"catalogue says {expected:.6g} (10^10 Msun/h)."
+            )
+
+
+def fetch_cutouts(api, table, folder, header, *, failures):
+    """Fetch every cutout of a listing; those that are there and whole are kept.
+
+    Parameters
+    ----------
+    api : `skyloom.tng.webapi.WebApi`
+    table : astropy.table.Table
+        From `listing`.
+    folder : Path
+    header : `skyloom.tng.simulation.Header`
+    failures : str or Path
+        Table of what could not be fetched; the next call asks for just those.
+
+    Raises
+    ------
+    InputError
+        If some could not be fetched; names the table of failures.
+    """
+    owner, snapshot = table.meta["of"], table.meta["snapshot"]
+    column = "group_id" if owner == "halo" else "subhalo_id"
+    fields = "&".join(f"{kind}={','.join(names)}" for kind, names in FIELDS.items())
+
+    def wanted(name):
+        rows = table[table["file"] == name]
+        url = api.address(owner, snapshot=snapshot, number=int(rows[column][0]), fields=fields)
+        return Wanted(url, folder / name, verify=lambda path: check_cutout(path, rows, header))
+
+    outcome = fetch_all(
+        api.session,
+        [wanted(name) for name in dict.fromkeys(table["file"].tolist())],
+        table=failures,
+        policy=api.policy,
+        label=f"cutouts of snapshot {snapshot}",
+        remedy="leave a galaxy that is gone for good out with tng.selection.exclude",
+    )
+    outcome.require(failures)

@@ -1,0 +1,134 @@
+"""The TNG web API: what is asked of it, and where its answers are kept.
+
+Addresses come from a file of data; numbers and names in them are ours. Answers lie below one
+folder a simulation: ``columns/099/``, ``cutouts/099/``, ``branches/099/``, and what is made of
+them in TNG's own layout below ``output/``.
+"""
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+from skyloom.download import Session, fetch
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5, read_json
+
+#: The environment variable that holds the user's key; it is written nowhere.
+KEY = "TNG_API_KEY"
+_REMEDY = "give the files as a folder, with tng.source local"
+
+
+def connect(addresses, simulation, folder, policy):
+    """The web API as `WebApi`, with the key from the environment.
+
+    Raises
+    ------
+    InputError
+        If the environment has no key.
+    """
+    key = os.environ.get(KEY, "").strip()
+    if not key:
+        raise InputError(
+            f"The environment variable {KEY} is not set: put the key there that the archive shows "
+            "on your profile page, for example with export, and run again."
+        )
+    session = Session(addresses.get("key_header", "api-key"), key, KEY)
+    return WebApi(session, addresses, simulation, folder, policy)
+
+
+class WebApi:
+    """One simulation as the archive serves it.
+
+    Parameters
+    ----------
+    session : `skyloom.download.Session`
+    addresses : dict
+        Patterns ``simulation``, ``snapshot``, ``column``, ``halo``, ``subhalo``, ``branch``.
+    simulation : str
+        The archive's name of it, such as ``TNG50-1``.
+    folder : str or Path
+        Where its answers are kept.
+    policy : `skyloom.download.Policy`
+    """
+
+    def __init__(self, session, addresses, simulation, folder, policy):
+        self.session, self.simulation, self.policy = session, simulation, policy
+        self.folder, self._addresses = Path(folder), addresses
+
+    def address(self, kind, **words):
+        """The address of one answer."""
+        try:
+            return self._addresses[kind].format(simulation=self.simulation, **words)
+        except (KeyError, IndexError, AttributeError, ValueError) as error:
+            raise InputError(
+                f"The file of addresses has no usable pattern tng.{kind} ({error}): compare it "
+                "with resources/archives.yaml."
+            ) from error
+
+    def fetch(self, url, path, verify, *, progress=False):
+        """Fetch one file, or keep it where it is there and whole."""
+        return fetch(
+            self.session,
+            url,
+            path,
+            verify=verify,
+            policy=self.policy,
+            remedy=_REMEDY,
+            progress=progress,
+        )
+
+    def _numbers(self, kind, path, names, **words):
+        """Named numbers from one of the API's JSON answers."""
+
+        def verify(path):
+            _read_numbers(path, names)
+
+        url = self.address(kind, **words)
+        return _read_numbers(self.fetch(url, path, verify).path, names)
+
+    def cosmology(self):
+        """The simulation's boxsize (ckpc/h), hubble and omega_0, as a dict."""
+        names = ("boxsize", "hubble", "omega_0")
+        return self._numbers("simulation", self.folder / "simulation.json", names)
+
+    def snapshot(self, snapshot):
+        """A snapshot's redshift, num_groups_fof and num_groups_subfind, as a dict."""
+        names = ("redshift", "num_groups_fof", "num_groups_subfind")
+        path = self.folder / "columns" / f"{snapshot:03d}" / "snapshot.json"
+        return self._numbers("snapshot", path, names, snapshot=snapshot)
+
+
+def _read_numbers(path, names):
+    answer = read_json(path)
+    if not isinstance(answer, dict):
+        raise InputError(f"{path} is not one object: it is not an answer of the web API.")
+    for name in names:
+        value = answer.get(name)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
+            raise InputError(
+                f"{path} lacks the number {name}: it is not an answer of the TNG web API, or that "
+                "has changed."
+            )
+    return {name: answer[name] for name in names}
+
+
+def check_rows(file, name, count, path):
+    """Raise an InputError unless a dataset of an open file has `count` rows of numbers."""
+    rows = file[name]
+    if not getattr(rows, "shape", ()) or rows.dtype.kind not in "biuf":
+        raise InputError(f"{path}: {name} is no column of numbers.")
+    if rows.shape[0] != count:
+        raise InputError(
+            f"{path} has {rows.shape[0]} rows of {name} where the archive's catalogue has {count}."
+        )
+    return rows
+
+
+def is_synthetic(path):
+    """Whether a file says that it comes from the synthetic universe."""
+    with open_hdf5(path) as file:
+        header = file["Header"].attrs if "Header" in file else file.attrs
+        return bool(np.any(header.get("SyntheticUniverse", False)))

@@ -1,0 +1,123 @@
+"""The tng arm from a web archive on this machine, and what the archive's key is never found in."""
+
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from skyloom.io import read_table
+from skyloom.tng.universe.snapshot import write_snapshot
+from skyloom.tng.universe.tree import write_tree
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+
+from archive_server import Archive
+from tng_server import TngArchive, addresses
+
+pytestmark = pytest.mark.workflow
+
+KEY = "sk-5e4c7a9b-nobody-may-see-this"
+UNIVERSE = {"snapshots": [99, 98], "galaxies": 12, "seed": 20260}
+OVERLAY = {
+    "run": "mini",
+    "arms": ["tng"],
+    "downloads": {"archives": "mirror.yaml", "retries": 1, "timeout": 10},
+    "tng": {
+        "snapshots": [99, 98],
+        "parts_per_snapshot": 2,
+        "grid": {"bins": 32},
+        "cases": ["composite"],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def universe(tmp_path_factory):
+    base = tmp_path_factory.mktemp("universe") / "output"
+    for number in UNIVERSE["snapshots"]:
+        write_snapshot(base, number, gas_cells=120, chunks=3, **UNIVERSE)
+    write_tree(base, **UNIVERSE)
+    return base
+
+
+@pytest.fixture
+def archive(universe):
+    with Archive(TngArchive(universe), key=KEY) as server:
+        yield server
+
+
+def run(project, *words, config, check=True):
+    command = ("--cores", "2", *words)
+    return project.snakemake(*command, config=config, check=check)
+
+
+def digests(project):
+    """SHA-256 of what galaxies, maps and the dataset hold, by path."""
+    paths = [
+        path
+        for pattern in ("galaxies/*.ecsv", "maps/*.h5", "datasets/composite.h5")
+        for path in sorted(project.results.glob(pattern))
+    ]
+    return {
+        str(path.relative_to(project.results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+    }
+
+
+def holding(folder, secret):
+    """Every file below a folder whose name or contents hold the secret."""
+    return [
+        path
+        for path in folder.rglob("*")
+        if secret in path.name or (path.is_file() and secret.encode() in path.read_bytes())
+    ]
+
+
+def test_dataset_from_the_web_is_that_from_the_files_and_the_key_is_nowhere(
+    archive, universe, make_project, monkeypatch
+):
+    monkeypatch.delenv("TNG_API_KEY", raising=False)
+    local = make_project(OVERLAY)
+    run(local, "tng_composite", config=f"{{source: local, base_path: '{universe}'}}")
+
+    project = make_project(OVERLAY)
+    (project.folder / "mirror.yaml").write_text(yaml.safe_dump({"tng": addresses(archive.url)}))
+    failed = run(project, "tng_composite", config="{source: api}", check=False)
+    assert failed.returncode and "TNG_API_KEY must hold" in failed.stdout and not archive.asked
+
+    monkeypatch.setenv("TNG_API_KEY", KEY)
+    # One cutout is gone for now, one answer comes through another host.
+    galaxies = read_table(local.results / "galaxies" / "snap_099.ecsv")
+    group = galaxies["group_id"][0]
+    gone = f"/api/TNG50-1/snapshots/99/halos/{group}/cutout.hdf5"
+    archive.faults[gone] = [404] * 2
+    archive.faults["/api/TNG50-1/files/groupcat-99/"] = ["redirect", "truncated"]
+    failed = run(project, "--keep-going", "tng_composite", config="{source: api}", check=False)
+    assert failed.returncode
+    tables = list(project.results.glob("failed/*.ecsv"))
+    sentence = re.search(r"skyloom: (\d+) of (\d+) files could not be fetched .*", failed.stdout)
+    (table,) = tables
+    assert sentence and str(table.relative_to(project.folder)) in sentence[0]
+    rows = read_table(table)
+    assert list(rows["reason"]) == ["the server answered 404"]
+    assert Path(rows["file"][0]).name == f"halo_{group}.hdf5"
+
+    archive.faults.clear()
+    archive.asked.clear()
+    done = run(project, "tng_composite", config="{source: api}")
+    cutouts = [path for path in archive.paths() if path.endswith("cutout.hdf5")]
+    assert set(cutouts) == {gone} and not list(project.results.glob("failed/*.ecsv"))
+    assert digests(project) == digests(local) and len(digests(project)) == 7
+    assert KEY not in done.stdout + failed.stdout
+    assert holding(project.folder, KEY) == []
+    # The search finds what is there.
+    (project.folder / "leak").write_text(f"api-key: {KEY}")
+    assert [path.name for path in holding(project.folder, KEY)] == ["leak"]
+    other = [headers for host, _, headers in archive.asked if host.startswith("localhost")]
+    assert all("api-key" not in {name.lower() for name in headers} for headers in other)
+    assert run(project, "-n", "tng_composite", config="{source: api}").stdout.count("Nothing to be")
+    assert os.environ["TNG_API_KEY"] == KEY
