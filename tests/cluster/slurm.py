@@ -15,6 +15,9 @@ NODES = ("n1", "n2")
 # What every node is said to have, whatever the machine has: memory in MB.
 CORES, MEMORY = 2, 6000
 
+# Where commands look that are not told: the slurm executor takes SLURM_CONF from its jobs.
+USUAL = Path("/etc/slurm/slurm.conf")
+
 _CONFIGURATION = """\
 ClusterName=skyloom
 SlurmctldHost={host}(127.0.0.1)
@@ -51,7 +54,7 @@ SlurmdLogFile={folder}/slurmd.%n.log
 SlurmdParameters=config_overrides
 DefMemPerCPU=256
 {nodes}
-PartitionName=short Nodes=ALL Default=YES MaxTime=00:30:00 DefaultTime=00:05:00 State=UP
+PartitionName=short Nodes=ALL Default=YES MaxTime=UNLIMITED DefaultTime=00:05:00 State=UP
 """
 
 
@@ -65,6 +68,8 @@ def install():
     """
     if os.geteuid():
         return "it needs root, for the daemons and their packages"
+    if USUAL.exists():
+        return f"this machine has a Slurm of its own ({USUAL})"
     if all(shutil.which(name) for name in ("slurmctld", "slurmd", "sbatch", "munged")):
         return None
     if not shutil.which("apt-get"):
@@ -117,7 +122,11 @@ class Slurm:
         text = _CONFIGURATION.format(
             host=host, folder=self.folder, controller=ports[0], nodes=nodes
         )
-        (self.folder / "slurm.conf").write_text(text)
+        path = self.folder / "slurm.conf"
+        path.write_text(text)
+        # A link that a killed test has left leads nowhere.
+        USUAL.unlink(missing_ok=True)
+        USUAL.symlink_to(path)
 
     def _start(self):
         munge = self.folder / "munge"
@@ -137,6 +146,7 @@ class Slurm:
         """Stop the daemons by their process numbers; jobs first, else they outlive them."""
         subprocess.run(["scancel", "--user=root"], env=self.environment, capture_output=True)
         time.sleep(1)
+        USUAL.unlink(missing_ok=True)
         files = [*self.folder.glob("*.pid"), self.folder / "munge" / "pid"]
         numbers = [int(file.read_text()) for file in files if file.exists()]
         for sign in (signal.SIGTERM, signal.SIGKILL):

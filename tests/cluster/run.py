@@ -1,0 +1,253 @@
+"""Run the xmm arm through a real Slurm, by both executors, and through what can befall a job.
+
+Called by ``make test-cluster``. Installs Slurm from the distribution's packages, starts a
+controller and two nodes on loopback in a temporary folder, and compares every result with a run
+without a cluster:
+
+1. executor cluster-generic, one dataset: a job that asks for too little memory, another that is
+   cancelled by hand; both must come again, the first with more memory;
+2. executor slurm, the whole arm: Snakemake is killed midway, its jobs are cleaned up, the same
+   command goes on; again a job with too little memory.
+
+The last thing printed is the table of all jobs.
+"""
+
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from slurm import CORES, Slurm, install
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "workflow"))
+from conftest import MINIATURE_XMM, Project  # noqa: E402
+
+OVERLAY = {
+    **MINIATURE_XMM,
+    "xmm": {
+        **MINIATURE_XMM["xmm"],
+        "synthetic": {"images": 40, "flawed": 8},
+        "blocks": 2,
+        "trained": ["demo"],
+    },
+}
+DATASET = "xmm_minmax_sqrt_rebin4"
+# Less than Snakemake itself takes at first, enough at the second attempt.
+TOO_LITTLE = "150 * attempt ** 2"
+# What differs between any two runs: times, and the folders that runs were made in.
+PASSING = ("logs", "benchmarks", "provenance")
+PATIENCE = 600
+
+
+class ClusterProject(Project):
+    """A copy of the project whose profiles suit two small nodes."""
+
+    def __init__(self, folder, slurm):
+        super().__init__(folder, OVERLAY)
+        self.slurm = slurm
+        profiles = folder / "workflow" / "profiles"
+        small = {"max-threads": CORES, "latency-wait": 10}
+        _change(
+            profiles / "cluster" / "config.yaml",
+            **small,
+            **{"seconds-between-status-checks": 2, "max-status-checks-per-second": 20},
+            **{"set-resources": {"xmm_dataset": {"mem_mb": TOO_LITTLE}}},
+        )
+        _change(
+            profiles / "slurm" / "config.yaml",
+            **small,
+            **{"slurm-init-seconds-before-status-checks": 3, "group-components": {"xmm_draw": 2}},
+            **{"set-resources": {"xmm_inventory": {"mem_mb": TOO_LITTLE}}},
+        )
+        site = profiles / "cluster" / "site.ini"
+        site.write_text(site.read_text().replace("patience = 60", "patience = 3"))
+
+    def command(self, profile, *words):
+        """Words that run Snakemake with one of the two profiles."""
+        program = [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml"]
+        return [*program, "--profile", f"workflow/profiles/{profile}", *words]
+
+    def running(self, profile, *words):
+        """Snakemake with one of the two profiles, to be used in a with block."""
+        log = self.folder / f"{profile}.log"
+        return started(self.command(profile, *words), self.folder, log, self.slurm.environment)
+
+    def call(self, *words):
+        """Standard output of a command in the project, which must succeed."""
+        done = subprocess.run(
+            words, cwd=self.folder, env=self.slurm.environment, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise AssertionError(f"{' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+@contextlib.contextmanager
+def started(words, folder, log, environment=None):
+    """A process in a group of its own, which ends with the block."""
+    with log.open("a") as file:
+        process = subprocess.Popen(
+            words, cwd=folder, env=environment, stdout=file, stderr=file, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def finished(process, log):
+    """Wait for a run of Snakemake that must succeed."""
+    if process.wait(PATIENCE):
+        raise AssertionError(f"{' '.join(process.args)} failed:\n{log.read_text()[-4000:]}")
+
+
+def _change(path, **keys):
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **keys}))
+
+
+def named(job):
+    """What a job makes: rule and wildcards, from the comment or the name it was submitted with."""
+    comment = job.get("Comment", "")
+    if comment.startswith("rule_"):
+        return comment.removeprefix("rule_").replace("_wildcards_", " ")
+    return job["JobName"].removeprefix("skyloom.").replace(".", " ")
+
+
+def table(executor, jobs):
+    """Rows of the table of jobs; attempts are counted by what a job makes."""
+    seen = {}
+    for job in jobs:
+        name = named(job)
+        seen[name] = seen.get(name, 0) + 1
+        memory = job.get("MinMemoryNode") or job.get("MinMemoryCPU")
+        yield (
+            executor, job["JobId"], name, job["JobState"], memory, job["NumCPUs"],
+            str(seen[name]), job["RunTime"], job["NodeList"],
+        )  # fmt: skip
+
+
+def printed(rows):
+    """Print rows of strings in columns."""
+    heading = ("executor", "job", "makes", "state", "memory", "CPUs", "attempt", "elapsed", "node")
+    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
+    for row in (heading, *rows):
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+def contents(folder):
+    """SHA-256 of every lasting file of an arm's results, by its path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not set(PASSING) & set(path.relative_to(folder).parts)
+        and not path.name.endswith(".provenance.json")
+    }
+
+
+def same(ours, reference, *, whole):
+    """The number of files that two runs share, all of which must be equal."""
+    ours, reference = contents(ours), contents(reference)
+    differing = sorted(name for name in ours if ours[name] != reference.get(name))
+    missing = sorted(set(reference) - set(ours)) if whole else []
+    if differing or missing or not ours:
+        raise AssertionError(f"the run on Slurm differs: {differing}; lacks: {missing}")
+    return len(ours)
+
+
+def wait_for(slurm, wanted, process):
+    """The first running job whose name or comment holds `wanted`."""
+    for _ in range(10 * PATIENCE):
+        for job in slurm.jobs():
+            if wanted in named(job) and job["JobState"] == "RUNNING":
+                return job["JobId"]
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise AssertionError(f"no job that makes {wanted} was seen running")
+
+
+def through_generic(project):
+    """A dataset by cluster-generic; one job is cancelled by hand, one needs more memory."""
+    slurm = project.slurm
+    with project.running("cluster", DATASET) as process:
+        slurm.run("scancel", wait_for(slurm, "xmm_rates", process))
+        finished(process, project.folder / "cluster.log")
+    rows = list(table("cluster-generic", slurm.jobs()))
+    assert sum(row[3] == "CANCELLED" and "xmm_rates" in row[2] for row in rows) == 1, rows
+    assert_retried(rows, "xmm_dataset")
+    return rows
+
+
+def through_slurm(project, before):
+    """The whole arm by the slurm executor, which is killed once."""
+    slurm = project.slurm
+    with project.running("slurm") as process:
+        wait_for(slurm, "xmm_inspect", process)
+        os.kill(process.pid, signal.SIGKILL)
+    said = project.call(sys.executable, "workflow/profiles/cluster/scheduler.py", "clean")
+    print(said.strip())
+    assert not slurm.run("squeue", "-h"), "jobs are left after the clean-up"
+    project.call(*project.command("slurm", "--unlock"))
+    with project.running("slurm") as process:
+        finished(process, project.folder / "slurm.log")
+    rows = list(table("slurm", slurm.jobs()[before:]))
+    assert any(row[3] == "CANCELLED" for row in rows), rows
+    assert_retried(rows, "xmm_inventory")
+    return rows
+
+
+def assert_retried(rows, name):
+    """A job that failed once came again with more memory, and was done."""
+    states = [(row[3], row[4]) for row in rows if row[2].split()[0] == name]
+    assert len(states) == 2, rows
+    assert states[0][0] != "COMPLETED" and states[0][1] == "150M", rows
+    assert states[1] == ("COMPLETED", "600M"), rows
+
+
+def main():
+    """Run all; the exit status is 0 where all went well or nothing could be tried."""
+    why = install()
+    if why:
+        print(f"skyloom: the cluster test is skipped: {why}.")
+        return
+    began = time.monotonic()
+    # A terminated test takes its daemons along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="skyloom-slurm-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with Slurm(folder / "slurm") as slurm:
+            try:
+                reference = Project(folder / "reference", OVERLAY)
+                words = [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml"]
+                log = reference.folder / "local.log"
+                with started([*words, "--cores", "2"], reference.folder, log) as local:
+                    generic = ClusterProject(folder / "generic", slurm)
+                    rows += through_generic(generic)
+                    finished(local, log)
+                shared = same(generic.results, reference.results, whole=False)
+                print(f"skyloom: cluster-generic: {shared} files equal those of a local run.")
+                executor = ClusterProject(folder / "executor", slurm)
+                rows += through_slurm(executor, before=len(rows))
+                shared = same(executor.results, reference.results, whole=True)
+                print(f"skyloom: slurm: {shared} files equal those of a local run.")
+            finally:
+                printed(rows or list(table("?", slurm.jobs())))
+    print(f"skyloom: the cluster test took {time.monotonic() - began:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
