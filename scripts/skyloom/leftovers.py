@@ -26,6 +26,11 @@ def _machine():
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
+def is_temporary(name):
+    """Whether a file of this name is a writer's temporary one."""
+    return _NAME.fullmatch(name) is not None
+
+
 def prefix(path):
     """How the names of this process's temporary files for `path` begin.
 

@@ -129,20 +129,20 @@ def small_disk(folder):
         _call("umount", "--lazy", folder)
 
 
-#: In the order of rounds: name, fault, and the arms it can strike.
-BOTH = ("tng", "xmm")
+#: In the order of rounds: name, fault, and the targets whose runs it can strike.
+ALL = ("tng", "xmm", "training")
 FAULTS = [
-    ("SIGKILL, a job", kill_job, BOTH),
-    ("SIGKILL, a training", kill_training, ("xmm",)),
-    ("full disk", full_disk, BOTH),
-    ("SIGKILL, all", kill_all, BOTH),
-    ("vanished input", vanished_input, ("xmm",)),
-    ("SIGTERM, Snakemake", stop_snakemake, BOTH),
-    ("read-only folder", read_only_folder, BOTH),
-    ("SIGKILL, Snakemake", kill_snakemake, BOTH),
-    ("vanished output", vanished_output, BOTH),
-    ("SIGTERM, a job", stop_job, BOTH),
-    ("SIGINT, all", interrupt, BOTH),
+    ("SIGKILL, a job", kill_job, ALL),
+    ("SIGKILL, a training", kill_training, ("training",)),
+    ("full disk", full_disk, ALL),
+    ("SIGKILL, all", kill_all, ALL),
+    ("vanished input", vanished_input, ("xmm", "training")),
+    ("SIGTERM, Snakemake", stop_snakemake, ALL),
+    ("read-only folder", read_only_folder, ALL),
+    ("SIGKILL, Snakemake", kill_snakemake, ALL),
+    ("vanished output", vanished_output, ALL),
+    ("SIGTERM, a job", stop_job, ALL),
+    ("SIGINT, all", interrupt, ALL),
 ]
 #: These need a mount of their own.
 MOUNTING = {full_disk, read_only_folder}

@@ -15,20 +15,20 @@ import numpy as np
 from harness import Miniature
 from injections import FAULTS, MOUNTING, full_disk, small_disk, vanished_output
 
-_HEADER = ("round", "fault", "arm", "moment", "struck", "exit", "again", "files", "outcome")
-_LINE = "{:>5}  {:<20}  {:<3}  {:<20}  {:<22.22}  {:>4}  {:<11}  {:>5}  {}"
+_HEADER = ("round", "fault", "target", "moment", "struck", "exit", "again", "files", "outcome")
+_LINE = "{:>5}  {:<20}  {:<8}  {:<20}  {:<22.22}  {:>4}  {:<11}  {:>5}  {}"
 
 
-def moment(rng, arm, mini):
+def moment(rng, target, mini):
     """Some files of the run are there, and up to half a second has gone by since the last."""
-    files = int(rng.integers(len(mini.undisturbed[arm])))
+    files = int(rng.integers(len(mini.expected(target))))
     return files, 0.5 * rng.random()
 
 
-def disturb(mini, arm, fault, rng, watcher):
+def disturb(mini, target, fault, rng, watcher):
     """A run with a fault in it: when and what it struck, and how the run ended."""
-    files, delay = moment(rng, arm, mini)
-    run = mini.start(arm)
+    files, delay = moment(rng, target, mini)
+    run = mini.start(target)
     while watcher.seen < files and run.is_going():
         time.sleep(0.01)
     time.sleep(delay)
@@ -40,24 +40,24 @@ def disturb(mini, arm, fault, rng, watcher):
     return run, f"{files} files + {delay:.2f} s", struck, status
 
 
-def again(mini, arm):
+def again(mini, target):
     """The same command again; unlocked before where Snakemake was killed and asks for it."""
-    run, how = mini.start(arm), "plain"
+    run, how = mini.start(target), "plain"
     status = run.wait()
     if status and "--unlock" in run.text:
-        mini.start(arm, "--unlock").wait()
-        run, how = mini.start(arm), "after unlock"
+        mini.start(target, "--unlock").wait()
+        run, how = mini.start(target), "after unlock"
         status = run.wait()
     return run, how, status
 
 
-def judge(mini, arm, fault, run, status, watcher):
+def judge(mini, target, fault, run, status, watcher):
     """What is wrong after the second run, as sentences; none if all is well."""
     wrong = list(watcher.faults)
     if status:
         tail = " / ".join(run.text.strip().splitlines()[-6:])
         wrong.append(f"the second run ended with {status}: {tail}")
-    expected, found = mini.undisturbed[arm], mini.digests()
+    expected, found = mini.expected(target), mini.digests()
     for name, digest in expected.items():
         if found.get(name, digest) != digest:
             wrong.append(f"{name} differs")
@@ -66,7 +66,7 @@ def judge(mini, arm, fault, run, status, watcher):
             wrong.append(f"{name} is missing")
     wrong += [f"{name} should not be there" for name in sorted(set(found) - set(expected))]
     wrong += [f"{name} was left behind" for name in mini.leftovers()]
-    if not mini.is_done(arm):
+    if not mini.is_done(target):
         wrong.append("a third run would do something")
     return wrong
 
@@ -80,23 +80,23 @@ def taken_up(mini, struck_at):
 def play(mini, number, seed):
     """One round: cells of the table, the outcome, and what was wrong."""
     rng = np.random.default_rng([seed, number])
-    name, fault, arms = FAULTS[number % len(FAULTS)]
-    arm = arms[rng.integers(len(arms))]
+    name, fault, targets = FAULTS[number % len(FAULTS)]
+    target = targets[rng.integers(len(targets))]
     mini.clear()
     with contextlib.ExitStack() as stack:
         if fault is full_disk:
             stack.enter_context(small_disk(mini.results))
         watcher = mini.watch()
-        first, when, struck, status = disturb(mini, arm, fault, rng, watcher)
+        first, when, struck, status = disturb(mini, target, fault, rng, watcher)
         before = len(mini.epochs())
-        second, how, last = again(mini, arm)
+        second, how, last = again(mini, target)
         first.end()
         watcher.stop()
-        wrong = judge(mini, arm, fault, second, last, watcher)
+        wrong = judge(mini, target, fault, second, last, watcher)
     if "training" in name and struck is not None and not taken_up(mini, before):
         wrong.append(f"the training began anew: {mini.epochs()}")
     outcome = "lost" if wrong else "too late" if struck is None else "survived"
-    return (number, name, arm, when, struck or "", status, how, watcher.seen), outcome, wrong
+    return (number, name, target, when, struck or "", status, how, watcher.seen), outcome, wrong
 
 
 def main():
