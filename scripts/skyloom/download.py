@@ -58,11 +58,13 @@ class DownloadError(InputError):
         ``failed`` (anything else: it might go better another time).
     reason : str
     attempts : int
+    status : int or None
+        What the server answered, if it did.
     """
 
-    def __init__(self, message, *, kind, reason, attempts):
+    def __init__(self, message, *, kind, reason, attempts, status=None):
         super().__init__(message)
-        self.kind, self.reason, self.attempts = kind, reason, attempts
+        self.kind, self.reason, self.attempts, self.status = kind, reason, attempts, status
 
 
 def fetch(
@@ -129,6 +131,7 @@ def fetch(
                             kind=failure.kind,
                             reason=failure.reason,
                             attempts=attempt + 1,
+                            status=failure.status,
                         ) from None
                     wait = failure.wait
                     if wait is None:
@@ -170,7 +173,7 @@ class Outcome(NamedTuple):
     failures: list  # of (Wanted, DownloadError)
     stopped: str | None  # why the rest was not tried
 
-    def require(self, table, *, allow=()):
+    def require(self, table, *, allow=(), remedy=""):
         """Raise an InputError that names the table of failures, if there are any.
 
         Parameters
@@ -179,6 +182,8 @@ class Outcome(NamedTuple):
             Where `fetch_all` wrote them.
         allow : sequence of str
             Kinds of `DownloadError` that are no reason to fail, such as ``absent``.
+        remedy : str
+            What a person can do instead, the end of the sentence.
         """
         bad = [error for _, error in self.failures if error.kind not in allow]
         if self.stopped or bad:
@@ -186,7 +191,7 @@ class Outcome(NamedTuple):
             why = self.stopped or bad[0].reason
             raise InputError(
                 f"{len(self.failures)} of {count} files could not be fetched ({why}), see {table}: "
-                "run again to fetch just those."
+                f"run again to fetch just those{', or ' if remedy else ''}{remedy}."
             )
 
 
@@ -213,6 +218,7 @@ def fetch_all(
     remedy="",
     total=None,
     unlisted=(),
+    stop_at=(),
 ):
     """Fetch many files one after the other; one that cannot be had does not stop the others.
 
@@ -231,6 +237,8 @@ def fetch_all(
         How many files `wanted` has, where it has no length.
     unlisted : sequence of str
         Kinds of `DownloadError` that the table leaves out, being no failures but answers.
+    stop_at : sequence of int
+        Answers of the server after which the others would be the same.
 
     Returns
     -------
@@ -258,7 +266,8 @@ def fetch_all(
             failures.append((item, error))
             in_a_row += error.kind == "failed"
             refused = error.kind == "refused" and session.has_key
-            if error.kind == "unreachable" or refused or in_a_row >= _IN_A_ROW:
+            same = error.kind == "unreachable" or error.status in stop_at
+            if same or refused or in_a_row >= _IN_A_ROW:
                 stopped = error.reason
                 if refused:
                     stopped += f"; check {session.key_name}"

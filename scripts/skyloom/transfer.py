@@ -36,9 +36,10 @@ class Fetched(NamedTuple):
 class AttemptError(Exception):
     """Why one attempt failed."""
 
-    def __init__(self, reason, *, kind="failed", again=True, wait=None):
+    def __init__(self, reason, *, kind="failed", again=True, wait=None, status=None):
         super().__init__(reason)
-        self.reason, self.kind, self.again, self.wait = reason, kind, again, wait
+        self.reason, self.kind, self.again = reason, kind, again
+        self.wait, self.status = wait, status
 
 
 class Transfer:
@@ -116,9 +117,6 @@ class Transfer:
             self._restart()
             raise
         self._note(arrived, sha256)
-        umask = os.umask(0)
-        os.umask(umask)
-        self.part.chmod(0o666 & ~umask)
         self.part.replace(self.path)
         self.notes.unlink(missing_ok=True)
         return Fetched(self.path, arrived, sha256, False)
@@ -177,10 +175,13 @@ class Transfer:
             raise AttemptError("the file has changed at the server", wait=0)
         said = f"the server answered {code}"
         if code in (408, 429) or code >= 500:
-            raise AttemptError(said, wait=_wait_asked_for(response))
+            raise AttemptError(said, wait=_wait_asked_for(response), status=code)
         kind = {401: "refused", 403: "refused", 400: "absent", 404: "absent", 410: "absent"}
         raise AttemptError(
-            said + _detail(self.session, response), kind=kind.get(code, "failed"), again=False
+            said + _detail(self.session, response),
+            kind=kind.get(code, "failed"),
+            again=False,
+            status=code,
         )
 
     def _receive(self, response, start):
@@ -201,6 +202,7 @@ class Transfer:
             since, before, arrived = time.monotonic(), 0, 0
             while block := response.raw.read1(_BLOCK, decode_content=False):
                 file.write(block)
+                file.flush()  # a kill must not take what has arrived
                 arrived += len(block)
                 if bar is not None:
                     bar.update(len(block))
@@ -214,6 +216,8 @@ class Transfer:
                             f"{self.policy.timeout:g} s"
                         )
                     since, before = time.monotonic(), arrived
+            # The disk holds the contents before the name: a power cut must not part them.
+            os.fsync(file.fileno())
         return total
 
     def _check(self, path):

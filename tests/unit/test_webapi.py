@@ -1,7 +1,11 @@
 """TNG from its web API: the same galaxies and maps as from the files, and nothing half-fetched."""
 
 import hashlib
+import io
+import re
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from archive_server import Archive
@@ -9,7 +13,7 @@ from tng_server import TngArchive, addresses
 
 from skyloom.download import Policy, Session
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, write_table
+from skyloom.io import atomic_hdf5, read_table, write_table
 from skyloom.kernels import histogram2d
 from skyloom.tng import cutouts, maps, selection, web_branches, web_catalogue, web_cutouts, webapi
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
@@ -164,3 +168,220 @@ def test_map_files_have_the_same_bytes_as_from_the_snapshot(universe, connect, k
             )
         digests.append(hashlib.sha256((tmp_path / "maps.h5").read_bytes()).hexdigest())
     assert digests[0] == digests[1]
+
+
+FIRST = "/api/TNG50-1/snapshots/99/halos/{}/cutout.hdf5"
+
+
+def refused(api, galaxies, **kwargs):
+    """The sentence by which a fetch of cutouts fails, and the reasons in its table."""
+    with pytest.raises(InputError) as caught:
+        with_cutouts(api, catalogue(api), galaxies, whole_groups=True, **kwargs)
+    table = read_table(api.folder / "failed.ecsv")
+    assert str(api.folder / "failed.ecsv") in str(caught.value)
+    return str(caught.value), dict(zip(table["file"], table["reason"], strict=True))
+
+
+def test_fields_that_a_mini_snapshot_lacks_are_named_after_one_refusal(universe, tmp_path):
+    serve = TngArchive(universe, missing_fields=("InternalEnergy", "GFM_StellarFormationTime"))
+    with Archive(serve) as server:
+        session = Session("api-key", KEY, "TNG_API_KEY")
+        api = webapi.WebApi(session, addresses(server.url), "TNG50-1", tmp_path / "c", POLICY)
+        galaxies = selection.select(catalogue(api), cuts=CUTS)
+        sentence, reasons = refused(api, galaxies)
+        asked = [path for path in server.paths() if path.endswith("cutout.hdf5")]
+    assert "snapshot 99 lacks PartType0/InternalEnergy, PartType4/GFM_Stell" in sentence
+    assert "mini snapshot" in sentence and "tng.snapshots" in sentence
+    assert len(asked) == 1 + len(GAS_FIELDS) + len(STAR_FIELDS)
+    assert "InternalEnergy does not exist" in "".join(reasons.values())
+
+
+def altered(change):
+    """A server whose cutouts went through `change`, a function of the open file."""
+
+    def server(universe):
+        serve = TngArchive(universe)
+
+        def answer(path, query):
+            body = serve(path, query)
+            if not path.endswith("cutout.hdf5"):
+                return body
+            buffer = io.BytesIO(body)
+            with h5py.File(buffer, "r+") as file:
+                change(file)
+            return buffer.getvalue()
+
+        return answer
+
+    return server
+
+
+def shuffle(file):
+    for name in ("PartType0/Masses", "PartType4/Masses"):
+        file[name][()] = np.roll(file[name][()], len(file[name]) // 3)
+
+
+def not_finite(file):
+    file["PartType0/Density"][3] = np.nan
+
+
+def thinned(file):
+    values = file["PartType4/Velocities"][::2]
+    del file["PartType4/Velocities"]
+    file["PartType4/Velocities"] = values
+
+
+def without_gas(file):
+    del file["PartType0"]
+
+
+def other_object(file):
+    file["Header"].attrs["CutoutID"] += 1
+
+
+def other_snapshot(file):
+    file["Header"].attrs["SnapshotNumber"] = 50
+
+
+def other_time(file):
+    file["Header"].attrs["Time"] = 0.5
+
+
+def without_header(file):
+    del file["Header"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (shuffle, "of subhalo \\d+ weighs .* where the catalogue says"),
+        (not_finite, "PartType0/Density has NaN or infinite values"),
+        (thinned, "PartType4/Velocities has shape .* where the catalogue's counts ask for"),
+        (without_gas, "lacks PartType0/Coordinates, PartType0/Density"),
+        (other_object, "CutoutID .* the cutout of something else"),
+        (other_snapshot, "SnapshotNumber 50 where 99"),
+        (other_time, "Time 0.5 where 1"),
+        (without_header, "lacks Header"),
+    ],
+)
+def test_cutout_that_is_not_what_was_asked_for_never_takes_its_name(
+    universe, tmp_path, change, words
+):
+    with Archive(altered(change)(universe)) as server:
+        session = Session()
+        api = webapi.WebApi(session, addresses(server.url), "TNG50-1", tmp_path / "c", POLICY)
+        galaxies = selection.select(catalogue(api), cuts=CUTS)
+        # A group of several galaxies: a shuffled one changes whose particles they are.
+        group = np.argmax(np.bincount(galaxies["group_id"]))
+        sentence, reasons = refused(api, galaxies[galaxies["group_id"] == group])
+    assert re.search(words, "".join(reasons.values())), reasons
+    assert "leave galaxies that are gone for good out with tng.selection.exclude" in sentence
+    assert [path.name for path in (api.folder / "cutouts").glob("[!.]*")] == []
+
+
+@pytest.mark.parametrize("fault", ["page", "truncated", 500, 404])
+def test_one_galaxy_that_cannot_be_had_costs_no_other_and_comes_with_the_next_run(
+    connect, archive, fault
+):
+    api = connect()
+    galaxies = selection.select(catalogue(api), cuts=CUTS)
+    lost = FIRST.format(galaxies["group_id"][2])
+    # What was truncated goes on, so that the archive must fail for longer.
+    archive.faults[lost] = [fault if fault != "truncated" else "closed"] * 3
+    _, reasons = refused(api, galaxies)
+    assert [Path(name).name for name in reasons] == [f"halo_{galaxies['group_id'][2]}.hdf5"]
+    archive.asked.clear()
+    archive.faults[lost] = ["truncated"]
+    with_cutouts(api, catalogue(api), galaxies, whole_groups=True)
+    assert set(archive.paths()) == {lost} and not (api.folder / "failed.ecsv").exists()
+
+
+def test_excluded_galaxy_is_not_asked_for(connect, archive):
+    api = connect()
+    everyone = selection.select(catalogue(api), cuts=CUTS)
+    alone = next(row for row in everyone if sum(everyone["group_id"] == row["group_id"]) == 1)
+    gone = f"099_{alone['subhalo_id']}"
+    rest = selection.select(catalogue(api), cuts={**CUTS, "exclude": [gone, "098_0"]})
+    assert set(everyone["subhalo_id"]) - set(rest["subhalo_id"]) == {alone["subhalo_id"]}
+    with_cutouts(api, catalogue(api), rest, whole_groups=True)
+    assert FIRST.format(alone["group_id"]) not in archive.paths()
+
+
+def test_cutout_that_went_away_after_it_was_fetched_is_named(connect):
+    api = connect()
+    galaxies = selection.select(catalogue(api), cuts=CUTS)[:2]
+    fetched = with_cutouts(api, catalogue(api), galaxies, whole_groups=True)
+    path = next((api.folder / "cutouts").glob("halo_*"))
+    path.unlink()
+    with pytest.raises(InputError, match=f"{path.name}, listed in .* is not there: remove the"):
+        cutouts.CutoutSimulation(
+            fetched.base_path, 99, api.folder / "cutouts", [api.folder / "listing.ecsv"]
+        )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"{}", "lacks the number boxsize"),
+        (b"[1]", "is not one object"),
+        (b'{"boxsize": NaN, "hubble": 1, "omega_0": 1}', "lacks the number boxsize"),
+        (b"<html>", "is not JSON"),
+    ],
+)
+def test_answer_that_is_no_simulation_is_refused(tmp_path, answer, words):
+    with Archive(lambda *_: answer) as server:
+        api = webapi.WebApi(Session(), addresses(server.url), "TNG50-1", tmp_path, POLICY)
+        with pytest.raises(InputError, match=words):
+            api.cosmology()
+    assert not (tmp_path / "simulation.json").exists()
+
+
+def test_column_of_another_length_than_the_archive_says_is_refused(universe, tmp_path):
+    serve = TngArchive(universe)
+
+    def answer(path, query):
+        body = serve(path, query)
+        if path.endswith("/snapshots/99/"):
+            return body.replace(b'"num_groups_fof": ', b'"num_groups_fof": 1')
+        return body
+
+    with Archive(answer) as server:
+        api = webapi.WebApi(Session(), addresses(server.url), "TNG50-1", tmp_path, POLICY)
+        with pytest.raises(InputError, match=r"rows of Group/GroupFirstSub where .* has 1\d+"):
+            web_catalogue.fetch_columns(api, 99)
+
+
+@pytest.mark.parametrize("pattern", [None, 5, "http://host/{other}", "http://host/{"])
+def test_address_pattern_that_cannot_be_filled_in_is_named(tmp_path, pattern):
+    api = webapi.WebApi(Session(), {"simulation": pattern}, "TNG50-1", tmp_path, POLICY)
+    with pytest.raises(InputError, match=r"no usable pattern tng\.simulation"):
+        api.cosmology()
+
+
+def test_branch_of_another_galaxy_is_refused(tmp_path):
+    path = tmp_path / "mpb.hdf5"
+    with h5py.File(path, "w") as file:
+        file["SnapNum"], file["SubfindID"], file["SubhaloID"] = [99, 98], [4, 5], [100, 101]
+    assert web_branches.read_branch(path, 99, 4) == ([(99, 4), (98, 5)], 101)
+    with pytest.raises(InputError, match="not the main branch of subhalo 5"):
+        web_branches.read_branch(path, 99, 5)
+    with h5py.File(path, "r+") as file:
+        file["SnapNum"][:] = [99, 99]
+    with pytest.raises(InputError, match="not one branch"):
+        web_branches.read_branch(path, 99, 4)
+
+
+def test_archive_without_any_branch_is_taken_for_a_wrong_address(connect, archive, tmp_path):
+    api = connect()
+    table = selection.select(catalogue(api), cuts=CUTS)
+    api._addresses = {**api._addresses, "branch": archive.url + "/nowhere/{number}"}
+    with pytest.raises(InputError, match=r"no main branch of any .* tng\.branch"):
+        web_branches.lineages(api, [table], failures=tmp_path / "failed.ecsv")
+
+
+def test_key_comes_from_the_environment_alone(monkeypatch, tmp_path):
+    monkeypatch.delenv("TNG_API_KEY", raising=False)
+    with pytest.raises(InputError, match="TNG_API_KEY is not set"):
+        webapi.connect({}, "TNG50-1", tmp_path, POLICY)
+    monkeypatch.setenv("TNG_API_KEY", KEY)
+    assert webapi.connect({}, "TNG50-1", tmp_path, POLICY).session.has_key

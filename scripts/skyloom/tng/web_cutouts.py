@@ -143,13 +143,12 @@ def fetch_cutouts(api, table, folder, header, *, failures):
     InputError
         If some could not be fetched; names the table of failures.
     """
-    owner, snapshot = table.meta["of"], table.meta["snapshot"]
-    column = "group_id" if owner == "halo" else "subhalo_id"
+    snapshot = table.meta["snapshot"]
     fields = "&".join(f"{kind}={','.join(names)}" for kind, names in FIELDS.items())
 
     def wanted(name):
         rows = table[table["file"] == name]
-        url = api.address(owner, snapshot=snapshot, number=int(rows[column][0]), fields=fields)
+        url = _address(api, rows, fields)
         return Wanted(url, folder / name, verify=lambda path: check_cutout(path, rows, header))
 
     outcome = fetch_all(
@@ -158,6 +157,31 @@ def fetch_cutouts(api, table, folder, header, *, failures):
         table=failures,
         policy=api.policy,
         label=f"cutouts of snapshot {snapshot}",
-        remedy="leave a galaxy that is gone for good out with tng.selection.exclude",
+        stop_at=(400,),
     )
-    outcome.require(failures)
+    if any(error.status == 400 for _, error in outcome.failures):
+        _refuse_missing_fields(api, table, failures)
+    outcome.require(
+        failures, remedy="leave galaxies that are gone for good out with tng.selection.exclude"
+    )
+
+
+def _address(api, rows, fields):
+    owner, snapshot = rows.meta["of"], rows.meta["snapshot"]
+    number = int(rows["group_id" if owner == "halo" else "subhalo_id"][0])
+    return api.address(owner, snapshot=snapshot, number=number, fields=fields)
+
+
+def _refuse_missing_fields(api, table, failures):
+    """Say which fields a snapshot lacks: the archive answers 400 to a request for any of them."""
+    lacking = [
+        f"PartType{KINDS[kind]}/{field}"
+        for kind, fields in FIELDS.items()
+        for field in fields
+        if api.status(_address(api, table[:1], f"{kind}={field}")) == 400
+    ]
+    what = ", ".join(lacking) or "some of the fields asked for"
+    raise InputError(
+        f"The archive's snapshot {table.meta['snapshot']} lacks {what} (a mini snapshot has fewer "
+        f"fields than a full one), see {failures}: take it out of tng.snapshots."
+    )

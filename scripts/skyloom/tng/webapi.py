@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import requests
 
 from skyloom.download import Session, fetch
 from skyloom.errors import InputError
@@ -78,6 +79,14 @@ class WebApi:
             remedy=_REMEDY,
             progress=progress,
         )
+
+    def status(self, url):
+        """What the archive answers to a request, as a number, without fetching the body."""
+        try:
+            with self.session.ask(url, timeout=self.policy.timeout) as response:
+                return response.status_code
+        except requests.RequestException:
+            return None
 
     def _numbers(self, kind, path, names, **words):
         """Named numbers from one of the API's JSON answers."""

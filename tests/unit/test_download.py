@@ -1,0 +1,358 @@
+"""Downloads from an archive that misbehaves in every way its kind is known to."""
+
+import email.utils
+import errno
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from archive_server import Archive
+
+from skyloom import download, transfer
+from skyloom.download import DownloadError, Policy, Session, Wanted, fetch, fetch_all
+from skyloom.errors import InputError
+from skyloom.io import read_table
+from skyloom.session import shown
+
+KEY = "sk-nobody-may-see-this"
+CONTENT = np.random.default_rng(1).bytes(300_000)
+SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
+POLICY = Policy(retries=3, timeout=1, slowest=0, backoff=0)
+
+
+@pytest.fixture
+def archive():
+    def serve(path, _):
+        if path.startswith("/absent"):
+            return 404
+        return CONTENT[: int(path.rpartition("/")[2] or 0)] if path[1:2].isdigit() else CONTENT
+
+    with Archive(serve, key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
+def session():
+    return Session("api-key", KEY, "TNG_API_KEY")
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """How long a download would have waited between its attempts."""
+    waited = []
+    monkeypatch.setattr(download.time, "sleep", waited.append)
+    return waited
+
+
+def whole(path):
+    """What a user's `verify` does."""
+    if path.read_bytes() != CONTENT:
+        raise InputError(f"{path} is not it.")
+
+
+def test_file_is_fetched_once_and_then_kept(archive, session, tmp_path):
+    path = tmp_path / "new" / "file.bin"
+    first = fetch(session, archive.url + "/file", path, policy=POLICY)
+    again = fetch(session, archive.url + "/file", path, policy=POLICY)
+    assert path.read_bytes() == CONTENT and len(archive.asked) == 1
+    assert (first.cached, again.cached) == (False, True)
+    assert first.sha256 == again.sha256 == SHA256.removeprefix("sha256:")
+    assert first.bytes == len(CONTENT)
+    assert sorted(p.name for p in path.parent.iterdir()) == [".file.bin.json", "file.bin"]
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "manifest"])
+def test_kept_file_that_has_changed_is_fetched_again(archive, session, tmp_path, damage):
+    path = tmp_path / "file.bin"
+    fetch(session, archive.url + "/file", path, policy=POLICY)
+    if damage == "manifest":
+        (tmp_path / ".file.bin.json").write_text("{")
+    else:
+        path.write_bytes(b"x" + CONTENT[1:] if damage == "flipped" else CONTENT[:-1])
+    assert not fetch(session, archive.url + "/file", path, policy=POLICY).cached
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("known", [{"checksum": SHA256}, {"verify": whole}])
+def test_file_put_there_by_hand_counts_if_it_can_be_verified(archive, session, tmp_path, known):
+    path = tmp_path / "file.bin"
+    path.write_bytes(CONTENT)
+    assert fetch(session, archive.url + "/file", path, policy=POLICY, **known).cached
+    assert not archive.asked
+    path.write_bytes(b"other")
+    assert not fetch(session, archive.url + "/file", path, policy=POLICY, **known).cached
+
+
+PASSING = [500, 502, 503, 504, 408, 429, "truncated", "page", "closed", "slow", "silent", "weak"]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=str)
+def test_failure_that_may_pass_is_tried_again(archive, session, tmp_path, fault):
+    archive.faults["/file"] = [fault]
+    policy = POLICY._replace(slowest=100, timeout=0.3)
+    got = fetch(session, archive.url + "/file", tmp_path / "f", verify=whole, policy=policy)
+    assert got.path.read_bytes() == CONTENT
+    assert len(archive.asked) == (1 if fault == "weak" else 2)
+
+
+@pytest.mark.parametrize(
+    ("fault", "attempts", "kind", "words"),
+    [
+        (400, 1, "absent", "answered 400"),
+        (404, 1, "absent", "answered 404"),
+        (410, 1, "absent", "answered 410"),
+        (401, 1, "refused", "answered 401.*check TNG_API_KEY"),
+        (403, 1, "refused", "answered 403.*check TNG_API_KEY"),
+        (418, 1, "failed", "answered 418"),
+        (500, 4, "failed", "answered 500"),
+        (504, 4, "failed", "answered 504"),
+        ("page", 4, "failed", "wrong content: f is not it"),
+        ("silent", 4, "failed", "did not answer in time"),
+        ("closed", 4, "failed|unreachable", "broke off|cannot be reached"),
+        ("slow", 4, "failed", "more slowly than 100 kB/s over 0.1 s"),
+    ],
+    ids=str,
+)
+def test_failure_for_good_is_one_sentence_and_leaves_no_file(
+    archive, session, tmp_path, fault, attempts, kind, words
+):
+    archive.faults["/file"] = [fault] * 10
+    policy = POLICY._replace(slowest=100, timeout=0.1)
+    with pytest.raises(DownloadError, match=words) as caught:
+        fetch(session, archive.url + "/file", tmp_path / "f", verify=whole, policy=policy)
+    assert len(archive.asked) == caught.value.attempts == attempts
+    assert caught.value.kind in kind.split("|")
+    assert f"{archive.url}/file" in str(caught.value) and KEY not in str(caught.value)
+    assert not (tmp_path / "f").exists()
+    if fault != "slow":
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["seconds", "date", "long", "nonsense", "past"])
+def test_server_says_how_long_to_wait(archive, session, tmp_path, waits, how):
+    asked = {
+        "seconds": "7",
+        "date": email.utils.formatdate(time.time() + 30, usegmt=True),
+        "long": "86400",
+        "nonsense": "soon",
+        "past": email.utils.formatdate(time.time() - 30, usegmt=True),
+    }[how]
+    archive.faults["/file"] = [("wait", 429, asked)]
+    policy = POLICY._replace(backoff=2, longest_wait=100)
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=policy)
+    expected = {"seconds": 7, "date": 30, "long": 100, "nonsense": 2, "past": 0}[how]
+    assert waits == [pytest.approx(expected, abs=2 if how == "date" else 0)]
+
+
+def test_waits_double(archive, session, tmp_path, waits):
+    archive.faults["/file"] = [503] * 3
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY._replace(backoff=2))
+    assert waits == [2, 4, 8]
+
+
+def test_broken_transfer_goes_on_where_it_broke_off(archive, session, tmp_path):
+    archive.faults["/file"] = ["truncated"] * 3
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    ranges = [headers.get("Range") for _, _, headers in archive.asked]
+    half = len(CONTENT) // 2
+    assert ranges == [None, f"bytes={half}-", f"bytes={half + half // 2}-", ranges[3]]
+    assert (tmp_path / "f").read_bytes() == CONTENT
+    assert all("If-Range" in headers for _, _, headers in archive.asked[1:])
+
+
+def test_file_that_changed_between_two_attempts_is_not_stitched_together(session, tmp_path):
+    bodies = [bytes(100_000), CONTENT[:90_000]]
+    with Archive(lambda *_: bodies[0]) as archive:
+        archive.faults["/file"] = ["truncated"]
+        with pytest.raises(DownloadError):
+            fetch(session, archive.url + "/file", tmp_path / "f", policy=Policy(retries=0))
+        bodies.pop(0)
+        fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    assert (tmp_path / "f").read_bytes() == CONTENT[:90_000]
+
+
+@pytest.mark.parametrize(("known", "resumes"), [({}, False), ({"checksum": SHA256}, True)])
+def test_without_a_validator_only_a_checksum_allows_to_go_on(session, tmp_path, known, resumes):
+    with Archive(lambda *_: CONTENT) as archive:
+        archive.faults["/file"] = ["weak"]
+        path = tmp_path / "f"
+        (tmp_path / ".part.f").write_bytes(CONTENT[:1000])
+        fetch(session, archive.url + "/file", path, policy=POLICY, **known)
+        assert ("Range" in archive.asked[0][2]) == resumes
+    assert path.read_bytes() == CONTENT
+
+
+def test_part_of_another_file_does_not_survive_the_checksum(archive, session, tmp_path):
+    (tmp_path / ".part.f").write_bytes(b"z" * 1000)
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY, checksum=SHA256)
+    assert (tmp_path / "f").read_bytes() == CONTENT and len(archive.asked) == 2
+
+
+def test_part_longer_than_the_file_is_thrown_away(archive, session, tmp_path):
+    (tmp_path / ".part.f").write_bytes(CONTENT + b"more")
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY, checksum=SHA256)
+    assert (tmp_path / "f").read_bytes() == CONTENT
+
+
+KILLED = """
+import sys
+from skyloom.download import Policy, Session, fetch
+fetch(Session("api-key", sys.argv[3]), sys.argv[1], sys.argv[2], policy=Policy(slowest=0))
+"""
+
+
+def test_killed_download_is_resumed_by_the_next_run(archive, session, tmp_path):
+    archive.faults["/file"] = ["slow"]
+    path, scripts = tmp_path / "f", Path(transfer.__file__).parents[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, archive.url + "/file", path, KEY],
+        env={**os.environ, "PYTHONPATH": str(scripts)},
+        stderr=subprocess.DEVNULL,
+    )
+    part = tmp_path / ".part.f"
+    while not (part.exists() and part.stat().st_size) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not path.exists() and part.stat().st_size
+    fetch(session, archive.url + "/file", path, policy=POLICY)
+    assert archive.asked[-1][2]["Range"].startswith("bytes=")
+    assert path.read_bytes() == CONTENT
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".f.json", "f"]
+
+
+def test_two_processes_that_want_one_file_fetch_it_once(archive, session, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            pool.submit(
+                fetch, session, archive.url + "/file", tmp_path / "f", policy=POLICY, verify=whole
+            )
+            for _ in range(4)
+        ]
+        cached = [job.result().cached for job in jobs]
+    assert sorted(cached) == [False, True, True, True] and len(archive.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"checksum": "md5:0"}, {"size": 5}, {"checksum": "sha1:" + hashlib.sha1(b"").hexdigest()}],
+)
+def test_file_that_is_not_the_published_one_never_takes_its_name(archive, session, tmp_path, known):
+    with pytest.raises(DownloadError, match="checksum|5 are expected"):
+        fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY, **known)
+    assert list(tmp_path.iterdir()) == [] and len(archive.asked) == 4
+
+
+def test_key_goes_to_the_archive_and_to_no_other_host(archive, session, tmp_path):
+    archive.faults["/file"] = ["redirect"]
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    keys = [(host.split(":")[0], headers.get("api-key")) for host, _, headers in archive.asked]
+    assert keys == [("127.0.0.1", KEY), ("localhost", None)]
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "words"),
+    [
+        (KEY, "http://example.org/file", "TNG_API_KEY would travel in the clear"),
+        ("two words", "http://127.0.0.1/", "characters that no key has"),
+        ("line\nbreak", "http://127.0.0.1/", "characters that no key has"),
+    ],
+)
+def test_key_is_not_sent_in_the_clear_nor_shown(tmp_path, key, address, words):
+    with pytest.raises(InputError, match=words) as caught:
+        fetch(Session("api-key", key, "TNG_API_KEY"), address, tmp_path / "f", policy=POLICY)
+    assert key not in str(caught.value)
+
+
+def test_servers_words_are_shown_short_and_without_the_key(session, tmp_path):
+    says = json.dumps({"detail": f"no such\nfield for {KEY} " + "x" * 500}).encode()
+    with Archive(lambda *_: (400, says)) as archive, pytest.raises(DownloadError) as caught:
+        fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    assert "no such field for ***" in caught.value.reason and len(caught.value.reason) < 250
+
+
+def test_addresses_are_shown_without_secrets():
+    url = "https://user:word@host.org/a/b?Subhalo=SubhaloPos&api_key=s&X-Signature=t&token=u#v"
+    assert shown(url) == "https://host.org/a/b?Subhalo=SubhaloPos"
+
+
+def test_unreachable_server_is_said_to_be(session, tmp_path):
+    with pytest.raises(DownloadError, match="cannot be reached") as caught:
+        fetch(session, "http://127.0.0.1:9/f", tmp_path / "f", policy=POLICY, remedy="walk")
+    assert caught.value.kind == "unreachable" and str(caught.value).endswith("or walk.")
+
+
+def test_full_disk_is_one_sentence_and_what_came_is_kept(archive, session, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(transfer.Transfer, "_receive", full)
+    with pytest.raises(InputError, match="the disk is full: free some space"):
+        fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    assert len(archive.asked) == 1
+
+
+def test_folder_that_cannot_be_written_is_named(archive, session, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InputError, match=r"taken/f cannot be written .*downloads\.folder"):
+        fetch(session, archive.url + "/file", tmp_path / "taken" / "f", policy=POLICY)
+
+
+def wanted(archive, tmp_path, *names):
+    return [Wanted(f"{archive.url}/{name}", tmp_path / name.replace("/", "_")) for name in names]
+
+
+def test_one_missing_file_does_not_stop_the_others_and_is_listed(archive, session, tmp_path):
+    table = tmp_path / "failed.ecsv"
+    files = wanted(archive, tmp_path, "a", "absent?token=s", "b")
+    outcome = fetch_all(session, files, table=table, policy=POLICY)
+    assert [f.path.name for f in outcome.fetched] == ["a", "b"]
+    (row,) = read_table(table)
+    assert row["file"].endswith("absent?token=s") and row["attempts"] == 1
+    assert row["address"] == f"{archive.url}/absent"
+    assert row["reason"] == "the server answered 404: Not found."
+    with pytest.raises(InputError, match=r"1 of 3 files .* see .*failed\.ecsv: run again"):
+        outcome.require(table)
+    outcome.require(table, allow=("absent",))
+
+
+def test_next_run_fetches_just_what_failed_and_removes_the_table(archive, session, tmp_path):
+    files, table = wanted(archive, tmp_path, "a", "b", "c"), tmp_path / "failed.ecsv"
+    archive.faults["/b"] = [500] * 4
+    fetch_all(session, files, table=table, policy=POLICY)
+    assert table.exists()
+    archive.asked.clear()
+    outcome = fetch_all(session, files, table=table, policy=POLICY)
+    outcome.require(table)
+    assert archive.paths() == ["/b"] and not table.exists()
+    assert [f.cached for f in outcome.fetched] == [True, False, True]
+
+
+def test_refused_key_stops_at_once(archive, tmp_path):
+    stranger = Session("api-key", "another", "TNG_API_KEY")
+    files, table = wanted(archive, tmp_path, "a", "b", "c"), tmp_path / "failed.ecsv"
+    outcome = fetch_all(stranger, files, table=table, policy=POLICY)
+    assert len(archive.asked) == 1 and len(outcome.failures) == 3
+    assert "check TNG_API_KEY" in outcome.stopped
+    assert list(read_table(table)["attempts"]) == [1, 0, 0]
+    with pytest.raises(InputError, match="3 of 3 files"):
+        outcome.require(table, allow=("absent", "refused", "failed"))
+
+
+def test_archive_that_is_out_of_order_is_left_alone_after_a_while(archive, session, tmp_path):
+    names = [f"f{number}" for number in range(30)]
+    archive.faults.update({f"/{name}": [503] for name in names})
+    policy = POLICY._replace(retries=0)
+    outcome = fetch_all(
+        session, wanted(archive, tmp_path, *names), table=tmp_path / "t", policy=policy
+    )
+    assert len(archive.asked) == 20 and outcome.stopped == "the server answered 503"
