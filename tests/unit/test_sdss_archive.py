@@ -159,3 +159,10 @@ def test_addresses_of_the_project_are_complete_and_filled_by_plain_names_alone()
     image = known["xmm"]["images"]
     assert archives.fill(image["file"], observation="0098010101").endswith("OIMAGE8000.FTZ")
     assert "obsno=0098010101&" in archives.fill(image["address"], observation="0098010101")
+
+
+def test_real_spectra_pass_the_check_of_their_own_names(real_data):
+    files = sorted((real_data / "sdss").glob("spec-*.fits"))
+    assert len(files) >= 19
+    for path in files:
+        archive.check(path, name=spectrum.identity_of_name(path))

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,6 +152,7 @@ def test_a_tar_gives_its_one_image_and_none_of_its_paths(tmp_path):
     assert count == 1
     made = tmp_path / "run" / "images" / product(name)
     assert made.read_bytes() == image(name)
+    assert not Path("/tmp/skyloom_escaped").exists()
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert not [path for path in found if "escaped" in path]
     assert [path.name for path in (tmp_path / "run").rglob("*")] == ["images", product(name)]
@@ -213,3 +216,11 @@ def test_blocks_share_the_observations_out(tmp_path):
     table = observations.read(_table(tmp_path / "t.fits", NAMES))
     parts = [archive.names(table, block, 2) for block in range(2)]
     assert sorted(parts[0] + parts[1]) == NAMES and not set(parts[0]) & set(parts[1])
+
+
+def test_a_real_image_passes_the_check_of_its_own_observation_alone(real_data, tmp_path):
+    name = "P0098010101M2U009IMAGE_3000.FTZ"
+    shutil.copy(real_data / "xmm" / name, tmp_path / name)
+    archive.check(tmp_path / name, observation=NAMES[0], file=name)
+    with pytest.raises(InputError, match="observation 0098010101, not 0201901401"):
+        archive.check(tmp_path / name, observation=NAMES[1], file=name)

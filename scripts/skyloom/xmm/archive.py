@@ -168,12 +168,20 @@ def fetch_images(known, wanted, cache, *, table, policy, label="images"):
     for name in wanted:
         file = archives.fill(product["file"], observation=name)
         url = archives.fill(product["address"], observation=name)
-        files[file] = url, functools.partial(_check, observation=name, file=file)
+        files[file] = url, functools.partial(check, observation=name, file=file)
     return archives.fetch(files, cache, table=table, policy=policy, label=label, remedy=_REMEDY)
 
 
-def _check(path, *, observation, file):
-    """Raise an InputError unless an answer is, or holds, an image of the observation."""
+def check(path, *, observation, file):
+    """Raise an InputError unless an answer is, or holds, an image of the observation.
+
+    Parameters
+    ----------
+    path : str or Path
+    observation : str
+    file : str
+        Name of the image, as it has it inside a tar.
+    """
     with archives.scratch(Path(path).parent) as folder:
         inner = folder / file
         place(path, inner, link=True)
