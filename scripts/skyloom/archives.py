@@ -4,11 +4,8 @@ What comes is kept in a cache that runs share; each run has a folder of its own 
 that it asked for.
 """
 
-import contextlib
 import os
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -270,13 +267,3 @@ def absent(tables, fetched, *, what):
             "downloads.archives, and what is asked for."
         )
     return _table(rows, _MISSING)
-
-
-@contextlib.contextmanager
-def scratch(folder):
-    """A folder for a moment, beside what it is for; gone with the block."""
-    name = tempfile.mkdtemp(dir=folder, prefix=".unpacked.")
-    try:
-        yield Path(name)
-    finally:
-        shutil.rmtree(name, ignore_errors=True)

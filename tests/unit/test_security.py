@@ -1,7 +1,9 @@
 """Nothing executes what it reads: the source is searched, and hostile files are read."""
 
 import ast
+import http.server
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import yaml
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom import archives
+from skyloom import archives, download
 from skyloom.errors import InputError
 from skyloom.io import read_table
 from skyloom.spectra import observed
@@ -51,8 +53,9 @@ def _wrong_call(node):
     before, name = _called(node)
     if before is None and name in BUILTINS:
         return f"{name}() runs text"
-    if before in ("os", "subprocess") and (
-        name in SHELL or _literal(node, "shell") not in (None, False)
+    shell = _literal(node, "shell")
+    if (before in (None, "os", "subprocess") and name in SHELL) or (
+        shell is True or (shell and before == "subprocess")
     ):
         return "a shell reads the names in its command"
     if before == "yaml" and name in YAML:
@@ -141,6 +144,8 @@ def test_no_rule_runs_a_shell_or_reads_unsafely():
         "eval(text)",
         "exec(open(path).read())",
         "os.system(f'tar xf {name}')",
+        "system(command)",
+        "run(command, shell=True)",
         "subprocess.run(command, shell=True)",
         "yaml.load(text, Loader=yaml.Loader)",
         "np.load(path, allow_pickle=True)",
@@ -255,6 +260,45 @@ def test_a_name_from_outside_becomes_no_part_of_a_path_or_an_address(name):
         archives.plain(name, "observation")
     with pytest.raises(InputError):
         archives.fill("http://archive/{observation}.fits", observation=name)
+
+
+class _Namer(http.server.BaseHTTPRequestHandler):
+    """Serves one file under a name of its own choosing."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.send_header("Content-Disposition", 'attachment; filename="../../escaped.fits"')
+        self.end_headers()
+        self.wfile.write(b"text")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_name_that_a_server_gives_a_file_is_not_looked_at(tmp_path):
+    with http.server.HTTPServer(("127.0.0.1", 0), _Namer) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/../x"
+        download.fetch(download.Session(), url, tmp_path / "a" / "b" / "mine", progress=False)
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    # The file, and the manifest beside it.
+    assert {name for name in files if not name.endswith(".lock")} == {
+        *("a", "a/b", "a/b/mine", "a/b/.mine.json")
+    }
+
+
+def test_a_link_planted_in_the_cache_is_replaced_and_not_followed(tmp_path):
+    victim, target = tmp_path / "victim", tmp_path / "cache" / "mine"
+    victim.write_bytes(b"precious")
+    target.parent.mkdir()
+    target.symlink_to(victim)
+    with http.server.HTTPServer(("127.0.0.1", 0), _Namer) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/x"
+        download.fetch(download.Session(), url, target, progress=False)
+    assert victim.read_bytes() == b"precious"
+    assert not target.is_symlink() and target.read_bytes() == b"text"
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name and "\x00" not in name])

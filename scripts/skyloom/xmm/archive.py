@@ -10,6 +10,7 @@ import gzip
 import re
 import shutil
 import tarfile
+import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
 
@@ -182,8 +183,8 @@ def check(path, *, observation, file):
     file : str
         Name of the image, as it has it inside a tar.
     """
-    with archives.scratch(Path(path).parent) as folder:
-        inner = folder / file
+    with tempfile.TemporaryDirectory() as folder:
+        inner = Path(folder) / file
         place(path, inner, link=True)
         primary, header, _ = fits_stream.read(inner)
         stated = header.get("OBS_ID", primary.get("OBS_ID"))
