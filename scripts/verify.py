@@ -2,16 +2,18 @@
 
     python scripts/verify.py results/demo
 
-needs no run of Snakemake. It ends with status 0 if all is as recorded, 1 if something is not, and
-2 if there is nothing to compare.
+needs no run of Snakemake. With --crate it also writes an RO-Crate of what is there, if all is as
+recorded: that of the rule `crate`, for a run of which only some targets were built. It ends with
+status 0 if all is as recorded, 1 if something is not, and 2 if there is nothing to compare.
 """
 
 import argparse
 import os
 import sys
 from collections import Counter
+from pathlib import Path
 
-from skyloom import ahead, verification
+from skyloom import ahead, provenance, verification
 from skyloom.errors import InputError
 from skyloom.progress import track
 
@@ -21,6 +23,7 @@ def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", help="of the run, for example results/demo")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="files read at once")
+    parser.add_argument("--crate", action="store_true", help=f"write {provenance.CRATE} too")
     options = parser.parse_args(words)
     try:
         with ahead.Pool(max(1, options.threads)) as pool:
@@ -40,6 +43,12 @@ def main(words=None):
     faults = sum(kinds[kind] for kind in verification.FAULTS)
     said = f"{faults} faults" if faults else "all as recorded"
     print(f"skyloom: {counts['outputs']} results of {counts['records']} jobs compared: {said}.")
+    if options.crate and not faults:
+        from skyloom import crate
+
+        path = Path(options.folder, provenance.CRATE)
+        crate.write(options.folder, path)
+        print(f"skyloom: {path} describes the run.")
     return 1 if faults else 0
 
 

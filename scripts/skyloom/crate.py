@@ -18,7 +18,6 @@ from skyloom.errors import InputError
 from skyloom.io import read_json, write_json
 from skyloom.verification import makers, records
 
-NAME = "ro-crate-metadata.json"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 # Has the terms of the profile, sha256 among them.
 _CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
@@ -203,7 +202,7 @@ def describe(folder, *, wanted=()):
     found, broken = records(folder)
     if broken:
         raise InputError(broken[0].sentence)
-    own = f"{Path(folder).as_posix()}/{NAME}"
+    own = f"{Path(folder).as_posix()}/{provenance.CRATE}"
     found = {name: record for name, record in found.items() if own not in record["outputs"]}
     made = makers(found)
     unknown = sorted(path for path in map(str, wanted) if path not in made)

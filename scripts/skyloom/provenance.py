@@ -23,6 +23,8 @@ from skyloom.io import write_json
 
 VERSION = "0.1.0"
 FOLDER = "provenance"
+# The name that RO-Crate asks for; see `skyloom.crate`.
+CRATE = "ro-crate-metadata.json"
 # The form of a record; a reader may refuse others.
 FORMAT = 1
 # Distributions whose versions are recorded where a job has loaded their module.

@@ -16,7 +16,7 @@ from skyloom.io import read_json
 FAULTS = ("changed", "missing", "unrecorded", "outdated", "record")
 NOTES = ("configuration", "input")
 # Written by Snakemake, or about the run and not by a job of it.
-_UNRECORDED_FOLDERS = {"logs", "benchmarks", "report", provenance.FOLDER}
+_NOT_RESULTS = {"logs", "benchmarks", "report", provenance.FOLDER, provenance.CRATE}
 _TEXTS = ("rule", "config_sha256", "started", "written")
 _PATHS = ("outputs", "inputs", "read")
 
@@ -237,12 +237,13 @@ class _Run:
             kept = []
             for name in sorted(folders):
                 path = os.path.relpath(os.path.join(parent, name), self.root)
-                skipped = name in _UNRECORDED_FOLDERS or name.startswith(".") or path in self.made
+                skipped = name in _NOT_RESULTS or name.startswith(".") or path in self.made
                 kept += [] if skipped else [name]
             folders[:] = kept
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(parent, name), self.root)
-                if path not in self.made and not name.startswith("."):
+                known = path in self.made or name in _NOT_RESULTS
+                if not known and not name.startswith("."):
                     self.find(
                         "unrecorded",
                         path,

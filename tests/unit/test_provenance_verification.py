@@ -156,6 +156,9 @@ def test_threads_and_progress_change_nothing(run):
 def test_command_prints_a_table_and_ends_with_the_verdict(run, capsys):
     assert verify.main([RUN]) == 0
     assert "3 results of 2 jobs compared: all as recorded" in capsys.readouterr().out
+    assert verify.main([RUN, "--crate"]) == 0
+    assert "ro-crate-metadata.json describes the run" in capsys.readouterr().out
+    assert read_json(f"{RUN}/{provenance.CRATE}") == crate.describe(RUN) and kinds() == set()
     os.remove(MAPS)
     assert verify.main([RUN]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -166,7 +169,7 @@ def test_command_prints_a_table_and_ends_with_the_verdict(run, capsys):
 
 
 def test_crate_is_loaded_by_the_library_and_all_its_references_resolve(run):
-    crate.write(RUN, f"{RUN}/{crate.NAME}", wanted=[DATASET])
+    crate.write(RUN, f"{RUN}/{provenance.CRATE}", wanted=[DATASET])
     loaded = ROCrate(RUN)
     known = {entity.id for entity in loaded.get_entities()}
 
@@ -177,7 +180,7 @@ def test_crate_is_loaded_by_the_library_and_all_its_references_resolve(run):
         for part in value if isinstance(value, list) else []:
             yield from references(part)
 
-    graph = read_json(f"{RUN}/{crate.NAME}")["@graph"]
+    graph = read_json(f"{RUN}/{provenance.CRATE}")["@graph"]
     elsewhere = {"https://w3id.org/ro/crate/1.1"}
     assert {name for entity in graph for name in references(entity)} - elsewhere <= known
     assert len({entity["@id"] for entity in graph}) == len(graph)
@@ -194,8 +197,8 @@ def test_crate_is_loaded_by_the_library_and_all_its_references_resolve(run):
 
 def test_crate_is_the_same_each_time_and_does_not_tell_of_itself(run):
     first = crate.describe(RUN)
-    write_json(first, f"{RUN}/{crate.NAME}")
-    record("crate", [DATASET], [f"{RUN}/{crate.NAME}"])
+    write_json(first, f"{RUN}/{provenance.CRATE}")
+    record("crate", [DATASET], [f"{RUN}/{provenance.CRATE}"])
     assert crate.describe(RUN) == first
     assert kinds() == set()
 
