@@ -41,6 +41,8 @@ OVERLAY = {
 DATASET = "xmm_minmax_sqrt_rebin4"
 # Less than Snakemake itself takes at first, enough at the second attempt.
 TOO_LITTLE = "150 * attempt ** 2"
+# Declared to Snakemake as a secret; must be found in no file of the project.
+KEY = "marked-key-5d1f"
 # What differs between any two runs: times, and the folders that runs were made in.
 PASSING = ("logs", "benchmarks", "provenance")
 PATIENCE = 600
@@ -52,6 +54,7 @@ class ClusterProject(Project):
     def __init__(self, folder, slurm):
         super().__init__(folder, OVERLAY)
         self.slurm = slurm
+        self.environment = {**slurm.environment, "TNG_API_KEY": KEY}
         profiles = folder / "workflow" / "profiles"
         small = {"max-threads": CORES, "latency-wait": 10}
         _change(
@@ -72,17 +75,18 @@ class ClusterProject(Project):
     def command(self, profile, *words):
         """Words that run Snakemake with one of the two profiles."""
         program = [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml"]
-        return [*program, "--profile", f"workflow/profiles/{profile}", *words]
+        secret = ["--envvars", "TNG_API_KEY"]
+        return [*program, "--profile", f"workflow/profiles/{profile}", *words, *secret]
 
     def running(self, profile, *words):
         """Snakemake with one of the two profiles, to be used in a with block."""
         log = self.folder / f"{profile}.log"
-        return started(self.command(profile, *words), self.folder, log, self.slurm.environment)
+        return started(self.command(profile, *words), self.folder, log, self.environment)
 
     def call(self, *words):
         """Standard output of a command in the project, which must succeed."""
         done = subprocess.run(
-            words, cwd=self.folder, env=self.slurm.environment, capture_output=True, text=True
+            words, cwd=self.folder, env=self.environment, capture_output=True, text=True
         )
         if done.returncode:
             raise AssertionError(f"{' '.join(words)}: {done.stdout}{done.stderr}")
@@ -122,17 +126,17 @@ def named(job):
     return job["JobName"].removeprefix("skyloom.").replace(".", " ")
 
 
-def table(executor, jobs):
-    """Rows of the table of jobs; attempts are counted by what a job makes."""
+def table(jobs, executor=None):
+    """Rows of the table of jobs, of one executor or all; attempts are counted by what is made."""
     seen = {}
     for job in jobs:
+        by = "slurm" if job["JobName"].startswith("skyloom_") else "cluster-generic"
         name = named(job)
-        seen[name] = seen.get(name, 0) + 1
-        memory = job.get("MinMemoryNode") or job.get("MinMemoryCPU")
-        yield (
-            executor, job["JobId"], name, job["JobState"], memory, job["NumCPUs"],
-            str(seen[name]), job["RunTime"], job["NodeList"],
-        )  # fmt: skip
+        seen[by, name] = seen.get((by, name), 0) + 1
+        if by == (executor or by):
+            memory, attempt = job.get("MinMemoryNode", "?"), str(seen[by, name])
+            cells = (job["JobId"], name, job["JobState"], memory, job["NumCPUs"], attempt)
+            yield (by, *cells, job["RunTime"], job["NodeList"])
 
 
 def printed(rows):
@@ -184,13 +188,13 @@ def through_generic(project):
     with project.running("cluster", DATASET) as process:
         slurm.run("scancel", wait_for(slurm, "xmm_rates", process))
         finished(process, project.folder / "cluster.log")
-    rows = list(table("cluster-generic", slurm.jobs()))
+    rows = list(table(slurm.jobs(), "cluster-generic"))
     assert sum(row[3] == "CANCELLED" and "xmm_rates" in row[2] for row in rows) == 1, rows
     assert_retried(rows, "xmm_dataset")
-    return rows
+    assert_no_key(project.folder)
 
 
-def through_slurm(project, before):
+def through_slurm(project):
     """The whole arm by the slurm executor, which is killed once."""
     slurm = project.slurm
     with project.running("slurm") as process:
@@ -202,10 +206,17 @@ def through_slurm(project, before):
     project.call(*project.command("slurm", "--unlock"))
     with project.running("slurm") as process:
         finished(process, project.folder / "slurm.log")
-    rows = list(table("slurm", slurm.jobs()[before:]))
+    rows = list(table(slurm.jobs(), "slurm"))
     assert any(row[3] == "CANCELLED" for row in rows), rows
     assert_retried(rows, "xmm_inventory")
-    return rows
+    assert_no_key(project.folder)
+
+
+def assert_no_key(folder):
+    """No file holds the key that the jobs' environment held."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    holders = [str(path) for path in files if KEY.encode() in path.read_bytes()]
+    assert not holders, f"the key stands in {holders}"
 
 
 def assert_retried(rows, name):
@@ -225,7 +236,6 @@ def main():
     began = time.monotonic()
     # A terminated test takes its daemons along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rows = []
     with tempfile.TemporaryDirectory(prefix="skyloom-slurm-") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -236,16 +246,16 @@ def main():
                 log = reference.folder / "local.log"
                 with started([*words, "--cores", "2"], reference.folder, log) as local:
                     generic = ClusterProject(folder / "generic", slurm)
-                    rows += through_generic(generic)
+                    through_generic(generic)
                     finished(local, log)
                 shared = same(generic.results, reference.results, whole=False)
                 print(f"skyloom: cluster-generic: {shared} files equal those of a local run.")
                 executor = ClusterProject(folder / "executor", slurm)
-                rows += through_slurm(executor, before=len(rows))
+                through_slurm(executor)
                 shared = same(executor.results, reference.results, whole=True)
                 print(f"skyloom: slurm: {shared} files equal those of a local run.")
             finally:
-                printed(rows or list(table("?", slurm.jobs())))
+                printed(list(table(slurm.jobs())))
     print(f"skyloom: the cluster test took {time.monotonic() - began:.0f} s.")
 
 

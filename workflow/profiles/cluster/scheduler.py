@@ -165,15 +165,16 @@ _DECLARED = re.compile(
 )
 
 
-def wrapped(script, code):
-    """The jobscript as it is submitted: it writes its exit code, and holds no secrets.
+def without_keys(script):
+    """A jobscript that holds no secrets: jobs inherit them with the environment."""
+    return _DECLARED.sub("", script)
 
-    Jobs inherit the environment, so that keys need not stand in a file.
-    """
-    body = _DECLARED.sub("", script)
+
+def wrapped(script, code):
+    """The jobscript as it is submitted: it writes its exit code into the file `code`."""
     code = shlex.quote(str(code))
     return (
-        f"#!/bin/sh\n(\n{body}\n)\nresult=$?\n"
+        f"#!/bin/sh\n(\n{script}\n)\nresult=$?\n"
         f"echo $result > {code}.part && mv {code}.part {code}\nexit $result\n"
     )
 
@@ -182,7 +183,9 @@ def submit(site, jobscript):
     """Submit Snakemake's jobscript; print the scheduler's name for the job."""
     folder = KEPT.resolve()
     (folder / "logs").mkdir(parents=True, exist_ok=True)
-    script = Path(jobscript).read_text(encoding="utf-8")
+    script = without_keys(Path(jobscript).read_text(encoding="utf-8"))
+    # Snakemake's own copy would outlive a Snakemake that is killed.
+    Path(jobscript).write_text(script, encoding="utf-8")
     job = described(script, folder)
     token = uuid.uuid4().hex
     path = folder / f"{token}.sh"
