@@ -30,7 +30,7 @@ TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
 # Variants under two names share one file of features.
 TNG_SAME_IMAGES = configuration.same_images(TNG)
 TNG_WEIGHTS = TNG["backbone"]["weights"]
-IMAGENET = "resources/downloads/vgg16_imagenet_notop.h5"
+IMAGENET = f"{DOWNLOADS}/weights/vgg16_imagenet_notop.h5"
 # Figures 4.3 to 4.5 of the thesis: cases that belong side by side.
 TNG_FAMILIES = {
     "channels": ["entropy", "mass", "temperature"],
