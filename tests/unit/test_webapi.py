@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import shutil
 from pathlib import Path
 
 import h5py
@@ -43,24 +44,40 @@ def archive(universe):
         yield server
 
 
-@pytest.fixture
-def connect(archive, tmp_path):
-    archive.asked.clear()
-    archive.faults.clear()
-
-    def connected(key=KEY, folder=tmp_path / "cache", server=archive):
-        session = Session("api-key", key, "TNG_API_KEY")
-        return webapi.WebApi(session, addresses(server.url), "TNG50-1", folder, POLICY)
-
-    return connected
+def open_api(server, folder, key=KEY):
+    session = Session("api-key", key, "TNG_API_KEY")
+    return webapi.WebApi(session, addresses(server.url), "TNG50-1", folder, POLICY)
 
 
 def catalogue(api, snapshot=99):
-    """Fetch and assemble one catalogue; the Simulation that reads it."""
+    """Fetch and assemble one catalogue, unless it is there; the Simulation that reads it."""
     base = api.folder / "output"
-    outputs = layout.snapshot_files(base, snapshot, chunks=1)["groups"]
-    web_catalogue.assemble(api, snapshot, web_catalogue.fetch_columns(api, snapshot), outputs)
+    outputs = [Path(p) for p in layout.snapshot_files(base, snapshot, chunks=1)["groups"]]
+    if not outputs[0].exists():
+        columns = web_catalogue.fetch_columns(api, snapshot)
+        web_catalogue.assemble(api, snapshot, columns, outputs)
     return Simulation(base, snapshot)
+
+
+@pytest.fixture(scope="module")
+def catalogues(archive, tmp_path_factory):
+    """A folder into which both catalogues were fetched."""
+    api = open_api(archive, tmp_path_factory.mktemp("catalogues") / "cache")
+    for snapshot in UNIVERSE["snapshots"]:
+        catalogue(api, snapshot)
+    return api.folder
+
+
+@pytest.fixture
+def connect(archive, catalogues, tmp_path):
+    """The web API with a folder of its own that holds the catalogues."""
+
+    def connected(server=archive):
+        archive.asked.clear()
+        archive.faults.clear()
+        return open_api(server, shutil.copytree(catalogues, tmp_path / "cache"))
+
+    return connected
 
 
 def with_cutouts(api, simulation, galaxies, *, whole_groups):
@@ -182,11 +199,10 @@ def refused(api, galaxies, **kwargs):
     return str(caught.value), dict(zip(table["file"], table["reason"], strict=True))
 
 
-def test_fields_that_a_mini_snapshot_lacks_are_named_after_one_refusal(universe, tmp_path):
+def test_fields_that_a_mini_snapshot_lacks_are_named_after_one_refusal(universe, connect):
     serve = TngArchive(universe, missing_fields=("InternalEnergy", "GFM_StellarFormationTime"))
     with Archive(serve) as server:
-        session = Session("api-key", KEY, "TNG_API_KEY")
-        api = webapi.WebApi(session, addresses(server.url), "TNG50-1", tmp_path / "c", POLICY)
+        api = connect(server)
         galaxies = selection.select(catalogue(api), cuts=CUTS)
         sentence, reasons = refused(api, galaxies)
         asked = [path for path in server.paths() if path.endswith("cutout.hdf5")]
@@ -265,11 +281,10 @@ def without_header(file):
     ],
 )
 def test_cutout_that_is_not_what_was_asked_for_never_takes_its_name(
-    universe, tmp_path, change, words
+    universe, connect, change, words
 ):
     with Archive(altered(change)(universe)) as server:
-        session = Session()
-        api = webapi.WebApi(session, addresses(server.url), "TNG50-1", tmp_path / "c", POLICY)
+        api = connect(server)
         galaxies = selection.select(catalogue(api), cuts=CUTS)
         # A group of several galaxies: a shuffled one changes whose particles they are.
         group = np.argmax(np.bincount(galaxies["group_id"]))
@@ -330,7 +345,7 @@ def test_cutout_that_went_away_after_it_was_fetched_is_named(connect):
 )
 def test_answer_that_is_no_simulation_is_refused(tmp_path, answer, words):
     with Archive(lambda *_: answer) as server:
-        api = webapi.WebApi(Session(), addresses(server.url), "TNG50-1", tmp_path, POLICY)
+        api = open_api(server, tmp_path)
         with pytest.raises(InputError, match=words):
             api.cosmology()
     assert not (tmp_path / "simulation.json").exists()
@@ -346,7 +361,7 @@ def test_column_of_another_length_than_the_archive_says_is_refused(universe, tmp
         return body
 
     with Archive(answer) as server:
-        api = webapi.WebApi(Session(), addresses(server.url), "TNG50-1", tmp_path, POLICY)
+        api = open_api(server, tmp_path)
         with pytest.raises(InputError, match=r"rows of Group/GroupFirstSub where .* has 1\d+"):
             web_catalogue.fetch_columns(api, 99)
 
