@@ -271,6 +271,19 @@ def test_clean_cancels_what_is_left_and_only_what_is_ours(site, capsys):
     assert [path.name for path in scheduler.KEPT.iterdir()] == ["logs"]
 
 
+@pytest.mark.parametrize(
+    "words, runs", [(["--cores", "2"], True), (["--target-jobs", "a:"], False)]
+)
+def test_clean_leaves_a_snakemake_alone_that_still_runs_here(words, runs, site):
+    (site.folder / "snakemake").write_text("print(flush=True); input()")
+    with subprocess.Popen(
+        [sys.executable, "snakemake", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        assert scheduler._running() == (str(process.pid) if runs else None)
+        process.communicate(b"\n")
+
+
 @pytest.mark.parametrize("name", ["cluster", "slurm"])
 def test_profiles_retry_with_more_and_ask_for_no_less_than_snakemake_needs(name):
     profile = yaml.safe_load((PROFILES / name / "config.yaml").read_text())

@@ -281,7 +281,9 @@ def _running():
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
-            if any(word.endswith(b"snakemake") for word in words[:3]):
+            # The Snakemake inside a job is told which job it is for.
+            named = any(word.endswith(b"snakemake") for word in words[:3])
+            if named and b"--target-jobs" not in words:
                 if os.readlink(process / "cwd") == os.getcwd():
                     return process.name
         except OSError:
