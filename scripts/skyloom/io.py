@@ -18,14 +18,16 @@ from astropy import units
 from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
-from skyloom import leftovers
-from skyloom import heaps
+from skyloom import heaps, leftovers
 from skyloom.errors import InputError
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
 units.add_enabled_units(cosmological_units)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+# What the system says when a disk or a quota is full, or a disk can be read only.
+_UNWRITABLE = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 
 @contextlib.contextmanager
@@ -45,7 +47,7 @@ def atomic(path):
     Raises
     ------
     InputError
-        If the folder cannot be written to or the disk is full.
+        If the folder cannot be written to or the disk is full, now or in the block.
     """
     path = Path(path)
     try:
@@ -55,22 +57,38 @@ def atomic(path):
             dir=path.parent, prefix=leftovers.prefix(path), suffix=path.suffix
         )
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}): "
-            "free some space or make its folder writable, then run again."
-        ) from error
+        raise _unwritable(path, error.strerror) from error
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        try:
+            yield temporary
+        # HDF5 says so in errors of several kinds, and again when the file is closed.
+        except (OSError, RuntimeError, ValueError) as error:
+            for reason in _UNWRITABLE:
+                if reason in str(error):
+                    raise _unwritable(path, reason) from error
+            raise
         # mkstemp makes files private to the user; outputs follow the user's umask instead.
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        _settle(temporary)
-        temporary.replace(path)
+        try:
+            _settle(temporary)
+            temporary.replace(path)
+        except OSError as error:
+            raise _unwritable(path, error.strerror) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # A folder that became read-only keeps it, for `leftovers.sweep`.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path, reason):
+    return InputError(
+        f"{path} cannot be written ({reason}): "
+        "free some space or make its folder writable, then run the same command again."
+    )
 
 
 def _settle(path):
@@ -89,13 +107,40 @@ def atomic_hdf5(path):
     Group and attribute times are not tracked, so equal contents give equal bytes.
     """
     with atomic(path) as temporary:
-        with h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=False) as file:
+        file = h5py.File(temporary, "w", libver=("earliest", "v110"), track_order=False)
+        try:
             yield file
+            # What HDF5 still holds is written here, where an error can be told.
+            file.flush()
+            file.close()
+        except BaseException:
+            _give_up(file)
+            raise
+
+
+def _give_up(file):
+    """Close a file that is not wanted any more, wherever its disk has no room.
+
+    HDF5 insists on writing what it holds, and crashes later if it cannot: it gets memory instead.
+    """
+    with contextlib.suppress(Exception):
+        elsewhere = os.memfd_create("skyloom") if hasattr(os, "memfd_create") else None
+        if elsewhere is not None:
+            os.dup2(elsewhere, file.id.get_vfd_handle())
+            os.close(elsewhere)
+    with contextlib.suppress(Exception):
+        file.close()
 
 
 def create_dataset(group, name, data=None, **options):
-    """``group.create_dataset`` without a time stamp, so that files are reproducible."""
-    return group.create_dataset(name, data=data, track_times=False, **options)
+    """``group.create_dataset`` without a time stamp, so that files are reproducible.
+
+    What HDF5 would keep to write when the dataset is closed is written at once: a full disk is an
+    error here, where closing drops what it cannot write, without a word, and may crash later.
+    """
+    made = group.create_dataset(name, data=data, track_times=False, **options)
+    made.flush()
+    return made
 
 
 @contextlib.contextmanager
@@ -126,7 +171,9 @@ def open_hdf5(path, *, need=()):
         ) from error
     with file:
         try:
-            missing = [name for name in need if name not in file]
+            # A name can also be that of a bare data type, where a file is damaged.
+            kinds = {name: file.get(name, getclass=True) for name in need}
+            missing = [name for name in need if kinds[name] not in (h5py.Dataset, h5py.Group)]
             if missing:
                 raise InputError(
                     f"{path} lacks {', '.join(missing)}: it is not the kind of file expected here; "
@@ -161,6 +208,9 @@ def _explain_damage(error, path):
 
 
 def _from_hdf5(error):
+    if isinstance(getattr(error, "obj", None), h5py.HLObject):
+        # A group where there should be a dataset, for example, has no shape.
+        return True
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_globals.get("__name__", "").split(".")[0] == "h5py":
@@ -173,6 +223,32 @@ def _short(error):
     """An error in one line: messages of damaged files may hold anything."""
     text = "".join(sign if sign.isprintable() else " " for sign in str(error))
     return " ".join(text.strip("'\"").split())[:200] or type(error).__name__
+
+
+def check_numbers(dataset, axes, path):
+    """Refuse a dataset of an open file that does not hold numbers on so many axes.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset
+    axes : int or tuple of int
+    path : str or Path
+        Of the file.
+
+    Raises
+    ------
+    InputError
+    """
+    axes = (axes,) if isinstance(axes, int) else axes
+    name = dataset.name.lstrip("/")
+    if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "biuf":
+        raise InputError(f"{path} has no numbers in {name}: make it again.")
+    if dataset.ndim not in axes:
+        wanted = " or ".join(map(str, axes))
+        raise InputError(
+            f"{path} has {name} of shape {dataset.shape} where {wanted} axes are right: "
+            "make it again."
+        )
 
 
 def write_table(table, path):

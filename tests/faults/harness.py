@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -64,7 +65,7 @@ class Running:
     """A run of Snakemake in a session of its own, with every process that it starts."""
 
     def __init__(self, folder, *words):
-        self.log = folder / "run.txt"
+        self.log = folder / f"run_{len(list(folder.glob('run_*.txt')))}.txt"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml", *words],
@@ -80,6 +81,11 @@ class Running:
     def text(self):
         """What it has said."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def sentences(self):
+        """What its jobs said last, in the words for a user."""
+        return sorted(set(re.findall(r"^skyloom: (.*)", self.text, re.MULTILINE)))
 
     def is_going(self):
         """Whether Snakemake itself lives."""
@@ -112,6 +118,14 @@ class Running:
         except subprocess.TimeoutExpired:
             self.end()
             return "hung"
+
+    def outlive(self):
+        """Wait for jobs that live on without Snakemake."""
+        for _ in range(10 * _HANGING):
+            if not self.members():
+                return
+            time.sleep(0.1)
+        self.end()
 
     def end(self):
         """Kill what is left of the session."""
@@ -166,8 +180,8 @@ class Miniature:
         """As it was before the first run."""
         for name in ("results", ".snakemake"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        for name in ("epochs_begun.txt", "run.txt"):
-            (self.folder / name).unlink(missing_ok=True)
+        for path in [self.folder / "epochs_begun.txt", *self.folder.glob("run_*.txt")]:
+            path.unlink(missing_ok=True)
         self.results.mkdir()
 
     def start(self, target, *words):

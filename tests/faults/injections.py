@@ -146,3 +146,5 @@ FAULTS = [
 ]
 #: These need a mount of their own.
 MOUNTING = {full_disk, read_only_folder}
+#: Jobs live through these, and have to say in one sentence what is wrong.
+EXPLAINED = {full_disk, read_only_folder, vanished_input, vanished_output}

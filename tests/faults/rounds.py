@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from harness import Miniature
-from injections import FAULTS, MOUNTING, full_disk, small_disk, vanished_output
+from injections import EXPLAINED, FAULTS, MOUNTING, full_disk, small_disk, vanished_output
 
 _HEADER = ("round", "fault", "target", "moment", "struck", "exit", "again", "files", "outcome")
 _LINE = "{:>5}  {:<20}  {:<8}  {:<20}  {:<22.22}  {:>4}  {:<11}  {:>5}  {}"
@@ -90,9 +90,11 @@ def play(mini, number, seed):
         first, when, struck, status = disturb(mini, target, fault, rng, watcher)
         before = len(mini.epochs())
         second, how, last = again(mini, target)
-        first.end()
+        first.outlive()
         watcher.stop()
         wrong = judge(mini, target, fault, second, last, watcher)
+    if fault in EXPLAINED and "This was not foreseen" in first.text:
+        wrong.append(f"not said in one sentence: {first.sentences}")
     if "training" in name and struck is not None and not taken_up(mini, before):
         wrong.append(f"the training began anew: {mini.epochs()}")
     outcome = "lost" if wrong else "too late" if struck is None else "survived"

@@ -26,13 +26,58 @@ def test_interrupted_writer_leaves_nothing_and_keeps_the_old_file(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_full_disk_leaves_no_file(tmp_path):
-    with pytest.raises(OSError, match="No space"), io.atomic(tmp_path / "out.json") as temporary:
+def test_full_disk_leaves_no_file_and_names_the_one_that_had_no_room(tmp_path):
+    sentence = r"out\.json cannot be written \(No space left on device\): free some space"
+    with (
+        pytest.raises(InputError, match=sentence),
+        io.atomic(tmp_path / "out.json") as temporary,
+    ):
         temporary.unlink()
         temporary.symlink_to("/dev/full")
         with open(temporary, "w") as file:
             file.write("x" * 10**6)
     assert not list(tmp_path.iterdir())
+
+
+# A disk of 64 kB, and files that first fit and then do not: at once, or in chunks.
+SMALL_DISK = """
+import os, subprocess
+import numpy as np
+from skyloom import io
+from skyloom.errors import InputError
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "."], check=True)
+os.chdir(os.getcwd())
+for count in (1000, 7500, 8000, 20000):
+    for chunks in (None, (500,)):
+        try:
+            with io.atomic_hdf5("out.h5") as file:
+                io.create_dataset(file, "x", np.arange(float(count)), chunks=chunks)
+                io.create_dataset(file, "y", np.arange(100))
+        except InputError as error:
+            print(error)
+        else:
+            print("written")
+            os.remove("out.h5")
+        assert not os.listdir(".")
+"""
+MOUNTS = subprocess.run(["sh", "-c", "unshare --mount true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not MOUNTS, reason="only root can mount a small disk")
+def test_full_disk_under_hdf5_is_one_sentence_and_no_crash(tmp_path):
+    done = subprocess.run(
+        ["unshare", "--mount", sys.executable, "-c", SMALL_DISK],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.path.abspath("scripts")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and not done.stderr
+    sentence = "out.h5 cannot be written (No space left on device): free some space or make its "
+    sentence += "folder writable, then run the same command again."
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["written"] * 2 and lines[-2:] == [sentence] * 2
+    assert set(lines) == {"written", sentence}
 
 
 def test_folder_that_cannot_be_made_is_named(tmp_path):
