@@ -13,7 +13,12 @@ import h5py
 import illustris_python as il
 import numpy as np
 
+from skyloom.download import Policy, Session
+from skyloom.tng import webapi
 from skyloom.tng.simulation import PARTICLE_TYPES, Simulation
+
+KEY = "key-that-nobody-may-see"
+POLICY = Policy(retries=2, timeout=30, slowest=0, backoff=0)
 
 _SNAPSHOT = "{url}/api/{{simulation}}/snapshots/{{snapshot}}/"
 PATTERNS = {
@@ -30,6 +35,12 @@ PATTERNS = {
 def addresses(url):
     """What ``resources/archives.yaml`` would say of this server."""
     return {name: pattern.format(url=url) for name, pattern in PATTERNS.items()}
+
+
+def open_api(server, folder, key=KEY):
+    """The web API as a step would use it, with its answers in `folder`."""
+    session = Session("api-key", key, "TNG_API_KEY")
+    return webapi.WebApi(session, addresses(server.url), "TNG50-1", folder, POLICY)
 
 
 class TngArchive:

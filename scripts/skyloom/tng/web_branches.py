@@ -5,6 +5,7 @@ import numpy as np
 from skyloom.download import Wanted, fetch_all
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+from skyloom.tng import webapi
 
 _NEED = ("SnapNum", "SubfindID", "SubhaloID")
 
@@ -32,14 +33,22 @@ def read_branch(path, snapshot, subhalo):
         If it is not the branch of this subhalo.
     """
     with open_hdf5(path, need=_NEED) as file:
-        snapshots, numbers, ids = (np.atleast_1d(file[name][()]) for name in _NEED)
-        leaves = file["MainLeafProgenitorID"][()] if "MainLeafProgenitorID" in file else ids[-1:]
+        snapshots, numbers, ids = (_column(file, name, path) for name in _NEED)
+        leaf = "MainLeafProgenitorID"
+        leaves = _column(file, leaf, path) if leaf in file else ids[-1:]
     whole = len(snapshots) == len(numbers) == len(ids) > 0
     if not whole or (int(snapshots[0]), int(numbers[0])) != (int(snapshot), int(subhalo)):
         raise InputError(f"{path} is not the main branch of subhalo {subhalo}.")
     if not (np.asarray(leaves) == ids[-1]).all() or (np.diff(snapshots.astype(int)) >= 0).any():
         raise InputError(f"{path} is not one branch from a galaxy to its first progenitor.")
     return list(zip(snapshots.tolist(), numbers.tolist(), strict=True)), int(ids[-1])
+
+
+def _column(file, name, path):
+    values = webapi.stored_here(file, name, path)
+    if values.ndim != 1 or values.dtype.kind not in "iu":
+        raise InputError(f"{path}: {name} is no column of whole numbers.")
+    return values[()]
 
 
 def lineages(api, tables, *, failures):

@@ -9,6 +9,7 @@ import math
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import requests
 
@@ -126,14 +127,33 @@ def _read_numbers(path, names):
 
 def check_rows(file, name, count, path):
     """Raise an InputError unless a dataset of an open file has `count` rows of numbers."""
-    rows = file[name]
-    if not getattr(rows, "shape", ()) or rows.dtype.kind not in "biuf":
+    rows = stored_here(file, name, path)
+    if not rows.shape or rows.dtype.kind not in "biuf":
         raise InputError(f"{path}: {name} is no column of numbers.")
     if rows.shape[0] != count:
         raise InputError(
             f"{path} has {rows.shape[0]} rows of {name} where the archive's catalogue has {count}."
         )
     return rows
+
+
+def stored_here(file, name, path):
+    """A dataset of an open file, refused where its values would come from another file.
+
+    HDF5 can point to any path on the machine that reads it; an archive's answer has no reason to.
+    """
+    place = file
+    for part in name.split("/"):
+        if not isinstance(place, h5py.Group) or place.get(part, getlink=True) is None:
+            raise InputError(f"{path} lacks {name}.")
+        if not isinstance(place.get(part, getlink=True), h5py.HardLink):
+            raise InputError(f"{path}: {name} is a link to somewhere else, not data.")
+        place = place[part]
+    if not isinstance(place, h5py.Dataset):
+        raise InputError(f"{path}: {name} is no dataset.")
+    if place.external or place.is_virtual:
+        raise InputError(f"{path}: {name} keeps its values in another file.")
+    return place
 
 
 def is_synthetic(path):

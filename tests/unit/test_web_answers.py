@@ -1,0 +1,84 @@
+"""Answers of the TNG web API that are not what they should be, and what they may not point to."""
+
+import h5py
+import pytest
+from archive_server import Archive
+from tng_server import KEY, POLICY, open_api
+
+from skyloom.download import Session
+from skyloom.errors import InputError
+from skyloom.tng import web_branches, webapi
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"{}", "lacks the number boxsize"),
+        (b"[1]", "is not one object"),
+        (b'{"boxsize": NaN, "hubble": 1, "omega_0": 1}', "lacks the number boxsize"),
+        (b"<html>", "is not JSON"),
+    ],
+)
+def test_answer_that_is_no_simulation_is_refused(tmp_path, answer, words):
+    with Archive(lambda *_: answer) as server:
+        api = open_api(server, tmp_path)
+        with pytest.raises(InputError, match=words):
+            api.cosmology()
+    assert not (tmp_path / "simulation.json").exists()
+
+
+@pytest.mark.parametrize("pattern", [None, 5, "http://host/{other}", "http://host/{"])
+def test_address_pattern_that_cannot_be_filled_in_is_named(tmp_path, pattern):
+    api = webapi.WebApi(Session(), {"simulation": pattern}, "TNG50-1", tmp_path, POLICY)
+    with pytest.raises(InputError, match=r"no usable pattern tng\.simulation"):
+        api.cosmology()
+
+
+def test_branch_of_another_galaxy_is_refused(tmp_path):
+    path = tmp_path / "mpb.hdf5"
+    with h5py.File(path, "w") as file:
+        file["SnapNum"], file["SubfindID"], file["SubhaloID"] = [99, 98], [4, 5], [100, 101]
+    assert web_branches.read_branch(path, 99, 4) == ([(99, 4), (98, 5)], 101)
+    with pytest.raises(InputError, match="not the main branch of subhalo 5"):
+        web_branches.read_branch(path, 99, 5)
+    with h5py.File(path, "r+") as file:
+        file["SnapNum"][:] = [99, 99]
+    with pytest.raises(InputError, match="not one branch"):
+        web_branches.read_branch(path, 99, 4)
+
+
+def test_key_comes_from_the_environment_alone(monkeypatch, tmp_path):
+    monkeypatch.delenv("TNG_API_KEY", raising=False)
+    with pytest.raises(InputError, match="TNG_API_KEY is not set"):
+        webapi.connect({}, "TNG50-1", tmp_path, POLICY)
+    monkeypatch.setenv("TNG_API_KEY", KEY)
+    assert webapi.connect({}, "TNG50-1", tmp_path, POLICY).session.has_key
+
+
+@pytest.mark.parametrize("how", ["external link", "soft link", "link of the group"])
+def test_data_that_points_to_another_file_is_refused(tmp_path, how):
+    with h5py.File(tmp_path / "private.hdf5", "w") as file:
+        file["PartType0/Masses"] = [1.0, 2.0]
+    with h5py.File(tmp_path / "cutout.hdf5", "w") as file:
+        file["own"] = [3.0]
+        if how == "external link":
+            link = h5py.ExternalLink(str(tmp_path / "private.hdf5"), "/PartType0/Masses")
+            file.create_group("PartType0")["Masses"] = link
+        elif how == "soft link":
+            file.create_group("PartType0")["Masses"] = h5py.SoftLink("/own")
+        else:
+            file["PartType0"] = h5py.ExternalLink(str(tmp_path / "private.hdf5"), "/PartType0")
+    with h5py.File(tmp_path / "cutout.hdf5") as file:
+        assert "PartType0/Masses" in file
+        with pytest.raises(InputError, match="cutout.hdf5: PartType0/Masses is a link to somewhe"):
+            webapi.stored_here(file, "PartType0/Masses", tmp_path / "cutout.hdf5")
+        assert webapi.stored_here(file, "own", "")[0] == 3
+
+
+def test_virtual_data_is_refused(tmp_path):
+    layout = h5py.VirtualLayout(shape=(2,), dtype="f4")
+    layout[:] = h5py.VirtualSource(str(tmp_path / "private.hdf5"), "Masses", shape=(2,))
+    with h5py.File(tmp_path / "cutout.hdf5", "w") as file:
+        file.create_virtual_dataset("Masses", layout)
+        with pytest.raises(InputError, match="Masses keeps its values in another file"):
+            webapi.stored_here(file, "Masses", tmp_path / "cutout.hdf5")
