@@ -52,7 +52,7 @@ class ClusterProject(Project):
     """A copy of the project whose profiles suit two small nodes."""
 
     def __init__(self, folder, slurm):
-        super().__init__(folder, OVERLAY)
+        super().__init__(folder, {**OVERLAY, "gpus": 1})
         self.slurm = slurm
         self.environment = {**slurm.environment, "TNG_API_KEY": KEY}
         profiles = folder / "workflow" / "profiles"
@@ -66,7 +66,7 @@ class ClusterProject(Project):
         _change(
             profiles / "slurm" / "config.yaml",
             **small,
-            **{"slurm-init-seconds-before-status-checks": 3, "group-components": {"xmm_draw": 2}},
+            **{"slurm-init-seconds-before-status-checks": 9, "group-components": {"xmm_draw": 2}},
             **{"set-resources": {"xmm_inventory": {"mem_mb": TOO_LITTLE}}},
         )
         site = profiles / "cluster" / "site.ini"
@@ -135,13 +135,14 @@ def table(jobs, executor=None):
         seen[by, name] = seen.get((by, name), 0) + 1
         if by == (executor or by):
             memory, attempt = job.get("MinMemoryNode", "?"), str(seen[by, name])
-            cells = (job["JobId"], name, job["JobState"], memory, job["NumCPUs"], attempt)
+            gpus = job.get("TresPerJob", "gpu:0").rpartition(":")[2]
+            cells = (job["JobId"], name, job["JobState"], memory, job["NumCPUs"], gpus, attempt)
             yield (by, *cells, job["RunTime"], job["NodeList"])
 
 
 def printed(rows):
     """Print rows of strings in columns."""
-    heading = ("executor", "job", "makes", "state", "memory", "CPUs", "attempt", "elapsed", "node")
+    heading = "executor job makes state memory CPUs GPUs attempt elapsed node".split()
     widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
     for row in (heading, *rows):
         print(
@@ -209,6 +210,8 @@ def through_slurm(project):
     rows = list(table(slurm.jobs(), "slurm"))
     assert any(row[3] == "CANCELLED" for row in rows), rows
     assert_retried(rows, "xmm_inventory")
+    asked = {row[2].split()[0] for row in rows if row[6] == "1"}
+    assert asked == {"xmm_train"}, f"jobs that asked for a GPU: {asked}"
     assert_no_key(project.folder)
 
 

@@ -30,6 +30,7 @@ SlurmdUser=root
 ReturnToService=2
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
+GresTypes=gpu
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=0
@@ -109,7 +110,7 @@ class Slurm:
         nodes = "\n".join(
             f"NodeName={name} NodeAddr=127.0.0.1 NodeHostname={host} Port={port} CPUs={CORES} "
             f"Boards=1 SocketsPerBoard=1 CoresPerSocket={CORES} ThreadsPerCore=1 "
-            f"RealMemory={MEMORY} State=UNKNOWN"
+            f"RealMemory={MEMORY} Gres=gpu:1 State=UNKNOWN"
             for name, port in zip(NODES, ports[1:], strict=True)
         )
         for name in ("state", "munge", *(f"spool.{node}" for node in NODES)):
@@ -122,6 +123,9 @@ class Slurm:
         text = _CONFIGURATION.format(
             host=host, folder=self.folder, controller=ports[0], nodes=nodes
         )
+        # A GPU in name only, to see that jobs ask for it.
+        gpus = f"AutoDetect=off\nNodeName={','.join(NODES)} Name=gpu File=/dev/null\n"
+        (self.folder / "gres.conf").write_text(gpus)
         path = self.folder / "slurm.conf"
         path.write_text(text)
         # A link that a killed test has left leads nowhere.
