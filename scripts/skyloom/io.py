@@ -74,7 +74,7 @@ def atomic(path):
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         try:
-            _settle(temporary)
+            settle(temporary)
             temporary.replace(path)
         except OSError as error:
             raise _unwritable(path, error.strerror) from error
@@ -91,7 +91,7 @@ def _unwritable(path, reason):
     )
 
 
-def _settle(path):
+def settle(path):
     """Have the disk hold the contents before the name does: a power cut must not part them."""
     handle = os.open(path, os.O_RDONLY)
     try:

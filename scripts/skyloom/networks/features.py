@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from skyloom import ahead
 from skyloom.errors import InputError
-from skyloom.io import create_dataset, open_hdf5
+from skyloom.io import create_dataset, open_hdf5, settle
 from skyloom.networks import devices, vgg16, weights
 from skyloom.progress import track
 
@@ -150,6 +150,7 @@ def cache_model(dataset, model, output, *, attributes, facts, remedy, batch=None
         ):
             batches = compute(images, model, batch=batch, start=done, pool=pool)
             _fill(file, batches, done, label, dataset, remedy)
+    settle(partial)
     partial.replace(output)
 
 

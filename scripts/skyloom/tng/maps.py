@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.io import create_dataset
 from skyloom.kernels import histogram2d
 from skyloom.tng import cosmology
 from skyloom.tng.gas import kernel_constants
@@ -330,10 +331,9 @@ def write_maps(file, projected, count, *, header, options):
     """
     bins = options["grid"]["bins"]
     shape = (count, len(CHANNELS), bins, bins)
-    new = {"track_times": False}
     # Not compressed: each variant reads all maps again, and lzf, which makes them a third to two
     # thirds smaller, took ten times as long to read and eight times as long to write.
-    maps = file.create_dataset("maps", shape, np.float32, **new)
+    maps = file.create_dataset("maps", shape, np.float32, track_times=False)
     subhalo_id, totals = np.zeros(count, np.int64), np.zeros((count, len(CHANNELS)))
     rotation = np.zeros((count, 3, 3))
     source, cells, floored = (np.zeros(count, dtype) for dtype in (np.uint8, np.int64, np.int64))
@@ -351,7 +351,7 @@ def write_maps(file, projected, count, *, header, options):
         ("cells", cells),
         ("cells_below_electron_abundance_floor", floored),
     ):
-        file.create_dataset(name, data=column, **new)
+        create_dataset(file, name, column)
     file["orientation"].attrs["names"] = list(ORIENTATIONS)
     file.attrs.update(header._asdict())
     file.attrs.update(
