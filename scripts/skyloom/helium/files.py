@@ -1,5 +1,6 @@
 """The paper's files: two columns, wavelength and normalised flux, a space between them."""
 
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ from skyloom.errors import InputError
 
 # Part of a step by which a file's wavelengths may differ from the window's.
 _TOLERANCE = 0.01
+# A file of 201 points has 4 kB.
+_MOST_BYTES = 1 << 28
 
 
 def writer(wavelength):
@@ -45,6 +48,13 @@ def read(path, wavelength, *, name=None):
     """
     name = name or str(path)
     try:
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise InputError(
+                f"{name} cannot be read (it is not a regular file): remove it from the folder."
+            )
+        if found.st_size > _MOST_BYTES:
+            raise InputError(f"{name} is larger than any spectrum: remove it from the folder.")
         text = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error.strerror}).") from error

@@ -6,6 +6,7 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
+from skyloom import names as names_of_files
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
 from skyloom.helium import files, grid
@@ -31,10 +32,11 @@ def read(folder, names, wavelength, *, pool=None):
 
     def one(name):
         try:
+            names_of_files.check(name)
             labels = grid.labels_of_name(name)
             return name, labels, files.read(Path(folder) / name, wavelength, name=name)
         except InputError as error:
-            return name, str(error), None
+            return names_of_files.shown(name), names_of_files.shown(str(error)), None
 
     yield from in_order(pool, one, names)
 

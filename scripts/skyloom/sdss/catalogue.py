@@ -111,7 +111,7 @@ def chunks(path, *, chunk=CHUNK):
                         f"{unit.rows}: download it again."
                     )
                 yield functools.partial(_column, unit, content, rows)
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, EOFError, zlib.error, OverflowError, MemoryError) as error:
             raise InputError(
                 f"{path} is truncated or damaged ({error}): download it again."
             ) from error
@@ -120,7 +120,18 @@ def chunks(path, *, chunk=CHUNK):
 def _column(unit, content, rows, name, only=slice(None)):
     if name not in unit.columns:
         return None
-    return unit.read(name, content, start=0, rows=rows, only=only)
+    try:
+        values = unit.read(name, content, start=0, rows=rows, only=only)
+    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise InputError(
+            f"{unit.path} has a damaged column {name} ({error}): download it again."
+        ) from error
+    if name in ("PLATE", "MJD", "FIBERID") and (values.dtype.kind not in "iu" or values.ndim != 1):
+        raise InputError(
+            f"{unit.path} has no whole numbers in {name}: download it again, or point "
+            "sdss.catalogue to spAll or specObj FITS."
+        )
+    return values
 
 
 def _wanted(names):

@@ -12,7 +12,7 @@ import numpy as np
 from astropy import units
 from astropy.table import Table, vstack
 
-from skyloom import ahead
+from skyloom import ahead, names
 from skyloom.errors import InputError
 from skyloom.sdss import catalogue as catalogues
 from skyloom.sdss import objects, spectrum
@@ -65,6 +65,7 @@ def _check_quality(quality):
 
 
 def _row(file, folder, quality, rows, labelled):
+    names.check(file)
     found = spectrum.read(Path(folder) / file, catalogue=rows, labelled=labelled)
     share = float(found.good.mean())
     if share < quality["min_good"]:
@@ -113,7 +114,8 @@ def inspect(folder, files, *, quality, catalogue=None, labelled=True, pool=None)
             return _row(file, folder, quality, catalogue, labelled)
         except InputError as error:
             # Reasons stand beside the file's name in a table that may be read elsewhere.
-            return file, str(error).replace(f"{Path(folder) / file}", file).replace(inside, "")
+            reason = str(error).replace(f"{Path(folder) / file}", file).replace(inside, "")
+            return names.shown(file), names.shown(reason)
 
     return ahead.in_order(pool, look, files)
 

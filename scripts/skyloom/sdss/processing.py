@@ -4,7 +4,7 @@ import numpy as np
 
 from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
+from skyloom.io import check_numbers, open_hdf5
 from skyloom.sdss import drawing, preparation
 from skyloom.sdss.spectrum import CLASSES
 from skyloom.spectra import wavelengths
@@ -101,13 +101,14 @@ def read_blocks(paths, identifiers):
     found = []
     for path in paths:
         with open_hdf5(path, need=["spectra", "id"]) as file:
+            check_numbers(file["spectra"], 2, path)
             pixels, attributes = file["spectra"].shape[1], dict(file.attrs)
         try:
             wavelength, window = (
                 wavelengths.grid(attributes, pixels),
                 attributes["smoothing_window"],
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} lacks an attribute ({error}): make it again.") from error
         found.append((wavelength, int(window)))
         if window != found[0][1] or not np.array_equal(wavelength, found[0][0]):

@@ -82,7 +82,7 @@ def read(path):
             )
         images = file["images"][()]
         others = [name for name in file if name not in ("images", "target", *_NEED)]
-        known = json.loads(file.attrs.get("column_units", "{}"))
+        known = _units(file.attrs.get("column_units", "{}"), path)
         table = Table()
         for name in (*_NEED[1:], *others):
             values = file[name][()]
@@ -98,6 +98,17 @@ def read(path):
     return images, table
 
 
+def _units(text, path):
+    """Units of the columns, by name."""
+    try:
+        known = dict(json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} has no readable units of its columns (attribute column_units): make it again."
+        ) from error
+    return {name: str(unit) for name, unit in known.items()}
+
+
 def training_of(path):
     """How the images that an encoder learnt from were made: its dataset's resolved parameters.
 
@@ -109,7 +120,7 @@ def training_of(path):
     with open_hdf5(path, need=["images"]) as file:
         try:
             return json.loads(file.attrs["parameters"])
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{path} does not say how its images were made: make it again."
             ) from error

@@ -7,12 +7,9 @@ import warnings
 import numpy as np
 from astropy.io import fits
 
+from skyloom import fits_limits
 from skyloom.errors import InputError
 from skyloom.spectra import columns
-
-
-# More than 999; astropy would count to any number.
-_TOO_MANY_COLUMNS = re.compile(rb"TFIELDS = *\+?0*[1-9]\d{3}")
 
 
 def read(content, path):
@@ -39,8 +36,8 @@ def read(content, path):
         with warnings.catch_warnings():
             # Archives' headers often break the standard in ways that do no harm.
             warnings.simplefilter("ignore")
-            if _TOO_MANY_COLUMNS.search(content):
-                raise ValueError("a table has more columns than FITS allows")
+            if card := fits_limits.beyond(content):
+                raise ValueError(f"{card} is more than FITS allows")
             # Spectra do not come as images in compressed tiles, and unpacking damaged ones can end
             # the whole process.
             options = {"memmap": False, "lazy_load_hdus": False, "disable_image_compression": True}

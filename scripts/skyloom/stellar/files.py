@@ -14,9 +14,10 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
+from skyloom import names as names_of_files
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
 from skyloom.spectra import folders, resampling, wavelengths
 from skyloom.stellar import grid
 
@@ -133,6 +134,8 @@ def _labels(stored):
 def _inspect(path, name, pixels):
     with open_hdf5(path, need=("wavelength", "flux", "labels")) as file:
         wavelength = _wavelength(file["wavelength"], pixels)
+        check_numbers(file["labels"], 2, name)
+        check_numbers(file["flux"], 2, name)
         labels, shape = _labels(file["labels"]), file["flux"].shape
         if shape != (len(labels), len(wavelength)):
             raise ValueError(
@@ -174,13 +177,16 @@ def listing(spectra, pixels):
         raise InputError(f"{spectra} is empty: set stellar.spectra to HDF5 files of spectra.")
     sources, rejects = [], []
     for name in names:
+        called = name or path.name
         try:
-            sources.append(_inspect(path / name if name else path, name or path.name, pixels))
+            names_of_files.check(called)
+            sources.append(_inspect(path / name if name else path, called, pixels))
         except InputError as error:
-            rejects.append((name or path.name, str(error)))
-        except ValueError as error:
-            reason = f"{name or path.name}: {error}; see scripts/skyloom/stellar/files.py."
-            rejects.append((name or path.name, reason))
+            rejects.append((names_of_files.shown(called), names_of_files.shown(str(error))))
+        except (ValueError, TypeError, AttributeError) as error:
+            reason = " ".join(str(error).split())
+            reason = f"{called}: {reason}; see scripts/skyloom/stellar/files.py."
+            rejects.append((names_of_files.shown(called), names_of_files.shown(reason)))
     return sources, rejects
 
 

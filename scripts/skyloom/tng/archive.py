@@ -7,8 +7,9 @@ from astropy.table import vstack
 
 from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
+from skyloom.io import check_numbers, open_hdf5
 from skyloom.tng import labels, variants
+from skyloom.tng.maps import CHANNELS
 
 #: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
 BLOCK = 8
@@ -49,6 +50,7 @@ def read_maps(paths, block=BLOCK, wanted=None):
     for path in paths:
         with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
             maps, attributes = file["maps"], file.attrs
+            _check_maps(file, path)
             snapshot, subhalo_id = int(attributes["snapshot"]), file["subhalo_id"][:]
             kept = np.arange(len(maps))
             if wanted is not None:
@@ -69,6 +71,29 @@ def read_maps(paths, block=BLOCK, wanted=None):
                     float(attributes["scale_factor"]),
                     float(attributes["hubble"]),
                 )
+
+
+def _check_maps(file, path):
+    """Refuse a file whose maps cannot be those of galaxies."""
+    check_numbers(file["maps"], 4, path)
+    check_numbers(file["subhalo_id"], 1, path)
+    count, channels, height, width = file["maps"].shape
+    if channels != len(CHANNELS) or height != width or file["subhalo_id"].shape != (count,):
+        raise InputError(
+            f"{path} has maps of shape {file['maps'].shape} for {file['subhalo_id'].size} "
+            "galaxies: remove it and make it again."
+        )
+
+
+def _attributes(file, path, names):
+    """Attributes of a file of maps, of which those named must be there."""
+    found = dict(file.attrs)
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise InputError(
+            f"{path} lacks the attribute {', '.join(missing)}: remove it and make it again."
+        )
+    return found
 
 
 def labelled(tables):
@@ -184,6 +209,8 @@ def map_totals(paths, galaxies):
     found = {}
     for path in paths:
         with open_hdf5(path, need=["totals", "subhalo_id"]) as file:
+            check_numbers(file["totals"], 2, path)
+            check_numbers(file["subhalo_id"], 1, path)
             snapshot = int(file.attrs["snapshot"])
             for subhalo, totals in zip(file["subhalo_id"][:], file["totals"][:], strict=True):
                 found[snapshot, int(subhalo)] = totals
@@ -235,10 +262,11 @@ def most_star_forming(paths, galaxies):
 
 def description(galaxies, map_files, variant, parameters, seed):
     """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
-    with open_hdf5(map_files[0], need=["maps"]) as file:
-        attributes = dict(file.attrs)
-        height = file["maps"].shape[-1]
     kept = ("width", "hubble", "inclination")
+    with open_hdf5(map_files[0], need=["maps", "subhalo_id"]) as file:
+        _check_maps(file, map_files[0])
+        attributes = _attributes(file, map_files[0], ("synthetic", "channels", *kept))
+        height = file["maps"].shape[-1]
     return {
         "count": len(galaxies),
         "kind": "images",

@@ -141,6 +141,10 @@ def _walk(stream, path):
             found = header, _decoded(_take(stream, size, path), shape, bits, header)
         else:
             _skip(stream, size, path)
+        if (columns := _integer(header, "TFIELDS", path, 0)) > _MOST_COLUMNS:
+            raise InputError(
+                f"{path} has a damaged header (TFIELDS is {columns}): download it again."
+            )
         if found is None and packed is None and header.get("ZIMAGE") is True:
             _check_tiles(header, path)
             packed = number
@@ -159,13 +163,8 @@ def _check_tiles(header, path):
     kind = str(header.get("ZCMPTYPE", "")).strip().upper()
     if kind not in _TILES:
         raise InputError(
-            f"{path} has an image in tiles compressed by {kind[:20] or 'an unnamed method'}: unpack "
+            f"{path} has an image in tiles compressed by {kind[:20] or 'nothing'}: unpack "
             "it with funpack."
-        )
-    columns = _integer(header, "TFIELDS", path)
-    if columns > _MOST_COLUMNS:
-        raise InputError(
-            f"{path} has a damaged header (TFIELDS is {columns}): download it again."
         )
 
 

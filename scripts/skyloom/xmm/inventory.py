@@ -15,6 +15,7 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
+from skyloom import names
 from skyloom.errors import InputError
 from skyloom.xmm import images, observations
 
@@ -62,9 +63,9 @@ def listing(folder, *, table=None):
         raise InputError(f"{folder} is not a folder: set xmm.images to the folder of EPIC images.")
     table = os.path.realpath(table) if table else None
     files, maps = [], []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, inside in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
+        for name in inside:
             path = os.path.join(parent, name)
             if not name.startswith(".") and os.path.realpath(path) != table:
                 below = Path(path).relative_to(folder).as_posix()
@@ -160,6 +161,7 @@ def _exposure(file, image, row, maps, folder, options):
 
 
 def _row(file, folder, table, maps, options):
+    names.check(file)
     if not _is_fits(file):
         raise InputError(
             f"{file} is not an image: its name does not end in {', '.join(SUFFIXES[:1])}, "
@@ -217,7 +219,11 @@ def inspect(folder, files, maps, table, options):
             reason = str(error).replace(f"{Path(folder) / file}", file)
             reason = reason.replace(f"{folder}{os.sep}", "")
             claimed = images.claimed_observation(Path(folder) / file)
-            yield {"file": file, "reason": reason, "obs_id": claimed or _NOTHING}
+            yield {
+                "file": names.shown(file),
+                "reason": names.shown(reason),
+                "obs_id": claimed or _NOTHING,
+            }
 
 
 def _table(rows, columns):

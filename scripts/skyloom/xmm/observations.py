@@ -1,12 +1,15 @@
 """The table of observations: which there are, how good each image is, how long it was exposed."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
+from skyloom import fits_limits
 from skyloom.errors import InputError
+from skyloom.xmm import fits_stream
 from skyloom.xmm.images import observation_id
 
 #: Names of the columns, tried in order without regard to case. The first are those of the list of
@@ -19,6 +22,8 @@ COLUMNS = {
     "mos1": ["M1_TEXP", "M1_EXPOSURE", "MOS1_EXPOSURE", "M1_ONTIME", "EXP_M1", "M1", "MOS1"],
     "mos2": ["M2_TEXP", "M2_EXPOSURE", "MOS2_EXPOSURE", "M2_ONTIME", "EXP_M2", "M2", "MOS2"],
 }
+# The list of all observations has some 10 MB.
+_MOST_BYTES = 1 << 30
 CAMERAS = ("pn", "mos1", "mos2")
 #: The catalogue's classes: 0 without any bad area to 5 with nothing but.
 CLASSES = range(6)
@@ -52,10 +57,18 @@ def _read_table(path):
     try:
         if known != "fits":
             return Table.read(path, format=known)
-        return Table.read(path, format="fits", hdu=1)
+        with fits_stream.opened(path) as stream:
+            content = stream.read(_MOST_BYTES)
+        if card := fits_limits.beyond(content):
+            raise ValueError(f"{card} is more than FITS allows")
+        return Table.read(io.BytesIO(content), format="fits", hdu=1)
+    except InputError as error:
+        sentence = str(error).rstrip(".")
+        raise InputError(f"{sentence}, or correct xmm.observations.") from error
     except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
-            f"{path} is not a readable FITS, CSV or ECSV table ({error}): check xmm.observations."
+            f"{path} is not a readable FITS, CSV or ECSV table ({reason}): check xmm.observations."
         ) from error
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
-from skyloom.io import create_dataset, open_hdf5
+from skyloom.io import check_numbers, create_dataset, open_hdf5
 from skyloom.xmm import stretches
 from skyloom.xmm.images import read_rate
 from skyloom.xmm.rebin import rebin
@@ -131,6 +131,7 @@ def read_rates(paths, inventory):
     wanted, done = np.asarray(inventory["obs_id"]).astype("S"), 0
     for path in paths:
         with open_hdf5(path, need=["images", "id"]) as file:
+            check_numbers(file["images"], 3, path)
             images, found = file["images"], file["id"][:]
             if not np.array_equal(found, wanted[done : done + len(found)]):
                 raise InputError(f"{path} does not follow the inventory: remove it and run again.")
