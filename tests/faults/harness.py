@@ -74,6 +74,8 @@ class Running:
                 stderr=subprocess.STDOUT,
                 env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
                 start_new_session=True,
+                # Started in the background of a shell, we would hand on that Ctrl-C is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self.session = self.process.pid
 
