@@ -3,6 +3,11 @@
 #   make test    environment, lint, unit and workflow tests
 #   make lint    ruff, snakefmt, snakemake --lint
 #   make bench   timings beside public peers
+#   make verify  every result of a run against the record of how it was made (RUN=demo)
+#   make crate   one RO-Crate that describes a whole run (RUN=demo)
+#   make test-cluster   one arm through a real Slurm, installed from the distribution (root)
+#   make test-faults    50 rounds of killed jobs, full disks, vanished files
+#   make fuzz    a million damaged files for every reader
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 VENV := .venv
@@ -10,10 +15,10 @@ BIN := $(VENV)/bin
 RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean check
+.PHONY: help demo test lint bench verify crate test-cluster test-faults fuzz clean check
 
 help:
-	@sed -n '2,5s/^# *//p' Makefile
+	@sed -n '2,/^[^#]/s/^# *//p' Makefile
 
 check:
 	@command -v $(PYTHON) >/dev/null || { echo "skyloom: there is no $(PYTHON): install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name it with make PYTHON=..."; exit 1; }
@@ -48,6 +53,21 @@ test: lint
 
 bench: $(VENV)/dev.stamp
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
+
+verify: $(VENV)/run.stamp
+	$(BIN)/python scripts/verify.py results/$(RUN)
+
+crate: $(VENV)/run.stamp
+	$(BIN)/snakemake --cores 1 crate
+
+test-cluster: $(VENV)/dev.stamp
+	$(BIN)/python tests/cluster/run.py
+
+test-faults: $(VENV)/dev.stamp
+	SKYLOOM_FAULT_ROUNDS=50 $(BIN)/python -m pytest -s tests/faults
+
+fuzz: $(VENV)/dev.stamp
+	SKYLOOM_FUZZ_INPUTS=1000000 $(BIN)/python -m pytest -s tests/fuzz
 
 clean:
 	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis

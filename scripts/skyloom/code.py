@@ -10,6 +10,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+#: What every step does alike (its log, its errors, its record) decides no result.
+APART = ("step",)
+
 
 def _module_files(name, root):
     """Files of the module `name` (and of its parent packages) below `root`."""
@@ -40,7 +43,8 @@ def _imports(path, root):
         else:
             continue
         for name in names:
-            found.extend(_module_files(name, root))
+            if name not in APART:
+                found.extend(_module_files(name, root))
     return sorted(set(found))
 
 
@@ -57,7 +61,8 @@ def dependencies(script, root):
     Returns
     -------
     list of Path
-        Sorted; `script` itself is left out, because Snakemake watches it.
+        Sorted; `script` itself is left out, because Snakemake watches it, and so are the modules
+        `APART` with what only they import.
     """
     root = Path(root)
     seen, waiting = set(), [Path(script)]

@@ -57,6 +57,13 @@ def test_hash_changes_with_what_a_step_uses_and_with_nothing_else(library):
     assert both()[0] == step and both()[1] != other
 
 
+def test_what_all_steps_do_alike_is_no_part_of_their_hash(library):
+    (library / "recipe.py").write_text("import step\nfrom skyloom import c\n")
+    assert names(library / "recipe.py", library) == ["skyloom/__init__.py", "skyloom/c.py"]
+    used = names(SCRIPTS / "tng" / "measure_maxima.py", SCRIPTS)
+    assert "skyloom/io.py" in used and not {"step.py", "skyloom/provenance.py"} & set(used)
+
+
 def test_extra_files_count(library):
     (library / "kernel.c").write_text("int x;")
     first = code.fingerprint(library / "step.py", library, library / "kernel.c")
