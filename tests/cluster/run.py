@@ -38,14 +38,20 @@ OVERLAY = {
         "trained": ["demo"],
     },
 }
-DATASET = "xmm_minmax_sqrt_rebin4"
+# A dataset, and two drawings that make one job.
+TARGETS = (
+    "xmm_minmax_sqrt_rebin4",
+    "results/mini/xmm/figures/examples.png",
+    "results/mini/xmm/figures/stretches.png",
+)
 # Less than Snakemake itself takes at first, enough at the second attempt.
 TOO_LITTLE = "150 * attempt ** 2"
 # Declared to Snakemake as a secret; must be found in no file of the project.
 KEY = "marked-key-5d1f"
 # What differs between any two runs: times, and the folders that runs were made in.
 PASSING = ("logs", "benchmarks", "provenance")
-PATIENCE = 600
+# Seconds: far more than all takes, for machines that do other work too.
+PATIENCE = 1500
 
 
 class ClusterProject(Project):
@@ -56,7 +62,7 @@ class ClusterProject(Project):
         self.slurm = slurm
         self.environment = {**slurm.environment, "TNG_API_KEY": KEY}
         profiles = folder / "workflow" / "profiles"
-        small = {"max-threads": CORES, "latency-wait": 10}
+        small = {"max-threads": CORES, "latency-wait": 10, "group-components": {"xmm_draw": 2}}
         _change(
             profiles / "cluster" / "config.yaml",
             **small,
@@ -66,7 +72,7 @@ class ClusterProject(Project):
         _change(
             profiles / "slurm" / "config.yaml",
             **small,
-            **{"slurm-init-seconds-before-status-checks": 9, "group-components": {"xmm_draw": 2}},
+            **{"slurm-init-seconds-before-status-checks": 9},
             **{"set-resources": {"xmm_inventory": {"mem_mb": TOO_LITTLE}}},
         )
         site = profiles / "cluster" / "site.ini"
@@ -186,12 +192,13 @@ def wait_for(slurm, wanted, process):
 def through_generic(project):
     """A dataset by cluster-generic; one job is cancelled by hand, one needs more memory."""
     slurm = project.slurm
-    with project.running("cluster", DATASET) as process:
+    with project.running("cluster", *TARGETS) as process:
         slurm.run("scancel", wait_for(slurm, "xmm_rates", process))
         finished(process, project.folder / "cluster.log")
     rows = list(table(slurm.jobs(), "cluster-generic"))
     assert sum(row[3] == "CANCELLED" and "xmm_rates" in row[2] for row in rows) == 1, rows
     assert_retried(rows, "xmm_dataset")
+    assert [row[2] for row in rows if "draw" in row[2]] == ["xmm_draw"], rows
     assert_no_key(project.folder)
 
 
