@@ -4,6 +4,7 @@ Bound to the loopback address alone. What it serves is a function of the path; h
 list of faults a path, used up one a request.
 """
 
+import contextlib
 import email.utils
 import hashlib
 import http.server
@@ -31,6 +32,8 @@ class Archive:
         ``http://127.0.0.1:<port>``.
     asked : list of (host, path with query, headers)
         Every request, in order.
+    most : int
+        Requests that were being answered at once, at most.
     faults : dict
         Path -> list of faults. Each is ``404`` or another status, ``("wait", status, value)`` with
         a Retry-After, ``"truncated"``, ``"page"`` (a login page with status 200), ``"slow"`` (a
@@ -40,6 +43,7 @@ class Archive:
 
     def __init__(self, serve, key=None):
         self.serve, self.key, self.asked, self.faults = serve, key, [], {}
+        self.most, self._now, self._lock = 0, 0, threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.archive = self
@@ -54,6 +58,18 @@ class Archive:
         self._server.shutdown()
         self._server.server_close()
 
+    @contextlib.contextmanager
+    def answering(self):
+        """Count a request among those being answered."""
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._now -= 1
+
     def paths(self):
         """Paths asked for, in order, without queries."""
         return [urlsplit(path).path for _, path, _ in self.asked]
@@ -63,6 +79,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = 20
 
     def do_GET(self):
+        with self.server.archive.answering():
+            self._answer()
+
+    def _answer(self):
         archive, parts = self.server.archive, urlsplit(self.path)
         archive.asked.append((self.headers.get("Host", ""), self.path, dict(self.headers)))
         faults = archive.faults.get(parts.path, [])

@@ -3,11 +3,13 @@
 import h5py
 import pytest
 from archive_server import Archive
+from astropy.table import Table
 from tng_server import KEY, POLICY, open_api
 
 from skyloom.download import Session
 from skyloom.errors import InputError
-from skyloom.tng import web_branches, webapi
+from skyloom.tng import web_branches, web_cutouts, webapi
+from skyloom.tng.simulation import Header
 
 
 @pytest.mark.parametrize(
@@ -82,3 +84,18 @@ def test_virtual_data_is_refused(tmp_path):
         file.create_virtual_dataset("Masses", layout)
         with pytest.raises(InputError, match="Masses keeps its values in another file"):
             webapi.stored_here(file, "Masses", tmp_path / "cutout.hdf5")
+
+
+def test_header_of_a_real_cutout_is_understood(real_data):
+    path = real_data / "tng" / "SimSpin_example_IllustrisTNG.hdf5"
+    header = Header(78, 0.29771768, 0.77058363, 0.6774, 0.3089, 75000.0, False)
+    rows = Table({"subhalo_id": [9], "group_id": [4]}, meta={"of": "subhalo"})
+    with h5py.File(path) as file:
+        attributes = file["Header"].attrs
+        web_cutouts.check_header(attributes, path, rows, header)
+        for wrong in (header._replace(snapshot=79), header._replace(box_size=35000.0)):
+            with pytest.raises(InputError, match="the cutout of something else"):
+                web_cutouts.check_header(attributes, path, rows, wrong)
+        rows["subhalo_id"] = 10
+        with pytest.raises(InputError, match="CutoutID 9 where 10 was asked for"):
+            web_cutouts.check_header(attributes, path, rows, header)

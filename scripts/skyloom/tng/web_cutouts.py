@@ -60,7 +60,7 @@ def check_cutout(path, rows, header):
         Of the catalogue.
     """
     with open_hdf5(path, need=["Header"]) as file:
-        _check_header(file["Header"].attrs, path, rows, header)
+        check_header(file["Header"].attrs, path, rows, header)
         weights = np.zeros(len(rows))
         for kind, fields in FIELDS.items():
             count = int(rows[f"{kind}_total"][0])
@@ -94,8 +94,19 @@ def _column(file, name, count, path):
     return values
 
 
-def _check_header(attributes, path, rows, header):
-    """A cutout of another object, snapshot or simulation is refused; absent entries are not."""
+def check_header(attributes, path, rows, header):
+    """Raise an InputError for a cutout of another object, snapshot or simulation.
+
+    Parameters
+    ----------
+    attributes : mapping
+        Of the cutout's group Header; entries that are absent are not missed.
+    path : str or Path
+    rows : astropy.table.Table
+        The rows of `listing` that are in this file.
+    header : `skyloom.tng.simulation.Header`
+        Of the catalogue.
+    """
     owner = rows.meta["of"]
     number = int(rows["group_id" if owner == "halo" else "subhalo_id"][0])
     for name, expected, tolerance in (
