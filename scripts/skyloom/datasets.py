@@ -153,7 +153,8 @@ def check(path):
         samples = file[kinds[0]]
         check_numbers(samples, 4 if kinds[0] == "images" else 2, path)
         check_numbers(file["target"], (1, 2), path)
-        for column in sorted(file):
+        # Names of a damaged file may be bytes.
+        for column in sorted(file, key=str):
             if len(file[column]) != len(samples):
                 raise InputError(
                     f"{path}: {column} has {len(file[column])} rows, {kinds[0]} {len(samples)}: "
@@ -162,7 +163,7 @@ def check(path):
         if not np.isfinite(file["target"][()]).all():
             raise InputError(f"{path}: a target is not finite: make it again.")
         names = file["id"][()]
-        if len(np.unique(names)) != len(names):
+        if len(set(names.tolist())) != len(names):
             raise InputError(f"{path}: an id occurs twice: make it again.")
         return {
             "kind": kinds[0],

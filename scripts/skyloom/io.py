@@ -208,6 +208,9 @@ def _explain_damage(error, path):
 
 
 def _from_hdf5(error):
+    if isinstance(error, UnicodeDecodeError):
+        # Texts of a dataset that are none.
+        return True
     if isinstance(getattr(error, "obj", None), h5py.HLObject):
         # A group where there should be a dataset, for example, has no shape.
         return True

@@ -159,14 +159,25 @@ class Resumable(abc.ABC):
             with open_hdf5(path, need=["variables", "best", "history"]) as file:
                 if file.attrs["fingerprint"] != self.fingerprint:
                     return
-                self.epoch = int(file.attrs["epoch"])
-                self.best_epoch = int(file.attrs["best_epoch"])
-                self.best_loss = float(file.attrs["best_loss"])
-                self.history = [tuple(row) for row in file["history"][()]]
-                self.best = [item[()] for _, item in sorted(file["best"].items())]
+                kept = {"epoch": int, "best_epoch": int, "best_loss": float}
+                found = {name: kind(file.attrs[name]) for name, kind in kept.items()}
+                found["history"] = [tuple(row) for row in file["history"][()]]
+                found["best"] = [item[()] for _, item in sorted(file["best"].items())]
+                values = self._read_variables(file)
                 self.load_more(file)
-                for index, variable in enumerate(self._variables()):
-                    variable.assign(file[f"variables/{index:03d}"][()])
-        except InputError:
-            # Not a state of ours: begin anew.
+        except (InputError, TypeError, ValueError):
+            # Not a state of ours, or a damaged one, of which nothing is taken: begin anew.
             return
+        for name, value in found.items():
+            setattr(self, name, value)
+        for variable, value in zip(self._variables(), values, strict=True):
+            variable.assign(value)
+
+    def _read_variables(self, file):
+        """Stored values of all variables, each of its shape; a ValueError where one differs."""
+        values = []
+        for index, variable in enumerate(self._variables()):
+            values.append(file[f"variables/{index:03d}"][()])
+            if np.shape(values[-1]) != np.shape(variable):
+                raise ValueError(f"variable {index} has another shape")
+        return values

@@ -21,7 +21,8 @@ def load(path):
     """
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:
+        # A zip of JSON and HDF5 can be damaged in more ways than can be foreseen.
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise InputError(
             f"{path} is not a readable network ({reason}): remove it and train again."

@@ -59,8 +59,9 @@ class Model:
         for path in paths:
             try:
                 networks.append(keras.models.load_model(path, compile=False, safe_mode=True))
-            except (OSError, ValueError) as error:
-                reason = str(error).splitlines()[0]
+            except Exception as error:
+                # A zip of JSON and HDF5 can be damaged in more ways than can be foreseen.
+                reason = " ".join(str(error).split())[:200].rstrip(".")
                 raise InputError(
                     f"{path} is not a readable network ({reason}): remove it and train again."
                 ) from error
