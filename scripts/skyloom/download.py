@@ -92,8 +92,8 @@ def fetch(
     size : int, optional
         Its bytes, where they are known.
     verify : callable, optional
-        Given the path of the complete file; raises a ValueError (InputError) if its contents are
-        not those wanted.
+        Given the path of the complete file; raises an exception, an InputError as a rule, if its
+        contents are not those wanted.
     policy : Policy
     remedy : str
         What a person can do instead, the end of the sentence.

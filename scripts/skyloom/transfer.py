@@ -233,7 +233,9 @@ class Transfer:
         if self.verify is not None:
             try:
                 self.verify(path)
-            except ValueError as error:
+            except MemoryError:
+                raise
+            except Exception as error:  # readers of damaged files raise anything
                 reason = str(error).replace(str(path), self.path.name).rstrip(".")
                 raise AttemptError(f"wrong content: {reason}") from error
         return sha256

@@ -258,6 +258,16 @@ def test_file_that_is_not_the_published_one_never_takes_its_name(archive, sessio
     assert list(tmp_path.iterdir()) == [] and len(archive.asked) == 4
 
 
+@pytest.mark.parametrize("error", [OSError("bad chunk"), RuntimeError("bad chunk"), KeyError("a")])
+def test_file_that_cannot_even_be_read_is_wrong_content(archive, session, tmp_path, error):
+    def verify(path):
+        raise error
+
+    with pytest.raises(DownloadError, match="wrong content: .*(bad chunk|a)"):
+        fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY, verify=verify)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_key_goes_to_the_archive_and_to_no_other_host(archive, session, tmp_path):
     archive.faults["/file"] = ["redirect"]
     fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
