@@ -33,7 +33,7 @@ EVERY_ARM = {
         "inclined": {"inclinations": [0, 60], "galaxies": 5},
     },
     "semantic": {"datasets": {"clean": _FEW}},
-    "xmm": {"synthetic": {"images": 14, "flawed": 3}},
+    "xmm": {"synthetic": {"images": 30, "flawed": 3}},
     "helium": {"synthetic": {**_GRID, "flawed": 3, "observed": 1}},
     "stellar": {"pixels": 7448, "synthetic": {**_STARS, "observed": 1}},
     "sdss": {"synthetic": {"spectra": 40, "flawed": 3}, "sample": {"size": 30}},
