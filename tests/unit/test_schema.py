@@ -63,6 +63,7 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__statistic__mass": "median"}, "'tng.statistic.mass' is 'median'.*sum"),
         ({"seed": -1}, "'seed'"),
         ({"run": "../elsewhere"}, "'run'"),
+        ({"run": "demo\n"}, "'run'"),
         ({"tng__variants__blur": {"kind": "gaussian"}}, "'tng.variants.blur' lacks the key sigma"),
         ({"tng__variants__one": {"kind": "channel"}}, "lacks the key channel"),
         ({"tng__variants__composite": {"kind": "compost"}}, "Did you mean 'composite'"),

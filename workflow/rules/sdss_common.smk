@@ -2,11 +2,6 @@
 import configuration_sdss
 from skyloom.sdss import entries
 
-if "DOWNLOADS" not in globals():
-
-    include: "downloads.smk"
-
-
 SDSS = config["sdss"]
 SDSS_DIR = f"results/{RUN}/sdss"
 SDSS_SYNTHETIC = SDSS["source"] == "synthetic"

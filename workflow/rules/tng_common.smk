@@ -2,11 +2,6 @@
 import yaml
 from skyloom.tng.universe import layout
 
-if "DOWNLOADS" not in globals():
-
-    include: "downloads.smk"
-
-
 TNG = config["tng"]
 TNG_DIR = f"results/{RUN}/tng"
 TNG_SYNTHETIC = TNG["source"] == "synthetic"

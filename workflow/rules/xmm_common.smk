@@ -2,11 +2,6 @@
 import configuration_xmm
 import yaml
 
-if "DOWNLOADS" not in globals():
-
-    include: "downloads.smk"
-
-
 XMM = config["xmm"]
 XMM_DIR = f"results/{RUN}/xmm"
 XMM_SYNTHETIC = XMM["source"] == "synthetic"
