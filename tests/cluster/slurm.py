@@ -149,7 +149,13 @@ class Slurm:
     def _stop(self):
         """Stop the daemons by their process numbers; jobs first, else they outlive them."""
         subprocess.run(["scancel", "--user=root"], env=self.environment, capture_output=True)
-        time.sleep(1)
+        # Longer than KillWait: whoever watches over a job's processes must see them end.
+        for _ in range(100):
+            words = ["squeue", "--noheader"]
+            asked = subprocess.run(words, env=self.environment, capture_output=True, text=True)
+            if not asked.stdout.strip():
+                break
+            time.sleep(0.1)
         USUAL.unlink(missing_ok=True)
         files = [*self.folder.glob("*.pid"), self.folder / "munge" / "pid"]
         numbers = [int(file.read_text()) for file in files if file.exists()]
