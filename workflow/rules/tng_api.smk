@@ -12,23 +12,10 @@ if workflow.is_main_process and configuration.wants_tng(config):
         raise WorkflowError(str(error)) from None
 
 
-def tng_whole_groups(snapshot):
-    """Whether cutouts must hold whole FoF groups, as the members that maps ask for say."""
-    members = [TNG["gas"]["members"], TNG["rotation"]["members"]]
-    if snapshot == INCLINED_SNAPSHOT:
-        members.append(INCLINED["members"])
-    return "fof" in members
-
-
 rule tng_fetch_catalogue:
     """One snapshot's group catalogue, field by field, put together in TNG's layout."""
     output:
-        groups=[
-            path.replace("/groups_000/", "/groups_{snapshot}/").replace(
-                "tab_000", "tab_{snapshot}"
-            )
-            for path in tng_files(0)["groups"]
-        ],
+        groups=tng_catalogue("{snapshot}"),
     log:
         f"{TNG_DIR}/logs/fetch_catalogue_{{snapshot}}.log",
     localrule: True

@@ -65,10 +65,18 @@ def tng_files(snapshot):
     """The universe's files of one snapshot; none to build where the simulation is on disk."""
     if TNG["source"] == "local":
         return {"groups": [], "snapshots": [], "offsets": []}
-    files = layout.snapshot_files(TNG_BASE, snapshot, chunks=TNG["synthetic"]["chunks"])
     if TNG_API:
-        return {"groups": files["groups"], "snapshots": [], "offsets": []}
-    return files
+        groups = tng_catalogue(f"{snapshot:03d}")
+        return {"groups": groups, "snapshots": [], "offsets": []}
+    return layout.snapshot_files(TNG_BASE, snapshot, chunks=TNG["synthetic"]["chunks"])
+
+
+def tng_catalogue(number):
+    """The catalogue that is put together from the web API; the number may be a wildcard."""
+    return [
+        f"{TNG_BASE}/groups_{number}/fof_subhalo_tab_{number}.{chunk}.hdf5"
+        for chunk in range(layout.CATALOGUE_CHUNKS)
+    ]
 
 
 def tng_particles(snapshot, parts):
@@ -78,6 +86,14 @@ def tng_particles(snapshot, parts):
             f"{TNG_DIR}/cutouts/snap_{snapshot:03d}.part_{part}.ecsv" for part in parts
         ]
     return tng_files(snapshot)["snapshots"]
+
+
+def tng_whole_groups(snapshot):
+    """Whether cutouts must hold whole FoF groups, as the members that maps ask for say."""
+    members = [TNG["gas"]["members"], TNG["rotation"]["members"]]
+    if snapshot == INCLINED_SNAPSHOT:
+        members.append(INCLINED["members"])
+    return "fof" in members
 
 
 def tng_cutouts(snapshot):
