@@ -16,12 +16,14 @@ import configuration_spectra
 import configuration_xmm
 from skyloom import schema
 from skyloom.errors import InputError, nearest
-from skyloom.tng import selection, variants
+from skyloom.tng import quantities
 from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
 
 # Arms whose schema is a file of its own, and what some of them share.
 _ARMS = ("semantic", "xmm", *configuration_spectra.ARMS, "sdss")
 _SHARED = ("spectra",)
+# Words that YAML takes for something else, and what floating-point numbers are called.
+_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "nan", "inf", "infinity"}
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 # Names of the arm's own rules, without tng_.
@@ -52,6 +54,9 @@ def load_schema():
 
 def _scalar(text):
     """What a string would be as YAML; numbers without a dot, such as 1e-3, are numbers too."""
+    # Names are most of a configuration, and YAML is slow.
+    if text.isidentifier() and text.lower() not in _WORDS:
+        return text
     try:
         value = yaml.safe_load(text)
         return float(value) if isinstance(value, str) else value
@@ -168,18 +173,18 @@ def _check_numbers(tng):
             if isinstance(number, float) and not math.isfinite(number):
                 raise InputError(f"Configuration: {name!r} is {number}: it must be finite.")
     cuts = tng["selection"]
-    low, high = (selection.catalogue_mass(limit, 1.0) for limit in cuts["stellar_mass"])
+    low, high = (quantities.catalogue_mass(limit, 1.0) for limit in cuts["stellar_mass"])
     if not low < high:
         raise InputError(
             f"Configuration: 'tng.selection.stellar_mass' is {cuts['stellar_mass']}: its lower "
             "limit must come first and be smaller."
         )
     for name in ("total_mass_max", "group_mass_max"):
-        selection.catalogue_mass(cuts[name], 1.0)
+        quantities.catalogue_mass(cuts[name], 1.0)
     unit = {"width": tng["grid"]["width"], "bins": tng["grid"]["bins"]}
     for own in tng["variants"].values():
         if "sigma" in own:
-            variants.pixels(own["sigma"], **unit, scale_factor=1.0, hubble=1.0)
+            quantities.pixels(own["sigma"], **unit, scale_factor=1.0, hubble=1.0)
 
 
 def _check_names(tng):
@@ -253,7 +258,7 @@ def same_images(tng):
         if "sigma" in own:
             # Two snapshots that differ in a and h tell comoving, physical and h apart.
             own["sigma"] = [
-                variants.pixels(own["sigma"], **unit, scale_factor=a, hubble=h)
+                quantities.pixels(own["sigma"], **unit, scale_factor=a, hubble=h)
                 for a, h in ((1.0, 1.0), (0.5, 0.7))
             ]
         canonical[name] = first.setdefault(json.dumps(own, sort_keys=True), name)

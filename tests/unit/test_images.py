@@ -6,7 +6,7 @@ from astropy.visualization import AsinhStretch
 from scipy import ndimage
 
 from skyloom.errors import InputError
-from skyloom.tng import images, variants
+from skyloom.tng import images, quantities, variants
 
 BETA = 0.001
 MAXIMA = {"entropy": 10.0, "mass": 2.0, "temperature": 1e6}
@@ -218,13 +218,13 @@ def test_logarithmic_entropy_is_scaled_between_its_extremes_where_there_is_gas()
 )
 def test_filter_sizes_convert_to_pixels(size, expected):
     numbers = {"width": 60.0, "bins": 256, "scale_factor": 0.5, "hubble": 0.6774}
-    assert variants.pixels(size, **numbers) == pytest.approx(expected)
+    assert quantities.pixels(size, **numbers) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("size", ["3 furlong", "kpc", "-1", 0, "700 pc/h"])
 def test_filter_size_with_unknown_unit_or_not_positive_is_refused(size):
     with pytest.raises(InputError, match="size"):
-        variants.pixels(size, width=60.0, bins=256, scale_factor=1.0, hubble=0.7)
+        quantities.pixels(size, width=60.0, bins=256, scale_factor=1.0, hubble=0.7)
 
 
 def test_maxima_are_the_largest_pixels_and_need_some_gas():

@@ -1,11 +1,10 @@
 """Choosing galaxies from the subhalo catalogue, and describing them in one table."""
 
-import re
-
 import numpy as np
 from astropy.table import Column, Table
 
 from skyloom.errors import InputError
+from skyloom.tng.quantities import catalogue_mass
 
 #: Catalogue units, as astropy writes them.
 MASS_UNIT, LENGTH_UNIT = "1e10 Msun / littleh", "kpc / littleh"
@@ -21,36 +20,6 @@ SUBHALO_FIELDS = (
     "SubhaloVel",
 )
 _GAS, _STARS = 0, 4
-_MASS = re.compile(r"\s*([0-9.eE+-]+)\s*Msun\s*(/\s*h)?\s*")
-
-
-def catalogue_mass(value, hubble):
-    """A mass in the catalogue's unit, 10^10 Msun/h.
-
-    Parameters
-    ----------
-    value : float or str
-        A number is in the catalogue's unit already; a string carries its own, ``"2e12 Msun"`` or
-        ``"2e12 Msun/h"``.
-    hubble : float
-        The simulation's h.
-
-    Raises
-    ------
-    InputError
-        If the unit is another one.
-    """
-    if isinstance(value, int | float):
-        return float(value)
-    match = _MASS.fullmatch(str(value))
-    try:
-        number = float(match[1])
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"The mass {value!r} in tng.selection has no unit known here: "
-            "write a number (10^10 Msun/h), '2e12 Msun' or '2e12 Msun/h'."
-        ) from error
-    return number / 1e10 * (1.0 if match[2] else hubble)
 
 
 def specific_star_formation_rate(sfr, mass, *, hubble, ignore_h=False):

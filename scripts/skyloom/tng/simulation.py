@@ -161,7 +161,14 @@ class Simulation:
         if not first.is_file():
             self._refuse_missing_first(first)
         with open_hdf5(first, need=["Header"]) as file:
-            count = int(_scalar(file["Header"].attrs, count_name, first))
+            stated = _scalar(file["Header"].attrs, count_name, first)
+            # TNG300-1 has 600; a damaged header may hold any number.
+            count = int(stated) if np.isreal(stated) and 0 < stated < 100_000 else 0
+        if not count:
+            raise InputError(
+                f"{first} has {stated} as {count_name} in its header: the file is damaged; get it "
+                "again."
+            )
         # illustris_python names a missing chunk as one that never existed; the first one's is true.
         stem = str(first).removesuffix("0.hdf5")
         paths = [Path(f"{stem}{chunk}.hdf5") for chunk in range(count)]
@@ -327,7 +334,7 @@ class Simulation:
                     fields=["MainLeafProgenitorID"],
                     onlyMPB=True,
                 )
-            if branch is not None:
+            if branch is not None and len(branch):
                 lineages[row] = branch[0]
         return lineages
 

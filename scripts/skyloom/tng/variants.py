@@ -1,54 +1,8 @@
 """The dataset variants: which channels, which filter, at which size."""
 
-import re
-
-import numpy as np
-
-from skyloom.errors import InputError
 from skyloom.tng import images
 from skyloom.tng.maps import CHANNELS
-
-_SIZE = re.compile(r"\s*([0-9.eE+-]+)\s*(pixel|ckpc/h|ckpc|kpc)\s*")
-
-
-def pixels(size, *, width, bins, scale_factor, hubble):
-    """A filter's size in pixels.
-
-    Parameters
-    ----------
-    size : float or str
-        A number is in pixels; a string carries its unit: ``"3 pixel"``, ``"0.7 ckpc/h"``
-        (comoving), ``"1 ckpc"`` (comoving) or ``"1 kpc"`` (physical).
-    width : float
-        Side of the map, ckpc/h.
-    bins : int
-        Pixels a side.
-    scale_factor, hubble : float
-        a and h of the map's snapshot.
-
-    Raises
-    ------
-    InputError
-        If the unit is unknown or the size is not positive.
-    """
-    match = _SIZE.fullmatch(size if isinstance(size, str) else f"{size} pixel")
-    try:
-        number, unit = float(match[1]), match[2]
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"The size {size!r} in tng.variants has no unit known here: write a number (pixels), "
-            "'0.7 ckpc/h', '1 ckpc' (comoving) or '1 kpc' (physical)."
-        ) from error
-    if not 0 < number < np.inf:
-        raise InputError(f"The size {size!r} in tng.variants must be larger than 0 and finite.")
-    pixel = width / bins
-    lengths = {
-        "pixel": 1.0,
-        "ckpc/h": 1.0 / pixel,
-        "ckpc": hubble / pixel,
-        "kpc": hubble / scale_factor / pixel,
-    }
-    return number * lengths[unit]
+from skyloom.tng.quantities import pixels
 
 
 def render(maps, maxima, parameters, *, width, scale_factor, hubble):
