@@ -203,6 +203,24 @@ def more_files_announced_than_there_are(folder):
     select(folder)
 
 
+@refused("tng", "inconsistent counts", r"tab_099\.0\.hdf5 has 0 as NumFiles", "get it again")
+def no_files_announced(folder):
+    broken.attribute(sky(folder) / GROUPS.format(0), "Header", "NumFiles", np.int32(0))
+    select(folder)
+
+
+@refused("tng", "inconsistent counts", "has 99999 as Nsubgroups_Total", "add up to", "get it again")
+def more_subhaloes_announced_than_there_are(folder):
+    broken.attribute(sky(folder) / GROUPS.format(0), "Header", "Nsubgroups_Total", np.int32(99_999))
+    select(folder)
+
+
+@refused("tng", "inconsistent counts", "as Ngroups_Total", "add up to", "get it again")
+def fewer_groups_announced_than_there_are(folder):
+    broken.attribute(sky(folder) / GROUPS.format(0), "Header", "Ngroups_Total", np.int32(1))
+    select(folder)
+
+
 @refused("tng", "inconsistent counts", "SubhaloGrNr points to group", "get all its chunks")
 def group_beyond_the_last(folder):
     broken.altered(sky(folder) / GROUPS.format(0), "Subhalo/SubhaloGrNr", broken.spoilt(99_999))

@@ -197,10 +197,25 @@ class Simulation:
                     break
         else:
             raise InputError(f"{self._catalogue_files[0].parent} has no {group} at all: check it.")
+        self._check_rows({"Group": "Ngroups", "Subhalo": "Nsubgroups"}[group])
         with self._asked(f"the {group} catalogue"):
             loaded = load(self.base_path, self.snapshot, fields=list(fields))
         arrays = loaded if isinstance(loaded, dict) else {fields[0]: loaded}
         return {field: arrays[field] for field in fields}
+
+    def _check_rows(self, name):
+        """Refuse chunks that hold fewer objects than stated: the rest would be read as zeros."""
+        held, first = 0, self._catalogue_files[0]
+        for path in self._catalogue_files:
+            with open_hdf5(path, need=["Header"]) as file:
+                held += int(_scalar(file["Header"].attrs, f"{name}_ThisFile", path))
+                if path == first:
+                    stated = int(_scalar(file["Header"].attrs, f"{name}_Total", path))
+        if held != stated:
+            raise InputError(
+                f"{first} has {stated} as {name}_Total in its header, but the {name}_ThisFile of "
+                f"all chunks add up to {held}: the catalogue is not of one piece; get it again."
+            )
 
     def subhalos(self, fields):
         """Columns of the subhalo catalogue, as a dict of arrays in catalogue order."""
