@@ -48,8 +48,9 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
 
+# Two files of tests at a time: each waits a good part of its time for one process or another.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/dev.stamp
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
