@@ -44,16 +44,17 @@ def keys_of(names):
 
 def _opened(path):
     """The catalogue's bytes as a stream and their number, None where they are compressed."""
+    remedy = "point sdss.catalogue to spAll or specObj FITS, or set it to null"
     try:
         file = open(path, "rb")
-        if file.peek(2)[:2] == b"\x1f\x8b":
-            return gzip.GzipFile(fileobj=file), None
-        return file, os.fstat(file.fileno()).st_size
+        first = file.peek(6)[:6]
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): point sdss.catalogue to spAll or specObj "
-            "FITS, or set it to null."
-        ) from error
+        raise InputError(f"{path} cannot be read ({error.strerror}): {remedy}.") from error
+    if first[:2] == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=file), None
+    if first != b"SIMPLE":
+        raise InputError(f"{path} is not a FITS file (its first bytes are {first!r}): {remedy}.")
+    return file, os.fstat(file.fileno()).st_size
 
 
 def _table(stream, path, length):
