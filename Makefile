@@ -50,7 +50,7 @@ lint: $(VENV)/dev.stamp
 
 # Two files of tests at a time: each waits a good part of its time for one process or another.
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/dev.stamp
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
