@@ -212,7 +212,7 @@ def job_record(job, *, known):
         },
         "parameters": parameters,
         "parameters_sha256": digest(parameters),
-        "seed": parameters.get("seed"),
+        "seed": parameters.get("seed", job["config"].get("seed")),
         "threads": job["threads"],
         "resources": job["resources"],
         "config_sha256": digest(masked(job["config"])),
