@@ -4,7 +4,7 @@
 #   make lint    ruff, snakefmt, snakemake --lint
 #   make bench   timings beside public peers
 #   make verify  every result of a run against the record of how it was made (RUN=demo)
-#   make crate   one RO-Crate that describes a whole run (RUN=demo)
+#   make crate   one RO-Crate that describes a whole run
 #   make test-cluster   one arm through a real Slurm, installed from the distribution (root)
 #   make test-faults    50 rounds of killed jobs, full disks, vanished files
 #   make fuzz    a million damaged files for every reader
@@ -59,7 +59,7 @@ verify: $(VENV)/run.stamp
 	$(BIN)/python scripts/verify.py results/$(RUN)
 
 crate: $(VENV)/run.stamp
-	$(BIN)/snakemake --cores 1 crate
+	$(BIN)/snakemake --cores $(CORES) crate
 
 test-cluster: $(VENV)/dev.stamp
 	$(BIN)/python tests/cluster/run.py

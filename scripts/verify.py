@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from skyloom import ahead, provenance, verification
+from skyloom import ahead, names, provenance, verification
 from skyloom.errors import InputError
 from skyloom.progress import track
 
@@ -26,17 +26,21 @@ def main(words=None):
     parser.add_argument("--crate", action="store_true", help=f"write {provenance.CRATE} too")
     options = parser.parse_args(words)
     try:
+        folder = _at_project(options.folder)
         with ahead.Pool(max(1, options.threads)) as pool:
             findings, counts = verification.check(
-                options.folder,
+                folder,
                 pool=pool,
                 progress=lambda files: track(files, label="files compared", unit="file"),
             )
     except InputError as error:
         print(f"skyloom: {error}", file=sys.stderr)
         return 2
+    if options.crate:
+        # It is about to be written anew.
+        findings = [found for found in findings if Path(found.path).name != provenance.CRATE]
     for found in findings:
-        print(f"{found.kind}: {found.sentence}")
+        print(f"{found.kind}: {names.shown(found.sentence)}")
     kinds = Counter(found.kind for found in findings)
     for kind in (*verification.FAULTS, *verification.NOTES):
         print(f"{kind:<15}{kinds[kind]:>7}")
@@ -46,10 +50,24 @@ def main(words=None):
     if options.crate and not faults:
         from skyloom import crate
 
-        path = Path(options.folder, provenance.CRATE)
-        crate.write(options.folder, path)
+        path = folder / provenance.CRATE
+        try:
+            crate.write(folder, path)
+        except InputError as error:
+            print(f"skyloom: {error}", file=sys.stderr)
+            return 2
+        # What the rule `crate` said of an earlier one holds no more.
+        provenance.record_path(folder, "crate", {}).unlink(missing_ok=True)
         print(f"skyloom: {path} describes the run.")
     return 1 if faults else 0
+
+
+def _at_project(folder):
+    """Go to the folder that the paths in records are seen from; the run's folder from there."""
+    here = Path(os.path.abspath(folder))
+    if here.is_dir():
+        os.chdir(here.parent.parent)
+    return Path(here.parent.name, here.name)
 
 
 if __name__ == "__main__":

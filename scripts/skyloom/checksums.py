@@ -8,6 +8,7 @@ folder of more than `HASHED` bytes only names, sizes and times are taken, which 
 import hashlib
 import json
 import os
+import stat
 from pathlib import Path
 
 from skyloom.errors import InputError
@@ -46,7 +47,7 @@ def listing(folder, only=None):
     -------
     dict of str to (int, int)
         Bytes and time of change (ns) by the name below `folder`, sorted. Links to folders are not
-        followed; a link to nothing has -1 bytes.
+        followed; what is no file, such as a pipe or a link to nothing, has -1 bytes.
     """
     found = {}
     for parent, _, names in os.walk(folder):
@@ -57,10 +58,20 @@ def listing(folder, only=None):
                 continue
             try:
                 state = os.stat(path)
-                found[below] = (state.st_size, state.st_mtime_ns)
-            except FileNotFoundError:
-                found[below] = (-1, 0)
+                is_file = stat.S_ISREG(state.st_mode)
+            except OSError:
+                is_file = False
+            found[below] = (state.st_size, state.st_mtime_ns) if is_file else (-1, 0)
     return dict(sorted(found.items()))
+
+
+def checksum_within(folder, name, size):
+    """Checksum of a file of a `listing`; None of what is none or cannot be read."""
+    try:
+        return checksum(Path(folder) / name) if size >= 0 else None
+    except OSError:
+        # An arm that reads folders goes on without such a file, and so does its record.
+        return None
 
 
 class Known:
@@ -143,17 +154,24 @@ def of_folder(folder, known=None, *, contents=None, only=None):
         files = found
         if contents:
             files = {
-                name: (number, checksum(Path(folder) / name) if number >= 0 else None)
+                name: (number, checksum_within(folder, name, number))
                 for name, (number, _) in found.items()
             }
         content = {"files": len(files), "bytes": size, "contents": contents}
         content |= {} if only is None else {"only": only}
-        content["sha256"] = digest({name: value for name, (_, value) in files.items()})
+        named = {name: value for name, (_, value) in files.items()} if contents else files
+        content["sha256"] = digest(named)
         content["listing"] = known.keep_listing(files)
         known.keep(folder, state, content)
     return content
 
 
 def of_path(path, known=None):
-    """`of_folder` or `of_file`, whichever `path` is."""
-    return of_folder(path, known) if os.path.isdir(path) else of_file(path, known)
+    """`of_folder` or `of_file`, whichever `path` is; an InputError if it cannot be read."""
+    try:
+        return of_folder(path, known) if os.path.isdir(path) else of_file(path, known)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read any more ({error.strerror}), though a job used it: put it "
+            "back, then run the same command again."
+        ) from error

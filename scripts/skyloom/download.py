@@ -35,7 +35,7 @@ class Policy(NamedTuple):
     timeout: float = 60.0  # longest silence of the server, s
     slowest: float = 1.0  # least kB/s over `timeout`
     backoff: float = 2.0  # wait before the first retry, s; doubled at each further one
-    longest_wait: float = 300.0  # even where the server asks for more, s
+    longest_wait: float = 300.0  # where the server asks for more, the attempt is the last, s
 
 
 class Wanted(NamedTuple):
@@ -115,15 +115,19 @@ def fetch(
     transfer = Transfer(session, url, path, checksum, size, verify, policy, progress)
     with _writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # A cache that others keep may be read only: what is known to be whole needs no lock.
+        if transfer.manifest.is_file() and (found := transfer.kept()):
+            return found
         with transfer.locked():
-            found = transfer.kept()
-            if found:
+            if found := transfer.kept():
                 return found
             for attempt in range(policy.retries + 1):
                 try:
                     return transfer.attempt()
                 except AttemptError as failure:
-                    if not failure.again or attempt == policy.retries:
+                    # To come back sooner than told would be answered by a longer wait.
+                    late = failure.wait is not None and failure.wait > policy.longest_wait
+                    if not failure.again or late or attempt == policy.retries:
                         transfer.forget_if_empty()
                         raise DownloadError(
                             f"{shown(url)} could not be fetched to {path} ({failure.reason}): "
@@ -264,7 +268,8 @@ def fetch_all(
             in_a_row = 0
         except DownloadError as error:
             failures.append((item, error))
-            in_a_row += error.kind == "failed"
+            # Where there is no key, refusals of all that follows are an archive that shut its door.
+            in_a_row += error.kind in ("failed", "refused")
             refused = error.kind == "refused" and session.has_key
             same = error.kind == "unreachable" or error.status in stop_at
             if same or refused or in_a_row >= _IN_A_ROW:

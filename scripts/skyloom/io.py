@@ -72,8 +72,8 @@ def atomic(path):
         # mkstemp makes files private to the user; outputs follow the user's umask instead.
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         try:
+            temporary.chmod(0o666 & ~umask)
             settle(temporary)
             temporary.replace(path)
         except OSError as error:

@@ -23,7 +23,13 @@ _swept = set()
 
 @functools.cache
 def _machine():
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    """Where process numbers mean the same: one machine, and one container on it."""
+    where = [platform.node()]
+    with contextlib.suppress(OSError):
+        where.append(Path("/etc/machine-id").read_text(encoding="utf-8"))
+    with contextlib.suppress(OSError):
+        where.append(os.readlink("/proc/self/ns/pid"))
+    return hashlib.sha256("\n".join(where).encode()).hexdigest()[:8]
 
 
 def is_temporary(name):
@@ -56,7 +62,7 @@ def sweep(folder):
 
     Notes
     -----
-    A file whose process is alive stays, whoever's it is; so does one of another machine, such as a
+    A file whose process is alive stays, and so does one of another machine or container, such as a
     node of a cluster that shares the folder, until nothing was written to it for a day.
     """
     place = os.path.abspath(folder)

@@ -81,7 +81,7 @@ def commit(folder):
             subprocess.run(
                 ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
             ).stdout.strip()
-            for words in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+            for words in (["rev-parse", "HEAD"], ["--no-optional-locks", "status", "--porcelain"])
         ]
     except (OSError, subprocess.CalledProcessError):
         return None

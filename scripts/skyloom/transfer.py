@@ -5,6 +5,7 @@
 
 import contextlib
 import email.utils
+import errno
 import fcntl
 import hashlib
 import json
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import requests
 import urllib3
 
+from skyloom.errors import InputError
 from skyloom.io import write_json
 from skyloom.progress import track
 from skyloom.session import shown
@@ -126,7 +128,7 @@ class Transfer:
         """The server's answer to a request for what is not there yet, and where that begins."""
         start, headers = self._resumption()
         try:
-            response = self.session.ask(self.url, headers=headers, timeout=self.policy.timeout)
+            response = self._ask(headers)
             with response:
                 self._refuse(response)
                 if start and response.status_code != 206:
@@ -137,6 +139,15 @@ class Transfer:
                 yield response, start
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _explained(error) from error
+
+    def _ask(self, headers):
+        try:
+            return self.session.ask(self.url, headers=headers, timeout=self.policy.timeout)
+        except (requests.RequestException, InputError):
+            # Some of these are ValueErrors too.
+            raise
+        except ValueError as error:
+            raise AttemptError("it is, or leads to, no usable address", again=False) from error
 
     def _resumption(self):
         """Where to go on, and the headers that ask for it."""
@@ -188,6 +199,10 @@ class Transfer:
         """Write the body behind what is there; gives the size of the whole file, if known."""
         length = response.headers.get("Content-Length", "")
         total = start + int(length) if length.isdigit() else None
+        whole = re.search(r"/(\d+)\s*$", response.headers.get("Content-Range", ""))
+        if start and whole:
+            # The part that comes may be shorter than the one asked for.
+            total = int(whole[1])
         if self.size is not None and total not in (None, self.size):
             self._restart()
             raise AttemptError(f"it has {total} bytes where {self.size} are expected")
@@ -236,6 +251,8 @@ class Transfer:
             except MemoryError:
                 raise
             except Exception as error:  # readers of damaged files raise anything
+                if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+                    raise  # of files that the check itself writes
                 reason = str(error).replace(str(path), self.path.name).rstrip(".")
                 raise AttemptError(f"wrong content: {reason}") from error
         return sha256

@@ -118,7 +118,12 @@ class _Run:
 
     def difference(self, path, said):
         """How a file or folder differs from what is said of it; None where it does not."""
-        here = self.root / path
+        try:
+            return self._difference(self.root / path, said)
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+
+    def _difference(self, here, said):
         if not here.exists():
             return "is gone"
         if here.is_dir() != ("files" in said):
@@ -148,7 +153,7 @@ class _Run:
                 for name in before
                 if name in after
                 and name not in other
-                and before[name][1] != checksums.checksum(here / name)
+                and before[name][1] != checksums.checksum_within(here, name, after[name][0])
             ]
             # What is new in a folder that a job has written is not of that job.
             other += [name for name in after if name not in before]
@@ -260,7 +265,7 @@ class _Run:
         newest = next(reversed(self.records.values()))["config_sha256"] if used else None
         kept = {digest: self._configuration(digest) for digest in used}
         for digest, names in used.items():
-            if digest == newest or None in (kept[digest], kept[newest]):
+            if digest == newest or None in (kept[digest], kept.get(newest)):
                 continue
             keys = sorted(different(kept[digest], kept[newest]))
             said = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")

@@ -17,12 +17,13 @@ from skyloom.errors import InputError
 
 
 @pytest.mark.parametrize("case", TABLE, ids=str)
-def test_is_told_in_one_sentence_and_nothing_good_is_lost(case, tmp_path, monkeypatch):
+def test_is_told_in_one_sentence_and_nothing_good_is_lost(case, tmp_path, monkeypatch, request):
     # What a hostile name would make is made here.
     monkeypatch.chdir(tmp_path)
     warnings.simplefilter("ignore")
     # A pipe that nobody writes to would be waited for for ever.
     signal.alarm(120)
+    request.addfinalizer(lambda: signal.alarm(0))
     if case.outcome == "refused":
         with pytest.raises(InputError) as told:
             case.run(tmp_path)
@@ -34,7 +35,6 @@ def test_is_told_in_one_sentence_and_nothing_good_is_lost(case, tmp_path, monkey
     else:
         found, expected = case.run(tmp_path)
         assert found == expected
-    signal.alarm(0)
     assert not list(tmp_path.rglob("pwned"))
 
 

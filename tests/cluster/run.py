@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 import yaml
-from slurm import CORES, Slurm, install
+from slurm import CORES, PREFIX, Slurm, install
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "workflow"))
@@ -246,7 +246,7 @@ def main():
     began = time.monotonic()
     # A terminated test takes its daemons along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="skyloom-slurm-") as name:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name)
         folder.chmod(0o711)
         with Slurm(folder / "slurm") as slurm:

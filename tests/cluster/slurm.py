@@ -17,6 +17,8 @@ CORES, MEMORY = 2, 6000
 
 # Where commands look that are not told: the slurm executor takes SLURM_CONF from its jobs.
 USUAL = Path("/etc/slurm/slurm.conf")
+#: How the folders of the test begin.
+PREFIX = "skyloom-slurm-"
 
 _CONFIGURATION = """\
 ClusterName=skyloom
@@ -59,6 +61,11 @@ PartitionName=short Nodes=ALL Default=YES MaxTime=UNLIMITED DefaultTime=00:05:00
 """
 
 
+def _is_ours():
+    """Whether the usual configuration is a link that this test has made."""
+    return USUAL.is_symlink() and PREFIX in os.readlink(USUAL)
+
+
 def install():
     """Install Slurm and munge from the distribution's packages, where they are absent.
 
@@ -69,7 +76,7 @@ def install():
     """
     if os.geteuid():
         return "it needs root, for the daemons and their packages"
-    if USUAL.exists():
+    if USUAL.exists() or (USUAL.is_symlink() and not _is_ours()):
         return f"this machine has a Slurm of its own ({USUAL})"
     if all(shutil.which(name) for name in ("slurmctld", "slurmd", "sbatch", "munged")):
         return None
@@ -156,7 +163,8 @@ class Slurm:
             if not asked.stdout.strip():
                 break
             time.sleep(0.1)
-        USUAL.unlink(missing_ok=True)
+        if _is_ours():
+            USUAL.unlink()
         files = [*self.folder.glob("*.pid"), self.folder / "munge" / "pid"]
         numbers = [int(file.read_text()) for file in files if file.exists()]
         for sign in (signal.SIGTERM, signal.SIGKILL):

@@ -109,7 +109,11 @@ class Running:
         for process in self.members():
             with contextlib.suppress(psutil.Error):
                 words = process.cmdline()
-                if "python" in Path(words[0]).name and ".snakemake/scripts" in " ".join(words):
+                if (
+                    words
+                    and "python" in Path(words[0]).name
+                    and ".snakemake/scripts" in " ".join(words)
+                ):
                     found.append(process)
         return sorted(found, key=lambda process: process.pid)
 

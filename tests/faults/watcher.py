@@ -16,7 +16,8 @@ from skyloom import datasets
 from skyloom.io import read_json, read_table
 
 # What Linux reports (man inotify).
-_MODIFY, _MOVED_TO, _CREATE, _IS_FOLDER = 0x2, 0x80, 0x100, 0x40000000
+_MODIFY, _MOVED_TO, _CREATE = 0x2, 0x80, 0x100
+_OVERFLOW, _IS_FOLDER = 0x4000, 0x40000000
 _EVENT = struct.Struct("iIII")
 _SYSTEM = ctypes.CDLL(None, use_errno=True)
 #: Folders whose files grow while a job runs, as logs do.
@@ -127,6 +128,8 @@ class Watcher(threading.Thread):
             place += _EVENT.size
             name = os.fsdecode(data[place : place + length].rstrip(b"\0"))
             place += length
+            if mask & _OVERFLOW:
+                self.faults.append("the watcher lost events")
             if number in self._folders and name:
                 self._happened(self._folders[number] / name, mask)
 

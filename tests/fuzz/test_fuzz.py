@@ -23,6 +23,7 @@ def test_damaged_files_are_read_or_refused(group):
     print(f"\n{text}")
     counts, failures, _ = found
     assert not failures, text
+    assert sum(sum(one[:3]) for one in counts.values()) == GROUPS[group]
     # The mutations reach both ends: files that are still good, and files that are not.
     assert sum(read for read, *_ in counts.values()) > 0.1 * GROUPS[group]
     assert sum(refused for _, refused, *_ in counts.values()) > 0.1 * GROUPS[group]

@@ -38,7 +38,8 @@ class Archive:
         Path -> list of faults. Each is ``404`` or another status, ``("wait", status, value)`` with
         a Retry-After, ``"truncated"``, ``"page"`` (a login page with status 200), ``"slow"`` (a
         trickle), ``"silent"``, ``"closed"``, ``"redirect"`` (to the host name localhost, where the
-        key must not be sent), ``"no-length"`` or ``"weak"`` (no ETag).
+        key must not be sent), ``("location", address)``, ``"part"`` (half of the part that was
+        asked for), ``"no-length"`` or ``"weak"`` (no ETag).
     """
 
     def __init__(self, serve, key=None):
@@ -94,6 +95,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._send(302, b"", Location=f"http://localhost:{archive.port}/data{self.path}")
         if isinstance(fault, int):
             return self._send(fault, b"no")
+        if isinstance(fault, tuple) and fault[0] == "location":
+            return self._send(302, b"", Location=fault[1])
         if isinstance(fault, tuple):
             return self._send(fault[1], b"no", **{"Retry-After": fault[2]})
         if fault == "silent":
@@ -127,8 +130,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             first = int(wanted[1])
             if first >= len(body):
                 return self._send(416, b"", **{"Content-Range": f"bytes */{len(body)}"})
-            headers["Content-Range"] = f"bytes {first}-{len(body) - 1}/{len(body)}"
-            status, body = 206, body[first:]
+            last = (first + len(body)) // 2 if fault == "part" else len(body)
+            headers["Content-Range"] = f"bytes {first}-{last - 1}/{len(body)}"
+            status, body = 206, body[first:last]
         self.send_response(status)
         if fault != "no-length":
             headers["Content-Length"] = str(len(body))

@@ -141,20 +141,28 @@ def test_failure_for_good_is_one_sentence_and_leaves_no_file(
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", ["seconds", "date", "long", "nonsense", "past"])
+@pytest.mark.parametrize("how", ["seconds", "date", "nonsense", "past"])
 def test_server_says_how_long_to_wait(archive, session, tmp_path, waits, how):
     asked = {
         "seconds": "7",
         "date": email.utils.formatdate(time.time() + 30, usegmt=True),
-        "long": "86400",
         "nonsense": "soon",
         "past": email.utils.formatdate(time.time() - 30, usegmt=True),
     }[how]
     archive.faults["/file"] = [("wait", 429, asked)]
     policy = POLICY._replace(backoff=2, longest_wait=100)
     fetch(session, archive.url + "/file", tmp_path / "f", policy=policy)
-    expected = {"seconds": 7, "date": 30, "long": 100, "nonsense": 2, "past": 0}[how]
+    expected = {"seconds": 7, "date": 30, "nonsense": 2, "past": 0}[how]
     assert waits == [pytest.approx(expected, abs=2 if how == "date" else 0)]
+
+
+def test_server_that_asks_for_more_patience_than_there_is_is_left_alone(
+    archive, session, tmp_path, waits
+):
+    archive.faults["/file"] = [("wait", 429, "86400")]
+    with pytest.raises(DownloadError, match="answered 429"):
+        fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    assert waits == [] and len(archive.asked) == 1
 
 
 def test_waits_double(archive, session, tmp_path, waits):
@@ -171,6 +179,29 @@ def test_broken_transfer_goes_on_where_it_broke_off(archive, session, tmp_path):
     assert ranges == [None, f"bytes={half}-", f"bytes={half + half // 2}-", ranges[3]]
     assert (tmp_path / "f").read_bytes() == CONTENT
     assert all("If-Range" in headers for _, _, headers in archive.asked[1:])
+
+
+def test_part_shorter_than_asked_for_is_gone_on_from(archive, session, tmp_path):
+    archive.faults["/file"] = ["truncated", "part"]
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    assert (tmp_path / "f").read_bytes() == CONTENT and len(archive.asked) == 3
+
+
+@pytest.mark.parametrize("address", ["http://[bad/x", "http://localhost:99999/x"])
+def test_redirection_to_no_address_is_a_failure_of_its_file_alone(
+    archive, session, tmp_path, address
+):
+    archive.faults["/file"] = [("location", address)]
+    files = [Wanted(f"{archive.url}/{name}", tmp_path / name) for name in ("file", "other")]
+    outcome = fetch_all(session, files, table=tmp_path / "failed.ecsv", policy=POLICY)
+    assert [found.path.name for found in outcome.fetched] == ["other"]
+    assert "no usable address" in outcome.failures[0][1].reason
+
+
+def test_file_that_is_known_to_be_whole_needs_no_lock(archive, session, tmp_path, monkeypatch):
+    fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
+    monkeypatch.setattr(transfer.Transfer, "locked", None)
+    assert fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY).cached
 
 
 def test_file_that_changed_between_two_attempts_is_not_stitched_together(session, tmp_path):
@@ -308,13 +339,15 @@ def test_unreachable_server_is_said_to_be(session, tmp_path):
 
 
 def test_full_disk_is_one_sentence_and_what_came_is_kept(archive, session, tmp_path, monkeypatch):
-    def full(*_):
+    def full(self, *_):
+        self.part.write_bytes(CONTENT[:1000])
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(transfer.Transfer, "_receive", full)
     with pytest.raises(InputError, match="the disk is full: free some space"):
         fetch(session, archive.url + "/file", tmp_path / "f", policy=POLICY)
     assert len(archive.asked) == 1
+    assert (tmp_path / ".part.f").read_bytes() == CONTENT[:1000]
 
 
 def test_folder_that_cannot_be_written_is_named(archive, session, tmp_path):
@@ -362,6 +395,20 @@ def test_refused_key_stops_at_once(archive, tmp_path):
     assert list(read_table(table)["attempts"]) == [1, 0, 0]
     with pytest.raises(InputError, match="3 of 3 files"):
         outcome.require(table, allow=("absent", "refused", "failed"))
+
+
+def test_archive_that_shuts_its_door_is_not_taken_for_one_with_gaps(tmp_path):
+    with Archive(lambda path, _: CONTENT if path < "/file_03" else 403) as archive:
+        names = [f"file_{number:02}" for number in range(40)]
+        outcome = fetch_all(
+            Session(),
+            wanted(archive, tmp_path, *names),
+            table=tmp_path / "failed.ecsv",
+            policy=POLICY,
+        )
+        assert len(outcome.fetched) == 3 and outcome.stopped and len(archive.asked) < 30
+    with pytest.raises(InputError, match="run again to fetch just those"):
+        outcome.require(tmp_path / "failed.ecsv", allow=("absent", "refused"))
 
 
 def test_archive_that_is_out_of_order_is_left_alone_after_a_while(archive, session, tmp_path):

@@ -5,6 +5,7 @@ workflow, and folders with names that nobody would give one.
 """
 
 import copy
+import os
 import re
 import shutil
 
@@ -119,6 +120,9 @@ def test_folder_with_a_hostile_name_is_read_like_any_other(make_project, tmp_pat
     plain.snakemake("--cores", "2", "xmm_minmax_sqrt_rebin4")
     odd = tmp_path / HOSTILE
     shutil.copytree(plain.results / "archive", odd)
+    # Nobody writes to the pipe, and the link leads back to itself: both would be waited for.
+    os.mkfifo(odd / "images" / "pipe.fits")
+    (odd / "images" / "loop.fits").symlink_to("loop.fits")
     keys = {"images": str(odd / "images"), "observations": str(odd / "observations.fits")}
     project = make_project(overlay("xmm", source="local", **keys))
     project.snakemake("--cores", "2", "xmm_minmax_sqrt_rebin4")
@@ -126,4 +130,6 @@ def test_folder_with_a_hostile_name_is_read_like_any_other(make_project, tmp_pat
     assert datasets.check(project.results / name)["variant"] == "minmax_sqrt_rebin4"
     good = [read_table(one.results / "inventory.ecsv")["file"] for one in (plain, project)]
     assert list(good[0]) == list(good[1]) and len(good[0]) > 30
+    bad = {str(name) for name in read_table(project.results / "rejects.ecsv")["file"]}
+    assert {"pipe.fits", "loop.fits"} <= bad
     assert not list(tmp_path.rglob("pwned")) and not list(project.folder.rglob("pwned"))

@@ -18,6 +18,7 @@ rule sdss_download_weights:
         downloads=1,
     params:
         name=lambda w: w.name,
+        folder=lambda w: f"{DOWNLOADS}/weights/fetched",
         remedy="download it by hand and name it as the weights of an entry of sdss.networks",
         code=code("tng/download_weights.py"),
     script:

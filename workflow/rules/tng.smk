@@ -89,7 +89,7 @@ rule tng_select:
     params:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
-        cuts=TNG["selection"],
+        cuts=lambda w: tng_cuts(int(w.snapshot)),
         trees="web" if TNG_API else "disk",
         code=code("tng/select_galaxies.py"),
     script:
@@ -116,7 +116,7 @@ rule tng_galaxies:
 rule tng_maps:
     """Project the galaxies of one shard onto entropy, mass and temperature maps."""
     input:
-        galaxies=f"{TNG_DIR}/selection/snap_{{snapshot}}.ecsv",
+        galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
         groups=lambda w: tng_files(int(w.snapshot))["groups"],

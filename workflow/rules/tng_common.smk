@@ -61,6 +61,13 @@ TNG_FIGURES = [
 ]
 
 
+def tng_cuts(snapshot):
+    """The selection of one snapshot: a galaxy that is left out concerns its own alone."""
+    names = TNG["selection"]["exclude"]
+    own_names = [name for name in names if int(name[:3]) == snapshot]
+    return {**TNG["selection"], "exclude": own_names}
+
+
 def tng_files(snapshot):
     """The universe's files of one snapshot; none to build where the simulation is on disk."""
     if TNG["source"] == "local":

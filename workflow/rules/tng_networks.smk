@@ -16,6 +16,7 @@ rule tng_download_imagenet:
         downloads=1,
     params:
         name="imagenet",
+        folder=lambda w: f"{DOWNLOADS}/weights/fetched",
         remedy="download it by hand and give its path as tng.backbone.weights",
         code=code("tng/download_weights.py"),
     script:

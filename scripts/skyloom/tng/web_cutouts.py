@@ -141,7 +141,9 @@ def _check_masses(weights, rows, path):
 
 
 def fetch_cutouts(api, table, folder, header, *, failures):
-    """Fetch every cutout of a listing; those that are there and whole are kept.
+    """Fetch every cutout of a listing, and put their checksums into it.
+
+    Those that are there and whole are kept.
 
     Parameters
     ----------
@@ -179,6 +181,9 @@ def fetch_cutouts(api, table, folder, header, *, failures):
     outcome.require(
         failures, remedy="leave galaxies that are gone for good out with tng.selection.exclude"
     )
+    # By these the maps are made again, and verified, where a cutout is another.
+    checksums = {fetched.path.name: fetched.sha256 for fetched in outcome.fetched}
+    table["sha256"] = [checksums[name] for name in table["file"].tolist()]
 
 
 def _address(api, rows, fields):

@@ -86,7 +86,7 @@ class WebApi:
         try:
             with self.session.ask(url, timeout=self.policy.timeout) as response:
                 return response.status_code
-        except requests.RequestException:
+        except (requests.RequestException, ValueError):
             return None
 
     def _numbers(self, kind, path, names, **words):
