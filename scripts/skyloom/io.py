@@ -18,7 +18,7 @@ from astropy import units
 from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
-from skyloom import heaps, leftovers
+from skyloom import heaps, leftovers, vlen
 from skyloom.errors import InputError
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
@@ -171,6 +171,11 @@ def open_hdf5(path, *, need=()):
         ) from error
     with file:
         try:
+            if spoilt := vlen.damaged(file):
+                raise InputError(
+                    f"{path} is damaged ({spoilt} has no type that can be read): remove it and "
+                    "make it again."
+                )
             # A name can also be that of a bare data type, where a file is damaged.
             kinds = {name: file.get(name, getclass=True) for name in need}
             missing = [name for name in need if kinds[name] not in (h5py.Dataset, h5py.Group)]

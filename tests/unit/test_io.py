@@ -238,3 +238,30 @@ def test_step_keeps_its_log(tmp_path, monkeypatch):
     step.begin(job)
     print("one\rtwo", file=sys.stderr)
     assert (tmp_path / "logs" / "job.log").read_text() == "one\ntwo\n"
+
+
+def test_text_whose_type_is_damaged_is_refused_before_libhdf5_ends_the_process(tmp_path):
+    path = tmp_path / "one.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["parameters"] = "{}"
+        file["images"] = [1.0]
+    content = bytearray(path.read_bytes())
+    # The type of variable length, its flags: a text (1) becomes what there is not.
+    place = content.index(b"parameters\0")
+    place = content.index(b"\x19\x01", place) + 1
+    content[place] = 0xB8
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"one\.h5 is damaged \(/@parameters has no type"):
+        with io.open_hdf5(path):
+            pass
+
+
+def test_dimension_scales_of_other_programs_are_no_damage(tmp_path):
+    path = tmp_path / "two.h5"
+    with h5py.File(path, "w") as file:
+        file["x"], file["images"] = [1.0], [2.0]
+        file["x"].make_scale("x")
+        file["images"].dims[0].attach_scale(file["x"])
+        file["names"] = ["one", "two"]
+    with io.open_hdf5(path, need=["images"]) as file:
+        assert file["images"][0] == 2.0

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import h5py
 import illustris_python as il
 import numpy as np
 from illustris_python.groupcat import gcPath, offsetPath
@@ -57,7 +58,13 @@ def _scalar(attributes, name, path):
             "short; get it again."
         )
     # Cutouts that went through other tools hold arrays of one element.
-    return np.asarray(attributes[name]).reshape(-1)[0]
+    values = np.asarray(attributes[name]).reshape(-1)
+    if not len(values) or values.dtype.kind not in "biuf":
+        raise InputError(
+            f"{path} has a header attribute {name} that is no number: the file is damaged; get it "
+            "again."
+        )
+    return values[0]
 
 
 def _header(file, path, snapshot):
@@ -78,7 +85,13 @@ def _header(file, path, snapshot):
 
 
 def _check_fields(group, fields, path):
-    missing = [field for field in fields if field not in group]
+    # Damaged files have named types or groups where data should be.
+    group_is_one = isinstance(group, h5py.Group)
+    missing = [
+        field
+        for field in fields
+        if not (group_is_one and isinstance(group.get(field), h5py.Dataset))
+    ]
     if missing:
         raise InputError(
             f"{path} lacks {', '.join(f'{group.name}/{field}' for field in missing)}: "
