@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives, download
+from skyloom import archives
 from skyloom.io import write_table
 from skyloom.sdss import archive
 
@@ -17,7 +17,7 @@ fetched, missing = archive.fetch(
     block=params.block,
     blocks=params.blocks,
     table=params.failures,
-    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
+    policy=archives.patience(snakemake.config["downloads"]),
 )
 write_table(fetched, snakemake.output.fetched)
 write_table(missing, snakemake.output.missing)

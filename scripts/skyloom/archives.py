@@ -64,17 +64,18 @@ def addresses(path, archive):
 
 
 def patience(downloads):
-    """What of the configuration's downloads `skyloom.download.Policy` takes.
+    """How patient the configuration's downloads are.
 
     Parameters
     ----------
     downloads : dict
+        ``retries``, ``timeout``, ``slowest``, and keys that are none of its matter.
 
     Returns
     -------
-    dict
+    `skyloom.download.Policy`
     """
-    return {key: downloads[key] for key in ("retries", "timeout", "slowest")}
+    return download.Policy(**{key: downloads[key] for key in ("retries", "timeout", "slowest")})
 
 
 def entry(known, name, *, key):

@@ -22,7 +22,7 @@ download.fetch(
     kept,
     checksum=f"md5:{published['md5']}",
     size=published["bytes"],
-    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
+    policy=archives.patience(snakemake.config["downloads"]),
     remedy=snakemake.params.remedy,
 )
 with atomic(snakemake.output[0]) as temporary:

@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives, download
+from skyloom import archives
 from skyloom.io import read_table, write_table
 from skyloom.tng import web_branches, webapi
 
@@ -13,7 +13,7 @@ api = webapi.connect(
     archives.addresses(params.addresses, "tng"),
     params.simulation,
     params.folder,
-    download.Policy(**archives.patience(snakemake.config["downloads"])),
+    archives.patience(snakemake.config["downloads"]),
 )
 tables = [read_table(path, need=("subhalo_id",)) for path in snakemake.input]
 lineages = web_branches.lineages(api, tables, failures=params.failures)

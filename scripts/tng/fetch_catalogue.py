@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives, download
+from skyloom import archives
 from skyloom.tng import web_catalogue, webapi
 
 params = snakemake.params
@@ -12,7 +12,7 @@ api = webapi.connect(
     archives.addresses(params.addresses, "tng"),
     params.simulation,
     params.folder,
-    download.Policy(**archives.patience(snakemake.config["downloads"])),
+    archives.patience(snakemake.config["downloads"]),
 )
 columns = web_catalogue.fetch_columns(api, params.snapshot)
 web_catalogue.assemble(api, params.snapshot, columns, snakemake.output.groups)

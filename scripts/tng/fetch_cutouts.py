@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from pathlib import Path
 
-from skyloom import archives, download
+from skyloom import archives
 from skyloom.io import read_table, write_table
 from skyloom.tng import maps, web_cutouts, webapi
 from skyloom.tng.simulation import Simulation
@@ -16,7 +16,7 @@ api = webapi.connect(
     archives.addresses(params.addresses, "tng"),
     params.simulation,
     params.folder,
-    download.Policy(**archives.patience(snakemake.config["downloads"])),
+    archives.patience(snakemake.config["downloads"]),
 )
 catalogue = Simulation(params.base_path, params.snapshot)
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)

@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives, download
+from skyloom import archives
 from skyloom.io import write_table
 from skyloom.xmm import archive, observations
 
@@ -15,7 +15,7 @@ fetched, missing = archive.fetch_images(
     archive.names(table, params.block, params.blocks),
     params.folder,
     table=params.failures,
-    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
+    policy=archives.patience(snakemake.config["downloads"]),
     label=f"images of block {params.block}",
 )
 write_table(fetched, snakemake.output.fetched)

@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives, download
+from skyloom import archives
 from skyloom.xmm import archive
 
 params = snakemake.params
@@ -13,7 +13,7 @@ table = archive.fetch_table(
     params.release,
     params.folder,
     columns=params.columns,
-    policy=download.Policy(**archives.patience(snakemake.config["downloads"])),
+    policy=archives.patience(snakemake.config["downloads"]),
 )
 # A list, a file, or nothing.
 wanted = archive.chosen(str(snakemake.input.get("chosen") or "") or params.get("chosen"))
