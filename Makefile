@@ -8,6 +8,8 @@
 #   make test-cluster   one arm through a real Slurm, installed from the distribution (root)
 #   make test-faults    50 rounds of killed jobs, full disks, vanished files
 #   make fuzz    a million damaged files for every reader
+#   make docs    the documentation as pages, in results/docs
+#   make test-docs   every command of the README and the tutorial, the long ones too
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 VENV := .venv
@@ -15,7 +17,7 @@ BIN := $(VENV)/bin
 RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench verify crate test-cluster test-faults fuzz clean check
+.PHONY: help demo test lint bench verify crate test-cluster test-faults fuzz docs test-docs clean check
 
 help:
 	@sed -n '2,/^[^#]/s/^# *//p' Makefile
@@ -38,8 +40,6 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 
 demo: $(VENV)/run.stamp
 	$(BIN)/snakemake --cores $(CORES)
-	@mkdir -p results/$(RUN)/report
-	$(BIN)/snakemake --cores 1 --report results/$(RUN)/report/index.html
 	@echo "skyloom: done. Open results/$(RUN)/report/index.html in a browser; datasets, models and figures are in results/$(RUN)/."
 
 lint: $(VENV)/dev.stamp
@@ -69,6 +69,13 @@ test-faults: $(VENV)/dev.stamp
 
 fuzz: $(VENV)/dev.stamp
 	SKYLOOM_FUZZ_INPUTS=1000000 $(BIN)/python -m pytest -s tests/fuzz
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/sphinx-build -q -W -n -b html docs results/docs
+	@echo "skyloom: done. Open results/docs/index.html in a browser."
+
+test-docs: $(VENV)/dev.stamp
+	SKYLOOM_LONG_DOCS=1 $(BIN)/python -m pytest -s tests/docs
 
 clean:
 	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis
