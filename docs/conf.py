@@ -1,0 +1,72 @@
+"""How the documentation becomes pages: ``make docs``, without a network and without warnings."""
+
+import re
+import sys
+from pathlib import Path
+
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+project = "Skyloom"
+author = "the Skyloom authors"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "Skyloom"
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {"top_of_page_buttons": []}
+
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+# Pages are read on the code's own site too: a link may leave docs/ for a file of the project.
+myst_url_schemes = ["http", "https", "mailto"]
+
+# The signatures and docstrings matter here, not what costs seconds to import.
+autodoc_mock_imports = ["tensorflow", "keras", "cv2", "torch", "datasets"]
+autodoc_use_type_comments = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+# "(N,) array" is a description, not the name of a type that could be linked.
+napoleon_use_param = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+# The same short name, such as `low`, is an attribute of several results.
+suppress_warnings = ["ref.python"]
+nitpick_ignore_regex = [("py:(exc|class|obj)", ".*")]
+
+
+_LITERAL = re.compile(r"(``.*?``|`[^`]*`)")
+_MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)|(?<=, )\*(?=\w+\))")
+
+
+def _inline(self, node):
+    self.body.append(tex2mathml(node.astext()))
+    raise SkipNode
+
+
+def _block(self, node):
+    self.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise SkipNode
+
+
+def _plain(app, what, name, obj, options, lines):
+    """Docstrings are plain text: |x| is a magnitude there, and z_ no link."""
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith(".. "):
+            parts = _LITERAL.split(line)
+            parts[::2] = [_MARKUP.sub(r"\\\g<0>", part) for part in parts[::2]]
+            lines[number] = "".join(parts)
+
+
+def setup(app):
+    """Formulas as MathML, which browsers draw themselves: MathJax would have to be fetched."""
+    app.connect("autodoc-process-docstring", _plain, priority=900)
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+
+
+html_math_renderer = "mathml"
