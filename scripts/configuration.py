@@ -31,6 +31,8 @@ _RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "downloa
 _RULES |= {"evaluate", "features", "galaxies", "inclined", "inclined_maps", "inclined_views"}
 _RULES |= {"fetch_branches", "fetch_catalogue", "fetch_cutouts"}
 _RULES |= {"maps", "maxima", "select", "split", "train"}
+_RULES |= {"members", "rank_members", "ensemble", "siblings", "leaks", "measure_leakage", "leakage"}
+_RULES |= {"explain", "measure_attention", "attention"}
 
 # Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
 _IMAGE_KEYS = {
@@ -160,6 +162,7 @@ def _check_tng(tng, *, wanted):
         )
     _check_numbers(tng)
     _check_names(tng)
+    _check_beyond(tng)
     if tng["source"] == "local" and wanted:
         _check_folder(tng["base_path"], tng["snapshots"])
     elif tng["source"] == "synthetic":
@@ -195,6 +198,23 @@ def _check_names(tng):
                 f"Configuration: a variant in tng.variants is called {name!r}, but the target "
                 f"tng_{name} is taken: choose another name."
             )
+
+
+def _check_beyond(tng):
+    for name in ("leakage", "attention"):
+        for case in tng[name]["cases"]:
+            if case not in tng["variants"]:
+                raise InputError(
+                    f"Configuration: tng.{name}.cases has {case!r}, which is none of tng.variants: "
+                    f"did you mean {nearest(case, tng['variants'])!r}?"
+                )
+    own, bins = tng["attention"], tng["grid"]["bins"]
+    if "occlusion" in own["methods"] and (bins % own["stride"] or own["patch"] > bins):
+        raise InputError(
+            f"Configuration: tng.attention.stride is {own['stride']} and patch {own['patch']}, but "
+            f"an image has tng.grid.bins = {bins}: choose a stride that divides it and a patch "
+            "no larger."
+        )
 
 
 def _check_synthetic(snapshots):

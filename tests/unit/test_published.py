@@ -321,6 +321,8 @@ NO_CHOICE = ("tng.base_path", "tng.parts_per_snapshot", "tng.synthetic.", "tng.c
 NO_CHOICE += ("tng.evaluation.", "tng.training.readout_epochs", "tng.source")
 # Views of the galaxies for the semantic arm: no image of a case.
 NO_CHOICE += ("tng.inclined.", "tng.api.")
+# What is asked of the networks besides.
+NO_CHOICE += ("tng.beyond", "tng.ensemble.", "tng.leakage.", "tng.attention.")
 
 
 def reasons(tng, thesis):
