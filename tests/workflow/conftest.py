@@ -1,5 +1,7 @@
 """A copy of the project in a temporary folder, on a configuration of seconds."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -128,6 +130,14 @@ class Project:
             )
         (folder / "mini.yaml").write_text(yaml.safe_dump(overlay))
 
+    @classmethod
+    def at(cls, folder, arm):
+        """A copy of a project that was run, with what the run said as its `log`."""
+        project = cls.__new__(cls)
+        project.folder, project.arm = folder, arm
+        project.log = (folder / "log.txt").read_text()
+        return project
+
     def snakemake(self, *words, check=True, config=None, overlay="mini.yaml"):
         """Run Snakemake; standard output and error as one text. `config` is the arm's."""
         extra = ["--config", f"{self.arm}={config}"] if config else []
@@ -165,48 +175,58 @@ def make_project(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished(make_project):
+def run_once(tmp_path_factory):
+    """Run a project whole; whichever of pytest's workers comes first does, each gets a copy."""
+
+    def run(overlay, *targets):
+        folder = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            folder = folder.parent
+        master, arm = folder / f"finished_{overlay['arms'][0]}", overlay["arms"][0]
+        with (folder / f"finished_{arm}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (master / "log.txt").exists():
+                shutil.rmtree(master, ignore_errors=True)
+                log = Project(master, overlay).snakemake("--cores", "2", *targets).stdout
+                (master / "log.txt").write_text(log)
+        own = tmp_path_factory.mktemp("project")
+        shutil.copytree(master, own, symlinks=True, dirs_exist_ok=True)
+        return Project.at(own, arm)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(run_once):
     """A project whose whole tng arm was run once."""
-    project = make_project()
-    project.log = project.snakemake("--cores", "2").stdout
-    return project
+    return run_once(MINIATURE)
 
 
 @pytest.fixture(scope="session")
-def finished_xmm(make_project):
+def finished_xmm(run_once):
     """A project whose whole xmm arm was run once."""
-    project = make_project(MINIATURE_XMM)
-    project.log = project.snakemake("--cores", "2").stdout
-    return project
+    return run_once(MINIATURE_XMM)
 
 
 @pytest.fixture(scope="session")
-def finished_helium(make_project):
+def finished_helium(run_once):
     """A project whose whole helium arm was run once."""
-    project = make_project(MINIATURE_HELIUM)
-    project.log = project.snakemake("--cores", "2").stdout
-    return project
+    return run_once(MINIATURE_HELIUM)
 
 
 @pytest.fixture(scope="session")
-def finished_stellar(make_project):
+def finished_stellar(run_once):
     """A project whose whole stellar arm was run once."""
-    project = make_project(MINIATURE_STELLAR)
-    project.log = project.snakemake("--cores", "2").stdout
-    return project
+    return run_once(MINIATURE_STELLAR)
 
 
 @pytest.fixture(scope="session")
-def finished_semantic(make_project):
+def finished_semantic(run_once):
     """A project whose whole semantic arm was run once, and of tng what it measures."""
-    project = make_project(MINIATURE_SEMANTIC)
-    project.log = project.snakemake("--cores", "2").stdout
-    return project
+    return run_once(MINIATURE_SEMANTIC)
 
 
 @pytest.fixture(scope="session")
-def finished_sdss(make_project):
+def finished_sdss(run_once):
     """A project whose whole sdss arm was run once, its prediction included."""
-    project = make_project(MINIATURE_SDSS)
-    project.log = project.snakemake("--cores", "2", "all", "sdss_predict").stdout
-    return project
+    return run_once(MINIATURE_SDSS, "all", "sdss_predict")
