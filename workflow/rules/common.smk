@@ -5,19 +5,30 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-SCRIPTS = Path(workflow.basedir).parent / "scripts"
+# As a module of another workflow, these files may come from a git repository, one by one.
+_deployment = workflow.source_path("../../scripts/deployment.py")
+sys.path.insert(0, os.path.dirname(_deployment))
+
+import deployment
+
+SCRIPTS = deployment.project(workflow.current_basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 # Jobs on any executor import the library from here, without an install.
 os.environ.update(PYTHONPATH=str(SCRIPTS))
 
 import configuration
+import messages
 from skyloom import code as library_code
 from skyloom.errors import InputError
 
+if not workflow.modifier.is_main_snakefile():
+    config.update(deployment.completed(config, SCRIPTS.parent))
+messages.watch(workflow)
 config.update(configuration.typed(config, configuration.load_schema()))
 try:
     configuration.check(config)
 except InputError as error:
+    messages.remedy(str(error))
     raise WorkflowError(str(error)) from None
 
 RUN = config["run"]

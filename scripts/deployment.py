@@ -1,0 +1,106 @@
+"""Where the project's files are, however a workflow came by it: as a folder, or from git.
+
+As a module of another workflow, Snakemake reads rules and scripts from a git repository one by
+one; the library, the schemas and the tables in ``resources`` must be files on a disk.
+
+Like `step`, this module stands between Snakemake and the library; it is the one that is read before
+the library can be found, and imports nothing of it.
+"""
+
+import copy
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
+
+#: Clones of git repositories, below the folder where Snakemake works: every job sees them.
+CLONES = Path(".snakemake") / "skyloom"
+
+
+def project(rules):
+    """The project's folder.
+
+    Parameters
+    ----------
+    rules : snakemake.sourcecache.SourceFile
+        The folder ``workflow/rules``, as Snakemake knows it: a folder on this machine, or one
+        within a git repository (``gitfile``, ``github``, ``gitlab`` of a module's snakefile).
+
+    Returns
+    -------
+    Path
+        Of a git repository, a clone at the very commit.
+
+    Raises
+    ------
+    WorkflowError
+        If the rules come from neither, or git does not give them.
+    """
+    if hasattr(rules, "hosted_repo"):
+        return _clone(rules.hosted_repo.repo_clone, rules.ref)
+    if hasattr(rules, "repo_path"):
+        return _clone(rules.repo_path, rules.ref)
+    if not rules.is_local:
+        raise WorkflowError(
+            f"{rules} is no folder and no git repository, so Skyloom's library cannot be found: "
+            'in the module, write snakefile: github("<owner>/<name>", path="workflow/Snakefile", '
+            'tag="<version>"), or the path of a clone.'
+        )
+    return Path(rules.get_path_or_uri(secret_free=True)).parents[1]
+
+
+def _git(*words):
+    done = subprocess.run(["git", *words], capture_output=True, text=True)
+    if done.returncode:
+        raise WorkflowError(
+            f"git {words[-1]} failed ({done.stderr.strip().splitlines()[-1:]}): "
+            "check that the module's snakefile names a version that the repository has."
+        )
+    return done.stdout.strip()
+
+
+def _clone(repository, ref):
+    """A clone of `repository` at `ref`, made once; another job may be making it too."""
+    repository = os.path.abspath(repository)
+    commit = _git("-C", repository, "rev-parse", f"{ref}^{{commit}}")
+    folder = CLONES.absolute() / commit[:16]
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = tempfile.mkdtemp(dir=folder.parent, prefix="clone.")
+    try:
+        _git("clone", "--quiet", "--no-checkout", repository, made)
+        _git("-C", made, "checkout", "--quiet", "--detach", commit)
+        os.rename(made, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return folder
+
+
+def completed(given, folder):
+    """A module's configuration with the defaults of ``config/config.yaml`` where it says nothing.
+
+    Parameters
+    ----------
+    given : dict
+        What the importing workflow hands over.
+    folder : Path
+        The project's.
+
+    Returns
+    -------
+    dict
+        As if `given` had come by ``--configfile``.
+    """
+    from snakemake.common.configfile import load_configfile
+
+    whole = load_configfile(str(folder / "config" / "config.yaml"))
+    update_config(whole, copy.deepcopy(dict(given)))
+    return whole
