@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from bokeh.document import Document
 from bokeh.model import Model
+from bokeh.models import ColumnDataSource
 from bokeh.resources import Resources
 
 from skyloom.errors import InputError
@@ -28,13 +29,16 @@ _QUALITY = 84
 class Section(NamedTuple):
     """A part of the page with a heading of its own.
 
-    ``parts`` are texts of HTML, as the functions below make them, charts (`chart`) and Bokeh
-    models, in the order in which they are read.
+    ``parts`` are texts of HTML, as the functions below make them, charts (`chart`), Bokeh models
+    and groups of these (`group`), in the order in which they are read. ``style`` and ``script``
+    are what only this section needs.
     """
 
     anchor: str
     title: str
     parts: list
+    style: str = ""
+    script: str = ""
 
 
 class Chart(NamedTuple):
@@ -43,6 +47,25 @@ class Chart(NamedTuple):
     model: Model
     alt: str
     caption: str = ""
+
+
+class Group(NamedTuple):
+    """Parts that a style of the page arranges, by the name of its class."""
+
+    look: str
+    parts: list
+
+
+def group(*parts, look="abreast"):
+    """Parts arranged together: side by side, as many as there is room for, unless told.
+
+    Parameters
+    ----------
+    *parts : str, Chart, Model or Group
+    look : str, optional
+        A class of the page's style.
+    """
+    return Group(look, list(parts))
 
 
 def chart(model, *, alt, caption=""):
@@ -105,6 +128,21 @@ def facts(entries):
 def heading(words):
     """A heading within a section."""
     return f"<h3>{text(words)}</h3>"
+
+
+def legend(entries):
+    """What the marks of a chart mean.
+
+    Parameters
+    ----------
+    entries : iterable of (str, str, str)
+        A character that looks like the mark, its colour, and its meaning.
+    """
+    items = "".join(
+        f'<li><span aria-hidden="true" style="color:{colour}">{mark}</span> {text(meaning)}</li>'
+        for mark, colour, meaning in entries
+    )
+    return f'<ul class="legend">{items}</ul>'
 
 
 def details(summary, content):
@@ -269,7 +307,7 @@ def write(sections, *, title, lead, synthetic, made):
     )
     parts = {
         "title": text(f"{title} (synthetic demonstration)" if synthetic else title),
-        "style": _read("page.css"),
+        "style": _read("page.css") + "".join(section.style for section in sections),
         "banner": _BANNER if synthetic else "",
         "heading": text(title),
         "lead": text(lead),
@@ -278,7 +316,7 @@ def write(sections, *, title, lead, synthetic, made):
         "made": text(made),
         "library": _library() if charts else "",
         "charts": _embedded(charts) if charts else "",
-        "script": _read("page.js"),
+        "script": _read("page.js") + "".join(section.script for section in sections),
     }
     page = _read("page.html")
     # One pass: what is put in may itself hold marks.
@@ -311,6 +349,9 @@ def _section(section, charts):
 def _part(part, charts):
     if isinstance(part, str):
         return part
+    if isinstance(part, Group):
+        inside = "".join(_part(inner, charts) for inner in part.parts)
+        return f'<div class="{part.look}">{inside}</div>'
     drawn = part if isinstance(part, Chart) else Chart(part, part.name or "Chart")
     place = f"chart-{len(charts) + 1}"
     charts.append((place, drawn.model))
@@ -335,6 +376,8 @@ def _embedded(charts):
     document = Document()
     for _, model in charts:
         document.add_root(model)
+    for source in document.select({"type": ColumnDataSource}):
+        source.data = {name: _plain(values) for name, values in source.data.items()}
     content = document.to_json(deferred=False)
     numbers = {}
     content = _renumbered(content, numbers)
@@ -343,6 +386,13 @@ def _embedded(charts):
     for _, model in charts:
         document.remove_root(model)
     return script_data("charts", {"documents": {"report": content}, "items": items})
+
+
+def _plain(values):
+    """Columns of tables as arrays: Bokeh would announce their length in numbers, not bytes."""
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f":
+        values = values.filled(np.nan)
+    return np.asarray(values) if isinstance(values, np.ndarray) else values
 
 
 def _renumbered(value, numbers):
