@@ -1,0 +1,175 @@
+"""Datasets in the tools people use, each in one line: tf.data, PyTorch, astropy tables.
+
+::
+
+    from skyloom import loaders
+
+    folder = "results/demo/tng/"
+    path, split = folder + "datasets/mass.h5", folder + "splits/lineage.ecsv"
+    loaders.tensorflow(path, split=split, part="train", batch=32)  # tf.data.Dataset
+    loaders.torch(path, split=split, part="train")                 # torch.utils.data.Dataset
+    loaders.table(path, split=split)                               # astropy.table.Table
+
+Nothing of TensorFlow or PyTorch is imported before it is asked for. Samples are read from the file
+when they are needed, so memory does not follow the size of the dataset.
+
+Normalisation: images of 8 bits become float32 from 0 to 1 (divided by 255); images and spectra of
+float32 are what they are in the file: counts per second, stretched X-ray images, profiles of
+brightness, or flux over the continuum, as the dataset's own parameters say. ``normalise=False``
+hands out the numbers of the file. Targets are in their own units, float32, or int64 where they are
+classes; ``targets="standardised"`` makes each label one of mean 0 and standard deviation 1 over the
+training side, and `scaling` says with which numbers.
+"""
+
+import json
+
+import numpy as np
+from astropy import units
+from astropy.table import Column, Table
+
+from skyloom.io import open_hdf5
+from skyloom.loaders.samples import Samples, column_names, side_of, texts
+
+__all__ = ["Samples", "scaling", "table", "tensorflow", "torch"]
+
+
+def table(path, *, split=None):
+    """Everything of a dataset but its images or spectra, one row a sample.
+
+    Parameters
+    ----------
+    path : str or Path
+        A dataset file, ``results/<run>/<arm>/datasets/<name>.h5``.
+    split : str, Path or Table, optional
+        A table of sides (``id``, ``part``): their column ``part`` is joined.
+
+    Returns
+    -------
+    astropy.table.Table
+        ``id`` first, then the labels with their units, further columns, ``part``. Its ``meta`` has
+        the file's attributes. A label whose unit astropy does not know carries it by name.
+
+    Raises
+    ------
+    InputError
+        If the file is no dataset, or the split lacks some of its samples.
+    """
+    samples = Samples(path)
+    made = Table({"id": samples.ids})
+    target = samples.target.reshape(len(samples), -1)
+    labels = column_names(samples)
+    for name, unit, values in zip(labels, samples.units, target.T, strict=True):
+        made[name] = Column(values, unit=units.Unit(unit, parse_strict="silent") if unit else None)
+    with open_hdf5(path) as file:
+        own_units = json.loads(file.attrs.get("column_units", "{}"))
+        for name in sorted(set(file) - {samples.kind, "target", "id"}):
+            unit = own_units.get(name)
+            values = texts(file[name][()])
+            made[name] = Column(values, unit=units.Unit(unit) if unit else None)
+        made.meta.update(samples.attributes)
+    if split is not None:
+        made["part"] = side_of(samples.ids, split, path)
+    return made
+
+
+def scaling(path, *, split=None):
+    """Mean and standard deviation of each label over the training side.
+
+    Parameters
+    ----------
+    path, split : as for `torch`
+        Without a split, over all samples.
+
+    Returns
+    -------
+    (T,) array, (T,) array
+        In the labels' units. A label that does not vary has the deviation 1.
+    """
+    samples = Samples(path, split=split, part=None if split is None else "train")
+    target = samples.target.reshape(len(samples), -1).astype(np.float64)
+    deviation = target.std(axis=0)
+    return target.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+
+
+def tensorflow(
+    path, *, split=None, part=None, batch=32, shuffle=None, targets="physical", normalise=True
+):
+    """A dataset, or one side of it, as ``tf.data.Dataset`` of batches.
+
+    Parameters
+    ----------
+    path : str or Path
+        A dataset file.
+    split : str, Path or Table, optional
+        A table of sides.
+    part : {'train', 'validation', 'test'}, optional
+        The side wanted (``'training'`` is another name of the first); all samples unless told.
+    batch : int
+        Samples a batch; the last one may have fewer.
+    shuffle : int, optional
+        Seed of an order that is new in every epoch; the order of the file unless told.
+    targets : {'physical', 'standardised'}
+    normalise : bool
+        See `skyloom.loaders`.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of pairs (n, H, W, C) or (n, L) and (n,) or (n, T); ``model.fit`` takes it as it is, and
+        knows how many batches there are.
+
+    Raises
+    ------
+    InputError
+        If the file is no dataset, the part is none, is empty, or the split lacks samples.
+    ImportError
+        Where TensorFlow is not installed.
+    """
+    from skyloom.loaders import tfdata
+
+    samples = Samples(path, split=split, part=part, normalise=normalise)
+    return tfdata.batches(samples, _labels(samples, split, targets), batch=batch, shuffle=shuffle)
+
+
+def torch(path, *, split=None, part=None, targets="physical", normalise=True):
+    """A dataset, or one side of it, as a map-style ``torch.utils.data.Dataset``.
+
+    Parameters
+    ----------
+    path, split, part, targets, normalise :
+        As for `tensorflow`.
+
+    Returns
+    -------
+    torch.utils.data.Dataset
+        Of pairs: images (C, H, W), channels first as PyTorch has them, or spectra (L,); and a
+        label, or (T,) labels. It goes into a DataLoader with any number of workers, each of which
+        opens the file for itself.
+
+    Raises
+    ------
+    InputError
+        As for `tensorflow`.
+    ImportError
+        Where PyTorch is not installed.
+    """
+    from skyloom.loaders import pytorch
+
+    samples = Samples(path, split=split, part=part, normalise=normalise)
+    return pytorch.TorchDataset(samples, _labels(samples, split, targets))
+
+
+def _labels(samples, split, targets):
+    """What a network learns: float32, standardised if asked for; classes are int64."""
+    if targets not in ("physical", "standardised"):
+        raise ValueError(f"targets is {targets!r}: it must be 'physical' or 'standardised'")
+    if samples.target.dtype.kind in "biu":
+        if targets == "standardised":
+            raise ValueError(f"the target of {samples.path} is a class: it has no mean")
+        return samples.target.astype(np.int64)
+    if targets == "physical":
+        return samples.target.astype(np.float32)
+    mean, deviation = scaling(samples.path, split=split)
+    if samples.target.ndim == 1:
+        mean, deviation = mean[0], deviation[0]
+    return ((samples.target - mean) / deviation).astype(np.float32)
