@@ -1,0 +1,175 @@
+"""Numbers in sentences: intervals, lists, durations, and printed numbers beside ours."""
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.figures import style
+from skyloom.figures.table_cells import numbers, significant, texts
+from skyloom.io import read_table
+from skyloom.report import page
+
+#: Why an interval may be too narrow, in every section that has one.
+OTHER_SEED = "Intervals know of the test side's scatter, not of what another training would give."
+
+
+def maybe(path):
+    """A table, or None where there is no such file."""
+    return read_table(path) if path.is_file() else None
+
+
+def listed(words, last="and"):
+    """'a', 'a and b', 'a, b and c'."""
+    words = list(map(str, words))
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def counted(number, thing, things=None):
+    """'1 image', '2,000 images'; '1 galaxy', '12 galaxies' where the plural is told."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def rounded(value, digits=3):
+    """So many significant digits without a power of ten, and a true minus; a dash for nothing."""
+    if np.ma.is_masked(value) or not np.isfinite(value):
+        return "–"
+    return style.signed(significant(float(value), digits))
+
+
+def fixed(value, places=2, *, sign=False):
+    """So many digits after the point, and a true minus; a dash for nothing."""
+    if np.ma.is_masked(value) or not np.isfinite(value):
+        return "–"
+    # Adding nothing takes the sign from a zero.
+    value = round(float(value), places) + 0.0
+    return style.signed(f"{value:{'+' if sign else ''},.{places}f}")
+
+
+def interval(value, low, high, write=fixed):
+    """'0.62 (0.45 to 0.78)'; only the value where it has no interval.
+
+    Parameters
+    ----------
+    value, low, high : float
+    write : callable, optional
+        Writes one number.
+    """
+    if np.ma.is_masked(low) or not np.all(np.isfinite([low, high])):
+        return write(value)
+    return f"{write(value)} ({write(low)} to {write(high)})"
+
+
+def ends(low, high, write=fixed):
+    """'0.45 to 0.78'; a dash where there is no interval."""
+    known = not np.ma.is_masked(low) and np.all(np.isfinite([low, high]))
+    # Spaces that do not break: an interval stays in one line of its cell.
+    return f"{write(low)}\u00a0to\u00a0{write(high)}" if known else "–"
+
+
+def percent(share, places=0):
+    """'72 %'."""
+    return "–" if not np.isfinite(share) else f"{100 * share:.{places}f} %"
+
+
+def level_of(table):
+    """The level of a table's intervals in words: '95 % interval'."""
+    return f"{percent(float(table.meta.get('level', 0.95)))} interval"
+
+
+def duration(seconds):
+    """'0.4 s', '12 s', '2 min 5 s', '3 h 12 min'."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def amount(count):
+    """Bytes as a reader says them: '640 B', '12.3 MB'."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} B"
+
+
+def synthetic(*tables):
+    """Whether any of the tables says that it was made from synthetic data."""
+    return any(bool(table.meta.get("synthetic", True)) for table in tables if table is not None)
+
+
+def thinned(count, most):
+    """Places of at most `most` of `count` rows, evenly, the same in every run."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count else []
+
+
+def beside(rows, document):
+    """Printed numbers beside ours, those that may not be compared apart, grey, with the reasons.
+
+    Parameters
+    ----------
+    rows : list of dict
+        ``quantity``, ``ours`` and ``printed`` (texts), ``comparable`` (bool) and ``reason`` (its
+        parts with semicolons between).
+    document : str
+        How a sentence names what they are printed in: 'the article'.
+
+    Returns
+    -------
+    list of str
+        Parts of a section; nothing without rows.
+    """
+    fit = [row for row in rows if row["comparable"]]
+    grey = [row for row in rows if not row["comparable"]]
+    made = []
+    if fit:
+        made.append(_printed(fit, f"Numbers that {document} prints, and ours"))
+    if not grey:
+        return made
+    shared = _shared([row["reason"] for row in grey])
+    said = page.paragraph(
+        f"This run was not made as in {document}, so these numbers say nothing of each other: "
+        f"{'; '.join(shared) or 'each row has its reason'}.",
+        note=True,
+    )
+    own = [_but(row["reason"], shared) for row in grey]
+    grey = [{**row, "reason": reason} for row, reason in zip(grey, own, strict=True)]
+    title = f"{counted(len(grey), 'number')} of {document} that may not stand beside ours"
+    return [*made, page.details(title, said + _printed(grey, "Not comparable"))]
+
+
+def _but(reason, shared):
+    return "; ".join(part for part in _parts(reason) if part not in shared)
+
+
+def _parts(reason):
+    return [part.strip() for part in reason.split(";") if part.strip()]
+
+
+def _shared(reasons):
+    """Parts that every one of the reasons has."""
+    first, *rest = map(_parts, reasons)
+    return [part for part in first if all(part in other for other in rest)]
+
+
+def _printed(rows, caption):
+    table = Table({name: [row[name] for row in rows] for name in ("quantity", "ours", "printed")})
+    columns = {"quantity": "Quantity", "ours": "This run", "printed": "Printed"}
+    if any(row["reason"] for row in rows):
+        table["reason"] = [row["reason"] for row in rows]
+        columns["reason"] = "Also because"
+    grey = [not row["comparable"] for row in rows]
+    return page.table(table, columns=columns, caption=caption, muted=grey)
+
+
+def reason_of(row):
+    """The reason of a row of a ``published.ecsv``, empty where there is none."""
+    return texts([row["reason"]])[0]
+
+
+def column(table, name):
+    """A column as floats, masked values NaN."""
+    # A column of a table as a plain array: Bokeh takes it for more than it is.
+    return np.array(numbers(table[name]))

@@ -1,0 +1,299 @@
+"""The report's sections of the helium and stellar arms."""
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.figures import spectra_labels as names
+from skyloom.figures.table_cells import texts
+from skyloom.networks import metrics
+from skyloom.report import labels_scatter, numbers, page
+from skyloom.report.spectra_names import name
+
+_ARMS = {
+    "helium": (
+        "Hot stars: one line of helium",
+        "Does the profile of a single line, He I 4471 Å, tell a hot star's temperature, gravity "
+        "and rotation, and does a larger network read it better?",
+    ),
+    "stellar": (
+        "Cooler stars: 300 Å at once",
+        "Can one network read temperature, gravity, metallicity and rotation of cooler stars from "
+        "300 Å of their spectrum?",
+    ),
+}
+_SAMPLES = 1000
+
+
+def section(folder):
+    """What the arm asked and what this run says.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/helium`` or ``results/<run>/stellar``; the folder's name is the arm's.
+
+    Returns
+    -------
+    Section or None
+        None where the arm was not run.
+    """
+    summary = numbers.maybe(folder / "evaluation" / "summary.ecsv")
+    if summary is None:
+        return None
+    title, question = _ARMS.get(folder.name, (folder.name.capitalize(), "What do spectra tell?"))
+    predictions = _predictions(folder, summary)
+    parts = [
+        page.answer(question, *answer(summary, predictions)),
+        _errors(summary),
+        *labels_scatter.parts(predictions, summary),
+        *_observed(folder, summary),
+        page.picture(
+            folder / "figures" / "comparison.png",
+            alt="Errors of each network and label relative to always predicting the mean, with "
+            "intervals, and printed numbers beside ours.",
+            caption="How many times smaller the errors are than those of always predicting the "
+            "mean, with intervals, and every member of the ensembles.",
+        ),
+        *_published(folder),
+    ]
+    return page.Section(folder.name, title, parts)
+
+
+def _predictions(folder, summary):
+    """Test side of every model's predictions, by the model's name."""
+    found = {}
+    for model in dict.fromkeys(texts(summary["model"])):
+        table = numbers.maybe(folder / "models" / model / "predictions.ecsv")
+        if table is not None:
+            found[model] = table[texts(table["part"]) == "test"]
+    return found
+
+
+def answer(summary, predictions):
+    """What the run says to the arm's question, in words.
+
+    Parameters
+    ----------
+    summary : Table
+        As `skyloom.spectra.evaluation.summarise` makes it.
+    predictions : dict of str to Table
+        Test side of each model.
+
+    Returns
+    -------
+    list of str
+    """
+    best = _best(summary)
+    rows = [row for row in summary if row["model"] == best]
+    told = [str(row["label"]) for row in rows if row["ratio_low"] > 1]
+    dull = [str(row["label"]) for row in rows if not row["ratio_low"] > 1]
+    dataset, network = names.models_of(summary)[best]
+    errors = numbers.listed(f"{_error(row)} in {name(str(row['label']))}" for row in rows)
+    said = [
+        f"The {network} network trained on {dataset} has the smallest errors of this run: on "
+        f"average {errors} ({numbers.level_of(summary)}s in brackets)."
+    ]
+    if told:
+        least = min((row for row in rows if row["ratio_low"] > 1), key=lambda row: row["ratio"])
+        said.append(
+            f"That is better than always saying the mean for {numbers.listed(map(name, told))}; "
+            f"least so for {name(str(least['label']))}, "
+            f"{numbers.interval(*_of(least, 'ratio'), _times)} times."
+        )
+    if dull:
+        said.append(
+            f"For {numbers.listed(map(name, dull))} the interval leaves open whether it is better "
+            "than always saying the mean."
+        )
+    said += _larger(summary, predictions)
+    return [*said, numbers.OTHER_SEED]
+
+
+def _times(value):
+    return numbers.fixed(value, 1)
+
+
+def _of(row, what):
+    return (float(row[what]), float(row[f"{what}_low"]), float(row[f"{what}_high"]))
+
+
+def _error(row):
+    """'1970 (1590 to 2420) K'."""
+    unit = names.unit(str(row["label"]), str(row["unit"]))
+    return f"{numbers.interval(*_of(row, 'mae'), numbers.rounded)} {unit}".rstrip()
+
+
+def _best(summary):
+    """The model whose errors are smallest relative to the mean's, over all labels."""
+    models = list(dict.fromkeys(texts(summary["model"])))
+    gain = {
+        model: np.mean(np.log([row["ratio"] for row in summary if row["model"] == model]))
+        for model in models
+    }
+    return max(models, key=lambda model: gain[model])
+
+
+def _larger(summary, predictions):
+    """Whether the modified network reads the same spectra better, dataset by dataset."""
+    models = {found: model for model, found in names.models_of(summary).items()}
+    level = float(summary.meta.get("level", 0.95))
+    said = []
+    for dataset in dict.fromkeys(texts(summary["dataset"])):
+        pair = [models.get((dataset, network)) for network in ("initial", "modified")]
+        if all(model in predictions for model in pair):
+            small, large = (predictions[model] for model in pair)
+            said.append(f"On {dataset}, {_compared(small, large, summary, level)}.")
+    return said
+
+
+def _compared(small, large, summary, level):
+    verdicts = {"is better at": [], "is worse at": [], "cannot be told from the initial one at": []}
+    for label in dict.fromkeys(texts(summary["label"])):
+        low, high = gain(small, large, label, level=level)
+        if low > 0:
+            verdicts["is better at"].append(name(label))
+        elif high < 0:
+            verdicts["is worse at"].append(name(label))
+        else:
+            verdicts["cannot be told from the initial one at"].append(name(label))
+    words = [f"{verb} {numbers.listed(which)}" for verb, which in verdicts.items() if which]
+    return (
+        f"the larger (modified) network {numbers.listed(words)} (errors of the same test spectra)"
+    )
+
+
+def gain(first, second, label, *, level):
+    """Interval of how much smaller the second's absolute errors are, of the same spectra.
+
+    Parameters
+    ----------
+    first, second : Table
+        Predictions of the same spectra in the same order.
+    label : str
+    level : float
+
+    Returns
+    -------
+    low, high : float
+        In the label's unit, positive where the second is better; a paired bootstrap.
+    """
+    errors = [
+        np.abs(numbers.column(of, f"{label}_predicted") - numbers.column(of, label))
+        for of in (second, first)
+    ]
+    return metrics.bootstrap_interval(
+        *errors,
+        np.arange(len(first)),
+        samples=_SAMPLES,
+        level=level,
+        seed=0,
+        statistic=metrics.bias,
+    )
+
+
+def _errors(summary):
+    """The table of errors beside those of always predicting the mean."""
+    known = names.models_of(summary)
+    table = Table()
+    table["network"] = [known[str(row["model"])][1] for row in summary]
+    table["dataset"] = [known[str(row["model"])][0] for row in summary]
+    table["label"] = [_with_unit(row) for row in summary]
+    table["error"] = numbers.column(summary, "mae")
+    table["error_range"] = [numbers.ends(*_of(row, "mae")[1:], numbers.rounded) for row in summary]
+    table["mean"] = numbers.column(summary, "mae_mean")
+    table["ratio"] = numbers.column(summary, "ratio")
+    table["ratio_range"] = [numbers.ends(*_of(row, "ratio")[1:], _times) for row in summary]
+    table["bias"] = numbers.column(summary, "bias")
+    table["r"] = numbers.column(summary, "pearson_r")
+    heads = {
+        "network": "Network",
+        "dataset": "Trained on",
+        "label": "Label",
+        "error": "Mean absolute error",
+        "error_range": numbers.level_of(summary),
+        "mean": "Error of always the mean",
+        "ratio": "Times smaller",
+        "ratio_range": f"{numbers.level_of(summary)}, ratio",
+        "bias": "Bias",
+        "r": "r",
+    }
+    forms = dict.fromkeys(("error", "mean", "bias"), numbers.rounded)
+    forms |= {"ratio": _times, "r": ".3f"}
+    return page.table(table, columns=heads, formats=forms, caption="Errors on the test side")
+
+
+def _with_unit(row):
+    unit = names.unit(str(row["label"]), str(row["unit"]))
+    return f"{name(str(row['label']))} [{unit}]" if unit else name(str(row["label"]))
+
+
+def _observed(folder, summary):
+    """Answers for observed stars, with what warns of them."""
+    table = numbers.maybe(folder / "observed" / "predictions.ecsv")
+    if table is None or not len(table):
+        return []
+    stars = dict.fromkeys(texts(table["name"]))
+    warned = {
+        star
+        for star, text in zip(texts(table["name"]), texts(table["warning"]), strict=True)
+        if text
+    }
+    kind = "made-up stars" if numbers.synthetic(summary) else "observed stars"
+    told = f"The networks were asked about {len(stars)} {kind}."
+    if warned:
+        told += (
+            f" Of these, {numbers.listed(sorted(warned))} "
+            f"{'lies' if len(warned) == 1 else 'lie'} outside what the networks were trained on: "
+            "such answers mean nothing."
+        )
+    rows = Table()
+    rows["star"] = texts(table["name"])
+    rows["network"] = texts(table["network"])
+    rows["label"] = [name(str(label)) for label in table["label"]]
+    rows["answer"] = [_answered(row) for row in table]
+    rows["known"] = [_known(row) for row in table]
+    rows["warning"] = [text or "–" for text in texts(table["warning"])]
+    heads = dict(
+        zip(rows.colnames, ("Star", "Network", "Label", "Answer", "Known", "Warning"), strict=True)
+    )
+    listing = page.table(rows, columns=heads, formats={}, caption="Answers and known labels.")
+    picture = page.picture(
+        folder / "figures" / "observed.png",
+        alt="Observed spectra, each with the training spectrum nearest to the networks' answers.",
+        caption="Observed spectra (black), and what the networks were trained on nearest to their "
+        "answers.",
+    )
+    return [page.paragraph(told), picture, page.details("All answers as a table", listing)]
+
+
+def _answered(row):
+    label, value, sigma = str(row["label"]), float(row["value"]), row["uncertainty"]
+    text = names.number(label, value)
+    if np.ma.is_masked(sigma) or not np.isfinite(sigma):
+        return f"{text} {names.unit(label, str(row['unit']))}"
+    return f"{text} ± {names.number(label, float(sigma))} {names.unit(label, str(row['unit']))}"
+
+
+def _known(row):
+    return (
+        "–"
+        if np.ma.is_masked(row["known"])
+        else names.number(str(row["label"]), float(row["known"]))
+    )
+
+
+def _published(folder):
+    table = numbers.maybe(folder / "evaluation" / "published.ecsv")
+    if table is None:
+        return []
+    rows = [
+        {
+            "quantity": f"{row['quantity']}, {row['network']} network",
+            "ours": numbers.rounded(row["ours"], 4),
+            "printed": numbers.rounded(row["published"], 6),
+            "comparable": bool(row["comparable"]),
+            "reason": numbers.reason_of(row),
+        }
+        for row in table
+    ]
+    return numbers.beside(rows, "the document")

@@ -1,0 +1,264 @@
+"""The report's section of the xmm arm."""
+
+import numpy as np
+from astropy.table import Table
+from bokeh.models import ColumnDataSource
+
+from skyloom.figures import style
+from skyloom.figures.table_cells import texts
+from skyloom.io import read_json
+from skyloom.networks import roc
+from skyloom.report import charts, marks, numbers, page
+
+_QUESTION = (
+    "Can a small network tell good EPIC images from those that a human screener marks as bad, and "
+    "which interval, stretch and size helps it?"
+)
+_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.BLACK)
+# So many curves are told apart in one figure, and so many points make one.
+_CURVES, _POINTS = 5, 400
+_PRINTED = ("table_3", "table_4", "table_5", "table_6", "table_7")
+
+
+def section(folder):
+    """What the arm asked and what this run says; None where it was not run.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/xmm``.
+
+    Returns
+    -------
+    Section or None
+    """
+    summary = numbers.maybe(folder / "evaluation" / "summary.ecsv")
+    if summary is None:
+        return None
+    path = folder / "evaluation" / "statistics_auc.json"
+    statistics = read_json(path)["auc"]["test"] if path.is_file() else None
+    figures = folder / "figures"
+    parts = [
+        page.answer(_QUESTION, *answer(summary, statistics)),
+        _table(summary),
+        *_roc(folder, summary),
+        page.picture(
+            figures / "stretches.png",
+            alt="One observation in six stretches, with the minmax and the zscale interval.",
+            caption="One observation with a visible defect in the twelve stretches.",
+        ),
+        *_worst(folder, summary),
+        *_published(folder),
+    ]
+    return page.Section("xmm", "X-ray images: good or bad?", parts)
+
+
+def answer(summary, statistics):
+    """What the run says to the arm's question, in sentences.
+
+    Parameters
+    ----------
+    summary : Table
+        As `skyloom.xmm.evaluation.summarise` makes it.
+    statistics : dict or None
+        ``auc``, ``low`` and ``high`` on the test side of a logistic regression on three numbers.
+
+    Returns
+    -------
+    list of str
+    """
+    best = summary[int(np.nanargmax(numbers.column(summary, "test_auc")))]
+    auc = _auc(best)
+    name = best["experiment"]
+    said = [
+        f"The network of experiment {name} ranks a bad image above a good one with probability "
+        f"{numbers.interval(*auc)} (AUC on {int(best['test_images'])} test images, "
+        f"{numbers.level_of(summary)}): {_beyond_chance(auc)}."
+    ]
+    if len(summary) > 1:
+        said.append(_rivals(summary, best))
+    said.append(_caught(best, float(summary.meta.get("threshold", 0.5))))
+    if statistics:
+        said.append(_plainer(auc, statistics))
+    return [*said, numbers.OTHER_SEED]
+
+
+def _auc(row):
+    return tuple(
+        float(np.ma.filled(row[f"test_auc{end}"], np.nan)) for end in ("", "_low", "_high")
+    )
+
+
+def _beyond_chance(auc):
+    _, low, high = auc
+    if low > 0.5:
+        return "it has learnt to tell them apart, for chance would be 0.5"
+    if high < 0.5:
+        return "worse than chance, which would be 0.5"
+    return "the interval includes 0.5, so this run does not show that it is better than chance"
+
+
+def _rivals(summary, best):
+    """Which of the other experiments the test side cannot tell from the best."""
+    low = _auc(best)[1]
+    others = [row for row in summary if row["experiment"] != best["experiment"]]
+    near = [str(row["experiment"]) for row in others if _auc(row)[2] >= low]
+    if not near:
+        return f"The intervals of the {len(others)} other experiments lie below its own."
+    return (
+        f"The intervals of {len(near)} of the {len(others)} other experiments "
+        f"({numbers.listed(near[:5])}{' and others' if len(near) > 5 else ''}) overlap with its "
+        "own: the choice between these is not resolved."
+    )
+
+
+def _caught(row, threshold):
+    bad, missed = int(row["test_bad"]), int(row["test_missed"])
+    good = int(row["test_images"]) - bad
+    said = (
+        f"At a threshold of {threshold:g} it finds {bad - missed} of {bad} bad test images and "
+        f"calls {int(row['test_false_alarms'])} of {good} good ones bad."
+    )
+    if int(row["test_false_alarms"]) + bad - missed in (0, bad + good):
+        said += " It gives all images the same answer there, whatever its accuracy says."
+    return said
+
+
+def _plainer(auc, statistics):
+    """Beside three numbers an image and a straight line."""
+    plain = (statistics["auc"], statistics["low"], statistics["high"])
+    told = (
+        "A logistic regression on standard deviation, skewness and kurtosis of the image alone "
+        f"reaches {numbers.interval(*plain)}"
+    )
+    if auc[1] > plain[2]:
+        return f"{told}, less than the network."
+    if plain[1] > auc[2]:
+        return f"{told}, more than the network: three numbers an image do better."
+    return f"{told}; the intervals overlap, so neither is shown to be better."
+
+
+def _table(summary):
+    rows = Table()
+    for name in ("experiment", "dataset", "architecture"):
+        rows[name] = texts(summary[name])
+    rows["auc"] = numbers.column(summary, "test_auc")
+    rows["interval"] = [numbers.ends(*_auc(row)[1:]) for row in summary]
+    rows["accuracy"] = numbers.column(summary, "test_accuracy")
+    rows["always"] = 1 - numbers.column(summary, "test_bad") / numbers.column(
+        summary, "test_images"
+    )
+    rows["missed"] = np.ma.asarray(summary["test_missed"])
+    rows["alarms"] = np.ma.asarray(summary["test_false_alarms"])
+    rows["calibration"] = numbers.column(summary, "calibration_error")
+    heads = {
+        "experiment": "Experiment",
+        "dataset": "Dataset",
+        "architecture": "Network",
+        "auc": "AUC",
+        "interval": numbers.level_of(summary),
+        "accuracy": "Accuracy",
+        "always": "Accuracy of always saying good",
+        "missed": "Bad images missed",
+        "alarms": "Good ones called bad",
+        "calibration": "Calibration error",
+    }
+    forms = dict.fromkeys(("auc", "accuracy", "always", "calibration"), ".2f")
+    return page.table(rows, columns=heads, formats=forms, caption="The test side")
+
+
+def _roc(folder, summary):
+    """Curves of the best experiments, with the threshold under the pointer."""
+    order = np.argsort(-numbers.column(summary, "test_auc"), kind="stable")[:_CURVES]
+    made = charts.plot(
+        height=420,
+        x="Good images called bad (share)",
+        y="Bad images found (share)",
+        max_width=620,
+        x_range=(-0.02, 1.02),
+        y_range=(-0.02, 1.02),
+    )
+    marks.diagonal(made)
+    drawn = []
+    for place, colour in zip(order, _COLOURS, strict=False):
+        name = str(summary["experiment"][place])
+        predictions = numbers.maybe(folder / "models" / name / "predictions.ecsv")
+        if predictions is not None:
+            test = predictions[texts(predictions["part"]) == "test"]
+            drawn.append(_curve(made, name, test, colour, _auc(summary[int(place)])))
+    if not drawn:
+        return []
+    rows = [("experiment", "@name"), ("threshold", "@threshold{0.000}")]
+    rows += [("bad images found", "@hits{0 %}"), ("good ones called bad", "@alarms{0 %}")]
+    marks.hover(made, rows, drawn, mode="mouse")
+    marks.legend_below(made)
+    caption = (
+        "Receiver operating characteristic on the test side: the shares of bad images found and of "
+        "good ones called bad, at every threshold. Dashed: guessing."
+    )
+    if len(summary) > _CURVES:
+        caption += f" Shown are the {_CURVES} experiments with the largest AUC."
+    return [
+        page.chart(made, alt="Receiver operating characteristic of each network.", caption=caption)
+    ]
+
+
+def _curve(made, name, test, colour, auc):
+    score = np.asarray(test["score"], dtype=float)
+    curve = roc.curve(np.asarray(test["bad"]).astype(bool), score)
+    kept = numbers.thinned(len(curve.threshold), _POINTS)
+    # The first threshold is above all scores.
+    threshold = np.where(np.isfinite(curve.threshold), curve.threshold, 1.0)
+    source = ColumnDataSource(
+        {
+            "alarms": curve.false_positive_rate[kept],
+            "hits": curve.true_positive_rate[kept],
+            "threshold": threshold[kept],
+            "name": [name] * len(kept),
+        }
+    )
+    label = f"{name}: {numbers.interval(*auc)}"
+    look = {"color": colour, "line_width": 2.2, "legend_label": label}
+    return made.step("alarms", "hits", source=source, mode="after", **look)
+
+
+def _worst(folder, summary):
+    """The surest mistakes of the best experiment."""
+    best = str(summary["experiment"][int(np.nanargmax(numbers.column(summary, "test_auc")))])
+    path = folder / "figures" / "worst" / f"{best}.png"
+    if not path.is_file():
+        return []
+    return [
+        page.heading("The worst mistakes"),
+        page.picture(
+            path,
+            alt="Bad images that the network called good, and good ones that it called bad.",
+            caption=f"Test images that the network of {best} is most surely wrong about.",
+        ),
+    ]
+
+
+def _published(folder):
+    """AUC and accuracy of the document's tables beside ours."""
+    rows = []
+    for name in _PRINTED:
+        table = numbers.maybe(folder / "evaluation" / f"{name}.ecsv")
+        for row in table if table is not None else []:
+            rows += _pairs(row, name.replace("_", " "))
+    return numbers.beside(rows, "the document")
+
+
+def _pairs(row, table):
+    """Validation AUC and accuracy: the sides that the document prints."""
+    for what, printed in (("auc", "published_auc"), ("accuracy", "published_validation_accuracy")):
+        if np.ma.is_masked(row[printed]) or not np.isfinite(row[printed]):
+            continue
+        name = {"auc": "AUC", "accuracy": "accuracy"}[what]
+        ours = float(np.ma.filled(row[f"validation_{what}"], np.nan))
+        yield {
+            "quantity": f"{row['label']}: {name} on the validation side ({table})",
+            "ours": numbers.fixed(ours, 3) if np.isfinite(ours) else "not trained",
+            "printed": numbers.fixed(float(row[printed]), 3),
+            "comparable": bool(row["comparable"]),
+            "reason": numbers.reason_of(row),
+        }
