@@ -1,0 +1,162 @@
+"""What docs/extending.md says is done: its own blocks, on a copy of the project."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+from conftest import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM
+from scipy import ndimage
+
+from skyloom.io import read_table
+
+pytestmark = pytest.mark.workflow
+
+PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
+BLOCK = re.compile(r"([^\n]*)\n\n```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def sections():
+    """Blocks of each section: {title: [(sentence before, language, text)]}."""
+    parts = re.split(r"^## (.*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {title: BLOCK.findall(text) for title, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+# One galaxy survey of seconds, one of each archive, and what the page adds, built in one run.
+BASE = {
+    "run": "mini",
+    "arms": ["tng", "semantic", "xmm", "helium"],
+    "tng": {
+        **MINIATURE["tng"],
+        "snapshots": [99],
+        "parts_per_snapshot": 1,
+        "synthetic": {"galaxies": 12, "gas_cells": 300, "chunks": 3},
+    },
+    "semantic": {"training": {"epochs": 1}, "evaluation": {"fitted": 8, "bootstrap_samples": 20}},
+    "xmm": {**MINIATURE_XMM["xmm"], "blocks": 1, "trained": []},
+    "helium": {
+        **MINIATURE_HELIUM["helium"],
+        "training": {"epochs": 1},
+        "uncertainty": "none",
+        "members": 1,
+    },
+}
+
+
+def merged(base, overlay):
+    """Snakemake's rule for laying one configuration over another."""
+    out = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        out[key] = merged(base[key], value) if both else value
+    return out
+
+
+def small(text):
+    """A block of configuration, with fewer images where the page has thousands."""
+    config = yaml.safe_load(text)
+    for own in config.get("semantic", {}).get("datasets", {}).values():
+        own["images"] = {"train": 60, "validation": 20, "test": 30}
+    return config
+
+
+def apply(folder, blocks):
+    """Do what a section's blocks say; what is to be run comes back: (configuration, commands)."""
+    config, commands = {}, []
+    for before, language, text in blocks:
+        if language == "diff":
+            words = ["git", "apply", "--unsafe-paths", f"--directory={folder}", "-"]
+            subprocess.run(words, input=text, text=True, check=True, cwd="/")
+        elif language == "python":
+            target = folder / re.search(r"append to `(.*?)`", before)[1]
+            target.write_text(target.read_text() + "\n\n" + text)
+        elif language == "yaml":
+            assert "In `mine.yaml`:" in before, before
+            config = merged(config, small(text))
+        else:
+            assert language == "console", language
+            commands += text.splitlines()
+    assert commands, blocks
+    return config, commands
+
+
+@pytest.fixture(scope="module")
+def extended(make_project):
+    """The results of a project to which the whole page was applied, in one run."""
+    project, config, targets = make_project(BASE), {}, ["tng_composite"]
+    for blocks in sections().values():
+        own, commands = apply(project.folder, blocks)
+        config = merged(config, own)
+        for command in commands:
+            program, cores, count, *words = shlex.split(command)
+            assert (program, cores, count) == ("snakemake", "--cores", "8"), command
+            if words[0] == "--configfile":
+                assert words[1] == "mine.yaml" and own, command
+                words = words[2:]
+            targets += words
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(merged(BASE, config)))
+    project.snakemake("--cores", "2", *targets, overlay="mine.yaml")
+    return project.folder / "results" / "mini"
+
+
+def test_the_page_has_the_extensions_that_are_judged_here():
+    assert list(sections()) == ["A variant", "A stretch", "A network", "A decoder"]
+
+
+def test_a_variant_is_a_name_and_a_size_in_kiloparsec(extended):
+    folder = extended / "tng" / "datasets"
+    with h5py.File(folder / "blurred_1kpc.h5") as file:
+        blurred = file["images"][:8, ..., 0].astype(float)
+        names = [name.decode() for name in file["id"][:8]]
+    with h5py.File(folder / "composite.h5") as file:
+        sharp = file["images"][:8, ..., 0].astype(float)
+        assert [name.decode() for name in file["id"][:8]] == names
+    # Snapshot 99 is at z = 0: 1 kpc is h ckpc/h there, of the 60 that 64 pixels show.
+    at_zero = [row for row, name in enumerate(names) if name.startswith("099")]
+    assert at_zero
+    for row in at_zero:
+        expected = ndimage.gaussian_filter(sharp[row], 0.6774 * 64 / 60, mode="nearest")
+        # Both were rounded to bytes once.
+        assert np.abs(blurred[row] - expected).max() <= 1.5
+
+
+def test_a_stretch_is_what_its_formula_says(extended):
+    folder = extended / "xmm"
+    with h5py.File(folder / "datasets" / "minmax_cbrt_rebin4.h5") as file:
+        images, names = file["images"][..., 0], list(file["id"])
+    with h5py.File(next((folder / "rates").glob("rebin4*.h5"))) as file:
+        rates = file["images"][()] if "images" in file else file["rates"][()]
+    rates = rates.reshape(len(rates), *images.shape[1:])
+    low, high = (f(rates, axis=(1, 2), keepdims=True) for f in (np.min, np.max))
+    assert len(names) == len(rates)
+    np.testing.assert_allclose(images, ((rates - low) / (high - low)) ** (1 / 3), atol=1e-6)
+
+
+def test_a_network_has_the_weights_that_its_entry_says_and_is_judged(extended):
+    folder = extended / "helium" / "models" / "clean_deep"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    # Convolutions over 201 points, pooled to 100; a dense layer of 64; three labels.
+    convolutions = (5 * 1 + 1) * 16 + (5 * 16 + 1) * 16 + (5 * 16 + 1) * 32
+    assert metrics["parameters"] == convolutions + (100 * 32 + 1) * 64 + (64 + 1) * 3
+    assert (folder / "model.keras").exists() and len(read_table(folder / "predictions.ecsv"))
+
+
+def test_a_decoder_draws_its_formula_and_an_encoder_learns_its_parameters(extended):
+    folder = extended / "semantic"
+    with h5py.File(folder / "datasets" / "stars.h5") as file:
+        images, target = file["images"][..., 0], file["target"][()]
+    scale, ellipticity, angle, slope = target[0]
+    centres = (np.arange(64) + 0.5) / 32 - 1
+    x, y = np.meshgrid(centres, centres)
+    c, s = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    across = (s * x + c * y) / (scale * (1 - ellipticity))
+    r2 = ((c * x - s * y) / scale) ** 2 + across**2
+    noise = images[0] - (1 + r2) ** -slope
+    assert abs(noise.std() - 0.01) < 0.001 and abs(noise.mean()) < 0.001
+    predictions = read_table(folder / "models" / "stars" / "predictions.ecsv")
+    assert any("slope" in name for name in predictions.colnames)
