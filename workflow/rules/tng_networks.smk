@@ -196,7 +196,7 @@ rule tng_draw_maps:
 rule tng_draw_variants:
     """One galaxy in all variants."""
     input:
-        datasets=expand(f"{TNG_DIR}/datasets/{{variant}}.h5", variant=TNG_VARIANTS),
+        datasets=expand(f"{TNG_DIR}/datasets/{{variant}}.h5", variant=TNG_BUILT),
     output:
         **tng_figure("variants", "data"),
     log:
@@ -204,7 +204,7 @@ rule tng_draw_variants:
     conda:
         "../../envs/skyloom.yaml"
     params:
-        variants=TNG_VARIANTS,
+        variants=TNG_BUILT,
         code=code("tng/draw_variants.py"),
     script:
         "../../scripts/tng/draw_variants.py"
@@ -317,3 +317,6 @@ rule tng_draw_findings:
         code=code("tng/draw_findings.py"),
     script:
         "../../scripts/tng/draw_findings.py"
+
+
+include: "tng_beyond.smk"

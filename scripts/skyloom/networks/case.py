@@ -137,7 +137,7 @@ def _rows_of(ids, other, dataset, name):
     return np.array([place[value] for value in ids])
 
 
-def fit(case, *, options, seed, state_folder=None, with_controls=True):
+def fit(case, *, options, seed, state_folder=None, with_controls=True, label="network"):
     """Train the head on a case, train its control, fit the straight line, and judge all three.
 
     Parameters
@@ -153,6 +153,8 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True):
         Where unfinished trainings are kept, to be gone on with after a kill.
     with_controls : bool
         Without them the columns of the control table are NaN.
+    label : str
+        What the progress bar calls the network.
 
     Returns
     -------
@@ -161,7 +163,7 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True):
     shape = {key: options[key] for key in _HEAD_KEYS if key in options}
     settings = Settings(**{key: options[key] for key in options if key not in _HEAD_KEYS})
 
-    def learn(name, targets):
+    def learn(name, targets, shown=None):
         head = regression.head(case.features.shape[1:], seed=seed, **shape)
         result = training.train(
             head,
@@ -172,11 +174,11 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True):
             settings=settings,
             seed=seed,
             state_path=Path(state_folder) / f"{name}.h5" if state_folder else None,
-            label=f"{case.meta['variant']}: {name}",
+            label=f"{case.meta['variant']}: {shown or name}",
         )
         return head, result
 
-    head, result = learn("network", case.target)
+    head, result = learn("network", case.target, label)
     nothing = np.full(len(case.target), np.nan)
     shuffled, linear, linear_maps = nothing, nothing, nothing
     if with_controls:
@@ -191,32 +193,32 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True):
         head=head,
         history=_history(result, case.meta),
         predictions=_predictions(case, result, settings),
-        control=_table(case, shuffled=shuffled, linear=linear, linear_maps=linear_maps),
+        control=table(case, shuffled=shuffled, linear=linear, linear_maps=linear_maps),
         metrics=_metrics(case, head, result, settings, shuffled, linear),
     )
 
 
 def _history(result, meta):
-    table = Table(result.history, names=("loss", "test_loss"), meta=meta)
-    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
-    return table
+    made = Table(result.history, names=("loss", "test_loss"), meta=meta)
+    made.add_column(np.arange(1, len(made) + 1), name="epoch", index=0)
+    return made
 
 
-def _table(case, **columns):
+def table(case, **columns):
     """A table with the identity of each image first; labels and predictions are in dex."""
-    table = Table(meta=dict(case.meta))
-    table["id"], table["part"], table["component"] = case.id, case.part, case.component
+    made = Table(meta=dict(case.meta))
+    made["id"], made["part"], made["component"] = case.id, case.part, case.component
     for name, values in {"true": case.target, **columns}.items():
-        table[name] = values
-        table[name].unit = "dex"
-    return table
+        made[name] = values
+        made[name].unit = "dex"
+    return made
 
 
 def _predictions(case, result, settings):
     readouts = {
         f"predicted_epoch_{epoch}": result.readouts[epoch] for epoch in settings.readout_epochs
     }
-    return _table(case, predicted=result.readouts[settings.epochs], **readouts)
+    return table(case, predicted=result.readouts[settings.epochs], **readouts)
 
 
 def _metrics(case, head, result, settings, shuffled, linear):

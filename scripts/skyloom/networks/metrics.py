@@ -112,7 +112,7 @@ def bootstrap_interval(true, predicted, groups, *, samples, level, seed, statist
     if statistic is pearson_r:
         sums = _group_sums(x, y, index, count)
         values = np.concatenate(
-            [_weighted_r(draws, sums) for draws in _draw_groups(rng, count, samples)]
+            [_weighted_r(draws, sums) for draws in draw_groups(rng, count, samples)]
         )
     else:
         values = _resampled(statistic, x, y, index, count, rng, samples)
@@ -153,7 +153,7 @@ def paired_bootstrap(true, predicted_a, predicted_b, groups, *, samples, level, 
     values = np.concatenate(
         [
             _weighted_r(draws, sums_a) - _weighted_r(draws, sums_b)
-            for draws in _draw_groups(rng, count, samples)
+            for draws in draw_groups(rng, count, samples)
         ]
     )
     low, high = _percentiles(values, level)
@@ -201,8 +201,13 @@ def _group_sums(x, y, index, count):
     return np.stack([np.bincount(index, term, count) for term in terms], axis=1)
 
 
-def _draw_groups(rng, count, samples):
-    """Blocks of bootstrap samples: how often each group was drawn, (block, groups)."""
+def draw_groups(rng, count, samples):
+    """How often each of `count` groups was drawn in each bootstrap sample, in blocks of samples.
+
+    Yields
+    ------
+    (block, count) int array
+    """
     block = max(1, _BLOCK // count)
     for start in range(0, samples, block):
         size = min(block, samples - start)
@@ -226,7 +231,7 @@ def _weighted_r(draws, sums):
 def _resampled(statistic, x, y, index, count, rng, samples):
     """The statistic of each bootstrap sample, one after another."""
     values = []
-    for draws in _draw_groups(rng, count, samples):
+    for draws in draw_groups(rng, count, samples):
         for row in draws:
             chosen = np.repeat(np.arange(x.size), row[index])
             values.append(statistic(x[chosen], y[chosen]))

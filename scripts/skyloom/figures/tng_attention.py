@@ -1,0 +1,130 @@
+"""Where a network looks: galaxies, and over them what raises and lowers the prediction."""
+
+import matplotlib
+import numpy as np
+from matplotlib.patches import Circle
+
+from skyloom.figures import style
+from skyloom.figures.tng_results import LABEL_OFFSET
+from skyloom.figures.tng_sample import round_length
+
+#: Galaxies that are drawn at most.
+SHOWN = 8
+NAMES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM", "occlusion": "Occlusion"}
+_SIGNED = "RdBu_r"
+_SIZE, _GAP, _LEFT = 1.55, 0.05, 0.95
+
+
+@style.drawn
+def attention(columns, maps, table, attributes):
+    """Images from high to low label, each with the maps of every method over it.
+
+    Parameters
+    ----------
+    columns : dict
+        id, images, target, predicted, scale_factor and half_mass_radius (pixels) of n galaxies.
+    maps : dict
+        Method -> (n, h, h) array, signed.
+    table : Table
+        As `skyloom.networks.attended.summarise` makes it.
+    attributes : dict
+        variant, width (ckpc/h), hubble and synthetic.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    count = len(columns["id"])
+    shown = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
+    variant = str(attributes["variant"])
+    methods = [method for method in NAMES if method in maps]
+    notes = [_note(table, variant, method) for method in methods]
+    title = f"Where the network of {style.variant_label(variant).lower()} looks"
+    rows, columns_shown = 1 + len(methods), len(shown)
+    below, above = 0.2 * len(notes) + 0.42, 0.45
+    width = _LEFT + columns_shown * (_SIZE + _GAP) + 2 * _GAP
+    height = below + rows * (_SIZE + _GAP) + above
+    figure = style.figure(
+        width, height, title=title, synthetic=bool(attributes["synthetic"]), arranged=False
+    )
+    panels = style.panels(figure, rows, columns_shown, size=_SIZE, left=_LEFT, gap=_GAP)
+    for axes in panels:
+        box = axes.get_position()
+        axes.set_position([box.x0, box.y0 + below / height, box.width, box.height])
+    grid = np.array(panels, dtype=object).reshape(rows, columns_shown)
+    for place, number in enumerate(shown):
+        _galaxy(grid[0, place], columns, number, attributes, first=place == 0)
+        for line, method in enumerate(methods, 1):
+            _over(grid[line, place], columns, maps[method], number)
+    for line, name in enumerate(("Image", *(NAMES[method] for method in methods))):
+        grid[line, 0].text(
+            *(-0.06, 0.5, name), transform=grid[line, 0].transAxes, ha="right", va="center"
+        )
+    _legend(figure, notes, width, height)
+    return figure
+
+
+def _galaxy(axes, columns, number, attributes, *, first):
+    # As the network is shown it.
+    axes.imshow(columns["images"][number])
+    style.bare(axes)
+    true, predicted = (float(columns[name][number]) for name in ("target", "predicted"))
+    text = f"true {true - LABEL_OFFSET:.1f}\npredicted {predicted - LABEL_OFFSET:.1f}"
+    style.image_label(axes, style.signed(text), size=7)
+    physical = float(attributes["width"]) * columns["scale_factor"][number] / attributes["hubble"]
+    length = round_length(physical)
+    label = f"{length:g} kpc" if first else ""
+    style.scale_bar(axes, length, total=physical, label=label, size=7)
+
+
+def _over(axes, columns, maps, number):
+    image, values = columns["images"][number], maps[number]
+    grey = image.astype(float).mean(axis=-1)
+    side = image.shape[0]
+    box = {"extent": (-0.5, side - 0.5, -0.5, side - 0.5), "origin": "lower"}
+    axes.imshow(grey, cmap="gray", vmin=0, vmax=255, **box)
+    # The same scale in a row: galaxies may be compared.
+    limit = float(np.abs(maps).max()) or 1.0
+    strength = np.clip(np.abs(values) / limit, 0, 1)
+    colours = matplotlib.colormaps[_SIGNED](0.5 + values / (2 * limit))
+    colours[..., 3] = 0.15 + 0.75 * np.sqrt(strength)
+    axes.imshow(colours, interpolation="bilinear", **box)
+    half = float(columns["half_mass_radius"][number])
+    if np.isfinite(half):
+        middle = (side - 1) / 2
+        look = {"fill": False, "ec": "white", "lw": 0.9, "ls": "--"}
+        axes.add_patch(Circle((middle, middle), 2 * half, **look))
+    axes.set(xlim=(-0.5, side - 0.5), ylim=(-0.5, side - 0.5))
+    style.bare(axes)
+
+
+def _note(table, variant, method):
+    """One line of numbers of a method."""
+    row = table[(table["case"] == variant) & (table["method"] == method)][0]
+
+    def shown(name):
+        if np.ma.is_masked(row[name]):
+            return "undefined"
+        return f"{100 * float(row[name]):.0f} %"
+
+    gas = f"{shown('two_half_mass_share')} within twice the gas's half-mass radius"
+    other = f"untrained heads {shown('two_half_mass_random')}, even {shown('two_half_mass_area')}"
+    alike = "undefined"
+    if not np.ma.is_masked(row["random_similarity"]):
+        alike = style.signed(f"{float(row['random_similarity']):.2f}")
+    return f"{NAMES[method]}: {gas} ({other}); likeness to untrained heads {alike}"
+
+
+def _legend(figure, notes, width, height):
+    """What colours mean, and the numbers of each method, below the panels."""
+    bar = figure.add_axes(((width - 3.1) / width, 0.26 / height, 2.6 / width, 0.1 / height))
+    bar.imshow(np.linspace(0, 1, 256)[None], cmap=_SIGNED, aspect="auto", extent=(-1, 1, 0, 1))
+    bar.set_yticks([])
+    bar.set_xticks([-1, 0, 1], ["lowers", "0", "raises"], fontsize=7)
+    bar.set_title("effect on the prediction", fontsize=7.5, pad=2)
+    bar.tick_params(length=0, pad=1)
+    n = len(notes)
+    for line, note in enumerate(notes):
+        figure.text(0.1 / width, (0.2 * (n - line) + 0.06) / height, note, fontsize=7.5)
+    text = "Labels: log$_{10}$ sSFR [1/yr]. Dashed: twice the half-mass radius of the gas."
+    figure.text(0.1 / width, 0.06 / height, text, fontsize=7.5, color=style.SOFT)
