@@ -15,6 +15,8 @@ from pathlib import Path
 
 # Set when the step ends by an error: then nothing is recorded.
 _ended = {"badly": False}
+# Seconds between two states of one progress bar in a log.
+_LOG_EVERY = 10.0
 
 
 class _Tee:
@@ -22,11 +24,27 @@ class _Tee:
 
     def __init__(self, terminal, log):
         self.terminal, self.log = terminal, log
+        self.bar, self.kept = "", time.monotonic()
 
     def write(self, text):
         self.terminal.write(text)
-        # A refreshed progress bar is one line in a terminal; a log keeps lines.
+        # A refreshed progress bar is one line in a terminal; a log keeps it now and then.
+        if text.startswith("\r"):
+            self.bar = text.strip()
+            if self.bar and time.monotonic() - self.kept >= _LOG_EVERY:
+                self.end_bar()
+            return
+        if self.end_bar():
+            text = text.removeprefix("\n")
         self.log.write(text.replace("\r", "\n"))
+
+    def end_bar(self):
+        """Write what a bar says into the log; whether there was one."""
+        said, self.bar = self.bar, ""
+        if said:
+            self.log.write(said + "\n")
+            self.kept = time.monotonic()
+        return bool(said)
 
     def flush(self):
         self.terminal.flush()
@@ -52,6 +70,7 @@ def begin(snakemake):
         path = Path(snakemake.log[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         sys.stderr = _Tee(sys.stderr, path.open("w", encoding="utf-8", buffering=1))
+    _share_terminal(snakemake)
     sys.excepthook = _report
     # A scheduler's time limit ends a job by SIGTERM: leave through `finally`, so that temporary
     # files go too.
@@ -63,6 +82,13 @@ def begin(snakemake):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if hasattr(snakemake, "rule"):
         _record_at_end(snakemake)
+
+
+def _share_terminal(snakemake):
+    """Let progress be written in lines with the job's name where other jobs run at its side."""
+    cores = int(os.environ.get("SKYLOOM_CORES", "0"))
+    if getattr(snakemake, "rule", None) and snakemake.threads < cores:
+        os.environ["SKYLOOM_SHARES_TERMINAL"] = snakemake.rule
 
 
 def job(snakemake):
@@ -157,8 +183,8 @@ def _read(snakemake):
 def _stop(number, _):
     _ended["badly"] = True
     print(
-        "skyloom: The job was told to stop (a time limit, perhaps): run the same command again to "
-        "go on, with more time where there is a limit.",
+        f"{_below_bar()}skyloom: The job was told to stop (a time limit, perhaps): run the same "
+        "command again to go on, with more time where there is a limit.",
         file=sys.stderr,
         flush=True,
     )
@@ -183,4 +209,9 @@ def _report(kind, error, trace):
             f"{kind.__name__}: {error}. This was not foreseen: "
             "please report it with the lines above; running the same command again is safe."
         )
-    print(f"skyloom: {message}", file=sys.stderr, flush=True)
+    print(f"{_below_bar()}skyloom: {message}", file=sys.stderr, flush=True)
+
+
+def _below_bar():
+    """What takes a message out of the line of an unfinished progress bar."""
+    return "\n" if isinstance(sys.stderr, _Tee) and sys.stderr.end_bar() else ""

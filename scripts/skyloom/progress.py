@@ -1,20 +1,35 @@
-"""Progress of long work: a bar in a terminal, plain lines in a log file."""
+"""Progress of long work: a bar in a terminal, plain lines in a log or beside other jobs."""
 
+import os
 import sys
+import time
 
 from tqdm import tqdm
 
+#: Environment variable with the name of a job that shares its terminal with others: bars that
+#: several processes refresh would overwrite each other, so that each writes lines with its name.
+SHARED = "SKYLOOM_SHARES_TERMINAL"
+#: Seconds between two lines, and how long work must take before it says anything in lines.
+EVERY, SHORT = 10.0, 2.0
+
+_KNOWN = "{n_fmt}%s of {total_fmt}%s ({percentage:.0f} %%), {remaining} left{postfix}"
+_COUNT = "{n_fmt}%s, {elapsed} so far{postfix}"
+
 
 class _Lines:
-    """A text stream on which each refresh of a bar becomes a line of its own."""
+    """A text stream on which a bar leaves a line now and then, and its last state."""
 
     def __init__(self, stream):
-        self.stream = stream
+        self.stream, self.said, self.due = stream, "", 0.0
 
     def write(self, text):
-        text = text.replace("\r", "").strip()
-        if text:
-            self.stream.write(text + "\n")
+        if text.strip():
+            self.said = text.strip()
+        # A bar that closes ends its line.
+        if self.said and (text == "\n" or time.monotonic() >= self.due):
+            # In one piece, so that lines of several jobs do not mix.
+            self.stream.write(self.said + "\n")
+            self.said, self.due = "", time.monotonic() + EVERY
 
     def flush(self):
         self.stream.flush()
@@ -38,17 +53,34 @@ def track(iterable, *, label, total=None, unit="it", stream=None):
     Returns
     -------
     tqdm
-        Yields the items of `iterable`; refreshed every 0.2 s in a terminal, every 10 s in a log.
+        Yields the items of `iterable`. A job that is alone in a terminal shows a bar, refreshed
+        every 0.2 s; else there is a line every 10 s with the count and the time that remains, from
+        work of 2 s on.
     """
     stream = stream or sys.stderr
-    terminal = stream.isatty()
+    shared = os.environ.get(SHARED)
+    if total is None and hasattr(iterable, "__len__"):
+        total = len(iterable)
+    common = {"total": total, "unit": unit, "unit_scale": unit == "B"}
+    if stream.isatty() and not shared:
+        return tqdm(
+            iterable, **common, desc=label, file=stream, mininterval=0.2, dynamic_ncols=True
+        )
     return tqdm(
         iterable,
-        desc=label,
-        total=total,
-        unit=unit,
-        file=stream if terminal else _Lines(stream),
-        mininterval=0.2 if terminal else 10.0,
-        dynamic_ncols=terminal,
-        ascii=None if terminal else True,
+        **common,
+        desc=f"{shared}: {label}" if shared else label,
+        file=_Lines(stream),
+        mininterval=SHORT,
+        delay=SHORT,
+        # After some quick items tqdm might look at its clock too seldom.
+        miniters=1,
+        bar_format=_format(unit, known=total is not None),
     )
+
+
+def _format(unit, *, known):
+    """How a line is made: 'label: galaxy 12 of 30 (40 %), 00:18 left', 'label: 29.5MB of …'."""
+    if unit == "B":
+        return "{desc}: " + (_KNOWN % ("B", "B") if known else _COUNT % "B")
+    return "{desc}: {unit} " + (_KNOWN % ("", "") if known else _COUNT % "")
