@@ -65,7 +65,7 @@ def watch(workflow):
         logger.addHandler(_run)
         atexit.register(_say)
     # The first process decides: those that run its jobs inherit what it says.
-    os.environ.setdefault("SKYLOOM_CORES", str(workflow.cores or 0))
+    os.environ.setdefault("SKYLOOM_CORES", str(workflow.resource_settings.cores or 0))
 
 
 def remedy(sentence):
