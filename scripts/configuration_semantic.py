@@ -27,7 +27,7 @@ def check(semantic, *, wanted=True):
             raise InputError(f"Configuration: semantic.profiles.{name}: {error}") from None
     for name, entry in semantic["datasets"].items():
         _check_named(f"datasets.{name}.profile", entry["profile"], semantic, "profiles")
-        if name in _RULES or name.startswith("draw_") or name.endswith("_model"):
+        if name in _RULES or name.startswith("draw_") or name.endswith(("_model", "_parquet")):
             raise InputError(
                 f"Configuration: a dataset in semantic.datasets is called {name!r}, but the target "
                 f"semantic_{name} is taken: choose another name."

@@ -46,7 +46,7 @@ def _check_names(arm, own):
                 f"did you mean {nearest(name, own['datasets'])!r}?"
             )
     for name in own["datasets"]:
-        if name.split("_")[0] in _RULES or name.endswith("_model"):
+        if name.split("_")[0] in _RULES or name.endswith(("_model", "_parquet")):
             raise InputError(
                 f"Configuration: a dataset in {arm}.datasets is called {name!r}, but such names "
                 "are the workflow's own: choose another name."

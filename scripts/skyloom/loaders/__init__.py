@@ -46,8 +46,9 @@ def table(path, *, split=None):
     Returns
     -------
     astropy.table.Table
-        ``id`` first, then the labels with their units, further columns, ``part``. Its ``meta`` has
-        the file's attributes. A label whose unit astropy does not know carries it by name.
+        ``id`` first, then ``target``, or the labels by name where there are several, with units;
+        further columns; ``part``. Its ``meta`` has the file's attributes. A unit that astropy does
+        not know is carried by name.
 
     Raises
     ------
@@ -58,18 +59,22 @@ def table(path, *, split=None):
     made = Table({"id": samples.ids})
     target = samples.target.reshape(len(samples), -1)
     labels = column_names(samples)
-    for name, unit, values in zip(labels, samples.units, target.T, strict=True):
-        made[name] = Column(values, unit=units.Unit(unit, parse_strict="silent") if unit else None)
+    for name, said, unit, values in zip(
+        labels, samples.names, samples.units, target.T, strict=True
+    ):
+        made[name] = Column(values, unit=_unit(unit), description=said)
     with open_hdf5(path) as file:
         own_units = json.loads(file.attrs.get("column_units", "{}"))
         for name in sorted(set(file) - {samples.kind, "target", "id"}):
-            unit = own_units.get(name)
-            values = texts(file[name][()])
-            made[name] = Column(values, unit=units.Unit(unit) if unit else None)
+            made[name] = Column(texts(file[name][()]), unit=_unit(own_units.get(name)))
         made.meta.update(samples.attributes)
     if split is not None:
         made["part"] = side_of(samples.ids, split, path)
     return made
+
+
+def _unit(text):
+    return units.Unit(text, parse_strict="silent") if text else None
 
 
 def scaling(path, *, split=None):

@@ -57,8 +57,13 @@ def side_of(ids, split, path):
 
 
 def column_names(samples):
-    """Names of the labels as columns: those that are taken, by ``id`` or another, get target_."""
-    taken = {"id", "part", "images", "image", "spectrum", *samples.columns}
+    """The labels as columns: ``target`` where there is one, as in the file, or else their names.
+
+    A name that another column has gets target_ before it.
+    """
+    if samples.target.ndim == 1:
+        return ["target"]
+    taken = {"id", "part", "image", "spectrum", *samples.columns}
     return [f"target_{name}" if name in taken else name for name in samples.names]
 
 
