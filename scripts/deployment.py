@@ -9,7 +9,6 @@ the library can be found, and imports nothing of it.
 
 import copy
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -71,16 +70,16 @@ def _clone(repository, ref):
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = tempfile.mkdtemp(dir=folder.parent, prefix="clone.")
-    try:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="clone.") as temporary:
+        made = os.path.join(temporary, "project")
         _git("clone", "--quiet", "--no-checkout", repository, made)
         _git("-C", made, "checkout", "--quiet", "--detach", commit)
-        os.rename(made, folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        try:
+            os.rename(made, folder)
+        except OSError:
+            # Another job was faster.
+            if not folder.is_dir():
+                raise
     return folder
 
 

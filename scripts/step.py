@@ -108,12 +108,20 @@ def _now():
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def _script(name):
+    """The file of the step; where Snakemake took it from git, the same beside this one."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    return Path(__file__).parent / path.parent.name / path.name.partition("@")[0]
+
+
 def _record_at_end(snakemake):
     begun = {
         "started": _now(),
         "clock": time.monotonic(),
         "process": os.getpid(),
-        "script": Path(sys.modules["__main__"].__file__),
+        "script": _script(sys.modules["__main__"].__file__),
     }
     # What is imported only when the interpreter ends may not work any more.
     from skyloom import provenance  # noqa: F401
