@@ -82,6 +82,8 @@ def spectra_figures(arm):
     """Every figure of an arm, without suffix."""
     own = config[arm]
     names = ["grid", "coverage", "curves", "noise", "comparison"]
+    # Wider spectra hold too many lines for one picture.
+    names += ["line"] if arm == "helium" else []
     names += ["calibration"] if own["uncertainty"] != "none" else []
     names += ["observed"] if spectra_observed(arm) else []
     names += [f"predictions/{model}" for model in configuration_spectra.models(own)]

@@ -154,3 +154,23 @@ for _arm in SPECTRA_ARMS:
             code=code("spectra/draw_observed.py"),
         script:
             "../../scripts/spectra/draw_observed.py"
+
+
+rule helium_draw_line:
+    """A test spectrum and the profiles at the labels that each network reads from it."""
+    input:
+        grid=f"{spectra_folder('helium')}/datasets/{config['helium']['trained'][0]}.h5",
+        dataset=f"{spectra_folder('helium')}/datasets/{config['helium']['trained'][-1]}.h5",
+        predictions=spectra_models(
+            "helium", "predictions.ecsv", config["helium"]["trained"][-1]
+        ),
+    output:
+        **spectra_figure("helium", "line", "results"),
+    log:
+        f"{spectra_folder('helium')}/logs/draw_line.log",
+    conda:
+        "../../envs/skyloom.yaml"
+    params:
+        code=code("spectra/draw_line.py"),
+    script:
+        "../../scripts/spectra/draw_line.py"
