@@ -7,6 +7,7 @@ network and years later. Equal sections give equal bytes.
 import base64
 import html
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ MISSING = "–"
 _HERE = Path(__file__).parent
 # Of pictures in WebP, which every browser has read since 2020: lines and letters stay clean.
 _QUALITY = 84
+# Intervals, with the number before them, are not broken over lines.
+_INTERVAL = re.compile(r"(?:[-+]?[\d.]+ )?\[[-+]?[\d.]+, [-+]?[\d.]+\]")
 
 
 class Section(NamedTuple):
@@ -84,12 +87,16 @@ def chart(model, *, alt, caption=""):
 
 def text(words):
     """Plain text as HTML, with the minus sign that figures use before numbers."""
-    escaped = html.escape(str(words), quote=True)
+    escaped = _INTERVAL.sub(_together, html.escape(str(words), quote=True))
     signs = [
         "−" if sign == "-" and _negative(escaped, place) else sign
         for place, sign in enumerate(escaped)
     ]
     return "".join(signs)
+
+
+def _together(found):
+    return found[0].replace(" ", "\u00a0")
 
 
 def _negative(words, place):
@@ -187,7 +194,7 @@ def table(rows, *, columns, caption, formats=None, muted=None):
     label = html.escape(caption, quote=True)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-        f'<table class="sortable"><caption>{text(caption)}</caption>'
+        f'<table class="sortable"><caption><span>{text(caption)}</span></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -307,7 +314,7 @@ def write(sections, *, title, lead, synthetic, made):
     )
     parts = {
         "title": text(f"{title} (synthetic demonstration)" if synthetic else title),
-        "style": _read("page.css") + "".join(section.style for section in sections),
+        "style": read("page.css") + "".join(section.style for section in sections),
         "banner": _BANNER if synthetic else "",
         "heading": text(title),
         "lead": text(lead),
@@ -316,9 +323,9 @@ def write(sections, *, title, lead, synthetic, made):
         "made": text(made),
         "library": _library() if charts else "",
         "charts": _embedded(charts) if charts else "",
-        "script": _read("page.js") + "".join(section.script for section in sections),
+        "script": read("page.js") + "".join(section.script for section in sections),
     }
-    page = _read("page.html")
+    page = read("page.html")
     # One pass: what is put in may itself hold marks.
     pieces = page.split("{{")
     return pieces[0] + "".join(
@@ -333,7 +340,8 @@ _BANNER = (
 )
 
 
-def _read(name):
+def read(name):
+    """A file of style or script beside this module, whole."""
     return (_HERE / name).read_text(encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ from skyloom.figures import style
 from skyloom.io import read_table
 from skyloom.report import charts, page
 
+TITLE = "Where does a network see star formation?"
 QUESTION = (
     "From which part of a picture of a galaxy's gas does a network read how fast the galaxy forms "
     "stars: from its entropy, its mass or its temperature, from large structures or from small "
@@ -15,8 +16,7 @@ QUESTION = (
 _COLUMNS = {
     "rank": "Rank",
     "variant": "Case",
-    "r": "Pearson r",
-    "interval": "Interval of r",
+    "shown": "Pearson r",
     "mae": "Mean error / dex",
     "rmse": "RMS error / dex",
     "shuffled_r": "r, shuffled labels",
@@ -48,7 +48,7 @@ def section(folder):
     summary = summary[np.argsort(np.asarray(summary["rank"]), kind="stable")]
     return page.Section(
         "ranking",
-        "Where is the star formation?",
+        "The ten cases" if len(summary) == 10 else "The cases",
         [
             page.answer(QUESTION, *sentences(summary, pairs)),
             page.facts(_facts(summary, pairs)),
@@ -272,7 +272,9 @@ def _caption(summary):
 
 def _table(summary, pairs):
     rows = summary.copy()
-    rows["interval"] = [_with_interval(row).partition(" ")[2] for row in summary]
+    rows["shown"] = [
+        page.MISSING if np.ma.is_masked(row["r"]) else _with_interval(row) for row in summary
+    ]
     rows["variant"] = [style.variant_label(str(variant)) for variant in summary["variant"]]
     best = str(summary["variant"][0])
     rows["best"] = [_to_best(str(variant), best, pairs) for variant in summary["variant"]]
@@ -281,7 +283,7 @@ def _table(summary, pairs):
         columns={name: _COLUMNS[name] for name in ("variant", *_COLUMNS) if name in rows.colnames},
         formats={
             name: ".2f"
-            for name in ("r", "mae", "rmse", "shuffled_r", "linear_r")
+            for name in ("mae", "rmse", "shuffled_r", "linear_r")
             if name in rows.colnames
         },
         caption="The cases ranked. Paired differences whose interval excludes 0 carry a star.",

@@ -1,0 +1,21 @@
+"""Write the run's report: one page that opens without a network."""
+
+from pathlib import Path
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import atomic
+from skyloom.progress import track
+from skyloom.report import whole
+
+page = whole.html(
+    Path(snakemake.params.folder),
+    arms=snakemake.params.arms,
+    beyond_thesis=snakemake.params.beyond,
+    maps=[Path(path) for path in snakemake.input.maps],
+    progress=lambda makers: track(makers, label="report", unit="section"),
+)
+with atomic(snakemake.output[0]) as temporary:
+    temporary.write_text(page, encoding="utf-8")

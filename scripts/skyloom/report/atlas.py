@@ -1,0 +1,205 @@
+"""Every test galaxy as the networks saw it, and its maps in physical units under the pointer."""
+
+import numpy as np
+from bokeh.events import MouseMove, Tap
+from bokeh.models import ColorBar, ColumnDataSource, CustomJS, Label, LogColorMapper
+
+from skyloom.figures.tng_sample import round_length
+from skyloom.report import atlas_data, charts, page, sample, scatter, tiles
+
+_TITLES = {"entropy": "Entropy", "mass": "Gas mass", "temperature": "Temperature"}
+_SIDE = 200  # CSS pixels of a map
+_WHITE = {"line_color": "white", "line_width": 3}
+
+
+def sections(folder, maps=None):
+    """The atlas of a run, and the scatter plots that go with it.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/tng``.
+    maps : list of Path, optional
+        Files of maps; all in the folder unless told.
+
+    Returns
+    -------
+    list of Section
+        Empty where the arm was not run.
+    """
+    if not (folder / "evaluation" / "summary.ecsv").is_file():
+        return []
+    names = sample.cases(folder)
+    galaxies = sample.read(folder, names)
+    maps = maps or sorted((folder / "maps").glob("snap_*.part_*.h5"))
+    data = atlas_data.collect(folder, names, galaxies, maps)
+    return [_section(data, names), scatter.section(galaxies, data["id"], names)]
+
+
+def _section(data, names):
+    return page.Section(
+        "atlas",
+        "Atlas of the test galaxies",
+        [
+            page.answer("What did the networks see, and what was there?", _said(data, names)),
+            _controls(data),
+            '<p id="atlas-count" class="note" role="status"></p>',
+            page.group(*_inspector(data), look="inspector"),
+            '<ol id="atlas-list"></ol>',
+            '<p class="more"><button type="button" id="atlas-more" class="button">'
+            "Show more galaxies</button></p>",
+            page.paragraph(_note(data), note=True),
+            page.script_data("atlas-data", data),
+        ],
+        style=page.read("atlas.css"),
+        script=page.read("atlas.js"),
+    )
+
+
+def _said(data, names):
+    count = len(data["id"])
+    which = (
+        f"Each of the {count} galaxies of the test side"
+        if count == data["galaxies"]
+        else f"{count} of the {data['galaxies']} galaxies of the test side, evenly spaced in "
+        "rank of sSFR so that the page stays small,"
+    )
+    return (
+        f"{which} in the {len(names)} variants that the networks were shown. Hover over a row (or "
+        "move to it with the Tab key, or tap it) to see the galaxy's maps in physical units, and "
+        "over a map to read its values; click to keep a galaxy and to find it in the scatter "
+        "plots below."
+    )
+
+
+def _note(data):
+    steps = [
+        f"{(high - low) / 508:.2f} dex in {_TITLES[channel].lower()}"
+        for channel, low, high in zip(data["channels"], data["low"], data["high"], strict=True)
+    ]
+    return (
+        f"Maps are shown in {data['bins']} × {data['bins']} pixels and rounded to 8 bits in the "
+        f"logarithm: values are right to {', '.join(steps)}. Colours span the same range for all "
+        "galaxies; black is no gas. Variants of one channel are drawn in that channel's colours, "
+        "as in the figures; the networks see them in grey."
+    )
+
+
+def _controls(data):
+    cases = "".join(f'<option value="{name}">{label}</option>' for name, label in data["cases"])
+    snapshots = "".join(
+        f'<option value="{number}">{number} (z = {redshift:.2f})</option>'
+        for number, redshift in sorted(
+            set(zip(data["snapshot"], data["redshift"], strict=True)), reverse=True
+        )
+    )
+    return f"""<form class="controls" id="atlas-controls">
+<label>Sort by <select id="atlas-sort"><option value="ssfr">sSFR</option>
+<option value="error">prediction error</option><option value="mass">stellar mass</option>
+<option value="snapshot">snapshot</option><option value="id">name</option></select></label>
+<label>Order <select id="atlas-order"><option value="down">largest first</option>
+<option value="up">smallest first</option></select></label>
+<label>Predicted by <select id="atlas-case">{cases}</select></label>
+<label>Snapshot <select id="atlas-snapshot"><option value="">all</option>{snapshots}
+</select></label>
+<label>Name contains <input id="atlas-name" type="search" size="10" autocomplete="off"></label>
+</form>"""
+
+
+def _inspector(data):
+    """The maps of one galaxy, which stay in view while the rows scroll below them."""
+    heads = "".join(f"<span>{label}</span>" for _, label in data["cases"])
+    return [
+        '<p id="atlas-about" role="status"></p>',
+        '<div id="atlas-cross" tabindex="0" role="application" aria-describedby="atlas-value" '
+        'aria-label="Position in the maps: the arrow keys move it">',
+        page.group(*_maps(data), look="maps"),
+        '</div><p id="atlas-value" role="status"></p>'
+        f'<div class="heads" aria-hidden="true" style="--count:{len(data["cases"])}">'
+        f"<span></span><div>{heads}</div></div>",
+    ]
+
+
+def _maps(data):
+    bins = data["bins"]
+    blank = np.full((bins, bins), np.nan, dtype=np.float32)
+    half = data["width"] * max(data["kpc"]) / 2
+    shown = ColumnDataSource(
+        {
+            **{channel: [blank] for channel in data["channels"]},
+            "x": [-half],
+            "y": [-half],
+            "side": [2 * half],
+        },
+        name="atlas-maps",
+    )
+    cross = ColumnDataSource({"x": [], "y": []}, name="atlas-cross")
+    moved = CustomJS(code="window.skyloom.atlas.at(cb_obj.x, cb_obj.y)")
+    made = []
+    for channel, unit, coloured in zip(
+        data["channels"], data["units"], data["coloured"], strict=True
+    ):
+        drawn = _map(channel, unit, coloured, half, shown, cross)
+        drawn.js_on_event(MouseMove, moved)
+        drawn.js_on_event(Tap, moved)
+        alt = f"{_TITLES[channel]} of the chosen galaxy, {unit}; values are read below the maps."
+        made.append(page.chart(drawn, alt=alt))
+    return made
+
+
+def _map(channel, unit, coloured, half, shown, cross):
+    drawn = charts.plot(
+        height=_SIDE,
+        x="kpc",
+        y=None,
+        x_range=(-half, half),
+        y_range=(-half, half),
+        title=f"{_TITLES[channel]} / {unit}",
+    )
+    # Square maps: the frame has the size that is wanted, what stands around it comes on top.
+    drawn.update(
+        sizing_mode="fixed",
+        width=_SIDE + 92,
+        height=_SIDE + 72,
+        frame_width=_SIDE,
+        frame_height=_SIDE,
+        min_border=2,
+        min_width=None,
+    )
+    drawn.grid.visible = False
+    drawn.background_fill_color = "black"
+    drawn.title.update(text_font_size="13px", text_color=charts.INK, text_font_style="bold")
+    palette = ["#000000", *tiles.PALETTES[channel][1:]]
+    low, high = (10.0**end for end in coloured)
+    mapper = LogColorMapper(palette=palette[1:], low=low, high=high, nan_color="black")
+    drawn.image(channel, "x", "y", "side", "side", source=shown, color_mapper=mapper)
+    for colour, width in (("black", 4), ("white", 2)):
+        drawn.scatter(
+            "x", "y", source=cross, marker="cross", size=16, line_color=colour, line_width=width
+        )
+    _scale_bar(drawn, half)
+    drawn.add_layout(
+        ColorBar(
+            color_mapper=mapper,
+            width=10,
+            padding=2,
+            margin=0,
+            bar_line_color=None,
+            background_fill_color=None,
+            major_label_text_font_size="12px",
+            major_label_text_color=charts.INK,
+        ),
+        "right",
+    )
+    return drawn
+
+
+def _scale_bar(drawn, half):
+    length, y = round_length(2 * half), -0.86 * half
+    ends = [-0.9 * half, -0.9 * half + length]
+    drawn.line(ends, [y, y], line_color="black", line_width=6, line_alpha=0.6)
+    drawn.line(ends, [y, y], **_WHITE)
+    look = {"text_color": "white", "text_font_size": "12px", "background_fill_color": "black"}
+    label = Label(x=ends[0], y=y, y_offset=4, text=f"{length:g} kpc", **look)
+    label.background_fill_alpha = 0.55
+    drawn.add_layout(label)

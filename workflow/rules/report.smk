@@ -1,0 +1,48 @@
+# The run's report: one HTML page, from the results of all arms that are on.
+
+REPORT = f"results/{RUN}/report/index.html"
+_REPORTS_TNG = "tng" in config["arms"]
+
+
+rule report:
+    """One page on the whole run that opens without a network."""
+    input:
+        results=lambda _: [path for arm in config["arms"] for path in ARM_RESULTS[arm]],
+        maps=lambda _: [
+            path
+            for snapshot in (TNG_SNAPSHOTS if _REPORTS_TNG else [])
+            for path in tng_maps(snapshot)
+        ],
+        predictions=lambda _: expand(
+            f"{TNG_DIR}/models/{{case}}/predictions.ecsv",
+            case=TNG_CASES if _REPORTS_TNG else [],
+        ),
+    output:
+        REPORT,
+    log:
+        f"results/{RUN}/logs/report.log",
+    benchmark:
+        f"results/{RUN}/benchmarks/report.tsv"
+    conda:
+        "../../envs/skyloom.yaml"
+    resources:
+        mem_mb=growing(2000),
+    params:
+        folder=f"results/{RUN}",
+        arms=config["arms"],
+        beyond=TNG["beyond"],
+        code=code(
+            "report/write_report.py",
+            *(
+                f"skyloom/report/{name}"
+                for name in (
+                    "atlas.css",
+                    "atlas.js",
+                    "page.css",
+                    "page.html",
+                    "page.js",
+                )
+            ),
+        ),
+    script:
+        "../../scripts/report/write_report.py"
