@@ -195,7 +195,12 @@ rule tng_explain:
         model=f"{TNG_DIR}/models/{{case}}/model.keras",
         dataset=f"{TNG_DIR}/datasets/{{case}}.h5",
         split=TNG_SPLIT,
-        maps=[path for s in TNG_SNAPSHOTS for path in tng_maps(s)],
+        # The gas as it lies in the case's images.
+        maps=lambda w: [
+            path
+            for s in TNG_SNAPSHOTS
+            for path in tng_source_maps(TNG["variants"][w.case].get("view"), "gas", s)
+        ],
     output:
         f"{TNG_DIR}/attention/{{case}}.h5",
     log:
