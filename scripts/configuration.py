@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
+import configuration_channels
 import configuration_sdss
 import configuration_semantic
 import configuration_spectra
@@ -31,6 +32,7 @@ _RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "downloa
 _RULES |= {"evaluate", "features", "galaxies", "inclined", "inclined_maps", "inclined_views"}
 _RULES |= {"fetch_branches", "fetch_catalogue", "fetch_cutouts"}
 _RULES |= {"maps", "maxima", "select", "split", "train"}
+_RULES |= configuration_channels.RULES
 _RULES |= {"members", "rank_members", "ensemble", "siblings", "leaks", "measure_leakage", "leakage"}
 _RULES |= {"explain", "measure_attention", "attention"}
 
@@ -162,6 +164,7 @@ def _check_tng(tng, *, wanted):
         )
     _check_numbers(tng)
     _check_names(tng)
+    configuration_channels.check(tng)
     _check_beyond(tng)
     if tng["source"] == "local" and wanted:
         _check_folder(tng["base_path"], tng["snapshots"])
@@ -193,7 +196,8 @@ def _check_numbers(tng):
 def _check_names(tng):
     """Names of variants become names of targets, which must be free."""
     for name in tng["variants"]:
-        if name in _RULES or name.startswith(("draw_", "simulate_")) or name.endswith("_model"):
+        taken = name.startswith(("draw_", "simulate_")) or name.endswith(("_model", "_parquet"))
+        if name in _RULES or taken:
             raise InputError(
                 f"Configuration: a variant in tng.variants is called {name!r}, but the target "
                 f"tng_{name} is taken: choose another name."
@@ -252,7 +256,18 @@ def variant_parameters(tng, variant):
     """Every parameter that decides one variant's images, and no other."""
     own = tng["variants"][variant]
     kind = own["kind"]
+    if configuration_channels.is_further(own):
+        return configuration_channels.parameters(tng, own)
     return {**{key: tng["images"][key] for key in _IMAGE_KEYS[kind]}, **own}
+
+
+def further(tng):
+    """Variants that show further channels or another view: view and sources of each, by name."""
+    return {
+        name: {"view": own.get("view"), "sources": configuration_channels.sources(own)}
+        for name, own in tng["variants"].items()
+        if configuration_channels.is_further(own)
+    }
 
 
 def same_images(tng):

@@ -7,7 +7,7 @@ import pytest
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5
 from skyloom.kernels import histogram2d
-from skyloom.tng import archive, maps, selection, universe
+from skyloom.tng import archive, in_turn, maps, selection, universe
 from skyloom.tng.simulation import GAS_FIELDS, Simulation
 
 SNAPSHOT = 91
@@ -372,11 +372,11 @@ def test_no_galaxies_give_no_maps_and_read_nothing(kernel, galaxies):
 def test_particles_of_no_more_galaxies_than_threads_are_held(base, kernel, galaxies, monkeypatch):
     made = []
 
-    class Counted(maps.Workspace):
+    class Counted(in_turn.Workspace):
         def __init__(self):
             super().__init__()
             made.append(self)
 
-    monkeypatch.setattr(maps, "Workspace", Counted)
+    monkeypatch.setattr(in_turn, "Workspace", Counted)
     list(maps.project_all(kernel, Simulation(base, SNAPSHOT), galaxies, OPTIONS, threads=3))
     assert 1 <= len(made) <= 3 < len(galaxies)

@@ -323,6 +323,13 @@ NO_CHOICE += ("tng.evaluation.", "tng.training.readout_epochs", "tng.source")
 NO_CHOICE += ("tng.inclined.", "tng.api.")
 # What is asked of the networks besides.
 NO_CHOICE += ("tng.beyond", "tng.ensemble.", "tng.leakage.", "tng.attention.")
+# Channels, views and variants that the thesis does not have.
+NO_CHOICE += ("tng.channels.", "tng.views.")
+NO_CHOICE += tuple(
+    f"tng.variants.{name}"
+    for name in ("velocity", "metallicity", "magnetic_field", "dark_matter", "stellar_mass")
+)
+NO_CHOICE += ("tng.variants.matter", "tng.variants.composite_")
 
 
 def reasons(tng, thesis):

@@ -146,6 +146,7 @@ rule tng_maps:
 
 
 include: "tng_inclined.smk"
+include: "tng_channels.smk"
 
 
 rule tng_maxima:
@@ -183,7 +184,7 @@ rule tng_dataset:
     benchmark:
         f"{TNG_DIR}/benchmarks/dataset_{{variant}}.tsv"
     wildcard_constraints:
-        variant="|".join(TNG_VARIANTS),
+        variant=one_of(TNG_MAIN),
     conda:
         "../../envs/skyloom.yaml"
     threads: 2
@@ -233,11 +234,12 @@ for _variant in TNG_VARIANTS:
 
 ARM_RESULTS["tng"] = [
     *TNG_GALAXIES,
-    *(f"{TNG_DIR}/datasets/{variant}.h5" for variant in TNG_VARIANTS),
+    *(f"{TNG_DIR}/datasets/{variant}.h5" for variant in TNG_BUILT),
     TNG_SPLIT,
     *(f"{TNG_DIR}/models/{case}/model.keras" for case in TNG_CASES),
     *(f"{TNG_DIR}/evaluation/{table}.ecsv" for table in TNG_TABLES),
     *(f"{TNG_DIR}/figures/{figure}.png" for figure in TNG_FIGURES),
+    *(path for name in TNG["beyond"] for path in TNG_BEYOND[name]),
 ]
 
 

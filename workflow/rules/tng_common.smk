@@ -19,6 +19,12 @@ TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
 TNG_PARTS = range(TNG["parts_per_snapshot"])
 TNG_VARIANTS = list(TNG["variants"])
 TNG_CASES = TNG["cases"]
+# Variants that show further channels, or the galaxies from another side: by name, or as cases.
+TNG_FURTHER = configuration.further(TNG)
+TNG_MAIN = [name for name in TNG_VARIANTS if name not in TNG_FURTHER]
+TNG_BUILT = [name for name in TNG_VARIANTS if name in TNG_MAIN or name in TNG_CASES]
+# Folders of a channel's maps, and the view that is seen from each; None is that of the main maps.
+TNG_SIDES = {"channels": None, **{f"views/{view}": view for view in TNG["views"]}}
 TNG_KERNEL = "results/kernels/histogram2d.so"
 TNG_GALAXIES = [f"{TNG_DIR}/galaxies/snap_{s:03d}.ecsv" for s in TNG_SNAPSHOTS]
 TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
@@ -51,7 +57,7 @@ TNG_FIGURES = [
     "history",
     "ranking",
     "findings",
-    *(f"gallery/{variant}" for variant in TNG_GALLERIES if variant in TNG_VARIANTS),
+    *(f"gallery/{variant}" for variant in TNG_GALLERIES if variant in TNG_BUILT),
     *(f"predictions/{case}" for case in TNG_CASES),
     *(
         f"family/{name}"
@@ -111,6 +117,52 @@ def tng_cutouts(snapshot):
 def tng_maps(snapshot):
     """Map files of one snapshot, in the order of their galaxies."""
     return [f"{TNG_DIR}/maps/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS]
+
+
+def one_of(names):
+    """A pattern that matches these names only; without any, nothing."""
+    return "|".join(names) or "(?!)"
+
+
+def tng_rotation(view):
+    """How galaxies are turned for a view; None is that of the main maps."""
+    return {**TNG["rotation"], **(TNG["views"][view] if view else {})}
+
+
+def tng_source(view, source):
+    """Folder of the maps of a further channel, or of the gas's three, and of their scaling."""
+    if view is None:
+        return TNG_DIR if source == "gas" else f"{TNG_DIR}/channels/{source}"
+    return f"{TNG_DIR}/views/{view}/{source}"
+
+
+def tng_source_maps(view, source, snapshot):
+    """Map files of one snapshot, in the order of their galaxies."""
+    folder = tng_source(view, source)
+    if folder == TNG_DIR:
+        return tng_maps(snapshot)
+    return [f"{folder}/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS]
+
+
+def tng_further_maps(wildcards):
+    """Map files of every source of a further variant."""
+    own = TNG_FURTHER[wildcards.variant]
+    return {
+        f"maps_{source}": [
+            path
+            for s in TNG_SNAPSHOTS
+            for path in tng_source_maps(own["view"], source, s)
+        ]
+        for source in own["sources"]
+    }
+
+
+def tng_further_scalings(wildcards):
+    """What scales the images of a further variant, a file a source."""
+    own = TNG_FURTHER[wildcards.variant]
+    return [
+        f"{tng_source(own['view'], source)}/scaling.json" for source in own["sources"]
+    ]
 
 
 def tng_comparable():

@@ -13,6 +13,7 @@ from skyloom.tng.maps import CHANNELS
 
 #: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
 BLOCK = 8
+_GAS = len(CHANNELS)
 
 
 class MapBlock(NamedTuple):
@@ -26,7 +27,7 @@ class MapBlock(NamedTuple):
     hubble: float
 
 
-def read_maps(paths, block=BLOCK, wanted=None):
+def read_maps(paths, block=BLOCK, wanted=None, channels=_GAS):
     """Maps of many files, in blocks.
 
     Parameters
@@ -36,6 +37,8 @@ def read_maps(paths, block=BLOCK, wanted=None):
         Galaxies at a time at 256 pixels a side.
     wanted : callable, optional
         (snapshot, subhalo_id array) -> which of them to read, as booleans; all unless told.
+    channels : int
+        How many a map has.
 
     Yields
     ------
@@ -50,7 +53,7 @@ def read_maps(paths, block=BLOCK, wanted=None):
     for path in paths:
         with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
             maps, attributes = file["maps"], file.attrs
-            _check_maps(file, path)
+            _check_maps(file, path, channels)
             snapshot, subhalo_id = int(attributes["snapshot"]), file["subhalo_id"][:]
             kept = np.arange(len(maps))
             if wanted is not None:
@@ -73,12 +76,12 @@ def read_maps(paths, block=BLOCK, wanted=None):
                 )
 
 
-def _check_maps(file, path):
+def _check_maps(file, path, number):
     """Refuse a file whose maps cannot be those of galaxies."""
     check_numbers(file["maps"], 4, path)
     check_numbers(file["subhalo_id"], 1, path)
     count, channels, height, width = file["maps"].shape
-    if channels != len(CHANNELS) or height != width or file["subhalo_id"].shape != (count,):
+    if channels != number or height != width or file["subhalo_id"].shape != (count,):
         raise InputError(
             f"{path} has maps of shape {file['maps'].shape} for {file['subhalo_id'].size} "
             "galaxies: remove it and make it again."
@@ -121,15 +124,27 @@ def labelled(tables):
     return kept
 
 
-def _sample_blocks(paths, galaxies, pool):
-    """Blocks of maps of a sample's galaxies, read ahead; an InputError where the two disagree."""
+def sample_blocks(paths, galaxies, pool, *, channels=_GAS):
+    """Blocks of maps of a sample's galaxies, read ahead; an InputError where the two disagree.
+
+    Parameters
+    ----------
+    paths, galaxies, pool
+        As for `render_all`.
+    channels : int
+        How many a map has.
+
+    Yields
+    ------
+    MapBlock
+    """
     snapshots, numbers = np.asarray(galaxies["snapshot"]), np.asarray(galaxies["subhalo_id"])
 
     def in_sample(snapshot, subhalo_id):
         return np.isin(subhalo_id, numbers[snapshots == snapshot])
 
     done = 0
-    for block in one_ahead(pool, read_maps(paths, wanted=in_sample)):
+    for block in one_ahead(pool, read_maps(paths, wanted=in_sample, channels=channels)):
         expected = slice(done, done + len(block.subhalo_id))
         if (
             not np.array_equal(block.subhalo_id, numbers[expected])
@@ -183,7 +198,7 @@ def render_all(paths, galaxies, maxima, parameters, *, pool=None):
             hubble=block.hubble,
         )
 
-    yield from in_order(pool, render, _sample_blocks(paths, galaxies, pool))
+    yield from in_order(pool, render, sample_blocks(paths, galaxies, pool))
 
 
 def map_totals(paths, galaxies):
@@ -260,11 +275,14 @@ def most_star_forming(paths, galaxies):
     )
 
 
-def description(galaxies, map_files, variant, parameters, seed):
-    """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
+def description(galaxies, map_files, variant, parameters, seed, *, channels=_GAS):
+    """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments.
+
+    `channels` is how many a map of `map_files` has.
+    """
     kept = ("width", "hubble", "inclination")
     with open_hdf5(map_files[0], need=["maps", "subhalo_id"]) as file:
-        _check_maps(file, map_files[0])
+        _check_maps(file, map_files[0], channels)
         attributes = _attributes(file, map_files[0], ("synthetic", "channels", *kept))
         height = file["maps"].shape[-1]
     return {

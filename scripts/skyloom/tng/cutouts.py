@@ -8,7 +8,8 @@ from skyloom.io import read_table
 from skyloom.tng.particles import RowFiles
 from skyloom.tng.simulation import PARTICLE_TYPES, Simulation
 
-KINDS = PARTICLE_TYPES
+#: What every galaxy is asked for.
+KINDS = {kind: PARTICLE_TYPES[kind] for kind in ("gas", "stars")}
 
 
 def file_name(owner, number):

@@ -1,9 +1,6 @@
 """From gas cells to maps: entropy, mass and temperature of every galaxy, seen face-on."""
 
 import json
-import threading
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
 
@@ -14,9 +11,10 @@ from skyloom.io import create_dataset
 from skyloom.kernels import histogram2d
 from skyloom.tng import cosmology
 from skyloom.tng.gas import kernel_constants
-from skyloom.tng.particles import Workspace
+from skyloom.tng.grid import bin_edges, padded
+from skyloom.tng.in_turn import check_spin_fields, each_galaxy
 from skyloom.tng.rotation import ORIENTATIONS, orientation, periodic_offset
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
+from skyloom.tng.simulation import STAR_FIELDS
 
 #: Order of the channels in every map and image.
 CHANNELS = ("entropy", "mass", "temperature")
@@ -43,31 +41,6 @@ class GalaxyMaps(NamedTuple):
     orientation: str
     cells: int
     cells_below_floor: int
-
-
-def bin_edges(bins, width, rule="exact"):
-    """Edges of the map's bins, relative to the galaxy's centre.
-
-    Parameters
-    ----------
-    bins : int
-        Bins a side.
-    width : float
-        Side of the map, ckpc/h.
-    rule : 'exact' or 'published'
-        The thesis multiplies a cell's index by 0.99 before it is cut to an integer, so that its
-        maps are 1 % too small and the last columns and rows stay empty.
-
-    Returns
-    -------
-    array
-        ``bins + 1`` edges; fewer with 'published', whose maps are filled up with zeros.
-    """
-    if rule == "exact":
-        return np.linspace(-width / 2.0, width / 2.0, bins + 1)
-    step = width / (0.99 * bins)
-    inner = -width / 2.0 + step * np.arange(int(np.ceil(0.99 * bins)))
-    return np.append(inner[inner < width / 2.0], width / 2.0)
 
 
 @cache
@@ -181,12 +154,7 @@ def project_galaxy(
         depth=grid["depth"],
         threads=threads,
     )
-    shape = (len(CHANNELS), grid["bins"], grid["bins"])
-    if filled.shape == shape:
-        return filled.astype(np.float32), floored
-    maps = np.zeros(shape, dtype=np.float32)
-    maps[:, : filled.shape[1], : filled.shape[2]] = filled
-    return maps, floored
+    return padded(filled, grid["bins"]), floored
 
 
 def map_fields(gas_options):
@@ -196,48 +164,78 @@ def map_fields(gas_options):
     return (*MAP_FIELDS, "StarFormationRate")
 
 
-def _needs(galaxy, options):
-    """What one galaxy's maps are made of, as arguments of `Simulation.particles`: gas, stars.
+def owner(galaxy, members):
+    """Whose particles count, as arguments of `Simulation.particles`: 'fof' or 'subhalo'."""
+    if members == "fof":
+        return {"group": int(galaxy["group_id"])}
+    return {"subhalo": int(galaxy["subhalo_id"])}
 
-    The spin is the galaxy's own: satellites of its group are left out unless asked for.
-    """
-    owners = {
-        "fof": {"group": int(galaxy["group_id"])},
-        "subhalo": {"subhalo": int(galaxy["subhalo_id"])},
+
+def _needed_stars(galaxy, options):
+    # The spin is the galaxy's own: satellites of its group are left out unless asked for.
+    return {
+        "kind": "stars",
+        "fields": STAR_FIELDS,
+        **owner(galaxy, options["rotation"]["members"]),
     }
-    gas = {"kind": "gas", "fields": map_fields(options["gas"]), **owners[options["gas"]["members"]]}
-    return gas, {"kind": "stars", "fields": STAR_FIELDS, **owners[options["rotation"]["members"]]}
 
 
-def _galaxy_maps(kernel, simulation, galaxy, options, workspace, threads):
-    """Read, orient and project one row of a galaxy table."""
-    header = simulation.header
-    needed_gas, needed_stars = _needs(galaxy, options)
-    centre = np.array([galaxy[name] for name in "xyz"])
-    velocity = np.array([galaxy[f"v{name}"] for name in "xyz"])
-    # A table of views (`skyloom.tng.inclined`) says for each row how the galaxy is seen.
+def _needs(galaxy, options):
+    """What one galaxy's maps are made of, as arguments of `Simulation.particles`: gas, stars."""
+    gas = {
+        "kind": "gas",
+        "fields": map_fields(options["gas"]),
+        **owner(galaxy, options["gas"]["members"]),
+    }
+    return gas, _needed_stars(galaxy, options)
+
+
+def oriented(simulation, galaxy, options, workspace):
+    """How one galaxy is seen, from its own particles.
+
+    Parameters
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+    galaxy : astropy.table.Row
+        Of a galaxy table; a table of views (`skyloom.tng.inclined`) says for each row how it is
+        seen.
+    options : dict
+        ``rotation``, as for `galaxy_orientation`, and its ``members``.
+    workspace : `skyloom.tng.particles.Workspace`
+
+    Returns
+    -------
+    `skyloom.tng.rotation.Orientation`
+    """
+    needed_stars = _needed_stars(galaxy, options)
     view = {name: float(galaxy[name]) for name in VIEW_ANGLES if name in galaxy.colnames}
 
     def own_gas():
         needed = {**needed_stars, "kind": "gas", "fields": SPIN_FIELDS}
         return simulation.particles(**needed, workspace=workspace)
 
-    turned = galaxy_orientation(
+    return galaxy_orientation(
         own_gas,
         simulation.particles(**needed_stars, workspace=workspace),
-        header,
-        centre=centre,
-        velocity=velocity,
+        simulation.header,
+        centre=np.array([galaxy[name] for name in "xyz"]),
+        velocity=np.array([galaxy[f"v{name}"] for name in "xyz"]),
         options={**options["rotation"], **view},
     )
-    gas = simulation.particles(**needed_gas, workspace=workspace)
+
+
+def _galaxy_maps(kernel, simulation, galaxy, options, workspace, threads):
+    """Read, orient and project one row of a galaxy table."""
+    header = simulation.header
+    turned = oriented(simulation, galaxy, options, workspace)
+    gas = simulation.particles(**_needs(galaxy, options)[0], workspace=workspace)
     try:
         stack, floored = project_galaxy(
             kernel,
             gas,
             header,
             turned.matrix,
-            centre=centre,
+            centre=np.array([galaxy[name] for name in "xyz"]),
             grid=options["grid"],
             statistic=options["statistic"],
             gas_options=options["gas"],
@@ -283,30 +281,14 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
     """
     if not len(galaxies):
         return
-    # Which fields the spin will need is known only galaxy by galaxy: all must be there. These
-    # calls also fill the caches that the threads share.
-    simulation.check_particles("gas", GAS_FIELDS)
-    simulation.check_particles("stars", STAR_FIELDS)
-    simulation.header  # noqa: B018
-    own = threading.local()
+    check_spin_fields(simulation)
 
-    def task(galaxy, share):
-        if not hasattr(own, "workspace"):
-            own.workspace = Workspace()
-        return _galaxy_maps(kernel, simulation, galaxy, options, own.workspace, share)
+    def work(galaxy, workspace, share):
+        return _galaxy_maps(kernel, simulation, galaxy, options, workspace, share)
 
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = deque()
-        for row, galaxy in enumerate(galaxies):
-            for needed in _needs(galaxy, options):
-                simulation.announce(**needed)
-            # The last galaxies, when other threads have run out of work, get these as well.
-            share = threads if row + threads > len(galaxies) else 1
-            waiting.append(pool.submit(task, galaxy, share))
-            if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    yield from each_galaxy(
+        simulation, galaxies, work, lambda galaxy: _needs(galaxy, options), threads=threads
+    )
 
 
 def part_of(galaxies, part, parts):
@@ -315,7 +297,16 @@ def part_of(galaxies, part, parts):
     return galaxies[limits[part] : limits[part + 1]]
 
 
-def write_maps(file, projected, count, *, header, options):
+def described(options):
+    """Channels, units and statistics of the maps of `project_all`, as attributes of their file."""
+    return {
+        "channels": list(CHANNELS),
+        "units": list(map_units(options["gas"]["entropy"])),
+        "statistic": [options["statistic"][channel] for channel in CHANNELS],
+    }
+
+
+def write_maps(file, projected, count, *, header, options, channels=None):
     """Write projected galaxies into an open HDF5 file as they come.
 
     Parameters
@@ -328,13 +319,17 @@ def write_maps(file, projected, count, *, header, options):
     header : `skyloom.tng.simulation.Header`
     options : dict
         As for `project_all`; recorded in the attributes.
+    channels : dict, optional
+        Attributes ``channels``, ``units`` and ``statistic``, as `described` makes them, of maps
+        of other channels.
     """
-    bins = options["grid"]["bins"]
-    shape = (count, len(CHANNELS), bins, bins)
+    about = channels or described(options)
+    bins, number = options["grid"]["bins"], len(about["channels"])
+    shape = (count, number, bins, bins)
     # Not compressed: each variant reads all maps again, and lzf, which makes them a third to two
     # thirds smaller, took ten times as long to read and eight times as long to write.
     maps = file.create_dataset("maps", shape, np.float32, track_times=False)
-    subhalo_id, totals = np.zeros(count, np.int64), np.zeros((count, len(CHANNELS)))
+    subhalo_id, totals = np.zeros(count, np.int64), np.zeros((count, number))
     rotation = np.zeros((count, 3, 3))
     source, cells, floored = (np.zeros(count, dtype) for dtype in (np.uint8, np.int64, np.int64))
     for row, galaxy in enumerate(projected):
@@ -343,22 +338,22 @@ def write_maps(file, projected, count, *, header, options):
         subhalo_id[row], rotation[row] = galaxy.subhalo_id, galaxy.rotation
         source[row] = ORIENTATIONS.index(galaxy.orientation)
         cells[row], floored[row] = galaxy.cells, galaxy.cells_below_floor
-    for name, column in (
-        ("subhalo_id", subhalo_id),
-        ("rotation", rotation),
-        ("totals", totals),
-        ("orientation", source),
-        ("cells", cells),
-        ("cells_below_electron_abundance_floor", floored),
-    ):
+    columns = {
+        "subhalo_id": subhalo_id,
+        "rotation": rotation,
+        "totals": totals,
+        "orientation": source,
+        "cells": cells,
+    }
+    if channels is None:
+        columns["cells_below_electron_abundance_floor"] = floored
+    for name, column in columns.items():
         create_dataset(file, name, column)
     file["orientation"].attrs["names"] = list(ORIENTATIONS)
     file.attrs.update(header._asdict())
     file.attrs.update(
         {
-            "channels": list(CHANNELS),
-            "units": list(map_units(options["gas"]["entropy"])),
-            "statistic": [options["statistic"][channel] for channel in CHANNELS],
+            **about,
             "bins": bins,
             "width": options["grid"]["width"],
             "width_unit": "ckpc/h",

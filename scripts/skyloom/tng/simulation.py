@@ -10,7 +10,6 @@ import io
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import illustris_python as il
@@ -20,10 +19,13 @@ from illustris_python.snapshot import snapPath
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+from skyloom.tng.header import Header, read_header, scalar, table_mass
 from skyloom.tng.particles import ParticleReader
 
+__all__ = ["Header", "Simulation", "open_cutout"]
+
 #: Particle types by the names used here.
-PARTICLE_TYPES = {"gas": 0, "stars": 4}
+PARTICLE_TYPES = {"gas": 0, "dark_matter": 1, "stars": 4}
 #: What a map and a spin need of the gas.
 GAS_FIELDS = (
     "Coordinates",
@@ -36,52 +38,7 @@ GAS_FIELDS = (
 )
 #: What a spin needs of the stars.
 STAR_FIELDS = ("Coordinates", "GFM_StellarFormationTime", "Masses", "Velocities")
-_VECTORS = ("Coordinates", "Velocities")
-
-
-class Header(NamedTuple):
-    """The numbers of a snapshot that unit conversions need."""
-
-    snapshot: int
-    redshift: float
-    scale_factor: float
-    hubble: float
-    omega_matter: float
-    box_size: float
-    synthetic: bool
-
-
-def _scalar(attributes, name, path):
-    if name not in attributes:
-        raise InputError(
-            f"{path} lacks the header attribute {name}: it is not a TNG-format file, or it was cut "
-            "short; get it again."
-        )
-    # Cutouts that went through other tools hold arrays of one element.
-    values = np.asarray(attributes[name]).reshape(-1)
-    if not len(values) or values.dtype.kind not in "biuf":
-        raise InputError(
-            f"{path} has a header attribute {name} that is no number: the file is damaged; get it "
-            "again."
-        )
-    return values[0]
-
-
-def _header(file, path, snapshot):
-    attributes = file["Header"].attrs if "Header" in file else {}
-    read = {
-        name: float(_scalar(attributes, name, path))
-        for name in ("Redshift", "Time", "HubbleParam", "Omega0", "BoxSize")
-    }
-    return Header(
-        snapshot=int(snapshot),
-        redshift=read["Redshift"],
-        scale_factor=read["Time"],
-        hubble=read["HubbleParam"],
-        omega_matter=read["Omega0"],
-        box_size=read["BoxSize"],
-        synthetic=bool(attributes.get("SyntheticUniverse", False)),
-    )
+_VECTORS = ("Coordinates", "MagneticField", "Velocities")
 
 
 def _check_fields(group, fields, path):
@@ -158,7 +115,7 @@ class Simulation:
         """Header: the snapshot's redshift, scale factor, h, matter density and box side."""
         path = self._catalogue_files[0]
         with open_hdf5(path) as file:
-            return _header(file, path, self.snapshot)
+            return read_header(file, path, self.snapshot)
 
     @cached_property
     def _catalogue_files(self):
@@ -174,7 +131,7 @@ class Simulation:
         if not first.is_file():
             self._refuse_missing_first(first)
         with open_hdf5(first, need=["Header"]) as file:
-            stated = _scalar(file["Header"].attrs, count_name, first)
+            stated = scalar(file["Header"].attrs, count_name, first)
             # TNG300-1 has 600; a damaged header may hold any number.
             count = int(stated) if np.isreal(stated) and 0 < stated < 100_000 else 0
         if not count:
@@ -221,9 +178,9 @@ class Simulation:
         held, first = 0, self._catalogue_files[0]
         for path in self._catalogue_files:
             with open_hdf5(path, need=["Header"]) as file:
-                held += int(_scalar(file["Header"].attrs, f"{name}_ThisFile", path))
+                held += int(scalar(file["Header"].attrs, f"{name}_ThisFile", path))
                 if path == first:
-                    stated = int(_scalar(file["Header"].attrs, f"{name}_Total", path))
+                    stated = int(scalar(file["Header"].attrs, f"{name}_Total", path))
         if held != stated:
             raise InputError(
                 f"{first} has {stated} as {name}_Total in its header, but the {name}_ThisFile of "
@@ -238,12 +195,24 @@ class Simulation:
         """Columns of the FoF group catalogue, as a dict of arrays in catalogue order."""
         return self._catalogue(il.groupcat.loadHalos, "Group", fields)
 
+    def has_subhalo_field(self, field):
+        """Whether the subhalo catalogue has a column: Illustris's lacks SubhaloFlag."""
+        for path in self._catalogue_files:
+            with open_hdf5(path) as file:
+                if "Subhalo" in file and len(file["Subhalo"]):
+                    return field in file["Subhalo"]
+        return False
+
+    def particle_mass(self, kind):
+        """Mass of each particle of a type that has one for all, 10^10 Msun/h."""
+        return table_mass(self._snapshot_files[0], PARTICLE_TYPES[kind])
+
     def check_particles(self, kind, fields):
         """Raise an InputError if the snapshot lacks files, or these fields of a particle type.
 
         Parameters
         ----------
-        kind : 'gas' or 'stars'
+        kind : one of `PARTICLE_TYPES`
         fields : sequence of str
         """
         name = f"PartType{PARTICLE_TYPES[kind]}"
@@ -281,7 +250,7 @@ class Simulation:
 
         Parameters
         ----------
-        kind : 'gas' or 'stars'
+        kind : one of `PARTICLE_TYPES`
         fields : sequence of str
             TNG field names.
         subhalo, group : int
@@ -396,5 +365,5 @@ def open_cutout(path):
             _check_fields(file[name], fields, path)
             arrays = {field: file[name][field][()] for field in fields}
             particles[kind] = _check_finite(arrays, f"{path}, {kind}")
-        snapshot = _scalar(file["Header"].attrs, "SnapshotNumber", path)
-        return _header(file, path, snapshot), particles
+        snapshot = scalar(file["Header"].attrs, "SnapshotNumber", path)
+        return read_header(file, path, snapshot), particles

@@ -7,7 +7,7 @@ galaxies quench (`population`). Nothing here was tuned to what a network makes o
 the attribute ``SyntheticUniverse`` = True, in the headers of catalogue and snapshots and at the
 root of offsets and trees. Equal arguments give equal bytes.
 
-Simplifications to know: dark matter is counted in masses but has no particles; cells are not of
+Simplifications to know: dark matter lies in spheres that end at R200; cells are not of
 one mass (a disc gets more than its share); ParticleIDs do not follow a particle from snapshot
 to snapshot; haloes are spherical and the box is otherwise almost empty.
 

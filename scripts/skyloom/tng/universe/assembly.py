@@ -1,8 +1,8 @@
 """One snapshot in memory: every particle in file order and units, and its group catalogue.
 
 Units of the arrays here are those of the files (`tng_format`: ckpc/h, 10^10 Msun/h, km sqrt(a)/s).
-Dark matter is counted in masses and has no particles. Orders are TNG's: by group, then subhalo,
-then the group's unbound gas; the box's unbound gas is last.
+Orders are TNG's: by group, then subhalo, then what the group has unbound; the box's unbound gas is
+last.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.progress import track
-from skyloom.tng.universe import cells, cosmology, gas_laws, population, stellar
+from skyloom.tng.universe import (
+    cells,
+    cosmology,
+    further,
+    galaxy_laws,
+    gas_laws,
+    population,
+    stellar,
+)
 
 #: Gas cells of a galaxy that the thesis's cut in stellar mass leaves out: this share of the rest's.
 DWARF_SHARE = 0.1
@@ -26,7 +34,8 @@ DARK_GROUP_MASS, DARK_GROUP_PLACE = 1e10, (0.21, 0.47, 0.83)
 class Assembled:
     """Arrays of one snapshot: particle fields by type, and Group and Subhalo columns."""
 
-    particles: dict  # {0: {field: array}, 4: {field: array}}
+    particles: dict  # {0: {field: array}, 1: ..., 4: ...}
+    dark_mass: float  # of each particle of dark matter, 10^10 Msun/h
     group: dict
     subhalo: dict
     populace: population.Population
@@ -39,7 +48,7 @@ def describe(populace, every, row):
     columns += ("hot_gas", "stream_gas", "quenched", "since_quenching", "stellar_length")
     columns += ("molecular_length", "atomic_length", "flat_velocity", "axis")
     galaxy = {name: getattr(populace, name)[row] for name in columns}
-    for name in ("arms", "pitch", "contrast", "bulge", "streams", "retained"):
+    for name in ("arms", "pitch", "contrast", "bulge", "streams", "retained", "concentration"):
         galaxy[name] = getattr(every, name)[lineage]
     galaxy["virial_temperature"] = float(
         gas_laws.virial_temperature(galaxy["halo_mass"], populace.redshift)
@@ -59,7 +68,7 @@ def code_units(z):
     return {"length": length, "velocity": a**-0.5, "mass": mass, "density": mass / length**3}
 
 
-def _gas_fields(gas, centre, motion, units):
+def _gas_fields(gas, centre, motion, units, further_fields):
     """Fields of PartType0; star formation follows the numbers as stored."""
     mass = (gas["mass"] * units["mass"]).astype("f4")
     density = (gas["density"] * units["density"]).astype("f4")
@@ -75,6 +84,7 @@ def _gas_fields(gas, centre, motion, units):
         "InternalEnergy": gas_laws.internal_energy(gas["temperature"], electrons).astype("f4"),
         "ElectronAbundance": electrons,
         "StarFormationRate": rate.astype("f4"),
+        **further_fields,
     }
 
 
@@ -88,8 +98,23 @@ def _star_fields(stars, centre, motion, units):
     }
 
 
+def _dark_fields(populace, row, galaxy, gas_cells, rng):
+    """Fields of PartType1 of one galaxy: what it keeps of its halo."""
+    z = populace.redshift
+    position = further.dark_matter(
+        populace.bound_mass[row],
+        populace.radius_200[row],
+        # Concentrations grow as (1 + z)^-1 (Bullock et al. 2001).
+        galaxy["concentration"] / (1 + z),
+        further.dark_particle_mass(gas_cells),
+        rng,
+    )
+    place = populace.position[row] + position * code_units(z)["length"]
+    return {"Coordinates": population.wrap(place)}
+
+
 def _galaxy(populace, every, row, gas_cells, seed):
-    """Gas, fuzz (of its group, for a central) and star fields of one galaxy."""
+    """Fields by kind of one galaxy: gas, stars, dark, and its group's fuzz, for a central."""
     units = code_units(populace.redshift)
     galaxy = describe(populace, every, row)
     rng = np.random.default_rng([seed, 2, populace.snapshot, galaxy["lineage"]])
@@ -99,18 +124,26 @@ def _galaxy(populace, every, row, gas_cells, seed):
     if galaxy["stellar_mass"] * units["mass"] < DWARF_MASS:
         count = max(int(DWARF_SHARE * gas_cells), 10)
     place = (populace.position[row], populace.velocity[row], units)
+    # A generator of its own: gas and stars are the same whatever further fields there are.
+    own = np.random.default_rng([seed, 5, populace.snapshot, galaxy["lineage"]])
+
+    def stored(gas):
+        beyond = further.gas_fields(gas, galaxy, populace.redshift, own)
+        return _gas_fields(gas, *place, beyond)
+
     gas = cells.sample(galaxy, count, rng)
-    gas_fields = _gas_fields(gas, *place)
+    gas_fields = stored(gas)
     rate = gas_fields["StarFormationRate"].astype("f8")
     stars = stellar.sample(galaxy, gas, rate, count, populace.redshift, rng)
     fuzz = None
     if populace.central[row]:
         fuzz = cells.sample_fuzz(galaxy, int(FUZZ_SHARE * count), rng)
-        fuzz = _gas_fields(fuzz, *place)
-    return gas_fields, _star_fields(stars, *place), fuzz
+        fuzz = stored(fuzz)
+    dark = _dark_fields(populace, row, galaxy, gas_cells, own)
+    return {"gas": gas_fields, "stars": _star_fields(stars, *place), "dark": dark, "fuzz": fuzz}
 
 
-def _diffuse(count, centre, spread, contrast, units, z, rng):
+def _diffuse(count, centre, spread, contrast, units, z, rng, own):
     """Photoionised gas between galaxies: T = 10^4 K (rho / mean)^0.6 (Hui & Gnedin 1997)."""
     mean = cosmology.OMEGA_BARYON * cosmology.critical_density(0.0) * (1 + z) ** 3
     over = contrast * np.exp(0.5 * rng.standard_normal(count))
@@ -122,7 +155,8 @@ def _diffuse(count, centre, spread, contrast, units, z, rng):
         "temperature": 1e4 * over**0.6,
         "electrons": np.full(count, gas_laws.FULLY_IONISED),
     }
-    return _gas_fields(gas, centre, np.zeros(3), units)
+    beyond = further.gas_fields(gas, None, z, own)
+    return _gas_fields(gas, centre, np.zeros(3), units, beyond)
 
 
 def half_mass_radius(position, mass, centre):
@@ -137,8 +171,11 @@ def half_mass_radius(position, mass, centre):
     return float(radius[order][np.searchsorted(inside, inside[-1] / 2)])
 
 
-def _subhalo_row(populace, row, gas, stars, units):
-    """Catalogue entries of one subhalo, summed over the particles as stored."""
+def _subhalo_row(populace, row, gas, stars, dark, units):
+    """Catalogue entries of one subhalo, summed over the particles as stored.
+
+    The mass of dark matter is the halo's own, which its particles meet to half of one.
+    """
     lengths, masses, radii = np.zeros(6, "i4"), np.zeros(6), np.zeros(6)
     for kind, fields in ((0, gas), (4, stars)):
         lengths[kind] = len(fields["Masses"])
@@ -147,6 +184,9 @@ def _subhalo_row(populace, row, gas, stars, units):
             fields["Coordinates"], fields["Masses"], populace.position[row]
         )
     masses[1] = populace.bound_mass[row] * units["mass"]
+    lengths[1] = len(dark["Coordinates"])
+    equal = np.ones(lengths[1])
+    radii[1] = half_mass_radius(dark["Coordinates"], equal, populace.position[row])
     return {
         "SubhaloFlag": populace.flag[row],
         "SubhaloGrNr": np.int32(populace.group[row]),
@@ -162,16 +202,18 @@ def _subhalo_row(populace, row, gas, stars, units):
     }
 
 
-def _group_row(first, rows, fuzz, head, units):
+def _group_row(first, rows, fuzz, head, units, dark=0):
     """Catalogue entries of one group from its subhalo rows and unbound gas.
 
-    `head` holds the group's place, velocity (km/s), halo mass (Msun) and R200 (kpc). GroupVel is
+    `head` holds the group's place, velocity (km/s), halo mass (Msun) and R200 (kpc); `dark` counts
+    the particles of dark matter that no subhalo has. GroupVel is
     stored as peculiar velocity times a (TNG: "multiply by 1/a"), unlike SubhaloVel.
     """
     lengths = np.sum([row["SubhaloLenType"] for row in rows], axis=0, initial=0).astype("i4")
     masses = np.zeros(6) + np.sum([row["SubhaloMassType"] for row in rows], axis=0, dtype=float)
     lengths = np.zeros(6, "i4") + lengths
     lengths[0] += len(fuzz["Masses"])
+    lengths[1] += dark
     masses[0] += fuzz["Masses"].sum(dtype=float)
     if not rows:
         masses[1] = head["halo_mass"] * (1 - cosmology.BARYON_FRACTION) * units["mass"]
@@ -202,7 +244,7 @@ def _join(pieces, kind):
     ParticleIDs are unique in a snapshot; they do not follow a particle from one to the next.
     """
     fields = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
-    count = len(fields["Masses"])
+    count = len(fields["Coordinates"])
     fields["ParticleIDs"] = np.arange(1, count + 1, dtype="u8") + kind * 10**10
     return fields
 
@@ -229,17 +271,18 @@ def assemble(snapshot, *, snapshots, galaxies, gas_cells, seed):
         snapshot, snapshots=snapshots, galaxies=galaxies, seed=seed
     )
     units = code_units(populace.redshift)
-    gas, stars, groups, subhaloes = [], [], [], []
+    gas, stars, dark, groups, subhaloes = [], [], [], [], []
     members, fuzz = [], None
     label = f"galaxies of snapshot {populace.snapshot}"
     for row in track(range(len(populace)), label=label, unit="galaxy"):
-        own_gas, own_stars, own_fuzz = _galaxy(populace, every, row, gas_cells, seed)
-        gas.append(own_gas)
-        stars.append(own_stars)
+        own = _galaxy(populace, every, row, gas_cells, seed)
+        gas.append(own["gas"])
+        stars.append(own["stars"])
+        dark.append(own["dark"])
         if populace.central[row]:
-            first, fuzz = row, own_fuzz
+            first, fuzz = row, own["fuzz"]
             members = []
-        members.append(_subhalo_row(populace, row, own_gas, own_stars, units))
+        members.append(_subhalo_row(populace, row, own["gas"], own["stars"], own["dark"], units))
         subhaloes.append(members[-1])
         if row + 1 == len(populace) or populace.central[row + 1]:
             head = {
@@ -249,21 +292,32 @@ def assemble(snapshot, *, snapshots, galaxies, gas_cells, seed):
             gas.append(fuzz)
             groups.append(_group_row(first, members, fuzz, head, units))
     rng = np.random.default_rng([seed, 4, populace.snapshot])
-    gas.append(_dark_group(groups, gas_cells, populace.redshift, units, rng))
+    own = np.random.default_rng([seed, 6, populace.snapshot])
+    for pieces, piece in zip(
+        (gas, dark), _dark_group(groups, gas_cells, populace.redshift, units, rng, own), strict=True
+    ):
+        pieces.append(piece)
     everywhere = cosmology.BOX_SIZE / units["length"]
     unbound = max(int(BOX_SHARE * gas_cells), 10)
     centre = np.full(3, cosmology.BOX_SIZE / 2)
-    gas.append(_diffuse(unbound, centre, everywhere, 1.0, units, populace.redshift, rng))
-    particles = {0: _join(gas, 0), 4: _join(stars, 4)}
-    return Assembled(particles, _columns(groups), _columns(subhaloes), populace)
+    gas.append(_diffuse(unbound, centre, everywhere, 1.0, units, populace.redshift, rng, own))
+    particles = {0: _join(gas, 0), 1: _join(dark, 1), 4: _join(stars, 4)}
+    dark_mass = further.dark_particle_mass(gas_cells) * units["mass"]
+    return Assembled(particles, dark_mass, _columns(groups), _columns(subhaloes), populace)
 
 
-def _dark_group(groups, gas_cells, z, units, rng):
-    """Add a group that holds some gas and no galaxy; return its gas."""
+def _dark_group(groups, gas_cells, z, units, rng, own):
+    """Add a group that holds some gas and no galaxy; return its gas and its dark matter."""
     place = cosmology.BOX_SIZE * np.array(DARK_GROUP_PLACE)
     radius = cosmology.radius_200(DARK_GROUP_MASS, z)
     count = max(int(0.5 * FUZZ_SHARE * gas_cells), 5)
-    gas = _diffuse(count, place, radius, 100.0, units, z, rng)
+    gas = _diffuse(count, place, radius, 100.0, units, z, rng, own)
+    mass = DARK_GROUP_MASS * (1 - cosmology.BARYON_FRACTION)
+    particle = further.dark_particle_mass(gas_cells)
+    concentration = float(galaxy_laws.concentration(DARK_GROUP_MASS)) / (1 + z)
+    dark = further.dark_matter(mass, radius, concentration, particle, own)
+    dark = {"Coordinates": population.wrap(place + dark * units["length"])}
     head = {"position": place, "velocity": np.zeros(3), "halo_mass": DARK_GROUP_MASS}
-    groups.append(_group_row(-1, [], gas, {**head, "radius_200": radius}, units))
-    return gas
+    head = {**head, "radius_200": radius}
+    groups.append(_group_row(-1, [], gas, head, units, len(dark["Coordinates"])))
+    return gas, dark

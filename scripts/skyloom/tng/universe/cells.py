@@ -196,9 +196,8 @@ def shares(galaxy, count):
 
 def _pack(parts, galaxy):
     """Join components; temperatures and ionisation follow from density where gas forms stars."""
-    position, velocity, mass, density, temperature = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
+    names, *columns = zip(*parts, strict=True)
+    position, velocity, mass, density, temperature = map(np.concatenate, columns)
     turn = orientation(galaxy["axis"])
     return {
         "position": position @ turn.T,
@@ -206,6 +205,7 @@ def _pack(parts, galaxy):
         "mass": mass,
         "density": density,
         **thermal_state(density, temperature),
+        "component": np.repeat(np.array(names, "S7"), [len(part[1]) for part in parts]),
     }
 
 
@@ -238,7 +238,8 @@ def sample(galaxy, count, rng):
     -------
     dict
         ``position`` and ``velocity`` (N, 3) about the galaxy, turned to its axis; ``mass``,
-        ``density``, ``temperature`` (K) and ``electrons`` (N,).
+        ``density``, ``temperature`` (K), ``electrons`` and ``component`` (disc, streams or hot)
+        (N,).
     """
     disc, streams, hot = shares(galaxy, count)
     equal = lambda mass, cells: np.full(cells, mass / max(cells, 1))  # noqa: E731
@@ -246,12 +247,14 @@ def sample(galaxy, count, rng):
     if disc:
         position, velocity, density = _disc(galaxy, disc, rng)
         warm = NEUTRAL_TEMPERATURE * 10 ** (NEUTRAL_SCATTER * rng.standard_normal(disc))
-        parts.append((position, velocity, equal(galaxy["cold_gas"], disc), density, warm))
+        mass = equal(galaxy["cold_gas"], disc)
+        parts.append((b"disc", position, velocity, mass, density, warm))
     if streams:
         position, velocity, density, cool = _streams(galaxy, streams, rng, reach=(0.03, 0.7))
-        parts.append((position, velocity, equal(galaxy["stream_gas"], streams), density, cool))
+        mass = equal(galaxy["stream_gas"], streams)
+        parts.append((b"streams", position, velocity, mass, density, cool))
     position, velocity, density, heat = _hot(galaxy, hot, rng)
-    parts.append((position, velocity, equal(galaxy["hot_gas"], hot), density, heat))
+    parts.append((b"hot", position, velocity, equal(galaxy["hot_gas"], hot), density, heat))
     return _pack(parts, galaxy)
 
 
@@ -267,9 +270,9 @@ def sample_fuzz(galaxy, count, rng):
     hot = count - streams
     position, velocity, density, heat = _hot(galaxy, hot, rng, shell=(1.0, 1.5))
     mass = np.full(hot, 0.05 * galaxy["hot_gas"] / max(hot, 1))
-    parts = [(position, velocity, mass, density, heat)]
+    parts = [(b"hot", position, velocity, mass, density, heat)]
     if streams:
         position, velocity, density, cool = _streams(galaxy, streams, rng, reach=(0.7, 1.3))
         mass = np.full(streams, galaxy["stream_gas"] * 0.6 / 0.67 / streams)
-        parts.append((position, velocity, mass, density, cool))
+        parts.append((b"streams", position, velocity, mass, density, cool))
     return _pack(parts, galaxy)

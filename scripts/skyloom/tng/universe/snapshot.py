@@ -8,7 +8,7 @@ from skyloom.tng.universe import cosmology, layout, tree
 from skyloom.tng.universe.assembly import assemble
 
 #: Particle types that exist, and how many types a header counts.
-TYPES, KINDS = (0, 4), 6
+TYPES, KINDS = (0, 1, 4), 6
 
 
 def particle_chunks(kind, chunks):
@@ -18,7 +18,9 @@ def particle_chunks(kind, chunks):
     they are the hard case of a chunk without a particle type.
     """
     if chunks == 2:
-        return [0, 1] if kind == 0 else [1]
+        return [1] if kind == 4 else [0, 1]
+    if kind == 1:
+        return list(range(chunks))
     if kind == 0:
         return list(range(chunks - 1))
     return [chunk for chunk in range(chunks) if chunk != 1]
@@ -94,7 +96,7 @@ def _write_particles(assembled, paths, edges):
             header["NumPart_ThisFile"] = here
             header["NumPart_Total"] = total
             header["NumPart_Total_HighWord"] = np.zeros(KINDS, "u4")
-            header["MassTable"] = np.zeros(KINDS)
+            header["MassTable"] = np.array([0, assembled.dark_mass, 0, 0, 0, 0], "f8")
             header["NumFilesPerSnapshot"] = np.int32(chunks)
             header["UnitLength_in_cm"] = 3.085678e21
             header["UnitMass_in_g"] = 1.989e43
@@ -196,7 +198,7 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
     edges = {
         kind: chunk_edges(
             lengths[kind],
-            len(assembled.particles[kind]["Masses"]),
+            len(assembled.particles[kind]["Coordinates"]),
             particle_chunks(kind, int(chunks)),
             int(chunks),
         )

@@ -1,0 +1,53 @@
+"""Galaxy after galaxy of a table, some at once, read from front to back."""
+
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from skyloom.tng.particles import Workspace
+from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
+
+
+def check_spin_fields(simulation):
+    """Raise an InputError where fields are missing that a spin may need.
+
+    Which ones it will need is known only galaxy by galaxy: all must be there. These calls also
+    fill the caches that threads share.
+    """
+    simulation.check_particles("gas", GAS_FIELDS)
+    simulation.check_particles("stars", STAR_FIELDS)
+    simulation.header  # noqa: B018
+
+
+def each_galaxy(simulation, galaxies, work, needs, *, threads):
+    """Work on every galaxy of a table, some at once, and give what comes of it in their order.
+
+    Parameters
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+    galaxies : astropy.table.Table
+    work : callable
+        ``work(galaxy, workspace, threads)``.
+    needs : callable
+        ``needs(galaxy)`` lists what the galaxy will read, as arguments of `Simulation.particles`.
+    threads : int
+    """
+    own = threading.local()
+
+    def task(galaxy, share):
+        if not hasattr(own, "workspace"):
+            own.workspace = Workspace()
+        return work(galaxy, own.workspace, share)
+
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque()
+        for row, galaxy in enumerate(galaxies):
+            for needed in needs(galaxy):
+                simulation.announce(**needed)
+            # The last galaxies, when other threads have run out of work, get these as well.
+            share = threads if row + threads > len(galaxies) else 1
+            waiting.append(pool.submit(task, galaxy, share))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
