@@ -22,7 +22,7 @@ LONG = os.environ.get("SKYLOOM_LONG_DOCS") == "1"
 #: Whether a command is run as it stands; seconds each.
 RUN = {
     "snakemake --list-target-rules": "tng_unsharp_5",
-    "snakemake --unlock": "Unlocking",
+    "snakemake --unlock": "Unlocked",
     "export TNG_API_KEY=your-key": "",
 }
 #: Targets of the Makefile: they have recipes; demo, verify, crate and docs run when it may be long.
