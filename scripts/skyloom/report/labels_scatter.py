@@ -7,7 +7,7 @@ from bokeh.models import ColumnDataSource, CustomJS, Select
 from skyloom.figures import spectra_labels as names
 from skyloom.figures import style
 from skyloom.figures.table_cells import texts
-from skyloom.report import charts, marks, numbers, page, spectra_names
+from skyloom.report import charts, marks, page, spectra_names, wording
 
 # So many spectra a network are shown: more hide each other, and the page has a size.
 MOST = 1500
@@ -39,7 +39,7 @@ def parts(predictions, summary):
     # Side by side where there is room, below each other on a phone.
     body = row(made, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"})
     layout = column([*_choice(shown, source, summary), body], sizing_mode="stretch_width")
-    said = numbers.listed(spectra_names.name(label) for label in labels)
+    said = wording.listed(spectra_names.name(label) for label in labels)
     return [page.chart(layout, alt=f"Predicted against true {said}.", caption=_told(predictions))]
 
 
@@ -56,13 +56,13 @@ def _told(predictions):
 
 def _points(table, labels):
     """The columns of one model's data source."""
-    table = table[numbers.thinned(len(table), MOST)]
+    table = table[wording.thinned(len(table), MOST)]
     made = {"id": texts(table["id"]).tolist()}
     for label in labels:
-        true = numbers.column(table, label)
+        true = wording.column(table, label)
         made[label] = true.astype(np.float32)
         made[f"{label}_spread"] = marks.spread(true).astype(np.float32)
-        made[f"{label}_predicted"] = numbers.column(table, f"{label}_predicted").astype(np.float32)
+        made[f"{label}_predicted"] = wording.column(table, f"{label}_predicted").astype(np.float32)
     return made
 
 

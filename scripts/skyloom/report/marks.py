@@ -25,12 +25,12 @@ def whiskers(made, source, base, lower, upper, *, dimension, colour):
     made.add_layout(bars)
 
 
-def legend_below(made, columns=2):
-    """Put the legend below, where it hides nothing."""
+def legend_below(made):
+    """Put the legend below, where it hides nothing, a line each: a phone is narrow."""
     legend = made.legend[0]
     legend.update(
         orientation="horizontal",
-        ncols=columns,
+        ncols=1,
         label_text_font=made.xaxis[0].axis_label_text_font,
         label_text_font_size="12px",
         label_text_color=charts.INK,

@@ -6,7 +6,7 @@ from astropy.table import Table
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.networks import metrics
-from skyloom.report import labels_scatter, numbers, page
+from skyloom.report import labels_scatter, page, wording
 from skyloom.report.spectra_names import name
 
 _ARMS = {
@@ -37,7 +37,7 @@ def section(folder):
     Section or None
         None where the arm was not run.
     """
-    summary = numbers.maybe(folder / "evaluation" / "summary.ecsv")
+    summary = wording.maybe(folder / "evaluation" / "summary.ecsv")
     if summary is None:
         return None
     title, question = _ARMS.get(folder.name, (folder.name.capitalize(), "What do spectra tell?"))
@@ -63,7 +63,7 @@ def _predictions(folder, summary):
     """Test side of every model's predictions, by the model's name."""
     found = {}
     for model in dict.fromkeys(texts(summary["model"])):
-        table = numbers.maybe(folder / "models" / model / "predictions.ecsv")
+        table = wording.maybe(folder / "models" / model / "predictions.ecsv")
         if table is not None:
             found[model] = table[texts(table["part"]) == "test"]
     return found
@@ -88,29 +88,29 @@ def answer(summary, predictions):
     told = [str(row["label"]) for row in rows if row["ratio_low"] > 1]
     dull = [str(row["label"]) for row in rows if not row["ratio_low"] > 1]
     dataset, network = names.models_of(summary)[best]
-    errors = numbers.listed(f"{_error(row)} in {name(str(row['label']))}" for row in rows)
+    errors = wording.listed(f"{_error(row)} in {name(str(row['label']))}" for row in rows)
     said = [
         f"The {network} network trained on {dataset} has the smallest errors of this run: on "
-        f"average {errors} ({numbers.level_of(summary)}s in brackets)."
+        f"average {errors} ({wording.level_of(summary)}s in brackets)."
     ]
     if told:
         least = min((row for row in rows if row["ratio_low"] > 1), key=lambda row: row["ratio"])
         said.append(
-            f"That is better than always saying the mean for {numbers.listed(map(name, told))}; "
+            f"That is better than always saying the mean for {wording.listed(map(name, told))}; "
             f"least so for {name(str(least['label']))}, "
-            f"{numbers.interval(*_of(least, 'ratio'), _times)} times."
+            f"{wording.interval(*_of(least, 'ratio'), _times)} times."
         )
     if dull:
         said.append(
-            f"For {numbers.listed(map(name, dull))} the interval leaves open whether it is better "
+            f"For {wording.listed(map(name, dull))} the interval leaves open whether it is better "
             "than always saying the mean."
         )
     said += _larger(summary, predictions)
-    return [*said, numbers.OTHER_SEED]
+    return [*said, wording.OTHER_SEED]
 
 
 def _times(value):
-    return numbers.fixed(value, 1)
+    return wording.fixed(value, 1)
 
 
 def _of(row, what):
@@ -120,7 +120,7 @@ def _of(row, what):
 def _error(row):
     """'1970 (1590 to 2420) K'."""
     unit = names.unit(str(row["label"]), str(row["unit"]))
-    return f"{numbers.interval(*_of(row, 'mae'), numbers.rounded)} {unit}".rstrip()
+    return f"{wording.interval(*_of(row, 'mae'), wording.rounded)} {unit}".rstrip()
 
 
 def _best(summary):
@@ -156,9 +156,9 @@ def _compared(small, large, summary, level):
             verdicts["is worse at"].append(name(label))
         else:
             verdicts["cannot be told from the initial one at"].append(name(label))
-    words = [f"{verb} {numbers.listed(which)}" for verb, which in verdicts.items() if which]
+    words = [f"{verb} {wording.listed(which)}" for verb, which in verdicts.items() if which]
     return (
-        f"the larger (modified) network {numbers.listed(words)} (errors of the same test spectra)"
+        f"the larger (modified) network {wording.listed(words)} (errors of the same test spectra)"
     )
 
 
@@ -178,7 +178,7 @@ def gain(first, second, label, *, level):
         In the label's unit, positive where the second is better; a paired bootstrap.
     """
     errors = [
-        np.abs(numbers.column(of, f"{label}_predicted") - numbers.column(of, label))
+        np.abs(wording.column(of, f"{label}_predicted") - wording.column(of, label))
         for of in (second, first)
     ]
     return metrics.bootstrap_interval(
@@ -198,26 +198,26 @@ def _errors(summary):
     table["network"] = [known[str(row["model"])][1] for row in summary]
     table["dataset"] = [known[str(row["model"])][0] for row in summary]
     table["label"] = [_with_unit(row) for row in summary]
-    table["error"] = numbers.column(summary, "mae")
-    table["error_range"] = [numbers.ends(*_of(row, "mae")[1:], numbers.rounded) for row in summary]
-    table["mean"] = numbers.column(summary, "mae_mean")
-    table["ratio"] = numbers.column(summary, "ratio")
-    table["ratio_range"] = [numbers.ends(*_of(row, "ratio")[1:], _times) for row in summary]
-    table["bias"] = numbers.column(summary, "bias")
-    table["r"] = numbers.column(summary, "pearson_r")
+    table["error"] = wording.column(summary, "mae")
+    table["error_range"] = [wording.ends(*_of(row, "mae")[1:], wording.rounded) for row in summary]
+    table["mean"] = wording.column(summary, "mae_mean")
+    table["ratio"] = wording.column(summary, "ratio")
+    table["ratio_range"] = [wording.ends(*_of(row, "ratio")[1:], _times) for row in summary]
+    table["bias"] = wording.column(summary, "bias")
+    table["r"] = wording.column(summary, "pearson_r")
     heads = {
         "network": "Network",
         "dataset": "Trained on",
         "label": "Label",
         "error": "Mean absolute error",
-        "error_range": numbers.level_of(summary),
+        "error_range": wording.level_of(summary),
         "mean": "Error of always the mean",
         "ratio": "Times smaller",
-        "ratio_range": f"{numbers.level_of(summary)}, ratio",
+        "ratio_range": f"{wording.level_of(summary)}, ratio",
         "bias": "Bias",
         "r": "r",
     }
-    forms = dict.fromkeys(("error", "mean", "bias"), numbers.rounded)
+    forms = dict.fromkeys(("error", "mean", "bias"), wording.rounded)
     forms |= {"ratio": _times, "r": ".3f"}
     return page.table(table, columns=heads, formats=forms, caption="Errors on the test side")
 
@@ -229,7 +229,7 @@ def _with_unit(row):
 
 def _observed(folder, summary):
     """Answers for observed stars, with what warns of them."""
-    table = numbers.maybe(folder / "observed" / "predictions.ecsv")
+    table = wording.maybe(folder / "observed" / "predictions.ecsv")
     if table is None or not len(table):
         return []
     stars = dict.fromkeys(texts(table["name"]))
@@ -238,11 +238,11 @@ def _observed(folder, summary):
         for star, text in zip(texts(table["name"]), texts(table["warning"]), strict=True)
         if text
     }
-    kind = "made-up stars" if numbers.synthetic(summary) else "observed stars"
+    kind = "made-up stars" if wording.synthetic(summary) else "observed stars"
     told = f"The networks were asked about {len(stars)} {kind}."
     if warned:
         told += (
-            f" Of these, {numbers.listed(sorted(warned))} "
+            f" Of these, {wording.listed(sorted(warned))} "
             f"{'lies' if len(warned) == 1 else 'lie'} outside what the networks were trained on: "
             "such answers mean nothing."
         )
@@ -283,17 +283,17 @@ def _known(row):
 
 
 def _published(folder):
-    table = numbers.maybe(folder / "evaluation" / "published.ecsv")
+    table = wording.maybe(folder / "evaluation" / "published.ecsv")
     if table is None:
         return []
     rows = [
         {
             "quantity": f"{row['quantity']}, {row['network']} network",
-            "ours": numbers.rounded(row["ours"], 4),
-            "printed": numbers.rounded(row["published"], 6),
+            "ours": wording.rounded(row["ours"], 4),
+            "printed": wording.plain(row["published"]),
             "comparable": bool(row["comparable"]),
-            "reason": numbers.reason_of(row),
+            "reason": wording.reason_of(row),
         }
         for row in table
     ]
-    return numbers.beside(rows, "the document")
+    return wording.beside(rows, "the document")

@@ -8,7 +8,7 @@ from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
-from skyloom.report import charts, marks, numbers, page
+from skyloom.report import charts, marks, page, wording
 
 _QUESTION = (
     "Can a small network tell good EPIC images from those that a human screener marks as bad, and "
@@ -32,7 +32,7 @@ def section(folder):
     -------
     Section or None
     """
-    summary = numbers.maybe(folder / "evaluation" / "summary.ecsv")
+    summary = wording.maybe(folder / "evaluation" / "summary.ecsv")
     if summary is None:
         return None
     path = folder / "evaluation" / "statistics_auc.json"
@@ -67,20 +67,20 @@ def answer(summary, statistics):
     -------
     list of str
     """
-    best = summary[int(np.nanargmax(numbers.column(summary, "test_auc")))]
+    best = summary[int(np.nanargmax(wording.column(summary, "test_auc")))]
     auc = _auc(best)
     name = best["experiment"]
     said = [
         f"The network of experiment {name} ranks a bad image above a good one with probability "
-        f"{numbers.interval(*auc)} (AUC on {int(best['test_images'])} test images, "
-        f"{numbers.level_of(summary)}): {_beyond_chance(auc)}."
+        f"{wording.interval(*auc)} (AUC on {int(best['test_images'])} test images, "
+        f"{wording.level_of(summary)}): {_beyond_chance(auc)}."
     ]
     if len(summary) > 1:
         said.append(_rivals(summary, best))
     said.append(_caught(best, float(summary.meta.get("threshold", 0.5))))
     if statistics:
         said.append(_plainer(auc, statistics))
-    return [*said, numbers.OTHER_SEED]
+    return [*said, wording.OTHER_SEED]
 
 
 def _auc(row):
@@ -107,7 +107,7 @@ def _rivals(summary, best):
         return f"The intervals of the {len(others)} other experiments lie below its own."
     return (
         f"The intervals of {len(near)} of the {len(others)} other experiments "
-        f"({numbers.listed(near[:5])}{' and others' if len(near) > 5 else ''}) overlap with its "
+        f"({wording.listed(near[:5])}{' and others' if len(near) > 5 else ''}) overlap with its "
         "own: the choice between these is not resolved."
     )
 
@@ -129,7 +129,7 @@ def _plainer(auc, statistics):
     plain = (statistics["auc"], statistics["low"], statistics["high"])
     told = (
         "A logistic regression on standard deviation, skewness and kurtosis of the image alone "
-        f"reaches {numbers.interval(*plain)}"
+        f"reaches {wording.interval(*plain)}"
     )
     if auc[1] > plain[2]:
         return f"{told}, less than the network."
@@ -142,21 +142,21 @@ def _table(summary):
     rows = Table()
     for name in ("experiment", "dataset", "architecture"):
         rows[name] = texts(summary[name])
-    rows["auc"] = numbers.column(summary, "test_auc")
-    rows["interval"] = [numbers.ends(*_auc(row)[1:]) for row in summary]
-    rows["accuracy"] = numbers.column(summary, "test_accuracy")
-    rows["always"] = 1 - numbers.column(summary, "test_bad") / numbers.column(
+    rows["auc"] = wording.column(summary, "test_auc")
+    rows["interval"] = [wording.ends(*_auc(row)[1:]) for row in summary]
+    rows["accuracy"] = wording.column(summary, "test_accuracy")
+    rows["always"] = 1 - wording.column(summary, "test_bad") / wording.column(
         summary, "test_images"
     )
     rows["missed"] = np.ma.asarray(summary["test_missed"])
     rows["alarms"] = np.ma.asarray(summary["test_false_alarms"])
-    rows["calibration"] = numbers.column(summary, "calibration_error")
+    rows["calibration"] = wording.column(summary, "calibration_error")
     heads = {
         "experiment": "Experiment",
         "dataset": "Dataset",
         "architecture": "Network",
         "auc": "AUC",
-        "interval": numbers.level_of(summary),
+        "interval": wording.level_of(summary),
         "accuracy": "Accuracy",
         "always": "Accuracy of always saying good",
         "missed": "Bad images missed",
@@ -169,7 +169,7 @@ def _table(summary):
 
 def _roc(folder, summary):
     """Curves of the best experiments, with the threshold under the pointer."""
-    order = np.argsort(-numbers.column(summary, "test_auc"), kind="stable")[:_CURVES]
+    order = np.argsort(-wording.column(summary, "test_auc"), kind="stable")[:_CURVES]
     made = charts.plot(
         height=420,
         x="Good images called bad (share)",
@@ -182,7 +182,7 @@ def _roc(folder, summary):
     drawn = []
     for place, colour in zip(order, _COLOURS, strict=False):
         name = str(summary["experiment"][place])
-        predictions = numbers.maybe(folder / "models" / name / "predictions.ecsv")
+        predictions = wording.maybe(folder / "models" / name / "predictions.ecsv")
         if predictions is not None:
             test = predictions[texts(predictions["part"]) == "test"]
             drawn.append(_curve(made, name, test, colour, _auc(summary[int(place)])))
@@ -206,7 +206,7 @@ def _roc(folder, summary):
 def _curve(made, name, test, colour, auc):
     score = np.asarray(test["score"], dtype=float)
     curve = roc.curve(np.asarray(test["bad"]).astype(bool), score)
-    kept = numbers.thinned(len(curve.threshold), _POINTS)
+    kept = wording.thinned(len(curve.threshold), _POINTS)
     # The first threshold is above all scores.
     threshold = np.where(np.isfinite(curve.threshold), curve.threshold, 1.0)
     source = ColumnDataSource(
@@ -217,14 +217,14 @@ def _curve(made, name, test, colour, auc):
             "name": [name] * len(kept),
         }
     )
-    label = f"{name}: {numbers.interval(*auc)}"
+    label = f"{name}: {wording.interval(*auc)}"
     look = {"color": colour, "line_width": 2.2, "legend_label": label}
     return made.step("alarms", "hits", source=source, mode="after", **look)
 
 
 def _worst(folder, summary):
     """The surest mistakes of the best experiment."""
-    best = str(summary["experiment"][int(np.nanargmax(numbers.column(summary, "test_auc")))])
+    best = str(summary["experiment"][int(np.nanargmax(wording.column(summary, "test_auc")))])
     path = folder / "figures" / "worst" / f"{best}.png"
     if not path.is_file():
         return []
@@ -242,10 +242,10 @@ def _published(folder):
     """AUC and accuracy of the document's tables beside ours."""
     rows = []
     for name in _PRINTED:
-        table = numbers.maybe(folder / "evaluation" / f"{name}.ecsv")
+        table = wording.maybe(folder / "evaluation" / f"{name}.ecsv")
         for row in table if table is not None else []:
             rows += _pairs(row, name.replace("_", " "))
-    return numbers.beside(rows, "the document")
+    return wording.beside(rows, "the document")
 
 
 def _pairs(row, table):
@@ -257,8 +257,8 @@ def _pairs(row, table):
         ours = float(np.ma.filled(row[f"validation_{what}"], np.nan))
         yield {
             "quantity": f"{row['label']}: {name} on the validation side ({table})",
-            "ours": numbers.fixed(ours, 3) if np.isfinite(ours) else "not trained",
-            "printed": numbers.fixed(float(row[printed]), 3),
+            "ours": wording.fixed(ours, 3) if np.isfinite(ours) else "not trained",
+            "printed": wording.fixed(float(row[printed]), 3),
             "comparable": bool(row["comparable"]),
-            "reason": numbers.reason_of(row),
+            "reason": wording.reason_of(row),
         }

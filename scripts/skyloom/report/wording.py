@@ -32,7 +32,16 @@ def rounded(value, digits=3):
     """So many significant digits without a power of ten, and a true minus; a dash for nothing."""
     if np.ma.is_masked(value) or not np.isfinite(value):
         return "–"
-    return style.signed(significant(float(value), digits))
+    text = significant(float(value), digits)
+    # A whole number needs no zeros behind its point.
+    return style.signed(text[:-2] if text.endswith(".0") and digits > 3 else text)
+
+
+def plain(value):
+    """A number as it is printed, without zeros at its end; a dash for nothing."""
+    if np.ma.is_masked(value) or not np.isfinite(value):
+        return "–"
+    return style.signed(f"{float(value):.10g}")
 
 
 def fixed(value, places=2, *, sign=False):

@@ -1,0 +1,369 @@
+"""The report's last section: what was run, from what, how long it took, and how to do it again."""
+
+import datetime
+from html import escape
+from pathlib import PurePath
+
+import numpy as np
+from astropy.table import Table
+from bokeh.models import ColumnDataSource, Span
+
+from skyloom import provenance
+from skyloom.figures import style
+from skyloom.io import read_json
+from skyloom.report import charts, jobs, marks, page, wording
+
+_QUESTION = "What was run, from what, and how long did it take?"
+_COLOURS = {
+    "tng": style.BLUE,
+    "semantic": style.ORANGE,
+    "xmm": style.GREEN,
+    "helium": style.PINK,
+    "stellar": style.GOLD,
+    "sdss": style.SKY,
+}
+# Rules with a bar of their own; the rest share one.
+_BARS = 20
+# What each arm reads, by its keys of the configuration.
+_READS = {
+    "tng": ("base_path",),
+    "xmm": ("images", "observations"),
+    "helium": ("spectra", "observed"),
+    "stellar": ("spectra", "observed"),
+    "sdss": ("spectra", "catalogue"),
+}
+# What to cite for data that is not synthetic.
+_DATA = {
+    "tng": "IllustrisTNG: Nelson et al. 2019, ComAC 6, 2; for TNG50 also Pillepich et al. 2019, "
+    "MNRAS 490, 3196 and Nelson et al. 2019, MNRAS 490, 3234",
+    "xmm": "4XMM: Webb et al. 2020, A&A 641, A136",
+    "sdss": "SDSS DR17: Abdurro'uf et al. 2022, ApJS 259, 35",
+}
+
+
+def section(folder):
+    """What was run; None where a run has neither records nor benchmarks.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>``.
+
+    Returns
+    -------
+    Section or None
+    """
+    found = jobs.records(folder)
+    done = jobs.table(folder, found)
+    if not len(done):
+        return None
+    newest = max(found, key=lambda record: record["written"]) if found else {}
+    config = _configuration(folder, newest)
+    rules = jobs.by_rule(done)
+    parts = [
+        page.answer(_QUESTION, *answer(config, done, found)),
+        page.facts(_key_numbers(done, found)),
+        *([page.heading("From what"), _inputs(config)] if config else []),
+        page.heading("How long it took"),
+        _bars(rules),
+        *_line(done),
+        page.details("Every rule as a table", _rules(rules)),
+        *([page.heading("How to do it again"), *_again(folder, newest, found)] if found else []),
+        page.heading("How to cite it"),
+        *_citation(config, newest),
+    ]
+    return page.Section("made", "What was run", parts)
+
+
+def _configuration(folder, newest):
+    """The configuration of the newest record, empty where it was not kept."""
+    name = f"{newest.get('config_sha256')}.json"
+    path = folder / provenance.FOLDER / "configs" / name
+    return read_json(path) if path.is_file() else {}
+
+
+def source(config, arm):
+    """Where an arm's input comes from; profiles of the semantic arm are always its own."""
+    return config[arm].get("source", "synthetic")
+
+
+def answer(config, done, found):
+    """What was run, from what and for how long, in sentences.
+
+    Parameters
+    ----------
+    config : dict
+        Of the run; empty where it is not known.
+    done : Table
+        As `skyloom.report.jobs.table` makes it.
+    found : list of dict
+        Records.
+
+    Returns
+    -------
+    list of str
+    """
+    said = []
+    if config:
+        arms = config["arms"]
+        own = [arm for arm in arms if source(config, arm) == "synthetic"]
+        said.append(f"Run {config['run']} (seed {config['seed']}): {wording.listed(arms)}.")
+        if own:
+            who = "All arms" if len(own) == len(arms) else wording.listed(own).capitalize()
+            said.append(
+                f"{who} worked on synthetic input, files that Skyloom wrote itself in the "
+                "archives' formats: nothing of theirs is a measurement."
+            )
+    else:
+        said.append(
+            "This run kept no records of its jobs (they begin with version 0.1.0 of the records); "
+            "times are Snakemake's benchmarks, of the rules that have one."
+        )
+    return [*said, _times(done, found)]
+
+
+def _times(done, found):
+    rules = len(set(done["rule"]))
+    work = wording.duration(float(np.sum(done["seconds"])))
+    text = f"{wording.counted(len(done), 'job')} of {wording.counted(rules, 'rule')} took {work}"
+    if not found:
+        return f"{text} in all."
+    begin, end, _, cuts = jobs.time_line(done)
+    lasted = wording.duration(float(end.max() - begin.min()) - len(cuts) * jobs.LEFT)
+    text += f" of work in {lasted}"
+    if cuts:
+        text += f", not counting {wording.counted(len(cuts), 'pause')} between them"
+    first, last = (_moment(moment) for moment in _limits(done))
+    return f"{text}. The first began on {first} and the last ended on {last} (UTC)."
+
+
+def _limits(done):
+    started = np.asarray(done["started"])
+    return started.min(), (started + np.asarray(done["seconds"])).max()
+
+
+def _moment(seconds):
+    moment = datetime.datetime.fromtimestamp(float(seconds), datetime.UTC)
+    return f"{moment.day} {moment:%B %Y at %H:%M}"
+
+
+def _key_numbers(done, found):
+    """Cards: jobs, work, memory, what was written."""
+    entries = [
+        (f"{len(done):,}", "jobs", f"{len(set(done['rule'])):,} rules"),
+        (wording.duration(float(np.sum(done["seconds"]))), "work", "sum of all jobs"),
+    ]
+    memory = np.asarray(done["memory"], dtype=float)
+    if np.isfinite(memory).any():
+        most = done["rule"][int(np.nanargmax(memory))]
+        entries.append((wording.amount(1e6 * float(np.nanmax(memory))), "most memory", str(most)))
+    if found:
+        entries.append((wording.amount(float(np.sum(done["written"]))), "written", "by all jobs"))
+    return entries
+
+
+def _inputs(config):
+    """One row an arm: its source and where that is, without the way to it."""
+    rows = Table(
+        rows=[_input(config, arm) for arm in config["arms"]],
+        names=("arm", "source", "place", "synthetic"),
+    )
+    heads = {"arm": "Arm", "source": "Source", "place": "Where", "synthetic": "Synthetic"}
+    caption = "Input of each arm; of folders the end of their path"
+    return page.table(rows, columns=heads, caption=caption)
+
+
+def _input(config, arm):
+    kind = source(config, arm)
+    places = [config[arm].get(key) for key in _READS.get(arm, ())] if kind == "local" else []
+    if kind == "api":
+        places = [config[arm]["api"]["simulation"]]
+    elif kind == "archive":
+        places = [config[arm]["archive"]["release"]]
+    shown = ", ".join(_end(place) for place in places if place)
+    return arm, kind, shown, "yes" if kind == "synthetic" else "no"
+
+
+def _end(path):
+    """The end of a path: where a user keeps it is nobody else's business."""
+    parts = PurePath(path).parts
+    return f"…/{'/'.join(parts[-2:])}" if len(parts) > 2 else str(path)
+
+
+def _colour(arm):
+    return _COLOURS.get(arm, style.GREY)
+
+
+def _bars(rules):
+    """Time of each rule, the longest above."""
+    shown, rest = rules[:_BARS], rules[_BARS:]
+    names = list(map(str, shown["rule"]))
+    seconds, counts = list(shown["seconds"]), list(shown["jobs"])
+    arms = list(map(str, shown["arm"]))
+    if len(rest):
+        names.append(f"{len(rest)} others")
+        seconds.append(float(np.sum(rest["seconds"])))
+        counts.append(int(np.sum(rest["jobs"])))
+        arms.append("")
+    data = {
+        "rule": names,
+        "minutes": np.asarray(seconds) / 60,
+        "said": [wording.duration(value) for value in seconds],
+        "jobs": counts,
+        "colour": [_colour(arm) for arm in arms],
+        "arm": [arm or "several arms" for arm in arms],
+    }
+    made = charts.plot(
+        height=70 + 19 * len(names), x="Time of all its jobs [min]", y="", y_range=names[::-1]
+    )
+    made.ygrid.visible = False
+    made.x_range.start = 0
+    bars = made.hbar(
+        "rule", right="minutes", height=0.72, source=ColumnDataSource(data), color="colour"
+    )
+    marks.hover(made, [("", "@rule (@arm)"), ("time", "@said"), ("jobs", "@jobs")], [bars])
+    most = wording.listed(
+        f"{name} {wording.duration(time)}" for name, time in zip(names[:3], seconds, strict=False)
+    )
+    return page.chart(
+        made,
+        alt=f"Time of every rule. Most: {most}.",
+        caption="Time of the jobs of each rule, added up; colours are arms, as below.",
+    )
+
+
+def _line(done):
+    """Every job on a line of time, those at the same time in rows of their own."""
+    if not np.isfinite(done["started"]).all():
+        return []
+    begin, end, row, cuts = jobs.time_line(done)
+    rows = int(row.max()) + 1
+    made = charts.plot(
+        height=min(120 + 22 * rows, 600), x="Time since the first job [min]", y="Jobs at once"
+    )
+    made.y_range.flipped = True
+    made.yaxis.visible = False
+    made.grid.visible = False
+    drawn = []
+    for arm in sorted(set(done["arm"])):
+        own = np.asarray(done["arm"]) == arm
+        data = {
+            "left": begin[own] / 60,
+            "right": end[own] / 60,
+            "row": row[own],
+            "rule": list(map(str, done["rule"][own])),
+            "wildcards": list(map(str, done["wildcards"][own])),
+            "said": [wording.duration(value) for value in done["seconds"][own]],
+        }
+        look = {"color": _colour(arm), "line_color": "white", "line_width": 0.5}
+        bars = made.hbar(
+            "row",
+            left="left",
+            right="right",
+            height=0.8,
+            source=ColumnDataSource(data),
+            legend_label=arm,
+            **look,
+        )
+        drawn.append(bars)
+    for at, _ in cuts:
+        look = {"line_color": style.SOFT, "line_dash": "dotted"}
+        made.add_layout(Span(location=at / 60, dimension="height", **look))
+    marks.hover(made, [("", "@rule"), ("", "@wildcards"), ("time", "@said")], drawn)
+    marks.legend_below(made)
+    made.legend[0].ncols = 3
+    caption = f"Every job, as it ran; at most {wording.counted(rows, 'job')} at once."
+    if cuts:
+        caption += f" Pauses longer than {wording.duration(jobs.PAUSE)} are cut out (dotted)."
+    return [page.chart(made, alt="When each job ran, coloured by its arm.", caption=caption)]
+
+
+def _rules(rules):
+    heads = {
+        "rule": "Rule",
+        "arm": "Arm",
+        "jobs": "Jobs",
+        "seconds": "Time of all [s]",
+        "longest": "Longest job [s]",
+        "memory": "Most memory [MB]",
+    }
+    forms = {"seconds": ".1f", "longest": ".1f", "memory": ".0f"}
+    caption = "Time and memory of each rule; memory of those that have a benchmark"
+    return page.table(rules, columns=heads, formats=forms, caption=caption)
+
+
+def _again(folder, newest, found):
+    """Commit, versions and the command that makes this run anew."""
+    name = folder.name
+    digest = str(newest["config_sha256"])
+    commits = sorted({str(record.get("commit") or "not known") for record in found})
+    kept = f"results/{name}/{provenance.FOLDER}/configs/{digest}.json"
+    lines = [
+        f"git checkout {commits[0].partition('+')[0]}" if commits[0] != "not known" else "",
+        f"snakemake --cores 8 --configfile {kept}",
+        f"python scripts/verify.py results/{name}",
+    ]
+    code = "\n".join(line for line in lines if line)
+    said = [
+        page.paragraph(
+            "In a clone of Skyloom with this run's folder in it (the last line compares what is "
+            "there with the records):"
+        ),
+        f'<pre tabindex="0"><code>{escape(code)}</code></pre>',
+    ]
+    if len(commits) > 1 or "+" in commits[0]:
+        said.append(page.paragraph(_uncertain(commits), note=True))
+    others = sum(record["config_sha256"] != digest for record in found)
+    if others:
+        said.append(page.paragraph(_earlier(others), note=True))
+    return [*said, page.details("Versions", _versions(found))]
+
+
+def _uncertain(commits):
+    if len(commits) > 1:
+        return f"Jobs were made from {len(commits)} commits: {wording.listed(commits)}."
+    return (
+        "Files differed from that commit when jobs ran (+changes): it alone may not give the same."
+    )
+
+
+def _earlier(count):
+    are = "was" if count == 1 else "were"
+    return (
+        f"{wording.counted(count, 'job')} {are} made before, under another configuration, and "
+        "needed nothing of what has changed since."
+    )
+
+
+def _versions(found):
+    """Every version of every package, Python and machine that a job ran with."""
+    seen = {}
+    for record in found:
+        for name, version in record.get("packages", {}).items():
+            seen.setdefault(name, set()).add(str(version))
+        seen.setdefault("Python", set()).add(str(record.get("python")))
+        seen.setdefault("machine", set()).add(str(record.get("machine")))
+    names = sorted(seen, key=str.lower)
+    rows = Table({"name": names, "version": [", ".join(sorted(seen[name])) for name in names]})
+    heads = {"name": "Name", "version": "Version"}
+    return page.table(rows, columns=heads, caption="What the jobs ran with")
+
+
+def _citation(config, newest):
+    """What to cite: the software, the studies, and data that are not synthetic."""
+    commit = str(newest.get("commit") or "")[:10]
+    version = str(newest.get("version") or provenance.VERSION)
+    said = (
+        f"Skyloom, version {version}{f' (commit {commit})' if commit else ''}, as in the file "
+        "CITATION.cff of its repository, with the study whose question each arm takes up (named "
+        "in docs/methods.md)."
+    )
+    data = [
+        _DATA[arm]
+        for arm in config.get("arms", ())
+        if arm in _DATA and source(config, arm) != "synthetic"
+    ]
+    parts = [page.paragraph(said)]
+    if data:
+        parts.append(page.paragraph(f"And the data: {'; '.join(data)}."))
+    return parts

@@ -1,0 +1,268 @@
+"""The report's section of the sdss arm."""
+
+import numpy as np
+from astropy.table import Table
+from bokeh.models import ColumnDataSource, FactorRange
+
+from skyloom.figures import sdss_labels as names
+from skyloom.figures.table_cells import texts
+from skyloom.report import charts, marks, page, wording
+
+_QUESTION = (
+    "Is it a star, a galaxy or a quasar, when the spectrum is drawn as a picture and shown to a "
+    "network made for photographs, and when it is not?"
+)
+_AVERAGE = "average"
+_METRICS = ("accuracy", "precision", "recall", "f1")
+_MEANS = {
+    "overall_accuracy": "Right answers",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+}
+
+
+def section(folder):
+    """What the arm asked and what this run says; None where it was not run.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/sdss``.
+
+    Returns
+    -------
+    Section or None
+    """
+    summary = wording.maybe(folder / "evaluation" / "summary.ecsv")
+    if summary is None:
+        return None
+    confusion = wording.maybe(folder / "evaluation" / "confusion.ecsv")
+    parts = [
+        page.answer(_QUESTION, *answer(summary, confusion)),
+        _recall(summary),
+        _averages(summary),
+        page.details("Every class as a table", _scores(summary)),
+        *_confusions(folder, confusion),
+        page.picture(
+            folder / "figures" / "redshifts.png",
+            alt="Distributions of redshift of galaxies and quasars, and of the velocity of stars.",
+            caption="Redshifts of the sample, in front of those of all spectra that can be used "
+            "(grey); stars' are velocities.",
+        ),
+        page.picture(
+            folder / "figures" / "examples.png",
+            alt="A galaxy, a quasar and a star: the spectrum, smoothed, and drawn as pictures.",
+            caption="One spectrum of each class on its way to the networks.",
+        ),
+        *_published(folder),
+    ]
+    return page.Section("sdss", "SDSS spectra: star, galaxy or quasar?", parts)
+
+
+def answer(summary, confusion):
+    """What the run says to the arm's question, in sentences.
+
+    Parameters
+    ----------
+    summary : Table
+        As `skyloom.sdss.evaluation.summarise` makes it.
+    confusion : Table or None
+        As `skyloom.sdss.evaluation.confusions` makes it.
+
+    Returns
+    -------
+    list of str
+    """
+    average = summary[texts(summary["class"]) == _AVERAGE]
+    order = np.argsort(-wording.column(average, "overall_accuracy"), kind="stable")
+    best = average[int(order[0])]
+    said = [
+        f"{_name(best)} names {wording.interval(*_of(best, 'overall_accuracy'), wording.percent)} "
+        f"of {names.counted(int(best['spectra']))} of the test side rightly "
+        f"({wording.level_of(summary)})."
+    ]
+    said += [_beside(best, average[int(place)]) for place in order[1:4]]
+    if len(order) > 4:
+        said.append(f"All {len(order)} networks are in the table below.")
+    said.append(_hardest(summary, best))
+    if confusion is not None:
+        said += _mistake(confusion, best)
+    return [*said, wording.OTHER_SEED]
+
+
+def _name(row):
+    return names.model_name(str(row["network"]), str(row["split"]))
+
+
+def _of(row, what):
+    ends = (row[what], row[f"{what}_low"], row[f"{what}_high"])
+    return tuple(float(np.ma.filled(value, np.nan)) for value in ends)
+
+
+def _beside(best, row):
+    """Another network beside the best one."""
+    ours, theirs = _of(best, "overall_accuracy"), _of(row, "overall_accuracy")
+    text = f"{_name(row)} names {wording.interval(*theirs, wording.percent)} rightly"
+    if theirs[2] < ours[1]:
+        return f"{text}, which is less: the intervals do not touch."
+    return f"{text}; the intervals overlap, so these two alone do not tell which is better."
+
+
+def _hardest(summary, best):
+    own = summary[texts(summary["model"]) == str(best["model"])]
+    classes = own[texts(own["class"]) != _AVERAGE]
+    row = classes[int(np.nanargmin(wording.column(classes, "recall")))]
+    return (
+        f"It misses most among {names.plural(str(row['class']))}, of which it finds "
+        f"{wording.interval(*_of(row, 'recall'), wording.percent)}."
+    )
+
+
+def _mistake(confusion, best):
+    """The most frequent confusion of the best network."""
+    own = confusion[texts(confusion["model"]) == str(best["model"])]
+    wrong = own[texts(own["true"]) != texts(own["predicted"])]
+    counts = np.asarray(wrong["count"], dtype=int)
+    if not counts.size or not counts.max():
+        return ["It confuses no spectrum of the test side."]
+    row = wrong[int(np.argmax(counts))]
+    kinds = names.class_name(str(row["true"])), names.class_name(str(row["predicted"]))
+    return [
+        f"Its most frequent mistake is to call a {kinds[0]} a {kinds[1]}: "
+        f"{names.counted(int(row['count']))}, {wording.percent(float(row['share']))} of those."
+    ]
+
+
+def _recall(summary):
+    """Share of each class that is found, a network beside the other, with intervals."""
+    rows = summary[texts(summary["class"]) != _AVERAGE]
+    models = names.models_of(rows)
+    looks = names.network_looks(network for network, _ in models.values())
+    kinds = names.classes_of(rows["class"])
+    groups = [(names.class_name(kind), _short(models[model])) for kind in kinds for model in models]
+    least = float(np.nanmin(wording.column(rows, "recall_low")))
+    made = charts.plot(
+        height=360,
+        x="",
+        y="Share found (recall)",
+        x_range=FactorRange(*groups, group_padding=1.2),
+        y_range=(max(-0.02, least - 0.05), 1.02),
+    )
+    made.xaxis.major_label_text_font_size = "0px"
+    made.xaxis.group_text_font_size = "13px"
+    made.xaxis.group_text_color = charts.INK
+    made.xgrid.visible = False
+    for model, (network, split) in models.items():
+        own = rows[texts(rows["model"]) == model]
+        data = {
+            "place": [
+                (names.class_name(str(kind)), _short((network, split))) for kind in own["class"]
+            ],
+            "recall": wording.column(own, "recall"),
+            "low": wording.column(own, "recall_low"),
+            "high": wording.column(own, "recall_high"),
+            "spectra": np.asarray(own["spectra"], dtype=int),
+            "name": [names.model_name(network, split)] * len(own),
+        }
+        source, colour = ColumnDataSource(data), looks[network]["color"]
+        marks.whiskers(made, source, "place", "low", "high", dimension="height", colour=colour)
+        dots = made.scatter(
+            "place",
+            "recall",
+            source=source,
+            size=10,
+            color=colour,
+            legend_label=names.model_name(network, split),
+        )
+        marks.hover(
+            made,
+            [
+                ("", "@name"),
+                ("found", "@recall{0.0 %} (@low{0.0 %} to @high{0.0 %})"),
+                ("of spectra", "@spectra"),
+            ],
+            [dots],
+        )
+    marks.legend_below(made)
+    alt = "Share of each class that each network finds, with intervals."
+    caption = (
+        f"Share of the spectra of each class that are called so, with {wording.level_of(summary)}s."
+    )
+    return page.chart(made, alt=alt, caption=caption)
+
+
+def _short(model):
+    return names.model_name(*model)
+
+
+def _averages(summary):
+    """One row a network: right answers, and means over the classes."""
+    average = summary[texts(summary["class"]) == _AVERAGE]
+    rows = Table()
+    rows["network"] = [_name(row) for row in average]
+    heads = {"network": "Network, split"}
+    for what, said in _MEANS.items():
+        rows[what] = wording.column(average, what)
+        rows[f"{what}_range"] = [wording.ends(*_of(row, what)[1:]) for row in average]
+        heads |= {what: said, f"{what}_range": wording.level_of(summary)}
+    forms = dict.fromkeys(_MEANS, ".3f")
+    caption = "The test side: share of right answers, and means over the classes"
+    return page.table(rows, columns=heads, formats=forms, caption=caption)
+
+
+def _scores(summary):
+    """One row a network and class."""
+    own = summary[texts(summary["class"]) != _AVERAGE]
+    rows = Table()
+    rows["network"] = [_name(row) for row in own]
+    rows["class"] = [names.class_name(str(row["class"])) for row in own]
+    rows["spectra"] = np.asarray(own["spectra"], dtype=int)
+    heads = {"network": "Network, split", "class": "Class", "spectra": "Spectra"}
+    for what in _METRICS:
+        rows[what] = wording.column(own, what)
+        rows[f"{what}_range"] = [wording.ends(*_of(row, what)[1:]) for row in own]
+        heads |= {what: what.capitalize(), f"{what}_range": wording.level_of(summary)}
+    note = page.paragraph(
+        "Accuracy counts the other classes' right answers too: it is high even where a class is "
+        "never found.",
+        note=True,
+    )
+    forms, caption = dict.fromkeys(_METRICS, ".3f"), "The test side, each class against the rest"
+    return note + page.table(rows, columns=heads, formats=forms, caption=caption)
+
+
+def _confusions(folder, confusion):
+    if confusion is None:
+        return []
+    pictures = []
+    for split in dict.fromkeys(texts(confusion["split"])):
+        path = folder / "figures" / "confusions" / f"{split}.png"
+        if path.is_file():
+            alt = f"Confusion matrices of every network on the split {names.split_name(split)}."
+            caption = "What each network calls the spectra of each class: shares, and counts below."
+            pictures.append(page.picture(path, alt=alt, caption=caption, width=820))
+    return [page.heading("Who is taken for whom"), *pictures] if pictures else []
+
+
+def _published(folder):
+    table = wording.maybe(folder / "evaluation" / "published.ecsv")
+    if table is None:
+        return []
+    rows = []
+    for row in table:
+        who = names.model_name(str(row["network"]), str(row["split"]))
+        kind = names.plural(str(row["class"]))
+        ours = wording.interval(
+            *(float(np.ma.filled(row[name], np.nan)) for name in ("ours", "ours_low", "ours_high"))
+        )
+        rows.append(
+            {
+                "quantity": f"{who}: {row['metric']} of {kind}",
+                "ours": ours if ours != "–" else "not trained",
+                "printed": wording.fixed(row["published"]),
+                "comparable": bool(row["comparable"]),
+                "reason": wording.reason_of(row),
+            }
+        )
+    return wording.beside(rows, "the article")

@@ -1,0 +1,298 @@
+"""The report's section of the semantic arm."""
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.figures import semantic_labels as names
+from skyloom.figures.table_cells import texts
+from skyloom.report import page, wording
+from skyloom.semantic.evaluation import ANGLE, folded
+
+_QUESTION = (
+    "Does a network find size, shape and angle of discs without ever being shown any, if it has to "
+    "redraw the picture with the formula of a disc?"
+)
+# An encoder is said to have found a parameter where its errors' interval lies below those of
+# always answering the same, which for evenly spread values is their standard deviation.
+_FOUND = 1.0
+
+
+def section(folder):
+    """What the arm asked and what this run says; None where it was not run.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/semantic``.
+
+    Returns
+    -------
+    Section or None
+    """
+    summary = wording.maybe(folder / "evaluation" / "summary.ecsv")
+    if summary is None:
+        return None
+    measured = wording.maybe(folder / "galaxies" / "measurements.ecsv")
+    scatter = {
+        model: true_scatter(table, summary.meta)
+        for model in dict.fromkeys(texts(summary["model"]))
+        if (table := wording.maybe(folder / "models" / model / "predictions.ecsv")) is not None
+    }
+    parts = [
+        page.answer(_QUESTION, *answer(summary, scatter)),
+        page.picture(
+            folder / "figures" / "bounds.png",
+            alt="Errors of each parameter of each dataset, by encoder and by least squares, beside "
+            "the Cramér-Rao bound.",
+            caption="Errors of the encoders and of a least-squares fit, beside the least that the "
+            "noise allows any unbiased estimate (Cramér–Rao).",
+        ),
+        _table(summary, scatter),
+        page.picture(
+            folder / "figures" / "examples.png",
+            alt="Images of each dataset, from the smallest to the largest disc.",
+            caption="What the encoders are shown, and redraw.",
+        ),
+        *_galaxies(folder, measured),
+        *_published(folder),
+    ]
+    return page.Section("semantic", "Discs: measured without being taught", parts)
+
+
+def true_scatter(predictions, meta):
+    """Standard deviation of each true parameter on the test side: the error of one answer for all.
+
+    Parameters
+    ----------
+    predictions : Table
+        Of one encoder.
+    meta : dict
+        ``angle_limits``, degrees: angles beyond are left out, as they are from the summary.
+
+    Returns
+    -------
+    dict of str to float
+    """
+    test = predictions[texts(predictions["part"]) == "test"]
+    made = {}
+    for name in test.colnames:
+        if f"{name}_predicted" in test.colnames:
+            values = wording.column(test, name)
+            if name == ANGLE:
+                low, high = meta.get("angle_limits", (0, 180))
+                values = values[(values >= low) & (values <= high)]
+            made[name] = float(np.std(values)) if len(values) else np.nan
+    return made
+
+
+def answer(summary, scatter):
+    """What the run says to the arm's question, in sentences.
+
+    Parameters
+    ----------
+    summary : Table
+        As `skyloom.semantic.evaluation.summarise` makes it.
+    scatter : dict of str to dict
+        By encoder, as `true_scatter` gives it.
+
+    Returns
+    -------
+    list of str
+    """
+    rows = [row for row in summary if row["method"] == "encoder" and row["model"] in scatter]
+    if not rows:
+        return ["No encoder of this run has predictions to judge."]
+    found = [row for row in rows if _knows(row, scatter)]
+    said = [
+        "An encoder has found a parameter if its errors are smaller than those of giving every "
+        f"image the same answer: so it is for {len(found)} of {len(rows)} parameters of "
+        f"{wording.counted(len({str(row['model']) for row in rows}), 'encoder')} "
+        f"({wording.level_of(summary)}s)."
+    ]
+    missed = [row for row in rows if not _knows(row, scatter)]
+    if missed:
+        said.append(
+            "Not shown for "
+            + wording.listed(
+                f"{names.name(str(row['parameter']))} ({row['model']})" for row in missed
+            )
+            + "."
+        )
+    return [*said, *_noisy(summary), *_without_noise(summary), wording.OTHER_SEED]
+
+
+def _knows(row, scatter):
+    return float(row["sigma_high"]) < _FOUND * scatter[str(row["model"])].get(
+        str(row["parameter"]), 0
+    )
+
+
+def _noisy(summary):
+    """Errors relative to the bound where there is one: encoder and fit of the same dataset."""
+    said = []
+    noisy = [row for row in summary if np.isfinite(float(np.ma.filled(row["pull"], np.nan)))]
+    for dataset in dict.fromkeys(str(row["dataset"]) for row in noisy):
+        own = [row for row in noisy if row["dataset"] == dataset]
+        parts = []
+        for method, called in (("encoder", "the encoder's errors"), ("least_squares", "a fit's")):
+            pulls = [float(row["pull"]) for row in own if row["method"] == method]
+            if pulls:
+                parts.append(f"{called} are {_span(pulls)} times")
+        noise = float(own[0]["noise"])
+        said.append(
+            f"Under noise of {noise:g} ({dataset}), {wording.listed(parts)} the Cramér–Rao bound "
+            "(root mean square, from parameter to parameter)."
+        )
+    return said
+
+
+def _span(values):
+    low, high = wording.rounded(min(values), 2), wording.rounded(max(values), 2)
+    return low if low == high else f"{low} to {high}"
+
+
+def _without_noise(summary):
+    """Images without noise have no bound, and a fit's errors may be those of its arithmetic."""
+    better = []
+    for dataset in dict.fromkeys(str(row["dataset"]) for row in summary):
+        own = [row for row in summary if row["dataset"] == dataset and not float(row["noise"])]
+        pairs = [
+            float(fit["sigma_high"]) < float(row["sigma_low"])
+            for row in own
+            for fit in own
+            if row["method"] == "encoder"
+            and fit["method"] == "least_squares"
+            and fit["parameter"] == row["parameter"]
+        ]
+        if pairs and all(pairs):
+            better.append(dataset)
+    if not better:
+        return []
+    return [
+        f"Without noise ({wording.listed(better)}) a least-squares fit of the same formula has "
+        "smaller errors than every encoder: there an encoder can only be faster."
+    ]
+
+
+def _table(summary, scatter):
+    rows = Table()
+    rows["model"] = texts(summary["model"])
+    rows["method"] = [names.METHODS[str(row["method"])]["label"] for row in summary]
+    rows["dataset"] = texts(summary["dataset"])
+    rows["parameter"] = [names.with_unit(names.name(str(n)), str(n)) for n in summary["parameter"]]
+    for column in ("sigma", "bound", "pull", "failed"):
+        rows[column] = wording.column(summary, column)
+    rows["range"] = [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in summary]
+    rows["same"] = [
+        scatter.get(str(row["model"]), {}).get(str(row["parameter"]), np.nan) for row in summary
+    ]
+    heads = {
+        "model": "Encoder",
+        "method": "Method",
+        "dataset": "Dataset",
+        "parameter": "Parameter",
+        "sigma": "Error (σ)",
+        "range": wording.level_of(summary),
+        "same": "One answer for all",
+        "bound": "Cramér–Rao bound",
+        "pull": "Error / bound",
+        "failed": f"Angles off by more than {summary.meta.get('failed', 10):g}°",
+    }
+    forms = dict.fromkeys(("sigma", "same", "bound"), _tiny)
+    forms |= {"pull": lambda value: wording.rounded(value, 2), "failed": wording.percent}
+    caption = "Errors on the test side; bounds are medians of the images' own"
+    listing = page.table(rows, columns=heads, formats=forms, caption=caption)
+    return page.details("All errors as a table", listing)
+
+
+def _tiny(value):
+    """Errors of fits without noise are rounding: they are said to be nothing."""
+    value = float(np.ma.filled(value, np.nan))
+    return "< 0.00001" if 0 < value < 1e-5 else wording.rounded(value)
+
+
+def _galaxies(folder, measured):
+    """What the encoder finds in galaxies of known inclination."""
+    if measured is None or not len(measured):
+        return []
+    parts = [page.heading("Galaxies of the tng arm, measured"), page.paragraph(galaxies(measured))]
+    for name, alt, caption in (
+        (
+            "galaxies",
+            "Inclination, scale and angle found, against the inclination that was used.",
+            "What the encoder finds in maps of gas seen at known inclinations.",
+        ),
+        (
+            "galaxy_panels",
+            "Maps of two galaxies at five inclinations, the discs found, and what is left.",
+            "Two galaxies at known inclinations, the discs that the encoder draws, and the rest.",
+        ),
+    ):
+        path = folder / "figures" / f"{name}.png"
+        if path.is_file():
+            parts.append(page.picture(path, alt=alt, caption=caption))
+    return parts
+
+
+def galaxies(measured):
+    """What measured galaxies say of an encoder that saw only synthetic discs, in words.
+
+    Parameters
+    ----------
+    measured : Table
+        As `skyloom.semantic.galaxies` makes it: one row a view.
+
+    Returns
+    -------
+    str
+    """
+    unlike = np.asarray(measured["outside"]).astype(bool)
+    galaxy = set(zip(measured["snapshot"], measured["subhalo_id"], strict=True))
+    said = (
+        f"The encoder {measured.meta.get('model', '')} was asked about "
+        f"{wording.counted(len(measured), 'view')} of "
+        f"{wording.counted(len(galaxy), 'galaxy', 'galaxies')} "
+        f"whose inclination is known; {int(unlike.sum()):,} of them are unlike what it was trained "
+        "on, and what it says of those is left out."
+    )
+    good = measured[~unlike]
+    if not len(good):
+        return said
+    used = wording.column(good, "inclination")
+    views = [_view(good[used == angle], angle) for angle in np.unique(used)]
+    said += " Inclinations used and found (median): " + ", ".join(views) + "."
+    tilted = good[used >= 45]
+    if len(tilted):
+        turned = np.abs(folded(wording.column(tilted, "angle_difference")))
+        said += (
+            f" From 45° on, position angles are off by {wording.rounded(np.median(turned), 2)}° in "
+            "the median. A disc seen face-on has no angle, and a thick one looks rounder edge-on."
+        )
+    return said
+
+
+def _view(rows, angle):
+    found = wording.column(rows, "inclination_inferred")
+    return f"{angle:.0f}° → {np.nanmedian(found):.0f}°"
+
+
+def _published(folder):
+    table = wording.maybe(folder / "evaluation" / "published.ecsv")
+    if table is None:
+        return []
+    rows = []
+    for row in table:
+        unit = "°" if str(row["unit"]) == "deg" else ""
+        model = texts([row["model"]])[0]
+        digits = 6 if row["statistic"] == "weights" else 3
+        ours = wording.rounded(row["ours"], digits)
+        rows.append(
+            {
+                "quantity": str(row["quantity"]) + (f" ({model})" if model else ""),
+                "ours": f"{ours}{unit}" if ours != "–" else "not trained",
+                "printed": f"{wording.plain(row['published'])}{unit}",
+                "comparable": bool(row["comparable"]),
+                "reason": wording.reason_of(row),
+            }
+        )
+    return wording.beside(rows, "the article")
