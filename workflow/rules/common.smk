@@ -1,15 +1,15 @@
 # What every arm shares: the checked configuration, paths, and the hash of a step's library code.
 import os
+import runpy
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
 # As a module of another workflow, these files may come from a git repository, one by one.
 _deployment = workflow.source_path("../../scripts/deployment.py")
-sys.path.insert(0, os.path.dirname(_deployment))
-
-import deployment
+deployment = SimpleNamespace(**runpy.run_path(_deployment))
 
 SCRIPTS = deployment.project(workflow.current_basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
