@@ -18,7 +18,7 @@ import configuration_xmm
 from skyloom import schema
 from skyloom.errors import InputError, nearest
 from skyloom.tng import quantities
-from skyloom.tng.universe.cosmology import SNAPSHOT_REDSHIFT
+from skyloom.tng.runs import SIMULATIONS
 
 # Arms whose schema is a file of its own, and what some of them share.
 _ARMS = ("semantic", "xmm", *configuration_spectra.ARMS, "sdss")
@@ -169,7 +169,7 @@ def _check_tng(tng, *, wanted):
     if tng["source"] == "local" and wanted:
         _check_folder(tng["base_path"], tng["snapshots"])
     elif tng["source"] == "synthetic":
-        _check_synthetic(tng["snapshots"])
+        _check_synthetic(tng["synthetic"]["simulation"], tng["snapshots"])
 
 
 def _check_numbers(tng):
@@ -221,8 +221,8 @@ def _check_beyond(tng):
         )
 
 
-def _check_synthetic(snapshots):
-    known = sorted(SNAPSHOT_REDSHIFT)
+def _check_synthetic(simulation, snapshots):
+    known = sorted(SIMULATIONS[simulation].redshifts)
     for snapshot in snapshots:
         if snapshot not in known:
             raise InputError(

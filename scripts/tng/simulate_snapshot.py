@@ -15,4 +15,5 @@ write_snapshot(
     gas_cells=universe["gas_cells"],
     chunks=universe["chunks"],
     seed=snakemake.params.seed,
+    simulation=universe["simulation"],
 )

@@ -11,4 +11,5 @@ write_tree(
     snapshots=snakemake.params.snapshots,
     galaxies=snakemake.params.universe["galaxies"],
     seed=snakemake.params.seed,
+    simulation=snakemake.params.universe["simulation"],
 )

@@ -28,6 +28,9 @@ class FakeSimulation:
         self.columns.update(changes)
         self.group_mass = np.array([400.0, 600.0, 499.0], np.float32)
 
+    def has_subhalo_field(self, field):
+        return field in self.columns
+
     @property
     def header(self):
         from skyloom.tng.simulation import Header

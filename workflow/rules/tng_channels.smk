@@ -156,3 +156,26 @@ rule tng_channel_dataset:
         code=code("tng/make_channel_dataset.py"),
     script:
         "../../scripts/tng/make_channel_dataset.py"
+
+
+if not TNG_API:
+
+    rule tng_simulation:
+        """What the simulation on disk is, and which channels each snapshot can give."""
+        input:
+            galaxies=TNG_GALAXIES,
+            universe=lambda w: [
+                path for s in TNG_SNAPSHOTS for path in tng_files(s)["snapshots"]
+            ],
+        output:
+            f"{TNG_DIR}/simulation.ecsv",
+        log:
+            f"{TNG_DIR}/logs/simulation.log",
+        conda:
+            "../../envs/skyloom.yaml"
+        params:
+            base_path=TNG_BASE,
+            snapshots=TNG_SNAPSHOTS,
+            code=code("tng/describe_simulation.py"),
+        script:
+            "../../scripts/tng/describe_simulation.py"

@@ -81,7 +81,9 @@ def select(simulation, *, cuts):
     Returns
     -------
     astropy.table.Table
-        Sorted by subhalo number. Galaxies without star formation or without gas are kept.
+        Sorted by subhalo number. Galaxies without star formation or without gas are kept. Where
+        the catalogue has no SubhaloFlag, as Illustris's, every subhalo counts as a galaxy, and the
+        metadata say so.
 
     Raises
     ------
@@ -89,7 +91,11 @@ def select(simulation, *, cuts):
         If a field is missing, a value is not finite, or a group number points nowhere.
     """
     header = simulation.header
-    subhalos = simulation.subhalos(SUBHALO_FIELDS)
+    flagged = simulation.has_subhalo_field("SubhaloFlag")
+    fields = [name for name in SUBHALO_FIELDS if flagged or name != "SubhaloFlag"]
+    subhalos = simulation.subhalos(fields)
+    if not flagged:
+        subhalos["SubhaloFlag"] = np.ones(len(subhalos["SubhaloGrNr"]), dtype=bool)
     groups = simulation.groups(("GroupMass",))["GroupMass"]
     owner = np.asarray(subhalos["SubhaloGrNr"], dtype=np.int64)
     where = f"{simulation.base_path}, snapshot {header.snapshot}"
@@ -108,7 +114,10 @@ def select(simulation, *, cuts):
     lineage = (
         simulation.lineages(chosen) if simulation.has_tree else np.full(len(chosen), -1, np.int64)
     )
-    return _table(header, chosen, picked, groups[owner[chosen]], lineage)
+    table = _table(header, chosen, picked, groups[owner[chosen]], lineage)
+    if not flagged:
+        table.meta["subhalo_flag"] = "the catalogue has none: every subhalo counts as a galaxy"
+    return table
 
 
 def _excluded(names, snapshot):

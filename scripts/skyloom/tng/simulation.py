@@ -207,6 +207,19 @@ class Simulation:
         """Mass of each particle of a type that has one for all, 10^10 Msun/h."""
         return table_mass(self._snapshot_files[0], PARTICLE_TYPES[kind])
 
+    def particle_fields(self):
+        """Fields of every particle type, as sets by kind, from the first chunk that has it."""
+        found = {}
+        for path in self._snapshot_files:
+            with open_hdf5(path) as file:
+                for kind, number in PARTICLE_TYPES.items():
+                    name = f"PartType{number}"
+                    if kind not in found and name in file:
+                        found[kind] = set(file[name])
+            if len(found) == len(PARTICLE_TYPES):
+                break
+        return {kind: found[kind] for kind in PARTICLE_TYPES if kind in found}
+
     def check_particles(self, kind, fields):
         """Raise an InputError if the snapshot lacks files, or these fields of a particle type.
 

@@ -1,21 +1,53 @@
-"""The background cosmology of TNG (Planck 2015), its box and its snapshot times.
+"""The background cosmology of the simulation, its box and its snapshot times.
 
 Everything here is in physical units (kpc, km/s, solar masses, Gyr) unless told; `code_units` in
 `skyloom.tng.universe.assembly` turns them into those of the files.
 """
 
+import contextlib
+from contextvars import ContextVar
+
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.tng.runs import SIMULATIONS, Run
 
-#: Planck Collaboration XIII (2016), as TNG uses it (Nelson et al. 2019, section 2).
-HUBBLE = 0.6774
-OMEGA_MATTER = 0.3089
-OMEGA_LAMBDA = 0.6911
-OMEGA_BARYON = 0.0486
-BARYON_FRACTION = OMEGA_BARYON / OMEGA_MATTER
-#: Side of the TNG50 box, ckpc/h.
-BOX_SIZE = 35000.0
+#: The run whose files are written: an ambient choice, like a precision, since every law's numbers
+#: follow from it. `adopted` changes it.
+_RUN = ContextVar("run", default=SIMULATIONS["TNG50-1"])
+
+
+@contextlib.contextmanager
+def adopted(simulation):
+    """Take another simulation's box, cosmology and snapshots for as long as the context lasts.
+
+    Parameters
+    ----------
+    simulation : str
+        One of `skyloom.tng.runs.SIMULATIONS`.
+    """
+    token = _RUN.set(SIMULATIONS[simulation])
+    try:
+        yield
+    finally:
+        _RUN.reset(token)
+
+
+def run():
+    """The `skyloom.tng.runs.Run` that is adopted; TNG50-1 unless told."""
+    return _RUN.get()
+
+
+def __getattr__(name):
+    # HUBBLE, OMEGA_MATTER, OMEGA_LAMBDA, OMEGA_BARYON and BOX_SIZE (ckpc/h) of the adopted run.
+    if name.isupper() and name.lower() in Run._fields:
+        return getattr(run(), name.lower())
+    if name == "BARYON_FRACTION":
+        return run().omega_baryon / run().omega_matter
+    if name == "SNAPSHOT_REDSHIFT":
+        return run().redshifts
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 #: Newton's constant, kpc (km/s)^2 / Msun.
 GRAVITY = 4.30091e-6
@@ -26,33 +58,6 @@ HYDROGEN_FRACTION = 0.76
 HYDROGEN_PER_DENSITY = HYDROGEN_FRACTION * 1.98841e33 / 3.0856776e21**3 / 1.67262192e-24
 #: 1 km/s in kpc per Gyr.
 KPC_PER_GYR = 1.0227121
-#: Hubble time 1 / H0, Gyr.
-HUBBLE_TIME = 977.7922 / (100 * HUBBLE)
-
-#: Redshifts of the snapshots, from the public list of TNG's simulations
-#: (https://www.tng-project.org/api/TNG50-1/snapshots/, rounded as printed there).
-SNAPSHOT_REDSHIFT = {
-    99: 0.0,
-    98: 0.0095,
-    97: 0.0240,
-    96: 0.0337,
-    95: 0.0485,
-    94: 0.0585,
-    93: 0.0737,
-    92: 0.0839,
-    91: 0.0994,
-    90: 0.1099,
-    89: 0.1258,
-    88: 0.1419,
-    87: 0.1527,
-    86: 0.1693,
-    85: 0.1804,
-    84: 0.1973,
-    83: 0.2145,
-    82: 0.2261,
-    81: 0.2439,
-    80: 0.2613,
-}
 
 
 def redshift(snapshot):
@@ -61,14 +66,14 @@ def redshift(snapshot):
     Raises
     ------
     InputError
-        If the snapshot is not one of 80 to 99.
+        If the universe does not have the snapshot.
     """
     try:
-        return SNAPSHOT_REDSHIFT[int(snapshot)]
+        return run().redshifts[int(snapshot)]
     except KeyError:
         raise InputError(
             f"tng.snapshots holds {snapshot}, which the synthetic universe does not have: "
-            f"choose from {min(SNAPSHOT_REDSHIFT)} to {max(SNAPSHOT_REDSHIFT)}."
+            f"choose from {min(run().redshifts)} to {max(run().redshifts)}."
         ) from None
 
 
@@ -92,7 +97,15 @@ def check_snapshots(snapshots):
 
 def hubble_rate(z):
     """H(z) of a flat universe of matter and a cosmological constant, km/s/kpc."""
-    return 0.1 * HUBBLE * np.sqrt(OMEGA_MATTER * (1 + np.asarray(z)) ** 3 + OMEGA_LAMBDA)
+    now = run()
+    return (
+        0.1 * now.hubble * np.sqrt(now.omega_matter * (1 + np.asarray(z)) ** 3 + now.omega_lambda)
+    )
+
+
+def _hubble_time():
+    """1 / H0, Gyr."""
+    return 977.7922 / (100 * run().hubble)
 
 
 def age(z):
@@ -102,14 +115,16 @@ def age(z):
     (Carroll, Press & Turner 1992; Weinberg 2008, eq. 1.5.41).
     """
     a = 1 / (1 + np.asarray(z, dtype=float))
-    root = np.sqrt(OMEGA_LAMBDA / OMEGA_MATTER)
-    return 2 * HUBBLE_TIME / (3 * np.sqrt(OMEGA_LAMBDA)) * np.arcsinh(root * a**1.5)
+    now = run()
+    root = np.sqrt(now.omega_lambda / now.omega_matter)
+    return 2 * _hubble_time() / (3 * np.sqrt(now.omega_lambda)) * np.arcsinh(root * a**1.5)
 
 
 def scale_factor_at(time):
     """Scale factor when the universe is `time` Gyr old: the inverse of `age`."""
-    angle = 1.5 * np.sqrt(OMEGA_LAMBDA) * np.asarray(time, dtype=float) / HUBBLE_TIME
-    return (np.sinh(angle) * np.sqrt(OMEGA_MATTER / OMEGA_LAMBDA)) ** (2 / 3)
+    now = run()
+    angle = 1.5 * np.sqrt(now.omega_lambda) * np.asarray(time, dtype=float) / _hubble_time()
+    return (np.sinh(angle) * np.sqrt(now.omega_matter / now.omega_lambda)) ** (2 / 3)
 
 
 def critical_density(z):

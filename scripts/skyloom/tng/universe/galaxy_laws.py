@@ -7,7 +7,7 @@ network learns from the result.
 
 import numpy as np
 
-from skyloom.tng.universe.cosmology import HUBBLE
+from skyloom.tng.universe import cosmology
 
 #: Scatter of stellar mass at fixed halo mass (Moster et al. 2013), dex.
 STELLAR_MASS_SCATTER = 0.15
@@ -54,7 +54,7 @@ def concentration(mass):
 
     Dutton & Maccio (2014), the relation of NFW haloes of mass M200 in the Planck cosmology.
     """
-    return 10 ** (0.905 - 0.101 * np.log10(np.asarray(mass) * HUBBLE / 1e12))
+    return 10 ** (0.905 - 0.101 * np.log10(np.asarray(mass) * cosmology.HUBBLE / 1e12))
 
 
 def halo_growth(mass_today, concentration_today, z):

@@ -6,14 +6,12 @@ in km/s, times in Gyr, all physical. Laws of one cell take arrays.
 
 import numpy as np
 
+from skyloom.tng.universe import cosmology
 from skyloom.tng.universe.cosmology import (
     BOLTZMANN_PER_PROTON,
     GRAVITY,
-    HUBBLE,
     HYDROGEN_FRACTION,
     HYDROGEN_PER_DENSITY,
-    OMEGA_LAMBDA,
-    OMEGA_MATTER,
 )
 
 #: Hydrogen density above which gas forms stars, cm^-3 (Springel & Hernquist 2003; TNG: 0.1).
@@ -123,11 +121,11 @@ def virial_temperature(mass, z, mean_weight=0.6):
     T = 1.98e4 (mu/0.6) (M h / 10^8 Msun)^2/3 [Om Dc / (Om(z) 18 pi^2)]^1/3 (1+z)/10, with
     Dc = 18 pi^2 + 82 d - 39 d^2, d = Om(z) - 1 (Barkana & Loeb 2001, eqs. 22 and 26).
     """
-    matter = OMEGA_MATTER * (1 + z) ** 3
-    matter_here = matter / (matter + OMEGA_LAMBDA)
+    matter = cosmology.OMEGA_MATTER * (1 + z) ** 3
+    matter_here = matter / (matter + cosmology.OMEGA_LAMBDA)
     overdensity = 18 * np.pi**2 + 82 * (matter_here - 1) - 39 * (matter_here - 1) ** 2
-    shape = (OMEGA_MATTER / matter_here * overdensity / (18 * np.pi**2)) ** (1 / 3)
-    scale = (np.asarray(mass) * HUBBLE / 1e8) ** (2 / 3)
+    shape = (cosmology.OMEGA_MATTER / matter_here * overdensity / (18 * np.pi**2)) ** (1 / 3)
+    scale = (np.asarray(mass) * cosmology.HUBBLE / 1e8) ** (2 / 3)
     return 1.98e4 * (mean_weight / 0.6) * scale * shape * (1 + z) / 10
 
 

@@ -14,10 +14,6 @@ from skyloom.errors import InputError
 from skyloom.tng.universe import cosmology
 from skyloom.tng.universe import galaxy_laws as laws
 
-#: Ages of the universe at snapshots 80, 81, ... 99, Gyr.
-TABLE_SNAPSHOTS = sorted(cosmology.SNAPSHOT_REDSHIFT)
-TABLE_AGES = cosmology.age([cosmology.SNAPSHOT_REDSHIFT[number] for number in TABLE_SNAPSHOTS])
-
 #: Halo masses of ordinary galaxies today, Msun: from below the cut in stellar mass to above that
 #: in total mass, the lower end such that most of 130 lineages pass the cuts at each snapshot.
 HALO_MASSES = (2.7e11, 6e12)
@@ -53,6 +49,16 @@ SATELLITE_SHARE = 0.28
 #: Drift of a disc's axis, radian per Gyr (Bett & Frenk 2012 find most haloes' spins within some
 #: tens of degrees over Gyr).
 AXIS_DRIFT = 0.1
+
+
+def table_snapshots():
+    """Every snapshot that the universe knows, the oldest first: TNG's 80 to 99."""
+    return sorted(cosmology.SNAPSHOT_REDSHIFT)
+
+
+def table_ages():
+    """Ages of the universe at `table_snapshots`, Gyr."""
+    return cosmology.age([cosmology.SNAPSHOT_REDSHIFT[number] for number in table_snapshots()])
 
 
 @dataclass(frozen=True)
@@ -253,7 +259,7 @@ def _concentration_offsets(name, rng):
 def _gas_offsets(count, rng):
     lasting = laws.GAS_SCATTER_LASTING * rng.standard_normal((count, 1))
     return lasting + laws.ornstein_uhlenbeck(
-        TABLE_AGES, laws.GAS_SCATTER_VARYING, laws.GAS_CORRELATION_TIME, rng, count
+        table_ages(), laws.GAS_SCATTER_VARYING, laws.GAS_CORRELATION_TIME, rng, count
     )
 
 

@@ -135,12 +135,13 @@ def quenching_times(every):
     """
     satellite = every.host >= 0
     when = np.full(len(every), np.inf)
-    table = zip(lineages.TABLE_SNAPSHOTS, lineages.TABLE_AGES, strict=True)
+    ages = lineages.table_ages()
+    table = zip(lineages.table_snapshots(), ages, strict=True)
     for number, age in reversed(list(table)):
         z = cosmology.SNAPSHOT_REDSHIFT[number]
         stars = _stellar_mass(every, laws.halo_growth(every.halo_mass, every.concentration, z), z)
         when[laws.quenched_fraction(stars, satellite) > every.quench_rank] = age
-    early = when == lineages.TABLE_AGES[0]
+    early = when == ages[0]
     when[early] -= every.quench_early[early]
     when[every.quench_rank == 0.0] = 5.0
     when[every.name == "quenches"] = QUENCHES_AT
@@ -152,7 +153,7 @@ def _gas(every, snapshot, z, columns):
     since = np.maximum(age - quenching_times(every), 0.0)
     quenched = since > 0
     stars, halo = columns["stellar_mass"], columns["halo_mass"]
-    column = lineages.TABLE_SNAPSHOTS.index(snapshot)
+    column = lineages.table_snapshots().index(snapshot)
     cold = laws.cold_gas_mass(stars, z) * 10 ** every.gas_offset[:, column]
     cold = cold * np.exp(-since / laws.QUENCHING_TIME) + quenched * every.residual * stars
     cold[cold < LEAST_COLD_GAS] = 0.0

@@ -75,6 +75,12 @@ def _cosmology_attributes(z):
     }
 
 
+def _held(group, table):
+    """The columns that the adopted simulation's files have, sorted by name."""
+    lacks = cosmology.run().lacks
+    return [item for item in sorted(table.items()) if f"{group}/{item[0]}" not in lacks]
+
+
 def _write_particles(assembled, paths, edges):
     chunks = len(paths)
     total = np.zeros(KINDS, "u4")
@@ -88,7 +94,7 @@ def _write_particles(assembled, paths, edges):
                 here[kind] = last - first
                 if last > first:
                     group = file.create_group(f"PartType{kind}")
-                    for name, values in sorted(assembled.particles[kind].items()):
+                    for name, values in _held(f"PartType{kind}", assembled.particles[kind]):
                         create_dataset(group, name, values[first:last])
             header = file.create_group("Header").attrs
             header.update(_cosmology_attributes(assembled.populace.redshift))
@@ -123,7 +129,7 @@ def _write_catalogue(assembled, paths):
                 header[f"{counted[name]}_ThisFile"] = np.int32(last - first)
                 header[f"{counted[name]}_Total"] = np.int32(count)
                 group = file.create_group(name)
-                for column, values in sorted(table.items()):
+                for column, values in _held(name, table):
                     create_dataset(group, column, values[first:last])
 
 
@@ -165,7 +171,9 @@ def _write_offsets(assembled, path, edges, *, snapshots, galaxies, seed):
             create_dataset(links, name, values)
 
 
-def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunks, seed):
+def write_snapshot(
+    base_path, snapshot, *, snapshots, galaxies, gas_cells, chunks, seed, simulation="TNG50-1"
+):
     """Write a snapshot: group catalogue, particles and offsets, each file atomically.
 
     Parameters
@@ -173,7 +181,7 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
     base_path : str or Path
         The folder ``…/universe/output``; offsets go to ``…/universe/postprocessing``.
     snapshot : int
-        TNG snapshot number, 80 to 99.
+        Snapshot number, of TNG 80 to 99.
     snapshots : sequence of int
         All snapshots of the universe, which the trees link.
     galaxies : int
@@ -183,6 +191,9 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
     chunks : int
         Snapshot files, at least 2.
     seed : int
+    simulation : str
+        One of `skyloom.tng.runs.SIMULATIONS`, whose box, cosmology, snapshots and fields the files
+        have.
 
     Raises
     ------
@@ -190,6 +201,11 @@ def write_snapshot(base_path, snapshot, *, snapshots, galaxies, gas_cells, chunk
         If a number is too small, or a snapshot has no redshift or is not in `snapshots`.
     """
     _check_size(gas_cells, chunks)
+    with cosmology.adopted(simulation):
+        _write(base_path, snapshot, snapshots, galaxies, gas_cells, chunks, seed)
+
+
+def _write(base_path, snapshot, snapshots, galaxies, gas_cells, chunks, seed):
     paths = layout.snapshot_files(base_path, snapshot, chunks=chunks)
     assembled = assemble(
         snapshot, snapshots=snapshots, galaxies=galaxies, gas_cells=gas_cells, seed=seed

@@ -124,7 +124,7 @@ def rows_of_snapshot(trees, people):
     return result
 
 
-def write_tree(base_path, *, snapshots, galaxies, seed):
+def write_tree(base_path, *, snapshots, galaxies, seed, simulation="TNG50-1"):
     """Write the SubLink trees of the universe in two files, each atomically.
 
     Parameters
@@ -133,9 +133,11 @@ def write_tree(base_path, *, snapshots, galaxies, seed):
         The folder ``…/universe/output``; trees go to ``…/universe/postprocessing``.
     snapshots : sequence of int
     galaxies, seed : int
-        As given to `write_snapshot`.
+    simulation : str
+        All as given to `write_snapshot`.
     """
-    trees = build(snapshots=snapshots, galaxies=galaxies, seed=seed)
+    with cosmology.adopted(simulation):
+        trees = build(snapshots=snapshots, galaxies=galaxies, seed=seed)
     edges = file_edges(trees)
     for chunk, path in enumerate(layout.tree_files(base_path)):
         with atomic_hdf5(path) as file:

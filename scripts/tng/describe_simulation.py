@@ -1,0 +1,19 @@
+"""Write what the simulation on disk is, and what can be made of each snapshot."""
+
+import sys
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.io import read_table, write_table
+from skyloom.tng import census
+from skyloom.tng.simulation import Simulation
+
+params = snakemake.params
+found = census.table(
+    [Simulation(params.base_path, snapshot) for snapshot in params.snapshots],
+    [read_table(path) for path in snakemake.input.galaxies],
+)
+write_table(found, snakemake.output[0])
+print(f"The simulation in {params.base_path} is {found.meta['simulation']}.", file=sys.stderr)
