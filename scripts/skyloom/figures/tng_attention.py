@@ -39,7 +39,7 @@ def attention(columns, maps, table, attributes):
     variant = str(attributes["variant"])
     methods = [method for method in NAMES if method in maps]
     notes = [_note(table, variant, method) for method in methods]
-    title = f"Where the network of {style.variant_label(variant).lower()} looks"
+    title = f"Where the network trained on {style.variant_label(variant).lower()} looks"
     rows, columns_shown = 1 + len(methods), len(shown)
     below, above = 0.2 * len(notes) + 0.42, 0.45
     width = _LEFT + columns_shown * (_SIZE + _GAP) + 2 * _GAP
@@ -55,7 +55,7 @@ def attention(columns, maps, table, attributes):
     for place, number in enumerate(shown):
         _galaxy(grid[0, place], columns, number, attributes, first=place == 0)
         for line, method in enumerate(methods, 1):
-            _over(grid[line, place], columns, maps[method], number)
+            _over(grid[line, place], columns, maps[method], number, shown)
     for line, name in enumerate(("Image", *(NAMES[method] for method in methods))):
         grid[line, 0].text(
             *(-0.06, 0.5, name), transform=grid[line, 0].transAxes, ha="right", va="center"
@@ -77,23 +77,23 @@ def _galaxy(axes, columns, number, attributes, *, first):
     style.scale_bar(axes, length, total=physical, label=label, size=7)
 
 
-def _over(axes, columns, maps, number):
+def _over(axes, columns, maps, number, shown):
     image, values = columns["images"][number], maps[number]
     grey = image.astype(float).mean(axis=-1)
     side = image.shape[0]
     box = {"extent": (-0.5, side - 0.5, -0.5, side - 0.5), "origin": "lower"}
     axes.imshow(grey, cmap="gray", vmin=0, vmax=255, **box)
-    # The same scale in a row: galaxies may be compared.
-    limit = float(np.abs(maps).max()) or 1.0
+    # The same scale in a row, so that galaxies may be compared; a few cells are beyond it.
+    limit = float(np.quantile(np.abs(maps[shown]), 0.99)) or 1.0
     strength = np.clip(np.abs(values) / limit, 0, 1)
-    colours = matplotlib.colormaps[_SIGNED](0.5 + values / (2 * limit))
-    colours[..., 3] = 0.15 + 0.75 * np.sqrt(strength)
+    colours = matplotlib.colormaps[_SIGNED](0.5 + np.clip(values / limit, -1, 1) / 2)
+    colours[..., 3] = 0.2 + 0.7 * np.sqrt(strength)
     axes.imshow(colours, interpolation="bilinear", **box)
     half = float(columns["half_mass_radius"][number])
     if np.isfinite(half):
         middle = (side - 1) / 2
         look = {"fill": False, "ec": "white", "lw": 0.9, "ls": "--"}
-        axes.add_patch(Circle((middle, middle), 2 * half, **look))
+        axes.add_patch(Circle((middle, middle), half, **look))
     axes.set(xlim=(-0.5, side - 0.5), ylim=(-0.5, side - 0.5))
     style.bare(axes)
 
@@ -107,8 +107,11 @@ def _note(table, variant, method):
             return "undefined"
         return f"{100 * float(row[name]):.0f} %"
 
-    gas = f"{shown('two_half_mass_share')} within twice the gas's half-mass radius"
-    other = f"untrained heads {shown('two_half_mass_random')}, even {shown('two_half_mass_area')}"
+    gas = (
+        f"{shown('half_mass_share')} [{shown('half_mass_share_low')}, "
+        f"{shown('half_mass_share_high')}] within the gas's half-mass radius"
+    )
+    other = f"untrained heads {shown('half_mass_random')}, an even map {shown('half_mass_area')}"
     alike = "undefined"
     if not np.ma.is_masked(row["random_similarity"]):
         alike = style.signed(f"{float(row['random_similarity']):.2f}")
@@ -126,5 +129,5 @@ def _legend(figure, notes, width, height):
     n = len(notes)
     for line, note in enumerate(notes):
         figure.text(0.1 / width, (0.2 * (n - line) + 0.06) / height, note, fontsize=7.5)
-    text = "Labels: log$_{10}$ sSFR [1/yr]. Dashed: twice the half-mass radius of the gas."
+    text = "Labels: log$_{10}$ sSFR [1/yr]. Dashed: half-mass radius of the gas in the image."
     figure.text(0.1 / width, 0.06 / height, text, fontsize=7.5, color=style.SOFT)

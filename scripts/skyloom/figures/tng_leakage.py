@@ -31,7 +31,7 @@ def leakage(table, members, *, synthetic):
     """
     cases = list(dict.fromkeys(map(str, table["case"])))
     kinds = [name for name in _TITLES if name in set(map(str, table["comparison"]))]
-    title = "What leakage does: the same galaxy, at another time, on the training side"
+    title = "What it does to learn from the galaxies that are tested"
     size = 3.3 * len(cases) + 0.9
     figure = style.figure(max(7.2, 3.9 * len(kinds)), size, title=title, synthetic=synthetic)
     panels = figure.subplots(len(cases), len(kinds), squeeze=False, sharey=True)

@@ -1,0 +1,93 @@
+"""Ensembles, leakage and attention as a user builds them."""
+
+import h5py
+import numpy as np
+import pytest
+
+from skyloom.io import read_table
+from skyloom.networks import leakage
+
+pytestmark = pytest.mark.workflow
+CASES = ["composite", "mass", "unsharp_3"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_member_is_the_network_that_there_is_already(finished, case):
+    members = read_table(finished.results / "ensemble" / f"{case}.ecsv")
+    model = read_table(finished.results / "models" / case / "predictions.ecsv")
+    np.testing.assert_array_equal(members["id"], model["id"])
+    np.testing.assert_array_equal(members["member_1"], model["predicted"])
+    assert np.ptp(members["member_1"] - members["member_2"]) > 0
+    assert members.meta["seeds"][0] == 20260
+    assert len(set(members.meta["seeds"])) == 3
+    assert members.meta["synthetic"]
+
+
+def test_every_case_and_pair_is_ranked(finished):
+    folder = finished.results / "evaluation"
+    cases, pairs = read_table(folder / "ensemble.ecsv"), read_table(folder / "ensemble_pairs.ecsv")
+    assert sorted(cases["case"]) == CASES
+    assert sorted(cases["rank"]) == [1, 2, 3]
+    assert np.all((cases["rank_low"] <= cases["rank"]) & (cases["rank"] <= cases["rank_high"]))
+    assert len(pairs) == 3
+    assert cases.meta["synthetic"]
+
+
+def test_leakage_compares_what_it_says(finished):
+    folder = finished.results
+    splits = {name: read_table(folder / "splits" / f"{name}.ecsv") for name in leakage.TRAININGS}
+    for name in leakage.TRAININGS[1:]:
+        members = read_table(folder / "leakage" / "composite" / f"{name}.ecsv")
+        part = dict(zip(splits[name]["id"], splits[name]["part"], strict=True))
+        assert [part[row["id"]] for row in members] == list(members["part"])
+    table = read_table(folder / "evaluation" / "leakage.ecsv")
+    assert list(table["comparison"]) == ["own_test", "same_test"]
+    assert list(table["siblings_clean"]) == [0, 0]
+    assert table["siblings_leaky"][1] == table["n_leaky"][1] == table["n_clean"][1]
+    assert table.meta["synthetic"]
+
+
+def test_attention_is_of_the_very_network_on_the_test_side(finished):
+    model = read_table(finished.results / "models" / "composite" / "predictions.ecsv")
+    known = {row["id"]: row for row in model}
+    with h5py.File(finished.results / "attention" / "composite.h5") as file:
+        assert file.attrs["synthetic"]
+        for name, predicted in zip(file["id"].asstr()[()], file["predicted"][()], strict=True):
+            assert known[name]["part"] == "test"
+            # Features were kept as float16.
+            assert predicted == pytest.approx(known[name]["predicted"], abs=0.02)
+        assert set(file["methods"]) == {"grad_cam", "hires_cam"}
+        assert file["methods/grad_cam/maps"].shape[1:] == (4, 4)
+    table = read_table(finished.results / "evaluation" / "attention.ecsv")
+    assert list(table["method"]) == ["grad_cam", "hires_cam"]
+    for name in ("ensemble", "leakage", "attention/composite"):
+        for suffix in ("png", "pdf"):
+            assert (finished.results / "figures" / f"{name}.{suffix}").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    ("config", "again"),
+    [
+        ("{ensemble: {members: 4}}", {"tng_members", "tng_leaks"}),
+        ("{attention: {galaxies: 3}}", {"tng_explain"}),
+        ("{leakage: {cases: [mass]}}", {"tng_leaks"}),
+    ],
+)
+def test_a_changed_key_trains_nothing_else_again(finished, config, again):
+    planned = finished.planned(config=config)
+    heavy = {"tng_train", "tng_members", "tng_leaks", "tng_explain", "tng_features"}
+    assert heavy & set(planned) == again
+
+
+def test_each_is_a_target_and_nothing_beyond_is_built_unasked(finished):
+    assert finished.planned(config="{beyond: []}") == {}
+    listed = finished.snakemake("--list-target-rules").stdout.split()
+    assert {"tng_ensemble", "tng_leakage", "tng_attention"} <= set(listed)
+
+
+def test_occlusion_is_a_key_away(finished):
+    config = "{attention: {methods: [occlusion], galaxies: 2, patch: 32, stride: 32}}"
+    finished.snakemake("--cores", "2", "tng_attention", config=config)
+    with h5py.File(finished.results / "attention" / "composite.h5") as file:
+        assert file["methods/occlusion/maps"].shape == (2, 2, 2)
+    finished.snakemake("--cores", "2", "tng_attention")
