@@ -29,8 +29,11 @@ _TYPES = {
     ".hdf5": "application/x-hdf5",
     ".keras": "application/zip",
 }
+# As in LICENSE and CITATION.cff.
+_SOFTWARE_LICENCE = "https://spdx.org/licenses/MIT"
 _LICENCE = (
-    "No licence of its own is stated for these results: that of the data they were made from holds."
+    "What is marked as synthetic is under the MIT licence, as Skyloom itself; of all other results "
+    "the licence of the data they were made from holds, and Skyloom adds no terms of its own."
 )
 _SYNTHETIC = "Made from synthetic input: not a measurement of anything in the sky."
 
@@ -163,6 +166,7 @@ class _Crate:
             "SoftwareApplication",
             name="Skyloom, a Snakemake workflow from simulations, images and spectra to networks",
             softwareVersion=provenance.VERSION,
+            license=_SOFTWARE_LICENCE,
         )
         sources = ", ".join(sorted(self.synthetic)) or "no arm"
         root["name"] = f"Skyloom run {run}"
