@@ -44,7 +44,10 @@ def ensemble(table, pairs, members, *, synthetic):
     axes.set_xlabel(f"Pearson r of true and predicted log$_{{10}}$ sSFR, {level:g} % intervals")
     handles, names = axes.get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
-    figure.legend(unique.values(), unique.keys(), loc="outside lower left", ncols=4)
+    legend = figure.legend(unique.values(), unique.keys(), loc="outside lower left", ncols=5)
+    # Colours are the cases'; what a mark means is the same in all.
+    for handle in legend.legend_handles:
+        handle.set_color(style.SOFT)
     _ranks(side, rows)
     _pairs(figure, matrix, rows, pairs, labels)
     return figure
@@ -67,6 +70,10 @@ def _case(axes, position, row, test):
         axes.plot(ends, [position] * 2, color=colour, lw=width, alpha=faint, label=label)
     look = {"s": 42, "color": colour, "zorder": 4, "edgecolors": "white", "linewidths": 0.6}
     axes.scatter(float(row["r"]), position, label="mean over the seeds", **look)
+    if not np.ma.is_masked(row["average_r"]):
+        look = {"s": 22, "marker": "D", "color": colour, "linewidths": 1.2}
+        value = float(row["average_r"])
+        axes.scatter(value, position + 0.28, label="of the seeds' mean prediction", **look)
 
 
 def _ranks(axes, rows):
@@ -95,21 +102,24 @@ def _pairs(figure, axes, rows, pairs, labels):
         chance = float(row["probability"])
         values[first, second] = chance if first == a else 1 - chance
         if row["resolved"]:
-            axes.scatter(second, first + 0.32, s=9, color="white", lw=0.5, edgecolors="black")
+            look = {"s": 13, "color": "white", "lw": 0.6, "edgecolors": "black", "zorder": 3}
+            axes.scatter(second - 1, first + 0.3, **look)
+    # The best is no column, the last no row.
+    values = values[:-1, 1:] if len(rows) > 1 else values
     cmap = matplotlib.colormaps["cividis"].with_extremes(bad="white")
     image = axes.imshow(values, cmap=cmap, vmin=0.5, vmax=1, origin="upper", aspect="auto")
     for (first, second), chance in np.ndenumerate(values):
         if np.isfinite(chance):
             colour = "black" if chance > 0.8 else "white"
-            text = ">99" if 0.99 < chance else f"{100 * chance:.0f}"
+            text = ">99" if chance > 0.99 else f"{100 * chance:.0f}"
             look = {"ha": "center", "va": "center", "fontsize": 7, "color": colour}
             axes.text(second, first, text, **look)
-    axes.set_xticks(range(len(rows)), labels, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), labels)
+    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(range(values.shape[1]), labels[-values.shape[1] :], **turned)
+    axes.set_yticks(range(values.shape[0]), labels[: values.shape[0]])
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
-    axes.set_title("Probability that the row beats the column [%]", fontsize=8.5)
+    axes.set_title("Probability that the row beats the column [%]\ndot: settled", fontsize=8.5)
     bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02)
     bar.set_ticks([0.5, 0.75, 1.0], labels=["50", "75", "100"])
-    bar.set_label("Probability [%]; a dot: settled among all pairs")
