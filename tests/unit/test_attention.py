@@ -100,8 +100,8 @@ def test_occlusion_of_a_linear_network_is_what_the_square_contributes(patch, str
     weights = RNG.normal(size=(16, 16, 3)).astype("f4")
     image = RNG.integers(0, 256, (16, 16, 3), dtype=np.uint8)
     fill = np.array([10, 20, 30], np.uint8)
-    values = attention.occlusion(
-        linear_network(weights), image, patch=patch, stride=stride, fill=fill, batch=5
+    (values,) = attention.occlusion(
+        [linear_network(weights)], image, patch=patch, stride=stride, fill=fill, batch=5
     )
     lost = (weights * (image.astype(float) - fill)).sum(axis=-1)
     for row, column in np.ndindex(4, 4):
@@ -135,7 +135,7 @@ def test_all_methods_together_give_maps_of_every_image_and_head(trained_like):
     assert maps["grad_cam"].shape == (3, 4, 4)
     assert maps["occlusion"].shape == (3, 2, 2)
     assert random["hires_cam"].shape == (2, 3, 4, 4)
-    assert random["occlusion"].shape == (1, 3, 2, 2)
+    assert random["occlusion"].shape == (2, 3, 2, 2)
     own = attention.hires_cam(images, attention.gradient(trained_like.with_head(heads[1]), images))
     np.testing.assert_allclose(random["hires_cam"][1], own, rtol=1e-4, atol=1e-4)
 

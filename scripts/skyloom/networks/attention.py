@@ -34,16 +34,20 @@ class Network:
 
     def __init__(self, lower, pool, head):
         self.lower, self.pool, self.head = lower, pool, head
-        self._forward = tf.function(lambda images: lower(images), autograph=False)
-        self._predict = tf.function(lambda x: head(pool(lower(x)))[:, 0], autograph=False)
+        self._forward = tf.function(lower, autograph=False)
 
     def activations(self, images):
         """Of the last convolution: (n, h, w, K) float32."""
         return tf.cast(self._forward(tf.cast(images, tf.float32)), tf.float32)
 
+    def judge(self, activations):
+        """Predictions of these activations: (n,) float64."""
+        values = self.head(self.pool(activations), training=False)
+        return values.numpy()[:, 0].astype(np.float64)
+
     def predict(self, images):
         """(n,) float64."""
-        return self._predict(tf.cast(images, tf.float32)).numpy().astype(np.float64)
+        return self.judge(self.activations(images))
 
     def with_head(self, head):
         """The same with another head."""
@@ -133,12 +137,13 @@ def hires_cam(activations, derivative):
     return np.einsum("nhwk,nhwk->nhw", activations, derivative, dtype=np.float64)
 
 
-def occlusion(network, image, *, patch, stride, fill, batch=16):
-    """How much less the network predicts when a square of the image is covered.
+def occlusion(networks, image, *, patch, stride, fill, batch=16):
+    """How much less networks predict when a square of the image is covered.
 
     Parameters
     ----------
-    network : Network
+    networks : sequence of Network
+        With one lower half and several heads: what is covered is seen once.
     image : (H, H, 3) uint8 array
     patch, stride : int
         Side of the square and steps between its positions, pixels; positions begin at
@@ -150,7 +155,7 @@ def occlusion(network, image, *, patch, stride, fill, batch=16):
 
     Returns
     -------
-    (H / stride, H / stride) float64 array
+    (networks, H / stride, H / stride) float64 array
         Prediction of the image less that of the covered image, dex.
 
     Notes
@@ -159,18 +164,21 @@ def occlusion(network, image, *, patch, stride, fill, batch=16):
     """
     count = image.shape[0] // stride
     places = [(row, column) for row in range(count) for column in range(count)]
-    whole = network.predict(image[None])[0]
+    seen = networks[0].activations(image[None])
+    whole = np.concatenate([network.judge(seen) for network in networks])
     values = []
     for first in range(0, len(places), batch):
         chosen = places[first : first + batch]
+        # Always a full batch: one shape is compiled once.
         covered = np.repeat(image[None], batch, axis=0)
         for number, place in enumerate(chosen):
             starts = [index * stride + (stride - patch) // 2 for index in place]
             rows, columns = (slice(max(0, start), max(0, start + patch)) for start in starts)
             covered[number, rows, columns] = fill
-        # Always a full batch: one shape is compiled once.
-        values.append(whole - network.predict(covered)[: len(chosen)])
-    return np.concatenate(values).reshape(count, count)
+        seen = networks[0].activations(covered)
+        judged = np.stack([network.judge(seen) for network in networks])
+        values.append(whole[:, None] - judged[:, : len(chosen)])
+    return np.concatenate(values, axis=1).reshape(len(networks), count, count)
 
 
 def empty_sky(images):
@@ -193,7 +201,7 @@ def explain(network, images, *, methods, patch, stride, heads, label, batch=4):
     patch, stride : int
         Of occlusion.
     heads : sequence of keras.Model
-        `random_head`; occlusion takes the first only, which costs as much again.
+        From `random_head`.
     label : str
         For the progress bar.
     batch : int
@@ -215,7 +223,7 @@ def explain(network, images, *, methods, patch, stride, heads, label, batch=4):
         for first in range(0, len(images), batch):
             block = images[first : first + batch]
             seen = network.activations(block)
-            predicted.append(network.head(network.pool(seen), training=False).numpy()[:, 0])
+            predicted.append(network.judge(seen))
             derivatives = [gradient(each, seen) for each in networks]
             for method, function in (("grad_cam", grad_cam), ("hires_cam", hires_cam)):
                 if method in maps:
@@ -224,12 +232,12 @@ def explain(network, images, *, methods, patch, stride, heads, label, batch=4):
                     random[method].append(np.stack(values[1:]))
             if "occlusion" in maps:
                 options = {"patch": patch, "stride": stride, "fill": fill}
-                both = [[occlusion(n, one, **options) for one in block] for n in networks[:2]]
-                maps["occlusion"].append(np.stack(both[0]))
-                random["occlusion"].append(np.stack(both[1])[None])
+                values = np.stack([occlusion(networks, one, **options) for one in block], axis=1)
+                maps["occlusion"].append(values[0])
+                random["occlusion"].append(values[1:])
             bar.update(len(block))
     return (
-        np.concatenate(predicted).astype(np.float64),
+        np.concatenate(predicted),
         {method: np.concatenate(parts) for method, parts in maps.items()},
         {method: np.concatenate(parts, axis=1) for method, parts in random.items()},
     )
