@@ -211,7 +211,6 @@ rule tng_explain:
         case="|".join(TNG_VARIANTS),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
     resources:
         mem_mb=growing(3000),
         runtime=growing(240),
