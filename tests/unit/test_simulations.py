@@ -138,3 +138,16 @@ def test_further_fields_take_no_random_number_of_the_galaxies(bases):
         # Discs have some microgauss (Beck 2015), haloes less.
         assert 1 < np.percentile(field, 95) < 50
     assert len(people) > 12
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("SimSpin_example_IllustrisTNG.hdf5", "TNG100-1"), ("cutout_3.hdf5", "TNG50-1")],
+)
+def test_real_files_are_recognised(real_data, file, name):
+    with h5py.File(real_data / "tng" / file) as opened_file:
+        header = opened_file["Header"].attrs
+        box, hubble = (float(np.ravel(header[key])[0]) for key in ("BoxSize", "HubbleParam"))
+        mass = header["MassTable"][1]
+    assert runs.recognised(box, hubble, mass) == name
+    assert runs.SIMULATIONS[name].dark_mass == pytest.approx(mass, rel=1e-4)

@@ -1,0 +1,148 @@
+"""Images of further channels, and what a configuration of channels and views is refused for."""
+
+import copy
+
+import numpy as np
+import pytest
+import yaml
+
+import configuration
+from skyloom.errors import InputError
+from skyloom.tng import channel_images, variants
+from skyloom.tng.channels import QUANTITIES
+
+with open("config/config.yaml", encoding="utf-8") as file:
+    DEMO = yaml.safe_load(file)
+HERE = {"width": 60.0, "scale_factor": 1.0, "hubble": 0.6774}
+GAS = ("entropy", "mass", "temperature")
+MAXIMA = {"entropy": 900.0, "mass": 0.02, "temperature": 3e6, "velocity": 200.0, "dark_matter": 1e9}
+
+
+@pytest.fixture
+def maps():
+    rng = np.random.default_rng(4)
+    stack = rng.lognormal(0, 2, (3, 3, 32, 32)).astype(np.float32)
+    stack *= np.array([30, 1e-3, 1e5], np.float32)[:, None, None]
+    return stack * (rng.random((3, 1, 32, 32)) < 0.7)
+
+
+def changed(**keys):
+    config = copy.deepcopy(DEMO)
+    config["tng"].update({name: {**config["tng"][name], **own} for name, own in keys.items()})
+    return config
+
+
+def shown(own, **keys):
+    tng = changed(variants={"tried": own}, **keys)["tng"]
+    return channel_images.Shown({}, [MAXIMA], configuration.variant_parameters(tng, "tried"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"kind": "composite"}, {"kind": "gaussian", "sigma": 3}, {"kind": "unsharp", "sigma": 3}],
+)
+def test_the_gas_seen_from_another_side_is_rendered_as_from_the_first(maps, kind):
+    own = shown({**kind, "view": "edge_on"})
+    plain = configuration.variant_parameters(changed(variants={"plain": kind})["tng"], "plain")
+    np.testing.assert_array_equal(
+        channel_images.render(maps, own, **HERE), variants.render(maps, MAXIMA, plain, **HERE)
+    )
+
+
+def test_one_channel_of_the_gas_from_another_side_is_rendered_as_from_the_first(maps):
+    own = shown({"kind": "channel", "channel": "mass", "view": "edge_on"})
+    plain = configuration.variant_parameters(DEMO["tng"], "mass")
+    np.testing.assert_array_equal(
+        channel_images.render(maps[:, 1:2], own, **HERE),
+        variants.render(maps, MAXIMA, plain, **HERE),
+    )
+
+
+def test_a_composite_takes_its_channels_in_the_given_order(maps):
+    one = shown({"kind": "composite", "channels": ["dark_matter", "mass", "entropy"]})
+    other = shown({"kind": "composite", "channels": ["entropy", "dark_matter", "mass"]})
+    pictures = [channel_images.render(maps, one, **HERE)]
+    pictures.append(channel_images.render(maps[:, [2, 0, 1]], other, **HERE))
+    np.testing.assert_array_equal(pictures[0][..., [2, 0, 1]], pictures[1])
+
+
+def test_velocities_of_both_signs_lie_about_mid_grey():
+    own = shown({"kind": "channel", "channel": "velocity", "beta": 0.1})
+    speeds = np.array([-300.0, -200.0, -20.0, 0.0, 20.0, 200.0, 300.0])
+    maps = np.broadcast_to(speeds, (1, 1, 7, 7))
+    ours = channel_images.render(maps, own, **HERE)[0, 0, :, 0].astype(int)
+    stretch = np.arcsinh(1.0) / np.arcsinh(10.0)
+    here = 127 * stretch
+    assert list(ours) == [1, 1, round(128 - here), 128, round(128 + here), 255, 255]
+    # Approaching and receding are mirror images.
+    np.testing.assert_array_equal(ours + ours[::-1], 256)
+
+
+def test_the_scale_is_the_largest_amount_of_any_pixel():
+    blocks = [np.zeros((2, 1, 4, 4)), np.full((1, 1, 4, 4), -7.5), np.ones((1, 1, 4, 4))]
+    assert channel_images.largest_pixel(blocks, "velocity") == 7.5
+    with pytest.raises(InputError, match="The channel velocity is 0 in every map"):
+        channel_images.largest_pixel(blocks[:1], "velocity")
+
+
+def test_every_quantity_has_a_channel_and_a_variant_in_the_configuration():
+    defined = {own["quantity"] for own in DEMO["tng"]["channels"].values()}
+    assert defined == set(QUANTITIES)
+    single = {own.get("channel") for own in DEMO["tng"]["variants"].values()}
+    assert set(DEMO["tng"]["channels"]) <= single
+
+
+def test_a_further_variant_depends_on_its_own_channels_and_view_only():
+    own = configuration.variant_parameters(DEMO["tng"], "velocity_edge_on")
+    other = changed(channels={"metallicity": {"quantity": "metallicity", "statistic": "mean"}})
+    other["tng"]["views"]["inclined_45"] = {"inclination": 40, "position_angle": 0}
+    assert configuration.variant_parameters(other["tng"], "velocity_edge_on") == own
+    turned = changed(views={"edge_on": {"inclination": 80, "position_angle": 0}})
+    assert configuration.variant_parameters(turned["tng"], "velocity_edge_on") != own
+    # Without a further channel or a view there is nothing new in what decides a variant.
+    assert set(configuration.variant_parameters(DEMO["tng"], "composite")) == {
+        *("beta", "overflow", "kind"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (
+            {"variants": {"tried": {"kind": "channel", "channel": "metalicity"}}},
+            "'tng.variants.tried' shows 'metalicity'.*did you mean 'metallicity'",
+        ),
+        (
+            {"variants": {"tried": {"kind": "composite", "view": "edge"}}},
+            "seen from 'edge', which is not one of tng.views; did you mean 'edge_on'",
+        ),
+        (
+            {"variants": {"tried": {"kind": "composite", "channels": ["mass", "velocity", "x"]}}},
+            "shows 'x', which is neither",
+        ),
+        (
+            {
+                "variants": {
+                    "tried": {"kind": "composite", "channels": ["mass", "velocity", "entropy"]}
+                }
+            },
+            "'velocity', which has both signs.*add 'stretch: alone'",
+        ),
+        (
+            {"channels": {"dust": {"quantity": "metalicity", "statistic": "mean"}}},
+            "'tng.channels.dust' is a map of 'metalicity'.*did you mean 'metallicity'",
+        ),
+        (
+            {"channels": {"halo": {"quantity": "dark_matter", "statistic": "mean"}}},
+            "'tng.channels.halo' has the statistic 'mean'.*choose 'sum'",
+        ),
+        (
+            {"channels": {"mass": {"quantity": "dark_matter", "statistic": "sum"}}},
+            "'tng.channels.mass' is taken by the maps of the gas",
+        ),
+        ({"variants": {"channel_maps": {"kind": "composite"}}}, "target tng_channel_maps is taken"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_before_anything_runs(keys, words):
+    with pytest.raises(InputError, match=words):
+        configuration.check(changed(**keys))
