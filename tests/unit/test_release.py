@@ -44,7 +44,7 @@ def test_the_changelog_keeps_to_its_form():
     assert lines[0] == "# Changelog"
     headings = [line for line in lines if line.startswith("## ")]
     assert headings[0] == "## [Unreleased]"
-    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "Performance"}
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert {line[4:] for line in lines if line.startswith("### ")} <= kinds
 
 
