@@ -16,6 +16,7 @@ simulation = cutouts.open_simulation(
     cutouts=params.cutouts,
     listings=snakemake.input.universe,
 )
+source = cutouts.open_further(simulation, params.further, snakemake.input.further, params.kind)
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)
 projected = channel_maps.project_all(
     histogram2d.load(snakemake.input.kernel),
@@ -24,6 +25,7 @@ projected = channel_maps.project_all(
     params.channel,
     params.options,
     threads=snakemake.threads,
+    source=source,
 )
 label = f"{params.name} of snapshot {params.snapshot}, part {params.part}"
 with atomic_hdf5(snakemake.output[0]) as file:

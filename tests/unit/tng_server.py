@@ -111,7 +111,7 @@ class TngArchive:
                     header[name] = value
             counts = np.zeros(6, "i4")
             for kind, (names,) in query.items():
-                fields = names.split(",")
+                fields, kind = names.split(","), {"dm": "dark_matter"}.get(kind, kind)
                 if lacking := self.missing & set(fields):
                     return 400, json.dumps(
                         {"detail": f"field {sorted(lacking)[0]} does not exist"}

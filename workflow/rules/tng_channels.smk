@@ -45,6 +45,7 @@ rule tng_channel_maps:
         galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
+        further=lambda w: tng_further_listing(w.snapshot, w.channel, w.part),
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
     output:
@@ -66,6 +67,8 @@ rule tng_channel_maps:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
         cutouts=lambda w: tng_cutouts(int(w.snapshot)),
+        further=lambda w: tng_further_cutouts(w.snapshot, w.channel),
+        kind=lambda w: channels.quantity(tng_quantity(w.channel)).particles,
         part=lambda w: int(w.part),
         parts=TNG["parts_per_snapshot"],
         name=lambda w: w.channel,
@@ -158,7 +161,42 @@ rule tng_channel_dataset:
         "../../scripts/tng/make_channel_dataset.py"
 
 
-if not TNG_API:
+if TNG_API:
+
+    rule tng_fetch_channel:
+        """The cutouts of one shard's galaxies with what a further channel needs besides."""
+        input:
+            galaxies=f"{TNG_DIR}/candidates/snap_{{snapshot}}.ecsv",
+            groups=lambda w: tng_files(int(w.snapshot))["groups"],
+        output:
+            f"{TNG_DIR}/cutouts/{{quantity}}/snap_{{snapshot}}.part_{{part}}.ecsv",
+        log:
+            f"{TNG_DIR}/logs/fetch_{{quantity}}_{{snapshot}}_{{part}}.log",
+        wildcard_constraints:
+            quantity=one_of(channels.QUANTITIES),
+        localrule: True
+        conda:
+            "../../envs/skyloom.yaml"
+        resources:
+            mem_mb=growing(4000),
+            downloads=1,
+        params:
+            base_path=TNG_BASE,
+            simulation=TNG["api"]["simulation"],
+            folder=lambda w: TNG_FETCHED,
+            addresses=ADDRESSES,
+            quantity=lambda w: w.quantity,
+            cutouts=lambda w: f"{tng_cutouts(int(w.snapshot))}/{w.quantity}",
+            snapshot=lambda w: int(w.snapshot),
+            part=lambda w: int(w.part),
+            parts=TNG["parts_per_snapshot"],
+            whole_groups=TNG["gas"]["members"] == "fof",
+            failures=lambda w: f"{TNG_DIR}/failed/{w.quantity}_{w.snapshot}_{w.part}.ecsv",
+            code=code("tng/fetch_cutouts.py"),
+        script:
+            "../../scripts/tng/fetch_cutouts.py"
+
+else:
 
     rule tng_simulation:
         """What the simulation on disk is, and which channels each snapshot can give."""

@@ -1,5 +1,6 @@
 # What the tng arm's rules share: names, paths and input functions.
 import yaml
+from skyloom.tng import channels
 from skyloom.tng.universe import layout
 
 TNG = config["tng"]
@@ -127,6 +128,26 @@ def one_of(names):
 def tng_rotation(view):
     """How galaxies are turned for a view; None is that of the main maps."""
     return {**TNG["rotation"], **(TNG["views"][view] if view else {})}
+
+
+def tng_quantity(channel):
+    """What a further channel is a map of."""
+    return TNG["channels"][channel]["quantity"]
+
+
+def tng_further_cutouts(snapshot, channel):
+    """Folder of cutouts of a channel's own; None where the galaxies' hold what it needs."""
+    quantity = channels.quantity(tng_quantity(channel))
+    if not (TNG_API and channels.further_fields(quantity)):
+        return None
+    return f"{TNG_FETCHED}/cutouts/{snapshot}/{tng_quantity(channel)}"
+
+
+def tng_further_listing(snapshot, channel, part):
+    """The list of a shard's cutouts of a channel's own, where it has some."""
+    if tng_further_cutouts(snapshot, channel) is None:
+        return []
+    return f"{TNG_DIR}/cutouts/{tng_quantity(channel)}/snap_{snapshot}.part_{part}.ecsv"
 
 
 def tng_source(view, source):

@@ -60,13 +60,14 @@ def pixel_area(grid, header):
     return float((steps[0] * header.scale_factor / header.hubble) ** 2)
 
 
-def _galaxy_map(kernel, simulation, galaxy, channel, options, workspace, threads):
+def _galaxy_map(kernel, simulation, source, galaxy, channel, options, workspace, threads):
     quantity, header = channels.quantity(channel["quantity"]), simulation.header
     turned = oriented(simulation, galaxy, options, workspace)
     needed = _needed(galaxy, quantity, options)
-    particles = simulation.particles(**needed, workspace=workspace)
+    # Arrays of another source are of the same object, but not the same arrays.
+    particles = source.particles(**needed, workspace=workspace if source is simulation else None)
     if not quantity.masses:
-        mass = simulation.particle_mass(quantity.particles) if len(particles["Coordinates"]) else 0
+        mass = source.particle_mass(quantity.particles) if len(particles["Coordinates"]) else 0
         particles["Masses"] = np.full(len(particles["Coordinates"]), mass)
     frame = channels.Frame(
         header,
@@ -96,7 +97,7 @@ def _needed(galaxy, quantity, options):
     }
 
 
-def project_all(kernel, simulation, galaxies, channel, options, *, threads=1):
+def project_all(kernel, simulation, galaxies, channel, options, *, threads=1, source=None):
     """Maps of one channel of every galaxy of a table, in the table's order.
 
     Parameters
@@ -107,6 +108,8 @@ def project_all(kernel, simulation, galaxies, channel, options, *, threads=1):
         ``quantity``, one of `skyloom.tng.channels.QUANTITIES`, and ``statistic``.
     options : dict
         ``gas`` (of which its ``members``), ``rotation`` and ``grid``.
+    source : `skyloom.tng.simulation.Simulation`, optional
+        Where the channel's particles are read from, if not where those of the spin are.
 
     Yields
     ------
@@ -121,9 +124,10 @@ def project_all(kernel, simulation, galaxies, channel, options, *, threads=1):
     if not len(galaxies):
         return
     quantity = channels.quantity(channel["quantity"])
+    source = source or simulation
     check_spin_fields(simulation)
     try:
-        simulation.check_particles(quantity.particles, channels.fields(quantity))
+        source.check_particles(quantity.particles, channels.fields(quantity))
     except InputError as error:
         raise InputError(
             f"The {quantity.label} cannot be mapped in snapshot {simulation.snapshot}: {error} "
@@ -131,10 +135,10 @@ def project_all(kernel, simulation, galaxies, channel, options, *, threads=1):
         ) from None
 
     def work(galaxy, workspace, share):
-        return _galaxy_map(kernel, simulation, galaxy, channel, options, workspace, share)
+        return _galaxy_map(kernel, simulation, source, galaxy, channel, options, workspace, share)
 
     yield from each_galaxy(
-        simulation,
+        source,
         galaxies,
         work,
         lambda galaxy: [_needed(galaxy, quantity, options)],

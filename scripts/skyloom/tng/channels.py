@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skyloom.tng.particle_fields import FIELDS
+
 #: Solar metal mass fraction by which TNG's documentation scales GFM_Metallicity.
 SOLAR_METALLICITY = 0.0127
 #: Gauss of a code unit of MagneticField at a = 1 and h = 1: the root of TNG's unit of pressure,
@@ -171,6 +173,25 @@ def fields(quantity):
     """TNG fields that are read of a quantity's particles."""
     masses = ("Masses",) if quantity.masses else ()
     return tuple(sorted({"Coordinates", *masses, *quantity.fields}))
+
+
+def further_fields(quantity):
+    """Fields that a channel wants and the galaxies' own cutouts lack.
+
+    Parameters
+    ----------
+    quantity : Quantity
+
+    Returns
+    -------
+    dict
+        As `skyloom.tng.particle_fields.FIELDS`: the quantity's kind of particles with all of its
+        fields; empty where the galaxies' own cutouts hold what it needs.
+    """
+    wanted = fields(quantity)
+    if set(wanted) <= set(FIELDS.get(quantity.particles, ())):
+        return {}
+    return {quantity.particles: wanted}
 
 
 def quantity(name):

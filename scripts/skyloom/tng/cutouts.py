@@ -5,6 +5,7 @@ from pathlib import Path
 
 from skyloom.errors import InputError
 from skyloom.io import read_table
+from skyloom.tng.header import table_mass
 from skyloom.tng.particles import RowFiles
 from skyloom.tng.simulation import PARTICLE_TYPES, Simulation
 
@@ -32,7 +33,9 @@ class CutoutReader:
         self._extents = {}
         for row in rows:
             path = str(folder / str(row["file"]))
-            for kind, number in KINDS.items():
+            for kind, number in PARTICLE_TYPES.items():
+                if f"{kind}_first" not in row.colnames:
+                    continue
                 first, count, total = (
                     int(row[f"{kind}_{name}"]) for name in ("first", "count", "total")
                 )
@@ -81,6 +84,8 @@ class CutoutSimulation(Simulation):
         Where the cutouts are.
     listings : sequence of path
         Tables of `skyloom.tng.web_cutouts.listing`.
+    kinds : sequence of str
+        Kinds of particles that the cutouts hold.
 
     Raises
     ------
@@ -88,12 +93,12 @@ class CutoutSimulation(Simulation):
         If a listing is missing, or lists another snapshot or files that are not there.
     """
 
-    def __init__(self, base_path, snapshot, folder, listings):
+    def __init__(self, base_path, snapshot, folder, listings, kinds=tuple(KINDS)):
         super().__init__(base_path, snapshot)
         self._folder, self._rows = Path(folder), []
         for path in listings:
             need = ("subhalo_id", "group_id", "file")
-            need += tuple(f"{kind}_{n}" for kind in KINDS for n in ("first", "count", "total"))
+            need += tuple(f"{kind}_{n}" for kind in kinds for n in ("first", "count", "total"))
             table = read_table(path, need=need)
             if table.meta.get("snapshot") != self.snapshot:
                 raise InputError(f"{path} is of another snapshot than {self.snapshot}: remove it.")
@@ -115,6 +120,12 @@ class CutoutSimulation(Simulation):
     def check_particles(self, kind, fields):
         """Nothing more than was checked when each cutout was fetched."""
 
+    def particle_mass(self, kind):
+        """Mass of each particle of a type that has one for all, 10^10 Msun/h."""
+        if not self._rows:
+            return 0.0
+        return table_mass(self._folder / str(self._rows[0]["file"]), PARTICLE_TYPES[kind])
+
     @property
     def has_tree(self):
         """Whether SubLink merger trees are on disk: the web API serves branches."""
@@ -126,3 +137,22 @@ def open_simulation(base_path, snapshot, *, cutouts=None, listings=()):
     if cutouts is None:
         return Simulation(base_path, snapshot)
     return CutoutSimulation(base_path, snapshot, cutouts, listings)
+
+
+def open_further(simulation, folder, listings, kind):
+    """Where a channel's particles are read from: cutouts of their own, or the simulation itself.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    folder : str, Path or None
+        Of the channel's own cutouts; None where it has none.
+    listings : sequence of path
+    kind : str
+        Of the channel's particles.
+    """
+    if folder is None:
+        return simulation
+    return CutoutSimulation(
+        simulation.base_path, simulation.snapshot, folder, listings, kinds=(kind,)
+    )

@@ -20,24 +20,11 @@ from illustris_python.snapshot import snapPath
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng.header import Header, read_header, scalar, table_mass
+from skyloom.tng.particle_fields import GAS_FIELDS, PARTICLE_TYPES, STAR_FIELDS
 from skyloom.tng.particles import ParticleReader
 
-__all__ = ["Header", "Simulation", "open_cutout"]
+__all__ = ["GAS_FIELDS", "PARTICLE_TYPES", "STAR_FIELDS", "Header", "Simulation", "open_cutout"]
 
-#: Particle types by the names used here.
-PARTICLE_TYPES = {"gas": 0, "dark_matter": 1, "stars": 4}
-#: What a map and a spin need of the gas.
-GAS_FIELDS = (
-    "Coordinates",
-    "Density",
-    "ElectronAbundance",
-    "InternalEnergy",
-    "Masses",
-    "StarFormationRate",
-    "Velocities",
-)
-#: What a spin needs of the stars.
-STAR_FIELDS = ("Coordinates", "GFM_StellarFormationTime", "Masses", "Velocities")
 _VECTORS = ("Coordinates", "MagneticField", "Velocities")
 
 

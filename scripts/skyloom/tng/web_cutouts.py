@@ -8,15 +8,16 @@ from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import web_catalogue, webapi
 from skyloom.tng.cutouts import KINDS, file_name
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
+from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
-FIELDS = {"gas": GAS_FIELDS, "stars": STAR_FIELDS}
+#: What the archive calls kinds of particles, where it is not as here.
+_ASKED = {"dark_matter": "dm"}
 #: Largest relative difference between a galaxy's gas and stars in the catalogue and the sum of its
 #: particles; a slice of the wrong particles differs far more.
 MASS_TOLERANCE = 1e-2
 
 
-def listing(simulation, galaxies, *, whole_groups):
+def listing(simulation, galaxies, *, whole_groups, kinds=tuple(KINDS)):
     """Which cutout holds each galaxy's particles, and where in it they lie.
 
     Parameters
@@ -26,6 +27,8 @@ def listing(simulation, galaxies, *, whole_groups):
     galaxies : astropy.table.Table
     whole_groups : bool
         Cutouts are of FoF groups, one for all galaxies of a group; else of single subhaloes.
+    kinds : sequence of str
+        Of particles.
 
     Returns
     -------
@@ -39,7 +42,8 @@ def listing(simulation, galaxies, *, whole_groups):
     owner, column = ("halo", "group_id") if whole_groups else ("subhalo", "subhalo_id")
     table = Table({name: np.asarray(galaxies[name]) for name in ("subhalo_id", "group_id")})
     table["file"] = [file_name(owner, number) for number in galaxies[column]]
-    for kind, number in KINDS.items():
+    for kind in kinds:
+        number = PARTICLE_TYPES[kind]
         table[f"{kind}_first"] = first[:, number]
         table[f"{kind}_count"] = count[:, number]
         table[f"{kind}_total"] = total[:, number]
@@ -48,7 +52,7 @@ def listing(simulation, galaxies, *, whole_groups):
     return table
 
 
-def check_cutout(path, rows, header):
+def check_cutout(path, rows, header, fields_of=FIELDS):
     """Raise an InputError unless a cutout holds what the catalogue says it does.
 
     Parameters
@@ -58,13 +62,15 @@ def check_cutout(path, rows, header):
         The rows of `listing` that are in this file.
     header : `skyloom.tng.simulation.Header`
         Of the catalogue.
+    fields_of : dict
+        What was asked for, as `FIELDS`.
     """
     with open_hdf5(path, need=["Header"]) as file:
         check_header(file["Header"].attrs, path, rows, header)
         weights = np.zeros(len(rows))
-        for kind, fields in FIELDS.items():
+        for kind, fields in fields_of.items():
             count = int(rows[f"{kind}_total"][0])
-            name = f"PartType{KINDS[kind]}"
+            name = f"PartType{PARTICLE_TYPES[kind]}"
             if not count and name not in file:
                 continue
             missing = [f for f in fields if f"{name}/{f}" not in file]
@@ -77,12 +83,13 @@ def check_cutout(path, rows, header):
                         values[row[f"{kind}_first"] :][: row[f"{kind}_count"]].sum(dtype=np.float64)
                         for row in rows
                     ]
-    _check_masses(weights, rows, path)
+    if fields_of is FIELDS:
+        _check_masses(weights, rows, path)
 
 
 def _column(file, name, count, path):
     values = webapi.stored_here(file, name, path)
-    vector = name.endswith(("/Coordinates", "/Velocities"))
+    vector = name.endswith(("/Coordinates", "/MagneticField", "/Velocities"))
     shape = (count, 3) if vector else (count,)
     if values.shape != shape or values.dtype.kind != "f":
         raise InputError(
@@ -140,7 +147,7 @@ def _check_masses(weights, rows, path):
             )
 
 
-def fetch_cutouts(api, table, folder, header, *, failures):
+def fetch_cutouts(api, table, folder, header, *, failures, fields_of=FIELDS):
     """Fetch every cutout of a listing, and put their checksums into it.
 
     Those that are there and whole are kept.
@@ -154,6 +161,8 @@ def fetch_cutouts(api, table, folder, header, *, failures):
     header : `skyloom.tng.simulation.Header`
     failures : str or Path
         Table of what could not be fetched; the next call asks for just those.
+    fields_of : dict
+        What is asked for, as `FIELDS`.
 
     Raises
     ------
@@ -161,12 +170,18 @@ def fetch_cutouts(api, table, folder, header, *, failures):
         If some could not be fetched; names the table of failures.
     """
     snapshot = table.meta["snapshot"]
-    fields = "&".join(f"{kind}={','.join(names)}" for kind, names in FIELDS.items())
+    fields = "&".join(
+        f"{_ASKED.get(kind, kind)}={','.join(names)}" for kind, names in fields_of.items()
+    )
 
     def wanted(name):
         rows = table[table["file"] == name]
         url = _address(api, rows, fields)
-        return Wanted(url, folder / name, verify=lambda path: check_cutout(path, rows, header))
+        return Wanted(
+            url,
+            folder / name,
+            verify=lambda path: check_cutout(path, rows, header, fields_of),
+        )
 
     outcome = fetch_all(
         api.session,
@@ -177,7 +192,7 @@ def fetch_cutouts(api, table, folder, header, *, failures):
         stop_at=(400,),
     )
     if any(error.status == 400 for _, error in outcome.failures):
-        _refuse_missing_fields(api, table, failures)
+        _refuse_missing_fields(api, table, failures, fields_of)
     outcome.require(
         failures, remedy="leave galaxies that are gone for good out with tng.selection.exclude"
     )
@@ -192,16 +207,20 @@ def _address(api, rows, fields):
     return api.address(owner, snapshot=snapshot, number=number, fields=fields)
 
 
-def _refuse_missing_fields(api, table, failures):
+def _refuse_missing_fields(api, table, failures, fields_of):
     """Say which fields a snapshot lacks: the archive answers 400 to a request for any of them."""
     lacking = [
-        f"PartType{KINDS[kind]}/{field}"
-        for kind, fields in FIELDS.items()
+        f"PartType{PARTICLE_TYPES[kind]}/{field}"
+        for kind, fields in fields_of.items()
         for field in fields
-        if api.status(_address(api, table[:1], f"{kind}={field}")) == 400
+        if api.status(_address(api, table[:1], f"{_ASKED.get(kind, kind)}={field}")) == 400
     ]
+    # What every galaxy is asked for is asked for each snapshot; a channel may be done without.
+    remedy = "take it out of tng.snapshots"
+    if fields_of is not FIELDS:
+        remedy += ", or leave the variants that show this channel out"
     what = ", ".join(lacking) or "some of the fields asked for"
     raise InputError(
         f"The archive's snapshot {table.meta['snapshot']} lacks {what} (a mini snapshot has fewer "
-        f"fields than a full one), see {failures}: take it out of tng.snapshots."
+        f"fields than a full one), see {failures}: {remedy}."
     )

@@ -1,0 +1,98 @@
+"""Further channels from the web API: fields are asked for only where a channel needs them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from archive_server import Archive
+from tng_server import KEY, TngArchive, open_api
+
+from skyloom.errors import InputError
+from skyloom.io import write_table
+from skyloom.kernels import histogram2d
+from skyloom.tng import channel_maps, channels, cutouts, selection, web_catalogue, web_cutouts
+from skyloom.tng.simulation import Simulation
+from skyloom.tng.universe import layout
+from skyloom.tng.universe.snapshot import write_snapshot
+
+CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
+OPTIONS = {
+    "gas": {"members": "fof"},
+    "grid": {"bins": 32, "width": 60, "depth": None, "edges": "exact"},
+    "rotation": {
+        **{"members": "subhalo", "max_age": 0.5, "min_stars": 30, "aperture": 15},
+        **{"inclination": 40, "position_angle": 0},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def universe(tmp_path_factory):
+    base = tmp_path_factory.mktemp("universe") / "output"
+    write_snapshot(base, 99, snapshots=[99], galaxies=12, seed=5, gas_cells=120, chunks=3)
+    return base
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
+    histogram2d.compile_kernel(path)
+    return histogram2d.load(path)
+
+
+def opened(server, folder):
+    """The web API, the catalogue from it, and its first galaxies."""
+    api = open_api(server, folder)
+    base = api.folder / "output"
+    outputs = [Path(path) for path in layout.snapshot_files(base, 99, chunks=1)["groups"]]
+    web_catalogue.assemble(api, 99, web_catalogue.fetch_columns(api, 99), outputs)
+    catalogue = Simulation(base, 99)
+    return api, catalogue, selection.select(catalogue, cuts=CUTS)[:6]
+
+
+def fetched(api, catalogue, galaxies, name, fields):
+    """Fetch cutouts with these fields; their folder and the list of them."""
+    folder, path = api.folder / "cutouts" / name, api.folder / f"{name}.ecsv"
+    table = web_cutouts.listing(catalogue, galaxies, whole_groups=True, kinds=tuple(fields))
+    failures = api.folder / f"failed_{name}.ecsv"
+    web_cutouts.fetch_cutouts(
+        api, table, folder, catalogue.header, failures=failures, fields_of=fields
+    )
+    write_table(table, path)
+    return folder, [path]
+
+
+def test_what_the_galaxies_cutouts_hold_is_not_asked_for_again():
+    further = {name: channels.further_fields(own) for name, own in channels.QUANTITIES.items()}
+    assert not further["velocity"] and not further["velocity_dispersion"]
+    assert not further["stellar_mass"]
+    assert further["metallicity"] == {"gas": ("Coordinates", "GFM_Metallicity", "Masses")}
+    assert further["dark_matter"] == {"dark_matter": ("Coordinates",)}
+
+
+def test_a_channel_from_cutouts_of_its_own_is_that_of_the_files(universe, kernel, tmp_path):
+    local = Simulation(universe, 99)
+    with Archive(TngArchive(universe), key=KEY) as server:
+        api, catalogue, galaxies = opened(server, tmp_path / "cache")
+        main = fetched(api, catalogue, galaxies, "main", web_cutouts.FIELDS)
+        seen = cutouts.CutoutSimulation(catalogue.base_path, 99, *main)
+        for name in ("metallicity", "magnetic_field", "dark_matter"):
+            quantity = channels.quantity(name)
+            own = fetched(api, catalogue, galaxies, name, channels.further_fields(quantity))
+            source = cutouts.open_further(seen, *own, quantity.particles)
+            what = (galaxies, {"quantity": name, "statistic": quantity.statistics[0]}, OPTIONS)
+            ours = list(channel_maps.project_all(kernel, seen, *what, source=source))
+            theirs = list(channel_maps.project_all(kernel, local, *what))
+            assert len(ours) == len(theirs) == len(galaxies)
+            for one, other in zip(ours, theirs, strict=True):
+                np.testing.assert_array_equal(one.maps, other.maps)
+                np.testing.assert_array_equal(one.rotation, other.rotation)
+
+
+def test_a_mini_snapshot_without_a_channels_field_is_named(universe, tmp_path):
+    fields = channels.further_fields(channels.quantity("magnetic_field"))
+    words = r"snapshot 99 lacks PartType0/MagneticField.*leave the variants that show this channel"
+    with Archive(TngArchive(universe, missing_fields=("MagneticField",)), key=KEY) as server:
+        api, catalogue, galaxies = opened(server, tmp_path / "cache")
+        with pytest.raises(InputError, match=words):
+            fetched(api, catalogue, galaxies, "magnetic_field", fields)
