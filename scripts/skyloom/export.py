@@ -44,10 +44,10 @@ class Plan:
         self.samples = samples
         self.sample = "image" if samples.kind == "images" else "spectrum"
         self.labels = column_names(samples)
-        own_units = samples.attributes.get("column_units", {})
         with open_hdf5(samples.path) as file:
             self.extra = {
-                name: (texts(file[name][()]), own_units.get(name, "")) for name in samples.columns
+                name: (texts(file[name][()]), samples.column_units.get(name, ""))
+                for name in samples.columns
             }
         self.is_png = (
             samples.kind == "images" and samples.dtype == np.uint8 and samples.shape[-1] in (1, 3)

@@ -185,6 +185,10 @@ def test_classes_have_no_mean(tmp_path):
     assert loaders.Samples(path).classes == ["GALAXY", "QSO", "STAR"]
     with pytest.raises(ValueError, match="is a class"):
         loaders.tensorflow(path, targets="standardised")
+    with h5py.File(path, "r+") as file:
+        file["target"][4] = 3
+    with pytest.raises(InputError, match="classes beyond the 3"):
+        loaders.Samples(path)
 
 
 def test_a_damaged_sample_is_one_sentence_with_the_file(images):

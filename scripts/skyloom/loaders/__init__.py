@@ -21,8 +21,6 @@ classes; ``targets="standardised"`` makes each label one of mean 0 and standard 
 training side, and `scaling` says with which numbers.
 """
 
-import json
-
 import numpy as np
 from astropy import units
 from astropy.table import Column, Table
@@ -64,9 +62,9 @@ def table(path, *, split=None):
     ):
         made[name] = Column(values, unit=_unit(unit), description=said)
     with open_hdf5(path) as file:
-        own_units = json.loads(file.attrs.get("column_units", "{}"))
-        for name in sorted(set(file) - {samples.kind, "target", "id"}):
-            made[name] = Column(texts(file[name][()]), unit=_unit(own_units.get(name)))
+        for name in samples.columns:
+            unit = _unit(samples.column_units.get(name))
+            made[name] = Column(texts(file[name][()]), unit=unit)
         made.meta.update(samples.attributes)
     if split is not None:
         made["part"] = side_of(samples.ids, split, path)

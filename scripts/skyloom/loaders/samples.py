@@ -95,6 +95,8 @@ class Samples:
         Names of the classes, where the target is one of them; else empty.
     columns : list of str
         What else the file has, one value a sample.
+    column_units : dict
+        Units of those that have one.
     attributes : dict
         Of the file; what is stored as JSON is decoded.
 
@@ -133,8 +135,16 @@ class Samples:
             )
         self.columns = sorted(set(file) - {self.kind, "target", "id"})
         self.attributes = {key: _decoded(value) for key, value in sorted(file.attrs.items())}
-        classes = self.attributes.get("classes", "")
+        classes = str(self.attributes.get("classes", ""))
         self.classes = classes.split(",") if classes and self.target.dtype.kind in "iu" else []
+        beyond = (self.target < 0) | (self.target >= len(self.classes))
+        if self.classes and beyond.any():
+            raise InputError(
+                f"{self.path}: target has classes beyond the {len(self.classes)} that are named "
+                f"({classes}): make it again."
+            )
+        found = self.attributes.get("column_units")
+        self.column_units = found if isinstance(found, dict) else {}
 
     def _keep(self, part, split):
         wanted = _ALIASES.get(part, part)
