@@ -12,7 +12,8 @@ galaxies = read_table(snakemake.input.galaxies, need=("subhalo_id", "sfr"))
 best, stack, attributes = archive.most_star_forming(snakemake.input.maps, galaxies)
 figure = tng_sample.maps(
     stack,
-    **{key: attributes[key] for key in ("channels", "units", "statistic", "width")},
+    **{key: attributes[key] for key in ("channels", "units", "statistic")},
+    **{key: float(attributes[key]) for key in ("width", "scale_factor", "hubble")},
     name=(
         f"gas of subhalo {best['subhalo_id']} of snapshot {attributes['snapshot']}, "
         f"z = {attributes['redshift']:.2f}, SFR = {best['sfr']:.2g} M$_\\odot$/yr"

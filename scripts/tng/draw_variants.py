@@ -8,7 +8,7 @@ import json
 
 from skyloom.errors import InputError
 from skyloom.figures import style, tng_images, tng_results
-from skyloom.io import open_hdf5
+from skyloom.io import open_hdf5, read_table
 
 images, sizes, chosen = {}, {}, None
 for variant, path in zip(snakemake.params.variants, snakemake.input.datasets, strict=True):
@@ -16,7 +16,13 @@ for variant, path in zip(snakemake.params.variants, snakemake.input.datasets, st
         if chosen is None:
             row = tng_images.median_galaxy(file["target"][:], file["snapshot"][:])
             chosen, target = file["id"][row], float(file["target"][row])
-            width, synthetic = float(file.attrs["width"]), bool(file.attrs["synthetic"])
+            synthetic = bool(file.attrs["synthetic"])
+            width = tng_images.physical_width(
+                float(file.attrs["width"]),
+                [file["snapshot"][row]],
+                [read_table(path).meta for path in snakemake.input.galaxies],
+                float(file.attrs["hubble"]),
+            )[0]
         if row >= len(file["id"]) or file["id"][row] != chosen:
             raise InputError(f"{path} lists other galaxies than the first dataset: make it again.")
         images[variant] = file["images"][row]

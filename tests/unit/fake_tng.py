@@ -91,7 +91,7 @@ def datasets(folder, variants=VARIANTS, bins=64, count=24):
             sigma = variant.partition("_")[2]
             parameters = {"sigma": int(sigma)} if sigma else {}
             file.attrs.update(variant=variant, parameters=json.dumps(parameters), width=60.0)
-            file.attrs.update(synthetic=True)
+            file.attrs.update(synthetic=True, hubble=HEADER["hubble"])
     return [str(folder / f"{variant}.h5") for variant in variants]
 
 

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import fake_tng
 import numpy as np
 import pytest
+from astropy import units
+from astropy.cosmology import units as cosmology
 from astropy.table import Table
 from matplotlib.image import imread
 
@@ -24,9 +26,9 @@ CASES = ("composite", "mass", "unsharp_3")
 # What each step's figure must say: its quantities with their units.
 STEPS = {
     "sample": ("[1/yr]", "[M$_\\odot$]", "[M$_\\odot$/yr]"),
-    "maps": ("[ckpc/h]", "[keV cm$^2$]", "[$10^{10}$ M$_\\odot$/h]", "[K]"),
-    "variants": ("10 ckpc/h", "σ = 3 px = 2.8 ckpc/h", "Temperature"),
-    "gallery": ("10 ckpc/h", "/ yr"),
+    "maps": ("[kpc]", "10 kpc", "[keV cm$^2$]", "[M$_\\odot$]", "[K]"),
+    "variants": ("10 kpc", "σ = 3 px = 4.2 kpc", "Temperature"),
+    "gallery": ("10 kpc", "/ yr"),
     "predictions": ("True log$_{10}$ sSFR [1/yr]", "[dex]", "Galaxies per 0.25 dex"),
     "family": ("Predicted log$_{10}$ sSFR [1/yr]", "[dex]"),
     "history": ("Mean squared error [dex²]", "Epoch"),
@@ -123,6 +125,8 @@ def test_a_galaxy_without_gas_is_drawn_empty(tmp_path):
             units=["keV cm2", "1e10 Msun/h", "K"],
             statistic=["sum"] * 3,
             width=60.0,
+            scale_factor=1.0,
+            hubble=0.7,
             name="Gas of nothing",
             synthetic=False,
         )
@@ -167,6 +171,24 @@ def test_the_median_galaxy_is_of_the_first_snapshot():
     target = np.array([3.0, 1.0, 2.0, 9.0, 8.0])
     snapshot = np.array([99, 99, 99, 98, 98])
     assert tng_images.median_galaxy(target, snapshot) == 2
+
+
+def test_scale_bars_are_physical_in_every_snapshot():
+    # astropy's littleh and cosmology's a: 60 ckpc/h at z = 0.1973 are 74.0 kpc.
+    length = 60 * units.kpc / cosmology.littleh / (1 + 0.1973)
+    wanted = length.to_value(units.kpc, cosmology.with_H0(67.74 * units.km / units.s / units.Mpc))
+    tables = [{"snapshot": 99, "scale_factor": 1.0}, {"snapshot": 84, "scale_factor": 1 / 1.1973}]
+    found = tng_images.physical_width(60.0, [84, 99, 84], tables, 0.6774)
+    np.testing.assert_allclose(found, [wanted, 60 / 0.6774, wanted])
+
+
+def test_bars_of_one_length_are_shorter_where_the_image_is_wider():
+    images = np.full((2, 16, 16, 3), 90, np.uint8)
+    figure = tng_images.gallery(
+        images, [-10.0, -11.0], variant="composite", width=np.array([60.0, 80.0]), synthetic=True
+    )
+    lengths = [np.ptp(axes.lines[0].get_xdata()) for axes in figure.axes[:2]]
+    np.testing.assert_allclose(lengths, [10 / 60, 10 / 80])
 
 
 def test_the_gallery_runs_from_the_highest_to_the_lowest():

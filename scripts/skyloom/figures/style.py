@@ -6,13 +6,16 @@ needed, and are saved without dates, so that equal input gives equal bytes.
 """
 
 import functools
+import io
 import textwrap
+from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from PIL import Image
 from scipy.stats import gaussian_kde
 
 from skyloom.io import atomic
@@ -107,6 +110,34 @@ def save(made, png, pdf):
         made.savefig(temporary, format="pdf", dpi=150, metadata=nothing)
 
 
+@drawn
+def picture(source, path, *, width=1600, largest=400_000):
+    """Write a PNG for a page: no wider than a screen shows, and of a modest size.
+
+    Parameters
+    ----------
+    source : matplotlib.figure.Figure or path of a PNG
+    path : str or Path
+    width : int, optional
+        Pixels at most.
+    largest : int, optional
+        Bytes; a larger file gets a palette of 256 colours.
+    """
+    if isinstance(source, Figure):
+        source.savefig(drawing := io.BytesIO(), format="png", dpi=150, metadata={"Software": None})
+        source = drawing
+    with Image.open(source) as image:
+        image = image.convert("RGB")
+    if image.width > width:
+        height = round(image.height * width / image.width)
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
+    image.save(made := io.BytesIO(), format="png", optimize=True)
+    if made.tell() > largest:
+        image.quantize(256).save(made := io.BytesIO(), format="png", optimize=True)
+    with atomic(path) as temporary:
+        Path(temporary).write_bytes(made.getvalue())
+
+
 def variant_label(variant):
     """A variant's name as a reader says it: 'Gaussian 3' for ``gaussian_3``."""
     return variant.replace("_", " ").capitalize()
@@ -163,11 +194,11 @@ def scale_bar(axes, length, *, total, label=None, size=8):
     axes : matplotlib.axes.Axes
         Holds an image whose x axis spans `total`.
     length, total : float
-        In the same unit, ckpc/h throughout Skyloom.
+        In the same unit, physical kpc throughout Skyloom.
     label : str, optional
-        Text above the bar; its length in ckpc/h unless told. Empty for none.
+        Text above the bar; its length in kpc unless told. Empty for none.
     """
-    label = f"{length:g} ckpc/h" if label is None else label
+    label = f"{length:g} kpc" if label is None else label
     outline = [patheffects.withStroke(linewidth=2.2, foreground="black", alpha=0.65)]
     end = 0.05 + length / total
     axes.plot(

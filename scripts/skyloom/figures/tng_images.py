@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 
 from skyloom.figures import style
+from skyloom.figures.table_cells import significant
 from skyloom.figures.tng_sample import round_length
 
 # Each family of variants is a row; the composite stands beside them.
@@ -41,6 +42,27 @@ def evenly_ranked(target, count=20):
     return order[ranks]
 
 
+def physical_width(width, snapshot, tables, hubble):
+    """Side of each galaxy's image in physical kpc.
+
+    Parameters
+    ----------
+    width : float
+        Side of all images, ckpc/h.
+    snapshot : (N,) int array
+    tables : iterable of dict
+        Headers of the galaxies' tables: ``snapshot`` and ``scale_factor``.
+    hubble : float
+
+    Returns
+    -------
+    (N,) array
+        width times the scale factor over h.
+    """
+    factor = {int(header["snapshot"]): float(header["scale_factor"]) for header in tables}
+    return np.array([width * factor[int(number)] / hubble for number in snapshot])
+
+
 @style.drawn
 def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     """One galaxy in every variant, a family a row and the composite beside them.
@@ -52,7 +74,7 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     sizes : dict of str to (float or str)
         Sizes of the filters as configured: pixels, or a length with its unit.
     width : float
-        Side of an image, ckpc/h.
+        Side of an image, physical kpc.
     name : str
         The galaxy.
     log_ssfr : float
@@ -108,8 +130,8 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     log_ssfr : (N,) array
         log10 of the sSFR in 1/yr.
     variant : str
-    width : float
-        Side of an image, ckpc/h.
+    width : (N,) array
+        Sides of the images, physical kpc: they differ from snapshot to snapshot.
     synthetic : bool
 
     Returns
@@ -122,11 +144,12 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     """
     title = f"{style.variant_label(variant)}, from high to low sSFR"
     figure, panels = _mosaic(len(images), 4, 2.1, title, synthetic)
-    for number, (axes, image, value) in enumerate(zip(panels, images, log_ssfr, strict=False)):
+    length = round_length(np.min(width))
+    shown = zip(panels, images, log_ssfr, width, strict=False)
+    for number, (axes, image, value, side) in enumerate(shown):
         _image(axes, variant, image)
         style.image_label(axes, _ssfr_label(value))
-        text = None if number == 0 else ""
-        style.scale_bar(axes, round_length(width), total=width, label=text)
+        style.scale_bar(axes, length, total=side, label=None if number == 0 else "")
     return figure
 
 
@@ -172,12 +195,12 @@ def _image(axes, variant, image):
 
 
 def _short(variant, family, size, pixel):
-    """A label of two lines at most; a size in pixels is given in ckpc/h too."""
+    """A label of two lines at most; a size in pixels is given in kpc too."""
     if size is None:
         return style.variant_label(variant)
     if isinstance(size, str):
         return f"{family}\nσ = {size}"
-    return f"{family}\nσ = {size:g} px = {size * pixel:.2g} ckpc/h"
+    return f"{family}\nσ = {size:g} px = {significant(size * pixel, 2)} kpc"
 
 
 def _ssfr_label(log_ssfr):

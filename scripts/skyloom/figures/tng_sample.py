@@ -7,11 +7,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from skyloom.figures import style
 
-_UNITS = {
-    "keV cm2": "keV cm$^2$",
-    "1e10 Msun/h": "$10^{10}$ M$_\\odot$/h",
-    "K": "K",
-}
+_MASS = "1e10 Msun/h"
+_UNITS = {"keV cm2": "keV cm$^2$", _MASS: "M$_\\odot$", "K": "K"}
 _MAPS = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 
@@ -103,7 +100,7 @@ def _rate_against_mass(axes, sfr, mass, figure):
 
 
 @style.drawn
-def maps(stack, *, channels, units, statistic, width, name, synthetic):
+def maps(stack, *, channels, units, statistic, width, scale_factor, hubble, name, synthetic):
     """One galaxy's maps in physical units, each on its own logarithmic colour scale.
 
     Parameters
@@ -114,6 +111,8 @@ def maps(stack, *, channels, units, statistic, width, name, synthetic):
         One a channel, as the maps file's attributes hold them.
     width : float
         Side of a map, ckpc/h.
+    scale_factor, hubble : float
+        Make that physical kpc, and masses free of h.
     name : str
         The galaxy, for the title.
     synthetic : bool
@@ -128,11 +127,13 @@ def maps(stack, *, channels, units, statistic, width, name, synthetic):
     """
     figure = style.figure(3.5 * len(stack), 4.75, title=name, synthetic=synthetic)
     panels = figure.subplots(1, len(stack), sharex=True, sharey=True, squeeze=False)[0]
+    width = width * scale_factor / hubble
     half = width / 2
     for axes, plane, channel, unit, how in zip(
         panels, stack, channels, units, statistic, strict=True
     ):
-        shown = np.ma.masked_less_equal(np.asarray(plane, dtype=float), 0)
+        size = 1e10 / hubble if unit == _MASS else 1.0
+        shown = np.ma.masked_less_equal(size * np.asarray(plane, dtype=float), 0)
         cmap = _colour_map(_MAPS.get(channel, "viridis"))
         image = axes.imshow(
             shown, cmap=cmap, norm=_log_norm(shown), extent=(-half, half, -half, half)
@@ -140,11 +141,11 @@ def maps(stack, *, channels, units, statistic, width, name, synthetic):
         axes.set_facecolor("black")
         style.scale_bar(axes, round_length(width), total=width)
         axes.set_title(f"{channel.capitalize()} ({how.replace('_', ' ')})")
-        axes.set_xlabel("x [ckpc/h]")
+        axes.set_xlabel("x [kpc]")
         bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.02, aspect=24)
         _few_ticks(bar)
         bar.set_label(f"{channel.capitalize()} per pixel [{_UNITS.get(unit, unit)}]")
-    panels[0].set_ylabel("y [ckpc/h]")
+    panels[0].set_ylabel("y [kpc]")
     return figure
 
 
