@@ -197,6 +197,7 @@ rule tng_draw_variants:
     """One galaxy in all variants."""
     input:
         datasets=expand(f"{TNG_DIR}/datasets/{{variant}}.h5", variant=TNG_BUILT),
+        galaxies=TNG_GALAXIES,
     output:
         **tng_figure("variants", "data"),
     log:
@@ -214,6 +215,7 @@ rule tng_draw_gallery:
     """Twenty galaxies of one variant."""
     input:
         datasets=f"{TNG_DIR}/datasets/{{variant}}.h5",
+        galaxies=TNG_GALAXIES,
     output:
         **tng_figure("gallery/{variant}", "data", variant="{variant}"),
     log:

@@ -1,0 +1,10 @@
+"""Copy figures of a run as the README shows them: no wider than a screen, and small."""
+
+import step
+
+step.begin(snakemake)
+
+from skyloom.figures import style
+
+for name, path in snakemake.input.items():
+    style.picture(path, snakemake.output[name])
