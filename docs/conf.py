@@ -50,7 +50,8 @@ def _inline(self, node):
 
 
 def _block(self, node):
-    self.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    formula = tex2mathml(node.astext(), as_block=True)
+    self.body.append(f'<div class="math" style="margin: 1em 0">{formula}</div>')
     raise SkipNode
 
 
