@@ -23,6 +23,12 @@ MINIATURE = {
         "backbone": {"weights": "random"},
         "training": {"epochs": 4, "readout_epochs": [2, 4], "batch_size": 8},
         "evaluation": {"bootstrap_samples": 200},
+        "attention": {
+            "methods": ["grad_cam", "hires_cam", "occlusion"],
+            "galaxies": 3,
+            "stride": 32,
+            "random_heads": 2,
+        },
     },
 }
 
