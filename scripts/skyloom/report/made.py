@@ -109,9 +109,9 @@ def answer(config, done, found):
         own = [arm for arm in arms if source(config, arm) == "synthetic"]
         said.append(f"Run {config['run']} (seed {config['seed']}): {wording.listed(arms)}.")
         if own:
-            who = "All arms" if len(own) == len(arms) else wording.listed(own).capitalize()
+            which = "All arms" if len(own) == len(arms) else f"Of these, {wording.listed(own)}"
             said.append(
-                f"{who} worked on synthetic input, files that Skyloom wrote itself in the "
+                f"{which} worked on synthetic input, files that Skyloom wrote itself in the "
                 "archives' formats: nothing of theirs is a measurement."
             )
     else:
@@ -213,9 +213,7 @@ def _bars(rules):
         "colour": [_colour(arm) for arm in arms],
         "arm": [arm or "several arms" for arm in arms],
     }
-    made = charts.plot(
-        height=70 + 19 * len(names), x="Time of all its jobs [min]", y="", y_range=names[::-1]
-    )
+    made = charts.plot(height=70 + 19 * len(names), x="Time [min]", y="", y_range=names[::-1])
     made.ygrid.visible = False
     made.x_range.start = 0
     bars = made.hbar(
@@ -239,7 +237,7 @@ def _line(done):
     begin, end, row, cuts = jobs.time_line(done)
     rows = int(row.max()) + 1
     made = charts.plot(
-        height=min(120 + 22 * rows, 600), x="Time since the first job [min]", y="Jobs at once"
+        height=min(120 + 22 * rows, 600), x="Since the first job [min]", y="Jobs at once"
     )
     made.y_range.flipped = True
     made.yaxis.visible = False

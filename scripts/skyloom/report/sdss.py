@@ -6,6 +6,8 @@ from bokeh.models import ColumnDataSource, FactorRange
 
 from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
+from skyloom.io import read_json
+from skyloom.networks import metrics
 from skyloom.report import charts, marks, page, wording
 
 _QUESTION = (
@@ -38,8 +40,14 @@ def section(folder):
     if summary is None:
         return None
     confusion = wording.maybe(folder / "evaluation" / "confusion.ecsv")
+    predictions = {
+        model: table
+        for model in names.models_of(summary)
+        if (table := wording.maybe(folder / "models" / model / "predictions.ecsv")) is not None
+    }
+    sees = {model: _sees(folder, model) for model in names.models_of(summary)}
     parts = [
-        page.answer(_QUESTION, *answer(summary, confusion)),
+        page.answer(_QUESTION, *answer(summary, confusion, predictions, sees)),
         _recall(summary),
         _averages(summary),
         page.details("Every class as a table", _scores(summary)),
@@ -60,7 +68,7 @@ def section(folder):
     return page.Section("sdss", "SDSS spectra: star, galaxy or quasar?", parts)
 
 
-def answer(summary, confusion):
+def answer(summary, confusion, predictions, sees):
     """What the run says to the arm's question, in sentences.
 
     Parameters
@@ -69,6 +77,10 @@ def answer(summary, confusion):
         As `skyloom.sdss.evaluation.summarise` makes it.
     confusion : Table or None
         As `skyloom.sdss.evaluation.confusions` makes it.
+    predictions : dict of str to Table
+        By model; those of other networks are set beside the best one's, spectrum by spectrum.
+    sees : dict of str to str
+        By model, what it was given: 'sees a picture of 28 pixels'.
 
     Returns
     -------
@@ -77,17 +89,20 @@ def answer(summary, confusion):
     average = summary[texts(summary["class"]) == _AVERAGE]
     order = np.argsort(-wording.column(average, "overall_accuracy"), kind="stable")
     best = average[int(order[0])]
+    level = float(summary.meta.get("level", 0.95))
     said = [
-        f"{_name(best)} names {wording.interval(*_of(best, 'overall_accuracy'), wording.percent)} "
-        f"of {names.counted(int(best['spectra']))} of the test side rightly "
-        f"({wording.level_of(summary)})."
+        f"{_name(best)}, which {sees[str(best['model'])]}, names "
+        f"{wording.share(*_of(best, 'overall_accuracy'))} of "
+        f"{names.counted(int(best['spectra']))} of the test side rightly "
+        f"({wording.level_of(summary)}). {_hardest(summary, best)}"
     ]
-    said += [_beside(best, average[int(place)]) for place in order[1:4]]
-    if len(order) > 4:
-        said.append(f"All {len(order)} networks are in the table below.")
-    said.append(_hardest(summary, best))
     if confusion is not None:
-        said += _mistake(confusion, best)
+        said[0] += f" {_mistake(confusion, best)}"
+    for row in (average[int(place)] for place in order[1:5]):
+        who = f"{_name(row)}, which {sees[str(row['model'])]}"
+        said.append(f"{who}, names {_beside(best, row, predictions, level)}")
+    if len(order) > 5:
+        said.append(f"All {len(order)} networks are in the table below.")
     return [*said, wording.OTHER_SEED]
 
 
@@ -95,18 +110,60 @@ def _name(row):
     return names.model_name(str(row["network"]), str(row["split"]))
 
 
+def _sees(folder, model):
+    """What a network was given, as its metrics say."""
+    path = folder / "models" / model / "metrics.json"
+    variant = read_json(path).get("inputs", {}).get("variant", "") if path.is_file() else ""
+    if variant == "spectra":
+        return "sees the spectrum itself"
+    size = variant.removeprefix("images_")
+    return f"sees a picture of {size} pixels" if size.isdigit() else "sees a picture"
+
+
+def _beside(best, row, predictions, level):
+    """Another network beside the best one, on the same spectra where they have the same."""
+    text = f"{wording.share(*_of(row, 'overall_accuracy'))} rightly"
+    pair = [predictions.get(str(one["model"])) for one in (best, row)]
+    low, high = lead(*pair, level=level) if None not in pair else (np.nan, np.nan)
+    if not np.isfinite(low):
+        return f"{text}, of other spectra."
+    between = (
+        f"{wording.fixed(100 * low, 1)} to {wording.fixed(100 * high, 1)} % of the same spectra"
+    )
+    if low > 0:
+        return f"{text}: fewer, by {between}."
+    return f"{text}: the difference, {between}, is not resolved."
+
+
+def lead(first, second, *, level):
+    """Interval of how many more of the same spectra the first network names rightly.
+
+    Parameters
+    ----------
+    first, second : Table
+        Predictions with ``id``, ``part``, ``object``, ``class`` and ``predicted``.
+    level : float
+
+    Returns
+    -------
+    low, high : float
+        Shares; a paired bootstrap over objects. NaN where the test sides differ.
+    """
+    first, second = (table[texts(table["part"]) == "test"] for table in (first, second))
+    if list(first["id"]) != list(second["id"]):
+        return np.nan, np.nan
+    right = [
+        (texts(table["predicted"]) == texts(table["class"])).astype(float)
+        for table in (second, first)
+    ]
+    return metrics.bootstrap_interval(
+        *right, texts(first["object"]), samples=1000, level=level, seed=0, statistic=metrics.bias
+    )
+
+
 def _of(row, what):
     ends = (row[what], row[f"{what}_low"], row[f"{what}_high"])
     return tuple(float(np.ma.filled(value, np.nan)) for value in ends)
-
-
-def _beside(best, row):
-    """Another network beside the best one."""
-    ours, theirs = _of(best, "overall_accuracy"), _of(row, "overall_accuracy")
-    text = f"{_name(row)} names {wording.interval(*theirs, wording.percent)} rightly"
-    if theirs[2] < ours[1]:
-        return f"{text}, which is less: the intervals do not touch."
-    return f"{text}; the intervals overlap, so these two alone do not tell which is better."
 
 
 def _hardest(summary, best):
@@ -115,7 +172,7 @@ def _hardest(summary, best):
     row = classes[int(np.nanargmin(wording.column(classes, "recall")))]
     return (
         f"It misses most among {names.plural(str(row['class']))}, of which it finds "
-        f"{wording.interval(*_of(row, 'recall'), wording.percent)}."
+        f"{wording.share(*_of(row, 'recall'))}."
     )
 
 
@@ -125,13 +182,14 @@ def _mistake(confusion, best):
     wrong = own[texts(own["true"]) != texts(own["predicted"])]
     counts = np.asarray(wrong["count"], dtype=int)
     if not counts.size or not counts.max():
-        return ["It confuses no spectrum of the test side."]
+        return "It confuses no spectrum of the test side."
     row = wrong[int(np.argmax(counts))]
     kinds = names.class_name(str(row["true"])), names.class_name(str(row["predicted"]))
-    return [
+    return (
         f"Its most frequent mistake is to call a {kinds[0]} a {kinds[1]}: "
-        f"{names.counted(int(row['count']))}, {wording.percent(float(row['share']))} of those."
-    ]
+        f"{names.counted(int(row['count']))}, {wording.percent(float(row['share']))} of all "
+        f"{names.plural(str(row['true']))}."
+    )
 
 
 def _recall(summary):

@@ -175,20 +175,27 @@ def gain(first, second, label, *, level):
     Returns
     -------
     low, high : float
-        In the label's unit, positive where the second is better; a paired bootstrap.
+        In the label's unit, positive where the second is better; a paired bootstrap over stars.
     """
     errors = [
         np.abs(wording.column(of, f"{label}_predicted") - wording.column(of, label))
         for of in (second, first)
     ]
-    return metrics.bootstrap_interval(
-        *errors,
-        np.arange(len(first)),
-        samples=_SAMPLES,
-        level=level,
-        seed=0,
-        statistic=metrics.bias,
-    )
+    options = {"samples": _SAMPLES, "level": level, "seed": 0, "statistic": metrics.bias}
+    return metrics.bootstrap_interval(*errors, _stars(first), **options)
+
+
+def _stars(rows):
+    """A number for every star: the same one with another rotation is not another."""
+    found = [
+        name
+        for name in rows.colnames
+        if f"{name}_predicted" in rows.colnames and name not in ("v_rot", "v_sin_i")
+    ]
+    if not found:
+        return np.arange(len(rows))
+    values = np.stack([wording.column(rows, name) for name in found], axis=1)
+    return np.unique(values, axis=0, return_inverse=True)[1].ravel()
 
 
 def _errors(summary):

@@ -67,6 +67,13 @@ def interval(value, low, high, write=fixed):
     return f"{write(value)} ({write(low)} to {write(high)})"
 
 
+def share(value, low, high):
+    """'98 % (96 to 100 %)'."""
+    if not np.all(np.isfinite([low, high])):
+        return percent(value)
+    return f"{percent(value)} ({100 * low:.0f} to {percent(high)})"
+
+
 def ends(low, high, write=fixed):
     """'0.45 to 0.78'; a dash where there is no interval."""
     known = not np.ma.is_masked(low) and np.all(np.isfinite([low, high]))

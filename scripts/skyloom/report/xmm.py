@@ -135,7 +135,9 @@ def _plainer(auc, statistics):
         return f"{told}, less than the network."
     if plain[1] > auc[2]:
         return f"{told}, more than the network: three numbers an image do better."
-    return f"{told}; the intervals overlap, so neither is shown to be better."
+    return (
+        f"{told}; the intervals overlap, and the test side alone does not settle which is better."
+    )
 
 
 def _table(summary):
