@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import update_config
 
 #: Clones of git repositories, below the folder where Snakemake works: every job sees them.
@@ -27,7 +28,7 @@ def project(rules):
     ----------
     rules : snakemake.sourcecache.SourceFile
         The folder ``workflow/rules``, as Snakemake knows it: a folder on this machine, or one
-        within a git repository (``gitfile``, ``github``, ``gitlab`` of a module's snakefile).
+        within a git repository (``github``, ``gitlab`` of a module's snakefile).
 
     Returns
     -------
@@ -42,6 +43,7 @@ def project(rules):
     if hasattr(rules, "hosted_repo"):
         return _clone(rules.hosted_repo.repo_clone, rules.ref)
     if hasattr(rules, "repo_path"):
+        _check_gitfile(rules)
         return _clone(rules.repo_path, rules.ref)
     if not rules.is_local:
         raise WorkflowError(
@@ -50,6 +52,18 @@ def project(rules):
             'tag="<version>"), or the path of a clone.'
         )
     return Path(rules.get_path_or_uri(secret_free=True)).parents[1]
+
+
+def _check_gitfile(rules):
+    """Refuse what would fail at the first job: Snakemake 9.27 runs no scripts from `gitfile`."""
+    try:
+        rules.join(LocalSourceFile("script.py"))
+    except TypeError:
+        raise WorkflowError(
+            f"This version of Snakemake runs no scripts from gitfile({rules.repo_path!r}): check "
+            f"{rules.ref} out in a clone and write, in the module, snakefile: "
+            '"<clone>/workflow/Snakefile"; or use github(...) or gitlab(...).'
+        ) from None
 
 
 def _git(*words):

@@ -41,14 +41,18 @@ def test_a_folder_is_its_own_project(tmp_path):
     assert deployment.project(rules) == tmp_path
 
 
-@pytest.mark.parametrize("ref", [{"tag": "v1"}, {"commit": None}, {"ref": "main"}])
+def hosted(folder, ref):
+    """The rules as Snakemake knows them where it fetched a repository from a host."""
+    return SimpleNamespace(hosted_repo=SimpleNamespace(repo_clone=folder), ref=ref)
+
+
+@pytest.mark.parametrize("ref", ["v1", "commit", "main"])
 def test_a_version_in_git_becomes_a_clone_of_its_commit_made_once(repository, ref):
     folder, git = repository
-    ref = {"commit": git("rev-parse", "v1")} if "commit" in ref else ref
-    rules = LocalGitFile(str(folder), "workflow/rules", **ref)
+    rules = hosted(folder, git("rev-parse", "v1") if ref == "commit" else ref)
     clone = deployment.project(rules)
     assert clone.is_absolute() and clone.parent == Path(".snakemake/skyloom").absolute()
-    assert (clone / "file.txt").read_text() == ("second" if "ref" in ref else "first")
+    assert (clone / "file.txt").read_text() == ("second" if ref == "main" else "first")
     (clone / "mark").touch()
     assert deployment.project(rules) == clone and (clone / "mark").exists()
     assert [path.name for path in clone.parent.iterdir()] == [clone.name]
@@ -56,17 +60,17 @@ def test_a_version_in_git_becomes_a_clone_of_its_commit_made_once(repository, re
     assert clone.stat().st_mode & 0o055 == 0o055
 
 
-def test_a_hosted_repository_is_taken_from_what_snakemake_fetched(repository):
-    folder, _ = repository
-    hosted = SimpleNamespace(hosted_repo=SimpleNamespace(repo_clone=folder), ref="v1")
-    assert (deployment.project(hosted) / "file.txt").read_text() == "first"
+def test_gitfile_is_refused_before_the_first_job_fails(repository):
+    # Should a later Snakemake run scripts from it, this is where to begin.
+    rules = LocalGitFile(str(repository[0]), "workflow/rules", tag="v1")
+    with pytest.raises(WorkflowError, match=r"runs no scripts from gitfile.*check v1 out"):
+        deployment.project(rules)
 
 
 def test_a_version_that_is_not_there_leaves_no_clone_and_says_what_to_check(repository):
     folder, _ = repository
-    rules = LocalGitFile(str(folder), "workflow/rules", tag="v9")
     with pytest.raises(WorkflowError, match="names a version that the repository has"):
-        deployment.project(rules)
+        deployment.project(hosted(folder, "v9"))
     assert not Path(".snakemake").exists()
 
 

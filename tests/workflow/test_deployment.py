@@ -161,9 +161,9 @@ with SnakemakeApi() as api:
 """
 
 
-def test_a_module_from_a_local_git_repository_finds_environment_and_captions(repository, tmp_path):
-    folder, env = repository
-    source = f'gitfile("{folder}", path="workflow/Snakefile", tag="v0.1.0")'
+def test_a_module_from_git_finds_environment_and_captions(repository, tmp_path):
+    _, env = repository
+    source = 'github("someone/skyloom", path="workflow/Snakefile", tag="v0.1.0")'
     theirs = importing(tmp_path / "theirs", source)
     (tmp_path / "referred.py").write_text(_REFERRED)
     said = run(theirs, str(tmp_path / "referred.py"), env=env)
