@@ -121,19 +121,21 @@ def picture(source, path, *, width=1600, largest=400_000):
     width : int, optional
         Pixels at most.
     largest : int, optional
-        Bytes; a larger file gets a palette of 256 colours.
+        Bytes; a picture that would take more gets narrower.
     """
     if isinstance(source, Figure):
         source.savefig(drawing := io.BytesIO(), format="png", dpi=150, metadata={"Software": None})
         source = drawing
     with Image.open(source) as image:
         image = image.convert("RGB")
-    if image.width > width:
-        height = round(image.height * width / image.width)
-        image = image.resize((width, height), Image.Resampling.LANCZOS)
-    image.save(made := io.BytesIO(), format="png", optimize=True)
-    if made.tell() > largest:
-        image.quantize(256).save(made := io.BytesIO(), format="png", optimize=True)
+    width = min(width, image.width)
+    while True:
+        size = width, round(image.height * width / image.width)
+        made = io.BytesIO()
+        image.resize(size, Image.Resampling.LANCZOS).save(made, format="png", optimize=True)
+        if made.tell() <= largest or width < 200:
+            break
+        width = int(0.95 * width)
     with atomic(path) as temporary:
         Path(temporary).write_bytes(made.getvalue())
 
