@@ -1,5 +1,8 @@
 """A synthetic universe in TNG's on-disk format, which the unmodified `illustris_python` reads.
 
+Which simulation of that format the files are like (TNG50, TNG100, TNG300, Illustris) is a choice:
+`skyloom.tng.runs`. Metals, magnetic fields and dark matter are in `further`.
+
 Galaxies evolve over TNG's snapshots 80 to 99: haloes grow, stars and cold gas follow published
 relations with their published scatter (`galaxy_laws`, `gas_laws`), gas lies in discs with spiral
 arms and clouds, hot haloes and cold streams (`cells`), stars form where the gas is dense, and some
@@ -7,9 +10,9 @@ galaxies quench (`population`). Nothing here was tuned to what a network makes o
 the attribute ``SyntheticUniverse`` = True, in the headers of catalogue and snapshots and at the
 root of offsets and trees. Equal arguments give equal bytes.
 
-Simplifications to know: dark matter lies in spheres that end at R200; cells are not of
-one mass (a disc gets more than its share); ParticleIDs do not follow a particle from snapshot
-to snapshot; haloes are spherical and the box is otherwise almost empty.
+Simplifications to know: dark matter lies in spheres that end at R200, and only its places are
+written; cells are not of one mass (a disc gets more than its share); ParticleIDs do not follow a
+particle from snapshot to snapshot; haloes are spherical and the box is otherwise almost empty.
 
 Hard cases, all present from 12 galaxies on (`lineages.ROLES` and `lineages.EXTRAS`):
 

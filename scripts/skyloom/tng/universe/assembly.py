@@ -244,7 +244,7 @@ def _join(pieces, kind):
     ParticleIDs are unique in a snapshot; they do not follow a particle from one to the next.
     """
     fields = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
-    count = len(fields["Coordinates"])
+    count = len(fields["Masses"])
     fields["ParticleIDs"] = np.arange(1, count + 1, dtype="u8") + kind * 10**10
     return fields
 
@@ -301,7 +301,9 @@ def assemble(snapshot, *, snapshots, galaxies, gas_cells, seed):
     unbound = max(int(BOX_SHARE * gas_cells), 10)
     centre = np.full(3, cosmology.BOX_SIZE / 2)
     gas.append(_diffuse(unbound, centre, everywhere, 1.0, units, populace.redshift, rng, own))
-    particles = {0: _join(gas, 0), 1: _join(dark, 1), 4: _join(stars, 4)}
+    # Of dark matter only places are written: what else TNG has of it would double its bytes.
+    places = {"Coordinates": np.concatenate([piece["Coordinates"] for piece in dark])}
+    particles = {0: _join(gas, 0), 1: places, 4: _join(stars, 4)}
     dark_mass = further.dark_particle_mass(gas_cells) * units["mass"]
     return Assembled(particles, dark_mass, _columns(groups), _columns(subhaloes), populace)
 
