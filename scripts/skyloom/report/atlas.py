@@ -154,7 +154,7 @@ def _map(channel, unit, coloured, half, shown, cross):
         y=None,
         x_range=(-half, half),
         y_range=(-half, half),
-        title=f"{_TITLES[channel]} / {unit}",
+        title=f"{_TITLES[channel]} [{unit}]",
     )
     # Square maps: the frame has the size that is wanted, what stands around it comes on top.
     drawn.update(

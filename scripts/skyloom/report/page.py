@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 # Of pictures in WebP, which every browser has read since 2020: lines and letters stay clean.
 _QUALITY = 84
 # Intervals, with the number before them, are not broken over lines.
-_INTERVAL = re.compile(r"(?:[-+]?[\d.]+ )?\[[-+]?[\d.]+, [-+]?[\d.]+\]")
+_INTERVAL = re.compile(r"(?:[-+]?[\d.]+ )?\[[-+]?[\d.]+, [-+]?[\d.]+\](?: \*)?")
 
 
 class Section(NamedTuple):
@@ -101,7 +101,7 @@ def _together(found):
 
 def _negative(words, place):
     before, after = words[place - 1 : place], words[place + 1 : place + 2]
-    return after.isdigit() and (before == "" or before in " (=[")
+    return after.isdigit() and (before == "" or before in " \u00a0(=[")
 
 
 def paragraph(words, *, note=False):
@@ -261,8 +261,8 @@ def picture(path, *, alt, caption="", width=1000):
     return (
         f'<figure class="picture" style="max-width:{min(width, wanted)}px">'
         f'<button type="button" class="zoom" title="Show in full size">'
-        f'<img src="{webp(image)}" width="{wanted}" height="{height}" alt="{described}" '
-        f'decoding="async"></button>{_caption(caption)}</figure>'
+        f'<img src="{webp(image)}" width="{wanted}" height="{height}" alt="{described}">'
+        f"</button>{_caption(caption)}</figure>"
     )
 
 
