@@ -1,5 +1,7 @@
 """Where a network looks: galaxies, and over them what raises and lowers the prediction."""
 
+import textwrap
+
 import matplotlib
 import numpy as np
 from matplotlib.patches import Circle
@@ -12,7 +14,7 @@ from skyloom.figures.tng_sample import round_length
 SHOWN = 8
 NAMES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM", "occlusion": "Occlusion"}
 _SIGNED = "RdBu_r"
-_SIZE, _GAP, _LEFT = 1.55, 0.05, 0.95
+_SIZE, _GAP, _LEFT, _LINE = 1.55, 0.05, 0.95, 0.19  # inches
 
 
 @style.drawn
@@ -40,18 +42,7 @@ def attention(columns, maps, table, attributes):
     methods = [method for method in NAMES if method in maps]
     notes = [_note(table, variant, method) for method in methods]
     title = f"Where the network trained on {style.variant_label(variant).lower()} looks"
-    rows, columns_shown = 1 + len(methods), len(shown)
-    below, above = 0.2 * len(notes) + 0.42, 0.45
-    width = _LEFT + columns_shown * (_SIZE + _GAP) + 2 * _GAP
-    height = below + rows * (_SIZE + _GAP) + above
-    figure = style.figure(
-        width, height, title=title, synthetic=bool(attributes["synthetic"]), arranged=False
-    )
-    panels = style.panels(figure, rows, columns_shown, size=_SIZE, left=_LEFT, gap=_GAP)
-    for axes in panels:
-        box = axes.get_position()
-        axes.set_position([box.x0, box.y0 + below / height, box.width, box.height])
-    grid = np.array(panels, dtype=object).reshape(rows, columns_shown)
+    figure, grid, foot = _panels(1 + len(methods), len(shown), notes, title, attributes)
     for place, number in enumerate(shown):
         _galaxy(grid[0, place], columns, number, attributes, first=place == 0)
         for line, method in enumerate(methods, 1):
@@ -60,8 +51,26 @@ def attention(columns, maps, table, attributes):
         grid[line, 0].text(
             *(-0.06, 0.5, name), transform=grid[line, 0].transAxes, ha="right", va="center"
         )
-    _legend(figure, notes, width, height)
+    _legend(figure, foot)
     return figure
+
+
+def _panels(rows, columns, notes, title, attributes):
+    """A figure with rows of square panels above lines of notes; the panels, and the notes."""
+    # A few panels are larger, so that the title and the notes have room.
+    size = max(_SIZE, min(2.4, 7.4 / columns))
+    width = _LEFT + columns * (size + _GAP) + 2 * _GAP
+    foot = [line for note in notes for line in textwrap.wrap(note, int((width - 0.2) / 0.056))]
+    below, above = _LINE * (len(foot) + 1) + 0.62, 0.45 if width > 8 else 0.65
+    height = below + rows * (size + _GAP) + above
+    figure = style.figure(
+        width, height, title=title, synthetic=bool(attributes["synthetic"]), arranged=False
+    )
+    panels = style.panels(figure, rows, columns, size=size, left=_LEFT, gap=_GAP)
+    for axes in panels:
+        box = axes.get_position()
+        axes.set_position([box.x0, box.y0 + below / height, box.width, box.height])
+    return figure, np.array(panels, dtype=object).reshape(rows, columns), foot
 
 
 def _galaxy(axes, columns, number, attributes, *, first):
@@ -118,16 +127,18 @@ def _note(table, variant, method):
     return f"{NAMES[method]}: {gas} ({other}); likeness to untrained heads {alike}"
 
 
-def _legend(figure, notes, width, height):
-    """What colours mean, and the numbers of each method, below the panels."""
-    bar = figure.add_axes(((width - 3.1) / width, 0.26 / height, 2.6 / width, 0.1 / height))
+def _legend(figure, foot):
+    """What colours mean, and below it the numbers of each method."""
+    width, height = figure.get_size_inches()
+    above = _LINE * (len(foot) + 1) + 0.26
+    bar = figure.add_axes(((width - 2.8) / width, above / height, 2.6 / width, 0.1 / height))
     bar.imshow(np.linspace(0, 1, 256)[None], cmap=_SIGNED, aspect="auto", extent=(-1, 1, 0, 1))
     bar.set_yticks([])
     bar.set_xticks([-1, 0, 1], ["lowers", "0", "raises"], fontsize=7)
     bar.set_title("effect on the prediction", fontsize=7.5, pad=2)
     bar.tick_params(length=0, pad=1)
-    n = len(notes)
-    for line, note in enumerate(notes):
-        figure.text(0.1 / width, (0.2 * (n - line) + 0.06) / height, note, fontsize=7.5)
+    place = {"fontsize": 7.5, "va": "bottom"}
+    for line, text in enumerate(reversed(foot)):
+        figure.text(0.1 / width, (_LINE * (line + 1) + 0.08) / height, text, **place)
     text = "Labels: log$_{10}$ sSFR [1/yr]. Dashed: half-mass radius of the gas in the image."
-    figure.text(0.1 / width, 0.06 / height, text, fontsize=7.5, color=style.SOFT)
+    figure.text(0.1 / width, 0.08 / height, text, color=style.SOFT, **place)
