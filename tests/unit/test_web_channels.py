@@ -96,3 +96,21 @@ def test_a_mini_snapshot_without_a_channels_field_is_named(universe, tmp_path):
         api, catalogue, galaxies = opened(server, tmp_path / "cache")
         with pytest.raises(InputError, match=words):
             fetched(api, catalogue, galaxies, "magnetic_field", fields)
+
+
+def test_a_catalogue_without_a_flag_comes_without_it(tmp_path):
+    base, own = tmp_path / "output", {"snapshots": [135], "simulation": "Illustris-1"}
+    write_snapshot(base, 135, galaxies=12, seed=5, gas_cells=100, chunks=3, **own)
+    with Archive(TngArchive(base), key=KEY) as server:
+        api = open_api(server, tmp_path / "cache")
+        paths = web_catalogue.fetch_columns(api, 135)
+    assert ("Subhalo", "SubhaloFlag") not in paths and ("Subhalo", "SubhaloMass") in paths
+    outputs = [
+        Path(path) for path in layout.snapshot_files(tmp_path / "web", 135, chunks=1)["groups"]
+    ]
+    with Archive(TngArchive(base), key=KEY) as server:
+        web_catalogue.assemble(open_api(server, tmp_path / "cache"), 135, paths, outputs)
+    ours = selection.select(Simulation(tmp_path / "web", 135), cuts=CUTS)
+    theirs = selection.select(Simulation(base, 135), cuts=CUTS)
+    assert list(ours["subhalo_id"]) == list(theirs["subhalo_id"])
+    assert "every subhalo counts as a galaxy" in ours.meta["subhalo_flag"]

@@ -95,6 +95,8 @@ class TngArchive:
     def _column(self, number, query):
         ((table, (field,)),) = query.items()
         simulation = self._simulation(number)
+        if table == "Subhalo" and not simulation.has_subhalo_field(field):
+            return 404
         read = {"Subhalo": simulation.subhalos, "Group": simulation.groups}[table]
         with _Built() as built:
             built.file[f"{table}/{field}"] = read((field,))[field]

@@ -14,6 +14,8 @@ FIELDS = {
     "Subhalo": (*SUBHALO_FIELDS, "SubhaloLenType"),
     "Group": ("GroupFirstSub", "GroupLenType", "GroupMass"),
 }
+#: Columns that not every simulation has: Illustris's catalogues lack it.
+_OPTIONAL = (("Subhalo", "SubhaloFlag"),)
 _COUNTS = {"Subhalo": "num_groups_subfind", "Group": "num_groups_fof"}
 _HEADER = {"Subhalo": "Nsubgroups", "Group": "Ngroups"}
 
@@ -37,7 +39,7 @@ def fetch_columns(api, snapshot):
     Returns
     -------
     dict
-        (table, field) -> path.
+        (table, field) -> path, without SubhaloFlag where the archive says that there is none.
 
     Raises
     ------
@@ -51,7 +53,13 @@ def fetch_columns(api, snapshot):
         name = f"{table}/{field}"
         url = api.address("column", snapshot=snapshot, table=table, field=field)
         path = api.folder / "columns" / f"{snapshot:03d}" / f"{table}.{field}.hdf5"
-        paths[table, field] = api.fetch(url, path, _verified(name, counts[_COUNTS[table]])).path
+        try:
+            fetched = api.fetch(url, path, _verified(name, counts[_COUNTS[table]]))
+        except InputError:
+            if (table, field) in _OPTIONAL and api.status(url) in (400, 404):
+                continue
+            raise
+        paths[table, field] = fetched.path
     return paths
 
 
@@ -91,7 +99,7 @@ def assemble(api, snapshot, paths, outputs):
                 own[f"{_HEADER[table]}_ThisFile"] = np.int32(last - first)
                 own[f"{_HEADER[table]}_Total"] = np.int32(edges[table][-1])
                 group = file.create_group(table)
-                for field in sorted(fields):
+                for field in sorted(name for name in fields if (table, name) in paths):
                     with h5py.File(paths[table, field], "r") as column:
                         create_dataset(group, field, column[f"{table}/{field}"][first:last])
 
