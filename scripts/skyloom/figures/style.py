@@ -121,7 +121,7 @@ def picture(source, path, *, width=1600, largest=400_000):
     width : int, optional
         Pixels at most.
     largest : int, optional
-        Bytes; a picture that would take more gets narrower.
+        Bytes; a picture that would take more gets a palette of 256 colours, then narrower.
     """
     if isinstance(source, Figure):
         source.savefig(drawing := io.BytesIO(), format="png", dpi=150, metadata={"Software": None})
@@ -131,13 +131,23 @@ def picture(source, path, *, width=1600, largest=400_000):
     width = min(width, image.width)
     while True:
         size = width, round(image.height * width / image.width)
-        made = io.BytesIO()
-        image.resize(size, Image.Resampling.LANCZOS).save(made, format="png", optimize=True)
-        if made.tell() <= largest or width < 200:
+        small = image.resize(size, Image.Resampling.LANCZOS)
+        made = _png(small)
+        if len(made) > largest:
+            # Dithered, so that smooth gradients do not fall into steps.
+            palette = small.quantize(256)
+            made = _png(small.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG))
+        if len(made) <= largest or width < 200:
             break
         width = int(0.95 * width)
     with atomic(path) as temporary:
-        Path(temporary).write_bytes(made.getvalue())
+        Path(temporary).write_bytes(made)
+
+
+def _png(image):
+    """The bytes of an image as PNG."""
+    image.save(made := io.BytesIO(), format="png", optimize=True)
+    return made.getvalue()
 
 
 def variant_label(variant):
