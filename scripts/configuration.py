@@ -227,7 +227,7 @@ def _check_synthetic(simulation, snapshots):
         if snapshot not in known:
             raise InputError(
                 f"Configuration: tng.snapshots has {snapshot}, but the synthetic universe knows "
-                f"snapshots {known[0]} to {known[-1]} only."
+                f"snapshots {known[0]} to {known[-1]} of {simulation} only."
             )
 
 
