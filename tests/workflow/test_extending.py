@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import h5py
+import illustris_python as il
 import numpy as np
 import pytest
 import yaml
@@ -105,7 +106,37 @@ def extended(make_project):
 
 
 def test_the_page_has_the_extensions_that_are_judged_here():
-    assert list(sections()) == ["A variant", "A stretch", "A network", "A decoder"]
+    assert list(sections()) == ["A channel", "A variant", "A stretch", "A network", "A decoder"]
+
+
+def test_a_channel_maps_what_its_entry_says_of_every_cell(extended):
+    with h5py.File(extended / "tng" / "maps" / "snap_099.part_0.h5") as file:
+        subhalos, rotations = file["subhalo_id"][()], file["rotation"][()]
+    found = extended / "tng" / "channels" / "star_formation" / "snap_099.part_0.h5"
+    with h5py.File(found) as file:
+        maps = file["maps"][:, 0]
+        assert np.array_equal(file["subhalo_id"][()], subhalos)
+    base = str(extended / "tng" / "universe" / "output")
+    fields = ["SubhaloPos", "SubhaloGrNr"]
+    catalogue = il.groupcat.loadSubhalos(base, 99, fields=fields)
+    # At a = 1 a map of 60 ckpc/h is 60 / h kpc wide.
+    area, edges = (60 / 0.6774 / 64) ** 2, np.linspace(-30, 30, 65)
+    for subhalo, rotation, image in zip(subhalos, rotations, maps, strict=True):
+        group = catalogue["SubhaloGrNr"][subhalo]
+        gas = il.snapshot.loadHalo(
+            base, 99, group, "gas", fields=["Coordinates", "StarFormationRate"]
+        )
+        if not gas["count"]:
+            assert not image.any()
+            continue
+        offset = gas["Coordinates"].astype(float) - catalogue["SubhaloPos"][subhalo].astype(float)
+        x, y, _ = rotation @ ((offset + 17500) % 35000 - 17500).T
+        rate = gas["StarFormationRate"].astype(float)
+        expected, *_ = np.histogram2d(y, x, bins=(edges, edges), weights=rate)
+        np.testing.assert_allclose(image * area, expected, rtol=1e-5, atol=1e-9)
+    assert maps.any()
+    with h5py.File(extended / "tng" / "datasets" / "birth.h5") as file:
+        assert file["images"].shape[1:] == (64, 64, 3)
 
 
 def test_a_variant_is_a_name_and_a_size_in_kiloparsec(extended):
