@@ -72,6 +72,7 @@ def _panel(label, unit, labels, source):
     axes = {"x": f"True {said}", "y": f"Predicted {said}"}
     made = charts.plot(height=330, tools="tap", **axes)
     made.min_width = 280
+    made.xaxis.ticker.desired_num_ticks = 4
     marks.diagonal(made)
     points = made.scatter(
         f"{label}_spread",

@@ -1,5 +1,7 @@
 """What the arms' charts have in common beyond their look: see `skyloom.report.charts`."""
 
+from html import escape
+
 import numpy as np
 from bokeh.models import HoverTool, Slope, Whisker
 
@@ -7,8 +9,17 @@ from skyloom.report import charts
 
 
 def hover(made, rows, renderers, **options):
-    """What the pointer says of some marks alone: names and Bokeh's fields."""
-    made.add_tools(HoverTool(tooltips=rows, renderers=renderers, **options))
+    """What the pointer says of some marks alone: names and Bokeh's fields.
+
+    Bokeh's own tooltips have names in a blue too light to read.
+    """
+    lines = "".join(
+        f'<div><span style="color:{charts.SOFT}">{escape(name)}{" " if name else ""}</span>'
+        f"{field}</div>"
+        for name, field in rows
+    )
+    said = f'<div style="color:{charts.INK};font:13px/1.45 system-ui,sans-serif">{lines}</div>'
+    made.add_tools(HoverTool(tooltips=said, renderers=renderers, **options))
 
 
 def diagonal(made):

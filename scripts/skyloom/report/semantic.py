@@ -15,6 +15,8 @@ _QUESTION = (
 # An encoder is said to have found a parameter where its errors' interval lies below those of
 # always answering the same, which for evenly spread values is their standard deviation.
 _FOUND = 1.0
+# Degrees by which the least inclined views are off before the text says that they are.
+_FAR = 20.0
 
 
 def section(folder):
@@ -261,6 +263,10 @@ def galaxies(measured):
     used = wording.column(good, "inclination")
     views = [_view(good[used == angle], angle) for angle in np.unique(used)]
     said += " Inclinations used and found (median): " + ", ".join(views) + "."
+    least = np.min(used)
+    found = float(np.nanmedian(wording.column(good[used == least], "inclination_inferred")))
+    if found - least > _FAR:
+        said += f" Views at {least:.0f}° are thus taken for far more inclined than they are."
     tilted = good[used >= 45]
     if len(tilted):
         turned = np.abs(folded(wording.column(tilted, "angle_difference")))

@@ -89,9 +89,12 @@ def answer(summary, predictions):
     dull = [str(row["label"]) for row in rows if not row["ratio_low"] > 1]
     dataset, network = names.models_of(summary)[best]
     errors = wording.listed(f"{_error(row)} in {name(str(row['label']))}" for row in rows)
+    lead = f"The {network} network trained on {dataset}"
+    if len(set(texts(summary["model"]))) > 1:
+        lead += ", which has the smallest errors of this run,"
     said = [
-        f"The {network} network trained on {dataset} has the smallest errors of this run: on "
-        f"average {errors} ({wording.level_of(summary)}s in brackets)."
+        f"{lead} errs on average by {errors} on the test side ({wording.level_of(summary)}s in "
+        "brackets)."
     ]
     if told:
         least = min((row for row in rows if row["ratio_low"] > 1), key=lambda row: row["ratio"])
