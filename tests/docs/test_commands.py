@@ -35,6 +35,7 @@ ELSEWHERE = {
     ),
     "source .venv/bin/activate": "every test runs in that environment",
     "apt-get install python3-venv gcc libc6-dev make": "needs root and a network",
+    "pip install .": "test_the_library_installs below, when long",
     "pip install 'tensorflow[and-cuda]'": "for a machine with a GPU",
     "export TNG_API_KEY=…": "the key of a person; the tutorial's line is run",
     "snakemake --report report.html": "tests/workflow/test_tng.py makes Snakemake's own report",
@@ -162,3 +163,21 @@ def test_a_fresh_clone_makes_the_demo_and_verifies_it(tmp_path):
         [".venv/bin/snakemake", "-n", "--cores", "8"], cwd=clone, capture_output=True, text=True
     )
     assert "Nothing to be done" in after.stdout + after.stderr
+
+
+@pytest.mark.skipif(not LONG, reason="needs a package index: set SKYLOOM_LONG_DOCS=1")
+def test_the_library_installs(tmp_path):
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(copy)], check=True)
+    target = tmp_path / "site"
+    words = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), "."]
+    subprocess.run([sys.executable, *words], cwd=copy, check=True)
+    code = "import skyloom.loaders; print(skyloom.loaders.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(target)},
+    )
+    assert done.stdout.startswith(str(target)), done.stderr
