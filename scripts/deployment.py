@@ -97,6 +97,20 @@ def _clone(repository, ref):
     return folder
 
 
+def search_path(scripts, given):
+    """Where Python looks: the library first, then where an importing workflow's jobs look.
+
+    Parameters
+    ----------
+    scripts : Path
+        The project's folder of the library.
+    given : str
+        ``PYTHONPATH`` as it is; a job finds in it what the run has put there.
+    """
+    others = [folder for folder in given.split(os.pathsep) if folder and folder != str(scripts)]
+    return os.pathsep.join([str(scripts), *others])
+
+
 def completed(given, folder):
     """A module's configuration with the defaults of ``config/config.yaml`` where it says nothing.
 

@@ -79,6 +79,15 @@ def test_rules_from_a_bare_address_are_refused_with_what_to_write():
         deployment.project(GenericSourceFile("https://example.org/workflow/rules"))
 
 
+def test_an_importing_workflow_keeps_its_own_search_path_after_ours():
+    ours = Path("/skyloom/scripts")
+    first = deployment.search_path(ours, "/theirs:/more")
+    assert first == "/skyloom/scripts:/theirs:/more"
+    # A job reads the same Snakefile again.
+    assert deployment.search_path(ours, first) == first
+    assert deployment.search_path(ours, "") == "/skyloom/scripts"
+
+
 def test_a_module_says_only_what_differs_from_the_defaults():
     given = {"run": "theirs", "tng": {"snapshots": [99], "grid": {"bins": 64}}}
     whole = deployment.completed(given, Path.cwd())

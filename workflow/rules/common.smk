@@ -14,7 +14,13 @@ deployment = SimpleNamespace(**runpy.run_path(_deployment))
 SCRIPTS = deployment.project(workflow.current_basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 # Jobs on any executor import the library from here, without an install.
-os.environ.update(PYTHONPATH=str(SCRIPTS))
+os.environ.update(
+    PYTHONPATH=(
+        str(SCRIPTS)
+        if workflow.modifier.is_main_snakefile()
+        else deployment.search_path(SCRIPTS, os.environ.get("PYTHONPATH", ""))
+    )
+)
 
 import configuration
 import messages
