@@ -7,7 +7,7 @@ step.begin(snakemake)
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_table, write_json
 from skyloom.kernels import polyline
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.sdss import processing
 
 files, params, output = snakemake.input, snakemake.params, snakemake.output
@@ -23,7 +23,8 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
     rendered = processing.render_all(
         blocks, wavelength, params.variant, options=options, kernel=kernel, pool=pool
     )
-    rendered = track(rendered, label=f"dataset {params.variant}", unit="block")
+    label = f"dataset {params.variant}"
+    rendered = track_blocks(rendered, label=label, total=described["count"], unit="spectrum")
     datasets.write(file, rendered, **described, pool=pool)
 datasets.check(output.dataset)
 write_json(

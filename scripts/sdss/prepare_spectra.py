@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead
 from skyloom.io import atomic_hdf5, read_table
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.sdss import preparation
 from skyloom.spectra.folders import block_of
 
@@ -21,7 +21,9 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as 
     )
     preparation.write_block(
         file,
-        track(spectra, label=f"spectra of block {params.block}", unit="block"),
+        track_blocks(
+            spectra, label=f"spectra of block {params.block}", total=len(rows), unit="spectrum"
+        ),
         wavelength,
         rows["id"],
         window=window,

@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, write_json
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.semantic import generation
 from skyloom.semantic.sampling import Grid
 
@@ -15,7 +15,8 @@ asked = (params.dataset, params.entry, params.profile, Grid(**params.grid), para
 described = generation.description(*asked)
 with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
     rendered = generation.render(*asked, pool=pool)
-    rendered = track(rendered, label=f"profiles of {params.dataset}", unit="block")
+    label = f"profiles of {params.dataset}"
+    rendered = track_blocks(rendered, label=label, total=described["count"], unit="image")
     datasets.write(file, rendered, **described, pool=pool)
 datasets.check(output.dataset)
 write_json(

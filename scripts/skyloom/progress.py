@@ -79,6 +79,29 @@ def track(iterable, *, label, total=None, unit="it", stream=None):
     )
 
 
+def track_blocks(blocks, *, label, total, unit):
+    """Iterate over blocks of items and report how many items are done.
+
+    Parameters
+    ----------
+    blocks : iterable of arrays
+        Items along the first axis.
+    label, unit : str
+        As `track` takes them.
+    total : int
+        Of all items.
+
+    Yields
+    ------
+    array
+        The blocks.
+    """
+    with track(None, label=label, total=total, unit=unit) as bar:
+        for block in blocks:
+            yield block
+            bar.update(len(block))
+
+
 def _format(unit, *, known):
     """How a line is made: 'label: galaxy 12 of 30 (40 %), 00:18 left', 'label: 29.5MB of …'."""
     if unit == "B":

@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_table, write_json
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.spectra import grid_files, variants
 
 files, params, output = snakemake.input, snakemake.params, snakemake.output
@@ -22,7 +22,8 @@ described = grid_files.description(
 )
 with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
     rendered = variants.render(blocks, wavelength, params.variant_parameters, params.seed)
-    rendered = track(rendered, label=f"spectra of {params.variant}", unit="block")
+    label = f"spectra of {params.variant}"
+    rendered = track_blocks(rendered, label=label, total=described["count"], unit="spectrum")
     datasets.write(file, rendered, **described, pool=pool)
 datasets.check(output.dataset)
 write_json(

@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_json, read_table, write_json
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.tng import archive, channel_images
 
 params, variant = snakemake.params, snakemake.wildcards.variant
@@ -19,7 +19,8 @@ shown = channel_images.Shown(
 described = channel_images.description(sample, shown, variant, params.seed)
 with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset) as file:
     images = channel_images.render_all(shown, sample, pool=pool)
-    blocks = track(images, label=f"images of {variant}", unit="block")
+    label = f"images of {variant}"
+    blocks = track_blocks(images, label=label, total=described["count"], unit="galaxy")
     datasets.write(file, blocks, **described, pool=pool)
 datasets.check(snakemake.output.dataset)
 write_json(

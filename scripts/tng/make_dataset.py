@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_json, read_table, write_json
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.tng import archive
 
 params = snakemake.params
@@ -26,7 +26,8 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset
         params.variant_parameters,
         pool=pool,
     )
-    blocks = track(images, label=f"images of {snakemake.wildcards.variant}", unit="block")
+    label = f"images of {snakemake.wildcards.variant}"
+    blocks = track_blocks(images, label=label, total=described["count"], unit="galaxy")
     datasets.write(file, blocks, **described, pool=pool)
 datasets.check(snakemake.output.dataset)
 write_json(

@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_table, write_json
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.tng import inclined
 
 params = snakemake.params
@@ -15,7 +15,8 @@ views = read_table(snakemake.input.views)
 with_gas, attributes = inclined.read_views(maps, views)
 described = inclined.description(views[with_gas], attributes, params.parameters, params.seed)
 with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset) as file:
-    blocks = track(inclined.images(maps, with_gas), label="images of inclined_mass", unit="block")
+    images, label = inclined.images(maps, with_gas), "images of inclined_mass"
+    blocks = track_blocks(images, label=label, total=described["count"], unit="view")
     datasets.write(file, blocks, **described, pool=pool)
 datasets.check(snakemake.output.dataset)
 write_json(

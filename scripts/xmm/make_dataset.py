@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from skyloom import ahead, datasets, provenance
 from skyloom.io import atomic_hdf5, read_table, write_json
-from skyloom.progress import track
+from skyloom.progress import track_blocks
 from skyloom.xmm import processing
 
 params = snakemake.params
@@ -18,7 +18,8 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset
     images = processing.render_all(
         snakemake.input.rates, inventory, params.variant_parameters, pool=pool
     )
-    blocks = track(images, label=f"images of {params.variant}", unit="block")
+    label = f"images of {params.variant}"
+    blocks = track_blocks(images, label=label, total=described["count"], unit="image")
     datasets.write(file, blocks, **described, pool=pool)
 datasets.check(snakemake.output.dataset)
 write_json(

@@ -7,6 +7,7 @@ from astropy.table import MaskedColumn, Table
 
 from skyloom.errors import InputError
 from skyloom.networks import metrics
+from skyloom.progress import track
 
 _READOUT = "predicted_epoch_"
 _FLOATS = (
@@ -79,9 +80,10 @@ def summarise(variants, predictions, controls, *, samples, level, seed):
         chance, which its error gives away.
     """
     options = {"samples": samples, "level": level, "seed": seed}
+    cases = list(zip(variants, predictions, controls, strict=True))
     rows = [
         _case(variant, on_test_side(p, f"predictions of {variant}"), c, options)
-        for variant, p, c in zip(variants, predictions, controls, strict=True)
+        for variant, p, c in track(cases, label="cases", unit="case")
     ]
     epochs = sorted({name for row in rows for name in row if name.startswith("r_epoch_")}, key=_end)
     summary = Table()
@@ -125,7 +127,8 @@ def compare_pairs(variants, predictions, *, samples, level, seed):
         for variant, table in zip(variants, predictions, strict=True)
     }
     rows = []
-    for a, b in combinations(variants, 2):
+    pairs = list(combinations(variants, 2))
+    for a, b in track(pairs, label="pairs of cases", unit="pair"):
         if not np.array_equal(np.asarray(tests[a]["id"]), np.asarray(tests[b]["id"])):
             raise InputError(
                 f"predictions of {a} and {b} have different test objects: "
@@ -139,7 +142,6 @@ def compare_pairs(variants, predictions, *, samples, level, seed):
                 **{"samples": samples, "level": level, "seed": seed},
             )
         )
-    pairs = list(combinations(variants, 2))
     table = Table()
     table["a"] = np.array([a for a, _ in pairs], dtype=str)
     table["b"] = np.array([b for _, b in pairs], dtype=str)
