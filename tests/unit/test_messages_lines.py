@@ -1,0 +1,84 @@
+"""The last lines of a run, from the events that Snakemake logs."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+
+import messages
+
+
+def event(name, text="", **fields):
+    """One of Snakemake's log records."""
+    record = logging.LogRecord("snakemake", logging.INFO, "", 0, text, None, None)
+    record.__dict__.update(fields, event=SimpleNamespace(name=name))
+    return record
+
+
+def run(*events):
+    """A run in which these happened."""
+    made = messages._Run()
+    for happened in events:
+        made.emit(happened)
+    return made
+
+
+def failed(number, rule, log):
+    return event("JOB_ERROR", jobid=number, rule_name=rule, log=[f"{log} (check log file(s))"])
+
+
+def test_jobs_that_fail_for_one_reason_share_its_remedy(tmp_path):
+    logs = [tmp_path / f"{number}.log" for number in range(8)]
+    for log in logs:
+        log.write_text("skyloom: a warning.\nskyloom: b.h5 is damaged: fetch it again.\n")
+    lines = messages.failure(run(*(failed(n, f"tng_{n}", log) for n, log in enumerate(logs))))
+    assert lines[0] == f"skyloom: tng_0 failed; its log is {logs[0]}"
+    assert lines[-2:] == [
+        "skyloom: and 3 more jobs likewise",
+        "skyloom: b.h5 is damaged: fetch it again.",
+    ]
+    assert len(lines) == 7
+
+
+def test_a_job_that_succeeds_at_its_second_attempt_has_not_failed(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("skyloom: the server did not answer.\n")
+    assert messages.failure(run(failed(1, "a", log), event("JOB_FINISHED", job_id=1))) == []
+
+
+def test_a_killed_job_is_told_from_one_that_spoke(tmp_path):
+    lines = messages.failure(run(failed(1, "tng_maps", tmp_path / "none.log")))
+    assert "ended without a word" in lines[-1] and "memory" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(7.6, "8 s"), (252, "4 min 12 s"), (11100, "3 h 5 min")],
+)
+def test_times_are_said_as_people_say_them(seconds, text):
+    assert messages.duration(seconds) == text
+
+
+def test_what_was_made_is_counted_by_arm_and_few_files_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = [
+        *(f"results/demo/tng/datasets/{name}.h5" for name in ("mass", "entropy")),
+        *(f"results/demo/tng/figures/{number}.png" for number in range(4)),
+        "results/demo/xmm/models/demo/model.keras",
+        "results/demo/tng/maps/snap_099.part_0.h5",
+        "results/demo/report/index.html",
+    ]
+    for name in made:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    events = []
+    for number, name in enumerate(made):
+        events.append(event("JOB_INFO", jobid=number, output=[name]))
+        events.append(event("JOB_FINISHED", job_id=number))
+    lines = messages.success(run(*events))
+    assert lines[0].startswith("skyloom: done: 9 jobs in ")
+    assert lines[1:] == [
+        "  results/demo/tng  2 datasets, 4 figures",
+        "  results/demo/xmm  models/demo/model.keras",
+        "skyloom: open results/demo/report/index.html in a browser",
+    ]

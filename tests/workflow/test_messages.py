@@ -1,0 +1,65 @@
+"""What a run says last: what it made and where, or the remedy; after Snakemake's own lines."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+
+def last(text, count=1):
+    """The last lines that are not empty."""
+    return [line for line in text.splitlines() if line.strip()][-count:]
+
+
+def test_a_run_ends_with_what_it_made_and_where(finished):
+    lines = finished.log.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("skyloom: done: "))
+    assert re.fullmatch(r"skyloom: done: \d+ jobs in .*\d+ s\. Made:", lines[start])
+    end = "\n".join(lines[start:])
+    assert re.search(r"results/mini/tng +10 datasets, \d+ networks, \d+ tables, \d+ figures", end)
+    assert "Complete log" not in end and "Elapsed time" not in end
+
+
+def test_nothing_is_said_where_nothing_was_to_do(finished):
+    done = finished.snakemake("--cores", "2", "tng_mass")
+    assert "skyloom: done" not in done.stdout
+
+
+def test_errors_end_with_their_remedy(finished):
+    """Of a misspelt target, a wrong configuration, and a damaged file that a job meets."""
+    said = finished.snakemake("--cores", "2", "tng_masss", check=False).stdout
+    assert last(said) == [
+        "skyloom: There is no target tng_masss, perhaps tng_mass: "
+        "snakemake --list-target-rules shows them all."
+    ]
+    config = "{source: local, base_path: /nowhere}"
+    said = finished.snakemake("-n", "tng_mass", check=False, config=config).stdout
+    assert last(said)[0].startswith("skyloom: Configuration: tng.base_path is '/nowhere'")
+    assert last(said)[0].endswith("or take the snapshot out of tng.snapshots.")
+
+    (finished.results / "selection" / "snap_099.ecsv").write_text("broken\n")
+    words = ("--cores", "2", "--rerun-triggers", "mtime", "tng_mass")
+    failed = finished.snakemake(*words, check=False)
+    assert failed.returncode != 0
+    log, remedy = last(failed.stdout, 2)
+    assert re.fullmatch(r"skyloom: tng_\w+ failed; its log is results/mini/tng/logs/\S+\.log", log)
+    assert remedy.startswith("skyloom: results/mini/tng/selection/snap_099.ecsv is not a readable")
+    assert remedy.endswith("remove it and make it again.")
+
+
+def test_a_run_that_is_interrupted_says_how_to_go_on(make_project):
+    project = make_project()
+    command = [sys.executable, "-m", "snakemake", "--configfile", "mini.yaml", "--cores", "2"]
+    log = project.folder / "log.txt"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [*command, "tng_mass"], cwd=project.folder, stdout=file, stderr=file
+        )
+        until = time.monotonic() + 120
+        while "tng_simulate_09" not in log.read_text() and time.monotonic() < until:
+            time.sleep(0.1)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(120) != 0
+    assert last(log.read_text()) == ["skyloom: Stopped; run the same command again to go on."]
