@@ -28,7 +28,7 @@ rule report:
     resources:
         mem_mb=growing(2000),
     params:
-        folder=f"results/{RUN}",
+        folder=lambda w, output: str(Path(output[0]).parents[1]),
         arms=config["arms"],
         beyond=TNG["beyond"],
         code=code(
