@@ -193,7 +193,7 @@ def table(rows, *, columns, caption, formats=None, muted=None):
         body.append(f"<tr{look}>{''.join(cells)}</tr>")
     label = html.escape(caption, quote=True)
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{label}">'
         f'<table class="sortable"><caption><span>{text(caption)}</span></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
