@@ -13,12 +13,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from bokeh.document import Document
 from bokeh.model import Model
-from bokeh.models import ColumnDataSource
-from bokeh.resources import Resources
 
 from skyloom.errors import InputError
+from skyloom.report import embedding
 
 #: What follows text where a value is missing.
 MISSING = "–"
@@ -321,8 +319,8 @@ def write(sections, *, title, lead, synthetic, made):
         "links": links,
         "body": body,
         "made": text(made),
-        "library": _library() if charts else "",
-        "charts": _embedded(charts) if charts else "",
+        "library": embedding.library() if charts else "",
+        "charts": script_data("charts", embedding.content(charts)) if charts else "",
         "script": read("page.js") + "".join(section.script for section in sections),
     }
     page = read("page.html")
@@ -368,49 +366,3 @@ def _part(part, charts):
         f'<figure class="chart" role="group" aria-label="{described}">'
         f'<div id="{place}" class="bokeh"></div>{_caption(drawn.caption)}</figure>'
     )
-
-
-def _library():
-    resources = Resources(mode="inline", components=["bokeh", "bokeh-widgets"])
-    return "".join(f"<script>{source}</script>" for source in resources.js_raw)
-
-
-def _embedded(charts):
-    """The charts as data, and the call that draws them.
-
-    Bokeh's own ``components`` names places at random; here they are counted, and so are the
-    models, so that the same charts give the same bytes whatever was drawn before.
-    """
-    document = Document()
-    for _, model in charts:
-        document.add_root(model)
-    for source in document.select({"type": ColumnDataSource}):
-        source.data = {name: _plain(values) for name, values in source.data.items()}
-    content = document.to_json(deferred=False)
-    numbers = {}
-    content = _renumbered(content, numbers)
-    roots = {numbers[model.id]: place for place, model in charts}
-    items = [{"docid": "report", "roots": roots, "root_ids": list(roots)}]
-    for _, model in charts:
-        document.remove_root(model)
-    return script_data("charts", {"documents": {"report": content}, "items": items})
-
-
-def _plain(values):
-    """Columns of tables as arrays: Bokeh would announce their length in numbers, not bytes."""
-    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f":
-        values = values.filled(np.nan)
-    return np.asarray(values) if isinstance(values, np.ndarray) else values
-
-
-def _renumbered(value, numbers):
-    if isinstance(value, dict):
-        return {
-            key: numbers.setdefault(inner, f"m{len(numbers) + 1}")
-            if key == "id" and isinstance(inner, str)
-            else _renumbered(inner, numbers)
-            for key, inner in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_renumbered(inner, numbers) for inner in value]
-    return value
