@@ -14,6 +14,7 @@ from astropy.table import Table
 
 from skyloom import download
 from skyloom.errors import InputError, nearest
+from skyloom.progress import track
 from skyloom.session import shown
 from skyloom.spectra.folders import complete
 
@@ -226,7 +227,7 @@ def gather(tables, cache, folder, *, place=link):
     """
     names = sorted({str(name) for table in tables for name in table["file"]})
     with complete(folder) as temporary:
-        for name in names:
+        for name in track(names, label="the run's own folder", unit="file"):
             parts = [plain(part, name) for part in name.split("/")]
             source, target = Path(cache).joinpath(*parts), temporary.joinpath(*parts)
             target.parent.mkdir(parents=True, exist_ok=True)

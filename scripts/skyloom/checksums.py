@@ -13,9 +13,12 @@ from pathlib import Path
 
 from skyloom.errors import InputError
 from skyloom.io import read_json, write_json
+from skyloom.progress import track
 
 # A folder above this is described by its listing: 2 GB take two seconds in every job that reads it.
 HASHED = 2_000_000_000
+# Above this the hash of a file takes seconds, and says how far it is; so much is read at a time.
+_LONG, _BLOCK = 2_000_000_000, 1 << 24
 # Below this a file is hashed as fast as its hash is looked up.
 _SMALL = 1_000_000
 # Snakemake puts it into a finished folder, after the job.
@@ -25,7 +28,15 @@ _NOT_CONTENTS = ".snakemake_timestamp"
 def checksum(path):
     """SHA-256 of a file's contents, as hexadecimal digits."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        size = os.fstat(file.fileno()).st_size
+        if size < _LONG:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        found = hashlib.sha256()
+        with track(None, label=f"checksum of {Path(path).name}", total=size, unit="B") as bar:
+            while block := file.read(_BLOCK):
+                found.update(block)
+                bar.update(len(block))
+        return found.hexdigest()
 
 
 def digest(content):
@@ -50,7 +61,8 @@ def listing(folder, only=None):
         followed; what is no file, such as a pipe or a link to nothing, has -1 bytes.
     """
     found = {}
-    for parent, _, names in os.walk(folder):
+    label = f"files of {Path(folder).name}"
+    for parent, _, names in track(os.walk(folder), label=label, unit="folder"):
         for name in names:
             path = os.path.join(parent, name)
             below = Path(path).relative_to(folder).as_posix()
@@ -153,9 +165,10 @@ def of_folder(folder, known=None, *, contents=None, only=None):
     if content is None:
         files = found
         if contents:
+            label = f"checksums of {Path(folder).name}"
             files = {
                 name: (number, checksum_within(folder, name, number))
-                for name, (number, _) in found.items()
+                for name, (number, _) in track(found.items(), label=label, unit="file")
             }
         content = {"files": len(files), "bytes": size, "contents": contents}
         content |= {} if only is None else {"only": only}

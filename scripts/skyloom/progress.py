@@ -9,7 +9,7 @@ from tqdm import tqdm
 #: Environment variable with the name of a job that shares its terminal with others: bars that
 #: several processes refresh would overwrite each other, so that each writes lines with its name.
 SHARED = "SKYLOOM_SHARES_TERMINAL"
-#: Seconds between two lines, and how long work must take before it says anything in lines.
+#: Seconds between two lines, and how long work must take before it says anything.
 EVERY, SHORT = 10.0, 2.0
 
 _KNOWN = "{n_fmt}%s of {total_fmt}%s ({percentage:.0f} %%), {remaining} left{postfix}"
@@ -53,9 +53,9 @@ def track(iterable, *, label, total=None, unit="it", stream=None):
     Returns
     -------
     tqdm
-        Yields the items of `iterable`. A job that is alone in a terminal shows a bar, refreshed
-        every 0.2 s; else there is a line every 10 s with the count and the time that remains, from
-        work of 2 s on.
+        Yields the items of `iterable`. From work of 2 s on, a job that is alone in a terminal shows
+        a bar, refreshed every 0.2 s; else there is a line every 10 s with the count and the time
+        that remains.
     """
     stream = stream or sys.stderr
     shared = os.environ.get(SHARED)
@@ -64,7 +64,13 @@ def track(iterable, *, label, total=None, unit="it", stream=None):
     common = {"total": total, "unit": unit, "unit_scale": unit == "B"}
     if stream.isatty() and not shared:
         return tqdm(
-            iterable, **common, desc=label, file=stream, mininterval=0.2, dynamic_ncols=True
+            iterable,
+            **common,
+            desc=label,
+            file=stream,
+            mininterval=0.2,
+            delay=SHORT,
+            dynamic_ncols=True,
         )
     return tqdm(
         iterable,

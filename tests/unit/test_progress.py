@@ -1,5 +1,6 @@
 """Progress in a terminal, in a pipe, and beside other jobs; what a job's log keeps of it."""
 
+import hashlib
 import io
 import os
 import pty
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from skyloom import progress
+from skyloom import checksums, progress
 
 ROOT = Path(__file__).parents[2]
 
@@ -129,3 +130,17 @@ def test_bytes_have_a_unit_that_a_person_reads(clock):
         clock.now += 10
         bar.update(29_500_000)
     assert "file: 29.5MB of 59.0MB (50 %), 00:10 left" in stream.getvalue()
+
+
+def test_checksum_of_a_large_file_says_how_far_it_is_and_is_that_of_its_bytes(
+    tmp_path, monkeypatch, capsys
+):
+    content = bytes(range(256)) * 3
+    (tmp_path / "snapdir.hdf5").write_bytes(content)
+    monkeypatch.setattr(checksums, "_LONG", 700)
+    monkeypatch.setattr(checksums, "_BLOCK", 100)
+    monkeypatch.setattr(progress, "SHORT", 0.0)
+    found = checksums.checksum(tmp_path / "snapdir.hdf5")
+    assert found == hashlib.sha256(content).hexdigest()
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("checksum of snapdir.hdf5: 768B of 768B (100 %)")

@@ -12,6 +12,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table, vstack
 
 from skyloom.errors import InputError
+from skyloom.progress import track
 from skyloom.sdss.entries import CLASSES
 
 METRICS = ("accuracy", "precision", "recall", "f1")
@@ -202,8 +203,8 @@ def summarise(predictions, metrics, *, samples, level, seed):
         accuracy, precision, recall, f1 and overall_accuracy (in the row of the average), each with
         _low and _high. What is not defined is masked.
     """
-    parts = []
-    for table, known in zip(predictions, metrics, strict=True):
+    parts, pairs = [], list(zip(predictions, metrics, strict=True))
+    for table, known in track(pairs, label="networks", unit="network"):
         check(known["model"], table)
         rows = table[_texts(table, "part") == "test"]
         parts.append(_one(rows, "predicted", known, samples, level, seed))
@@ -217,8 +218,8 @@ def readouts(predictions, metrics, *, samples, level, seed):
     -------
     Table
     """
-    parts = []
-    for table, known in zip(predictions, metrics, strict=True):
+    parts, pairs = [], list(zip(predictions, metrics, strict=True))
+    for table, known in track(pairs, label="networks after fewer epochs", unit="network"):
         rows = table[_texts(table, "part") == "test"]
         asked = known["training"]["epochs"]
         epochs = {int(epoch): f"predicted_epoch_{epoch}" for epoch in known.get("readouts", {})}

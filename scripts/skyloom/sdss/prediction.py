@@ -7,6 +7,7 @@ from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.networks import chain
+from skyloom.progress import track_blocks
 from skyloom.sdss import experiments, preparation, processing
 from skyloom.sdss.spectrum import UNKNOWN
 
@@ -123,5 +124,7 @@ def predict(inventory, blocks, network, metrics, *, kernel=None):
     table["z"] = inventory["z"]
     wavelength, window, spectra = processing.read_blocks(blocks, table["id"])
     check(metrics, wavelength, window)
+    label = f"classes by {metrics['model']}"
+    spectra = track_blocks(spectra, label=label, total=len(table), unit="spectrum")
     made = outputs(network, spectra, wavelength, metrics, kernel=kernel)
     return experiments.probabilities(table, made)

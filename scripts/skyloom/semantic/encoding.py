@@ -7,6 +7,7 @@ from skyloom.errors import InputError
 
 # Importing it makes its layer known to keras.
 from skyloom.networks import semantic_encoder  # noqa: F401
+from skyloom.progress import track_blocks
 from skyloom.semantic import profiles, sampling
 
 #: Images at a time.
@@ -74,8 +75,9 @@ def encode(network, images, profile, grid):
     names, fixed = list(profiles.free(profile)), profiles.fixed(profile)
     grid = sampling.Grid(**grid)
     parameters, residual = [], []
-    for first in range(0, len(images), _BATCH):
-        some = np.asarray(images[first : first + _BATCH], dtype=np.float32)
+    batches = (images[first : first + _BATCH] for first in range(0, len(images), _BATCH))
+    for batch in track_blocks(batches, label="images", total=len(images), unit="image"):
+        some = np.asarray(batch, dtype=np.float32)
         found = np.asarray(network.predict_on_batch(some), dtype=np.float64)
         values = {**fixed, **dict(zip(names, found.T, strict=True))}
         made = profiles.evaluate(profile["decoder"], values, grid)

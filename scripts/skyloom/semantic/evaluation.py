@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.networks import metrics as statistics
+from skyloom.progress import track
 
 #: The parameter that is an axis: equal to itself after half a turn.
 ANGLE = "angle"
@@ -76,8 +77,8 @@ def summarise(encoders, fits, *, bootstrap_samples, level, failed, seed, **_):
     """
     bounds = {str(table.meta["dataset"]): table for table in fits}
     options = {"samples": bootstrap_samples, "level": level, "seed": seed}
-    rows = []
-    for head, table, parameters, _ranges in _results(encoders, fits):
+    rows, results = [], list(_results(encoders, fits))
+    for head, table, parameters, _ranges in track(results, label="results", unit="result"):
         own = _bounds(bounds.get(head["dataset"]), table["id"], parameters)
         for parameter in parameters:
             pair = _pair(table, parameter)

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from skyloom.errors import InputError
 from skyloom.networks import metrics as statistics
+from skyloom.progress import track
 
 #: Shares of spectra that stated uncertainties are asked to cover.
 LEVELS = (*(round(0.1 * n, 1) for n in range(1, 10)), 0.95, 0.99)
@@ -67,7 +68,8 @@ def summarise(predictions, metrics, *, samples, level, seed):
         masked.
     """
     rows = []
-    for table, known in zip(predictions, metrics, strict=True):
+    pairs = list(zip(predictions, metrics, strict=True))
+    for table, known in track(pairs, label="models", unit="model"):
         check(known, table)
         test = on_side(table, "test")
         groups = _groups(test, known["labels"])

@@ -10,6 +10,7 @@ from astropy.table import MaskedColumn, Table
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, spectra_members, spectra_training
+from skyloom.progress import track
 from skyloom.spectra.coverage import MOST_TRAINING, MOST_VALIDATION, Coverage
 from skyloom.spectra.labels import Scaling
 
@@ -187,7 +188,10 @@ def predict(observed, inventory, models, training):
     distance, limit = training.coverage.judge(
         observed["flux"], noise=observed["noise"], correlation=observed["correlation"]
     )
-    answers = [(model, *model.predict(observed["flux"])) for model in models]
+    answers = [
+        (model, *model.predict(observed["flux"]))
+        for model in track(models, label="observed spectra", unit="model")
+    ]
     place = {name: row for row, name in enumerate(np.asarray(inventory["name"]).astype(str))}
     rows = []
     for star, name in enumerate(observed["names"]):

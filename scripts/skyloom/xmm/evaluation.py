@@ -10,6 +10,7 @@ from astropy.table import MaskedColumn, Table, vstack
 
 from skyloom.errors import InputError
 from skyloom.networks import calibration, roc
+from skyloom.progress import track
 
 #: Images of OBS_CLASS 0 to 5.
 CLASSES = range(6)
@@ -81,7 +82,8 @@ def summarise(predictions, metrics, *, samples, level, seed, threshold=0.5, cali
         side, temperature, calibration_error_calibrated. What is undefined is masked.
     """
     rows = []
-    for table, known in zip(predictions, metrics, strict=True):
+    pairs = list(zip(predictions, metrics, strict=True))
+    for table, known in track(pairs, label="experiments", unit="experiment"):
         check(known["experiment"], table)
         row = {name: known[name] for name in ("epochs", "best_epoch", "parameters")}
         row |= {name: str(known.get(name) or "") for name in _TEXTS}
