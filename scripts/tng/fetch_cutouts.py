@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skyloom import archives
 from skyloom.io import read_table, write_table
-from skyloom.tng import channels, maps, web_cutouts, webapi
+from skyloom.tng import maps, web_cutouts, webapi
 from skyloom.tng.simulation import Simulation
 
 params = snakemake.params
@@ -20,9 +20,7 @@ api = webapi.connect(
 )
 catalogue = Simulation(params.base_path, params.snapshot)
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)
-fields = web_cutouts.FIELDS
-if params.get("quantity"):
-    fields = channels.further_fields(channels.quantity(params.quantity))
+fields = params.get("fields") or web_cutouts.FIELDS
 listing = web_cutouts.listing(
     catalogue, galaxies, whole_groups=params.whole_groups, kinds=tuple(fields)
 )

@@ -64,6 +64,14 @@ def test_what_all_steps_do_alike_is_no_part_of_their_hash(library):
     assert "skyloom/io.py" in used and not {"step.py", "skyloom/provenance.py"} & set(used)
 
 
+def test_one_more_channel_remakes_other_channels_at_most():
+    steps = [*(SCRIPTS / "tng").glob("*.py"), *(SCRIPTS / "semantic").glob("*.py")]
+    own = {step.stem for step in steps if "skyloom/tng/channels.py" in names(step, SCRIPTS)}
+    # Not the universe, not the archive's cutouts, and nothing that is built of the main maps.
+    maps = {"project_channel", "measure_channel", "make_channel_dataset"}
+    assert own == {*maps, "describe_simulation"}
+
+
 def test_extra_files_count(library):
     (library / "kernel.c").write_text("int x;")
     first = code.fingerprint(library / "step.py", library, library / "kernel.c")

@@ -185,7 +185,7 @@ if TNG_API:
             simulation=TNG["api"]["simulation"],
             folder=lambda w: TNG_FETCHED,
             addresses=ADDRESSES,
-            quantity=lambda w: w.quantity,
+            fields=lambda w: channels.further_fields(channels.quantity(w.quantity)),
             cutouts=lambda w: f"{tng_cutouts(int(w.snapshot))}/{w.quantity}",
             snapshot=lambda w: int(w.snapshot),
             part=lambda w: int(w.part),

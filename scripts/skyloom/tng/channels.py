@@ -8,14 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
 from skyloom.tng.particle_fields import FIELDS
 
-#: Solar metal mass fraction by which TNG's documentation scales GFM_Metallicity.
-SOLAR_METALLICITY = 0.0127
-#: Gauss of a code unit of MagneticField at a = 1 and h = 1: the root of TNG's unit of pressure,
-#: (10^10 Msun/h) (km/s)^2 / (kpc/h)^3, in erg/cm^3 and Gaussian units (TNG's specification of
-#: PartType0/MagneticField prints 2.6e-6).
-GAUSS = float(np.sqrt(1.989e43 * 1e10 / 3.085678e21**3))
 #: Means of cells: how a pixel weighs what falls on it.
 MEANS = ("mass_weighted_mean", "mean")
 
@@ -72,7 +67,7 @@ def line_of_sight_velocity(particles, frame):
 def magnetic_field_strength(particles, frame):
     """Physical strength of the magnetic field, microgauss.
 
-    B = B_code h / a^2 sqrt(unit of pressure); see `GAUSS`.
+    B = B_code h / a^2 sqrt(unit of pressure); see `skyloom.tng.code_units.GAUSS`.
     """
     header = frame.header
     vectors = np.asarray(particles["MagneticField"], np.float64)

@@ -6,7 +6,7 @@ with these fields and without. Units as in `skyloom.tng.universe.cells`; fields 
 
 import numpy as np
 
-from skyloom.tng.channels import GAUSS, SOLAR_METALLICITY
+from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
 from skyloom.tng.universe import cosmology, gas_laws
 
 #: Gradient of the metals of discs, dex per effective radius (Sanchez et al. 2014: -0.10), which is
