@@ -34,23 +34,16 @@ def html(folder, *, arms, beyond_thesis=(), maps=None, progress=iter):
     str
         HTML.
     """
-    makers = []
-    if "tng" in arms:
-        tng = folder / "tng"
-        makers += [
-            lambda: [ranking.section(tng)],
-            lambda: atlas.sections(tng, maps),
-            lambda: beyond.sections(tng, beyond_thesis),
-        ]
-    makers += [
-        (lambda arm=arm, section=section: [section(folder / arm)])
-        for arm, section in _ARMS.items()
-        if arm in arms
+    generated, synthetic = _synthetic(folder, arms)
+    sections = [
+        section._replace(synthetic=not synthetic and arm in generated)
+        for arm, maker in progress(_makers(folder, arms, beyond_thesis, maps))
+        for section in maker()
+        if section is not None
     ]
-    makers.append(lambda: [made.section(folder)])
-    sections = [section for maker in progress(makers) for section in maker()]
-    synthetic = any(_is_synthetic(folder / arm) for arm in arms)
     lead = ranking.lead(folder / "tng") if "tng" in arms else None
+    if lead and "tng" in generated and not synthetic:
+        lead = f"Synthetic demonstration: {lead}"
     return page.write(
         sections,
         title=ranking.TITLE if lead else _TITLE,
@@ -60,6 +53,29 @@ def html(folder, *, arms, beyond_thesis=(), maps=None, progress=iter):
     )
 
 
-def _is_synthetic(folder):
-    path = folder / "evaluation" / "summary.ecsv"
-    return path.is_file() and bool(read_table(path).meta.get("synthetic", False))
+def _makers(folder, arms, beyond_thesis, maps):
+    """What makes the page's sections, each with its arm."""
+    makers = []
+    if "tng" in arms:
+        tng = folder / "tng"
+        makers += [
+            ("tng", lambda: [ranking.section(tng)]),
+            ("tng", lambda: atlas.sections(tng, maps)),
+            ("tng", lambda: beyond.sections(tng, beyond_thesis)),
+        ]
+    makers += [
+        (arm, lambda arm=arm, section=section: [section(folder / arm)])
+        for arm, section in _ARMS.items()
+        if arm in arms
+    ]
+    return [*makers, (None, lambda: [made.section(folder)])]
+
+
+def _synthetic(folder, arms):
+    """The arms that are synthetic, and whether all are; one that does not say is taken for it."""
+    paths = {arm: folder / arm / "evaluation" / "summary.ecsv" for arm in arms}
+    judged = {arm: path for arm, path in paths.items() if path.is_file()}
+    generated = {
+        arm for arm, path in judged.items() if read_table(path).meta.get("synthetic", True)
+    }
+    return generated, bool(judged) and generated == set(judged)
