@@ -5,6 +5,8 @@ from skyloom.tng.channels import QUANTITIES
 
 #: The maps of the gas, which every run makes, and what all three are called together.
 GAS_CHANNELS, GAS = ("entropy", "mass", "temperature"), "gas"
+#: What a file of scalings has beside channels, or says of the gas's.
+_TAKEN = (*GAS_CHANNELS, GAS, "entropy_minimum", "reference_snapshot")
 #: Names of rules, without tng_, that no variant may take.
 RULES = {"channel_dataset", "channel_maps", "channel_maxima", "simulation", "view_maps"}
 RULES |= {"fetch_channel", "view_maxima"}
@@ -75,6 +77,11 @@ def check(tng):
                     f"{', '.join(GAS_CHANNELS)}{_meant(channel, known)}."
                 )
         _check_stretch(tng, own, where)
+        if is_further(own) and own.get("single_channel") == "joint":
+            raise InputError(
+                f"{where} has single_channel: joint, but a further channel, or another view, is "
+                "stretched alone: take it out."
+            )
 
 
 def _meant(name, known):
@@ -83,7 +90,7 @@ def _meant(name, known):
 
 def _check_channel(name, channel):
     where = f"Configuration: 'tng.channels.{name}'"
-    if name in (*GAS_CHANNELS, GAS):
+    if name in _TAKEN:
         raise InputError(f"{where} is taken by the maps of the gas: choose another name.")
     quantity = channel["quantity"]
     if quantity not in QUANTITIES:

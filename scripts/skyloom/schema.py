@@ -23,6 +23,11 @@ def _unknown_keys(error, path):
 def _sentence(error):
     path = list(error.absolute_path)
     name = repr(_dotted(path)) if path else "the configuration"
+    if error.validator == "not" and "required" in error.validator_value:
+        (key,) = error.validator_value["required"]
+        others = {name: value for name, value in error.instance.items() if name != key}
+        beside = ", ".join(f"{name}: {value}" for name, value in others.items())
+        return f"{_dotted([*path, key])!r} has no meaning beside {beside}: take it out"
     if error.validator == "additionalProperties":
         return _unknown_keys(error, path)
     if error.validator == "required":

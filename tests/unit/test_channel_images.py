@@ -49,6 +49,18 @@ def test_the_gas_seen_from_another_side_is_rendered_as_from_the_first(maps, kind
     )
 
 
+def test_a_logarithm_below_the_references_least_is_black_from_any_side(maps):
+    logs = maps.copy()
+    logs[:, 0] = np.where(maps[:, 1] > 0, np.log10(np.where(maps[:, 0] > 0, maps[:, 0], 1)), 0)
+    maxima = {**MAXIMA, "entropy": 4.0, "entropy_minimum": 1.2}
+    own = shown({"kind": "composite", "view": "edge_on"})._replace(scalings=[maxima])
+    plain = configuration.variant_parameters(DEMO["tng"], "composite")
+    assert np.any((logs[:, 0] < 1.2) & (maps[:, 1] > 0))
+    np.testing.assert_array_equal(
+        channel_images.render(logs, own, **HERE), variants.render(logs, maxima, plain, **HERE)
+    )
+
+
 def test_one_channel_of_the_gas_from_another_side_is_rendered_as_from_the_first(maps):
     own = shown({"kind": "channel", "channel": "mass", "view": "edge_on"})
     plain = configuration.variant_parameters(DEMO["tng"], "mass")
@@ -139,6 +151,32 @@ def test_a_further_variant_depends_on_its_own_channels_and_view_only():
         (
             {"channels": {"mass": {"quantity": "dark_matter", "statistic": "sum"}}},
             "'tng.channels.mass' is taken by the maps of the gas",
+        ),
+        (
+            {"channels": {"entropy_minimum": {"quantity": "dark_matter", "statistic": "sum"}}},
+            "'tng.channels.entropy_minimum' is taken",
+        ),
+        # Nothing that is written is passed over in silence.
+        (
+            {"variants": {"tried": {"kind": "gaussian", "sigma": 3, "channel": "velocity"}}},
+            "'tng.variants.tried.channel' has no meaning beside kind: gaussian, sigma: 3: take it",
+        ),
+        (
+            {"variants": {"tried": {"kind": "channel", "sigma": 3, "channel": "velocity"}}},
+            "'tng.variants.tried.sigma' has no meaning beside kind: channel, channel: velocity",
+        ),
+        (
+            {
+                "variants": {
+                    "tried": {
+                        "kind": "channel",
+                        "channel": "mass",
+                        "view": "edge_on",
+                        "single_channel": "joint",
+                    }
+                }
+            },
+            "'tng.variants.tried' has single_channel: joint.*take it out",
         ),
         ({"variants": {"channel_maps": {"kind": "composite"}}}, "target tng_channel_maps is taken"),
     ],

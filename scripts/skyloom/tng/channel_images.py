@@ -78,7 +78,8 @@ def normalised(planes, names, maxima):
     for plane, name in zip(normal, names, strict=True):
         if name == "entropy" and "entropy_minimum" in maxima:
             low, filled = maxima["entropy_minimum"], plane != 0
-            plane[filled] = (plane[filled] - low) / (maxima[name] - low)
+            # Below the reference's least: black, as in the main maps, and no negative light.
+            plane[filled] = np.maximum(plane[filled] - low, 0.0) / (maxima[name] - low)
         else:
             plane /= maxima[name]
     return np.clip(normal, -1.0, 1.0)
