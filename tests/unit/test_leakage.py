@@ -80,6 +80,13 @@ def test_without_a_second_snapshot_nothing_can_leak():
         leakage.siblings_split(galaxies(snapshots=(99,))["lineage"], 0, seed=1)
 
 
+def test_without_merger_trees_it_is_they_that_are_asked_for():
+    split = galaxies()["lineage"]
+    split["lineage_id"] = -1
+    with pytest.raises(InputError, match="known lineage.*SubLink merger trees"):
+        leakage.siblings_split(split, 0, seed=1)
+
+
 def test_siblings_need_room_on_the_training_side():
     split = galaxies()["lineage"]
     split["part"] = np.where(split["part"] == "test", "train", "test")

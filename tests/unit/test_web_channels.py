@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from archive_server import Archive
 from tng_server import KEY, TngArchive, open_api
 
 from skyloom.errors import InputError
-from skyloom.io import write_table
+from skyloom.io import read_table, write_table
 from skyloom.kernels import histogram2d
 from skyloom.tng import channel_maps, channels, cutouts, selection, web_catalogue, web_cutouts
 from skyloom.tng.simulation import Simulation
@@ -87,6 +88,21 @@ def test_a_channel_from_cutouts_of_its_own_is_that_of_the_files(universe, kernel
             for one, other in zip(ours, theirs, strict=True):
                 np.testing.assert_array_equal(one.maps, other.maps)
                 np.testing.assert_array_equal(one.rotation, other.rotation)
+
+
+def test_a_cutout_without_the_mass_of_its_dark_matter_is_none(universe, tmp_path):
+    fields = channels.further_fields(channels.quantity("dark_matter"))
+    with Archive(TngArchive(universe), key=KEY) as server:
+        api, catalogue, galaxies = opened(server, tmp_path / "cache")
+        folder, [listing] = fetched(api, catalogue, galaxies, "dark_matter", fields)
+    table = read_table(listing)
+    rows = table[table["file"] == table["file"][0]]
+    path = folder / rows["file"][0]
+    web_cutouts.check_cutout(path, rows, catalogue.header, fields)
+    with h5py.File(path, "r+") as file:
+        del file["Header"].attrs["MassTable"]
+    with pytest.raises(InputError, match="has no mass of PartType1 in its header"):
+        web_cutouts.check_cutout(path, rows, catalogue.header, fields)
 
 
 def test_a_mini_snapshot_without_a_channels_field_is_named(universe, tmp_path):

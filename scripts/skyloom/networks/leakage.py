@@ -46,7 +46,8 @@ def siblings_split(split, fold, *, seed):
     Raises
     ------
     InputError
-        If no galaxy of the test side is there twice, or siblings leave no room.
+        If no lineage is known, no galaxy of the test side is there twice, or siblings leave no
+        room.
     """
     part = np.asarray(split["part"]).astype(str)
     lineage = np.asarray(split["lineage_id"])
@@ -58,6 +59,11 @@ def siblings_split(split, fold, *, seed):
         place = (np.arange(len(rows)) + rng.integers(FOLDS)) % FOLDS
         if len(rows) > 1:
             new[rows] = np.where(place == fold, "test", "train")
+    if not np.any(lineage >= 0):
+        raise InputError(
+            "No galaxy has a known lineage, so which images are of the same galaxy cannot be said: "
+            "put the SubLink merger trees beside the simulation, or take leakage out of tng.beyond."
+        )
     if not np.any(new == "test"):
         raise InputError(
             "No galaxy of the test side is there in two snapshots, so none can leak: give more "

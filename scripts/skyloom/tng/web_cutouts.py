@@ -8,6 +8,7 @@ from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import web_catalogue, webapi
 from skyloom.tng.cutouts import KINDS, file_name
+from skyloom.tng.header import table_mass
 from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
 #: What the archive calls kinds of particles, where it is not as here.
@@ -76,6 +77,8 @@ def check_cutout(path, rows, header, fields_of=FIELDS):
             missing = [f for f in fields if f"{name}/{f}" not in file]
             if missing:
                 raise InputError(f"{path} lacks {', '.join(f'{name}/{f}' for f in missing)}.")
+            if "Masses" not in fields:
+                table_mass(path, PARTICLE_TYPES[kind])
             for field in fields:
                 values = _column(file, f"{name}/{field}", count, path)
                 if field == "Masses":
