@@ -27,7 +27,7 @@ from slurm import CORES, PREFIX, Slurm, install
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "workflow"))
-from conftest import MINIATURE_XMM, Project  # noqa: E402
+from miniature import MINIATURE_XMM, Project  # noqa: E402
 
 OVERLAY = {
     **MINIATURE_XMM,

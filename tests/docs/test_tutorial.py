@@ -1,6 +1,5 @@
 """The tutorial's commands from archives, on servers of this machine: `make test-docs`."""
 
-import importlib.util
 import os
 import shlex
 import subprocess
@@ -13,7 +12,8 @@ from commands import ROOT, files_of, in_page
 
 from skyloom.io import read_table
 
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
+sys.path[:0] = [str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "workflow")]
+import miniature
 from archive_server import Archive
 
 pytestmark = [
@@ -24,14 +24,11 @@ pytestmark = [
     ),
 ]
 PAGE = "docs/tutorial.md"
-_spec = importlib.util.spec_from_file_location("miniatures", ROOT / "tests/workflow/conftest.py")
-miniatures = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(miniatures)
 
 
 def reader(folder, **overlay):
     """A copy of the project with the tutorial's files, and `small.yaml` laid over them."""
-    project = miniatures.Project(folder, {"arms": ["tng"], **overlay})
+    project = miniature.Project(folder, {"arms": ["tng"], **overlay})
     for name, text in files_of(PAGE).items():
         (folder / name).write_text(text)
     (folder / "small.yaml").write_text(yaml.safe_dump(overlay))
@@ -76,7 +73,7 @@ def test_first_try_of_tng50_4_ends_with_figures_and_a_table_in_hand(tmp_path):
     base = tmp_path / "universe" / "output"
     write_snapshot(base, 99, gas_cells=300, chunks=3, **universe)
     write_tree(base, **universe)
-    small = {**miniatures.MINIATURE["tng"], "beyond": []}
+    small = {**miniature.MINIATURE["tng"], "beyond": []}
     small = {key: small[key] for key in ("grid", "backbone", "training", "evaluation", "beyond")}
     project = reader(tmp_path / "reader", downloads=DOWNLOADS, tng=small)
     with Archive(TngArchive(base, name="TNG50-4"), key="your-key") as server:
@@ -97,18 +94,18 @@ def test_first_try_of_tng50_4_ends_with_figures_and_a_table_in_hand(tmp_path):
 
 def served_by(arm, overlay, target, tmp_path):
     """What an arm's own simulator wrote: its project."""
-    project = miniatures.Project(tmp_path / f"{arm}_archive", overlay)
+    project = miniature.Project(tmp_path / f"{arm}_archive", overlay)
     project.snakemake("--cores", "2", target)
     return project
 
 
 def test_epic_images_of_the_archive_are_trained_on(tmp_path):
-    source = served_by("xmm", miniatures.MINIATURE_XMM, "xmm_minmax_sqrt_rebin4", tmp_path)
+    source = served_by("xmm", miniature.MINIATURE_XMM, "xmm_minmax_sqrt_rebin4", tmp_path)
     archive = source.results / "archive"
     rows = read_table(source.results / "inventory.ecsv")
     images = {str(r["obs_id"]): (archive / "images" / str(r["file"])).read_bytes() for r in rows}
     table = (archive / "observations.fits").read_bytes()
-    mini = {key: miniatures.MINIATURE_XMM["xmm"][key] for key in ("experiments", "evaluation")}
+    mini = {key: miniature.MINIATURE_XMM["xmm"][key] for key in ("experiments", "evaluation")}
     small = {"archive": {"observations": None}, **mini}
     project = reader(tmp_path / "reader", downloads=DOWNLOADS, xmm=small)
     serve = Archive(lambda path, query: table if path == "/t" else images.get(query["o"][0], 404))
@@ -121,10 +118,10 @@ def test_epic_images_of_the_archive_are_trained_on(tmp_path):
 
 
 def test_spectra_of_the_archive_are_classified(tmp_path):
-    source = served_by("sdss", miniatures.MINIATURE_SDSS, "sdss_images_28", tmp_path)
+    source = served_by("sdss", miniature.MINIATURE_SDSS, "sdss_images_28", tmp_path)
     archive = source.results / "archive"
     files = {path.name: path for path in (archive / "spectra").rglob("spec-*")}
-    mini = {key: miniatures.MINIATURE_SDSS["sdss"][key] for key in ("trained", "training")}
+    mini = {key: miniature.MINIATURE_SDSS["sdss"][key] for key in ("trained", "training")}
     project = reader(tmp_path / "reader", downloads=DOWNLOADS, sdss=mini)
     (project.folder / "wanted.fits").write_bytes((archive / "spAll.fits").read_bytes())
 
@@ -141,7 +138,7 @@ def test_spectra_of_the_archive_are_classified(tmp_path):
 
 
 def test_a_star_gets_its_labels(tmp_path):
-    project = reader(tmp_path / "reader", helium=miniatures.MINIATURE_HELIUM["helium"])
+    project = reader(tmp_path / "reader", helium=miniature.MINIATURE_HELIUM["helium"])
     lines = [f"{4455 + k * 0.1:.1f} {1 - 0.4 * (abs(k - 165) < 15)}" for k in range(300)]
     (project.folder / "my_star.txt").write_text("\n".join(lines))
     results = follow(project, "my_star.txt")

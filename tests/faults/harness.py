@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import psutil
-from conftest import Project
+from miniature import Project
 from watcher import Watcher, is_final
 
 from skyloom import leftovers

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import MINIATURE_SDSS, MINIATURE_XMM
+from miniature import MINIATURE_SDSS, MINIATURE_XMM
 
 from skyloom.io import read_table
 

@@ -10,7 +10,7 @@ import re
 import shutil
 
 import pytest
-from conftest import (
+from miniature import (
     MINIATURE,
     MINIATURE_HELIUM,
     MINIATURE_SDSS,

@@ -11,7 +11,7 @@ import illustris_python as il
 import numpy as np
 import pytest
 import yaml
-from conftest import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM
+from miniature import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM
 from scipy import ndimage
 
 from skyloom.io import read_table

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+from miniature import MINIATURE
+
 
 def last(text, count=1):
     """The last lines that are not empty."""
@@ -27,8 +29,10 @@ def test_nothing_is_said_where_nothing_was_to_do(finished):
     assert "skyloom: done" not in done.stdout
 
 
-def test_errors_end_with_their_remedy(finished):
+def test_errors_end_with_their_remedy(run_once):
     """Of a misspelt target, a wrong configuration, and a damaged file that a job meets."""
+    # A copy of its own, which is damaged below.
+    finished = run_once(MINIATURE)
     said = finished.snakemake("--cores", "2", "tng_masss", check=False).stdout
     assert last(said) == [
         "skyloom: There is no target tng_masss, perhaps tng_mass: "
@@ -40,7 +44,7 @@ def test_errors_end_with_their_remedy(finished):
     assert last(said)[0].endswith("or take the snapshot out of tng.snapshots.")
 
     (finished.results / "selection" / "snap_099.ecsv").write_text("broken\n")
-    words = ("--cores", "2", "--rerun-triggers", "mtime", "tng_mass")
+    words = ("tng_mass", "--cores", "2", "--rerun-triggers", "mtime")
     failed = finished.snakemake(*words, check=False)
     assert failed.returncode != 0
     log, remedy = last(failed.stdout, 2)
@@ -55,7 +59,12 @@ def test_a_run_that_is_interrupted_says_how_to_go_on(make_project):
     log = project.folder / "log.txt"
     with log.open("w") as file:
         process = subprocess.Popen(
-            [*command, "tng_mass"], cwd=project.folder, stdout=file, stderr=file
+            [*command, "tng_mass"],
+            cwd=project.folder,
+            stdout=file,
+            stderr=file,
+            # Whoever is started in a shell's background ignores it, and so do all its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         until = time.monotonic() + 120
         while "tng_simulate_09" not in log.read_text() and time.monotonic() < until:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from astropy.io import fits
-from conftest import MINIATURE_SDSS
+from miniature import MINIATURE_SDSS
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table

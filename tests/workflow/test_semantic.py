@@ -7,7 +7,7 @@ import re
 import h5py
 import numpy as np
 import pytest
-from conftest import MINIATURE_SEMANTIC
+from miniature import MINIATURE_SEMANTIC
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table

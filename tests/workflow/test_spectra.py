@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import MINIATURE_HELIUM, MINIATURE_STELLAR
+from miniature import MINIATURE_HELIUM, MINIATURE_STELLAR
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from astropy.io import fits
 from astropy.table import Table
-from conftest import MINIATURE_XMM
+from miniature import MINIATURE_XMM
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table
