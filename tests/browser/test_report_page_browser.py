@@ -139,6 +139,33 @@ def test_the_value_under_the_pointer_is_that_of_the_map_in_its_unit(desktop):
         assert float(found[1]) * 10.0 ** int(power) == pytest.approx(value, rel=0.06)
 
 
+def test_a_galaxy_chosen_before_the_charts_are_drawn_has_its_maps(chromium, small_report):
+    with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        # The charts are drawn only when its maps have been unpacked.
+        page.add_init_script("""document.addEventListener('readystatechange', () => {
+            if (document.readyState !== 'interactive') return;
+            document.querySelectorAll('#atlas-list button')[2].focus();
+        });
+        let library;
+        Object.defineProperty(window, 'Bokeh', {get: () => library, set: (value) => {
+            library = value;
+            const draw = value.embed?.embed_items;
+            if (!draw) return;
+            value.embed.embed_items = async (...all) => {
+                await new Promise((done) => setTimeout(done, 500));
+                return draw(...all);
+            };
+        }, configurable: true});""")
+        page.goto(small_report.as_uri())
+        page.evaluate("window.skyloom.drawn")
+        page.wait_for_timeout(300)
+        assert page.locator("#atlas-list > li.viewed").count() == 1
+        finite = """Bokeh.documents[0].get_model_by_name('atlas-maps').data.mass[0]
+            .some((value) => Number.isFinite(value))"""
+        assert page.evaluate(finite)
+
+
 def test_a_clicked_point_shows_its_galaxy_and_a_chosen_galaxy_its_point(desktop):
     page = desktop
     data = page.evaluate("JSON.parse(document.getElementById('atlas-data').textContent)")

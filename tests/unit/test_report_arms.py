@@ -69,8 +69,15 @@ def test_experiments_whose_intervals_overlap_are_not_ranked():
     near, far = experiment("near", (0.72, 0.62, 0.82)), experiment("far", (0.5, 0.4, 0.6))
     text = xmm_says(near, best, far)
     assert text.startswith("The network of experiment best")
-    assert "1 of the 2 other experiments (near) overlap" in text
-    assert "lie below" in xmm_says(best, far)
+    assert "1 of the 2 other experiments (near) do not lie below" in text
+    assert "other experiments lie below" in xmm_says(best, far)
+
+
+def test_an_auc_without_an_interval_claims_nothing():
+    unknown = experiment("alone", (0.8, np.nan, np.nan))
+    text = xmm_says(unknown, experiment("other", (0.5, 0.4, 0.6)))
+    assert "it has no interval" in text and "(other) do not lie below" in text
+    assert xmm_says(experiment("none", (np.nan,) * 3)).startswith("No experiment has an AUC")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +146,8 @@ def test_a_label_no_better_than_the_mean_is_not_claimed():
     assert "5000 (4000 to 7000) K in effective temperature" in text
     text = " ".join(spectra.answer(helium_summary((1.2, 1.1, 1.5)), {}))
     assert "leaves open" not in text
+    text = " ".join(spectra.answer(helium_summary((0.8, 0.6, 0.9)), {}))
+    assert "leaves open" not in text and "effective temperature it is worse" in text
 
 
 def test_points_of_a_network_are_those_of_its_predictions():

@@ -195,3 +195,14 @@ def test_equal_records_give_an_equal_page(run):
         for _ in range(2)
     }
     assert len(pages) == 1
+
+
+@pytest.mark.parametrize("commits", ["ab", "ba"])
+def test_of_several_commits_the_newest_is_checked_out(tmp_path, commits):
+    times = (NOON, "2026-11-21T13:00:00+00:00")
+    found = [
+        record(f"tng_{letter}", f"results/demo/tng/{letter}.h5", started=time, commit=letter * 40)
+        for letter, time in zip(commits, times, strict=True)
+    ]
+    text = words(made.section(write(tmp_path / "demo", found)))
+    assert f"git checkout {commits[1] * 40}" in text and "made from 2 commits" in text

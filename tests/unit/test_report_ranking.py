@@ -39,6 +39,24 @@ def test_resolved_differences_are_counted_beside_what_chance_gives(run):
     assert "3 differ" in " ".join(said) and "about 0.2 would" in " ".join(said)
 
 
+def test_a_case_whose_difference_has_no_interval_is_neither_tied_nor_beaten(run):
+    summary, pairs = tables(run)
+    changed = with_limits(pairs, 0.1, 0.2)
+    worst = str(summary["variant"][-1])
+    lost = (changed["a"] == worst) | (changed["b"] == worst)
+    for name in ("low", "high"):
+        changed[name] = np.ma.masked_where(lost, changed[name])
+    said = ranking.sentences(summary, changed)
+    assert "within the scatter" not in said[0] and "correlation is significantly" in said[0]
+    assert "Nothing can be said of" in said[1]
+
+
+def test_a_case_alone_is_ranked_among_none(run):
+    summary, pairs = tables(run)
+    said = ranking.sentences(summary[:1], pairs[:0])
+    assert "lead" not in said[0] and "pair" not in " ".join(said) and all(said)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [

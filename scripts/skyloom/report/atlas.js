@@ -257,7 +257,10 @@
         choose(first ?? null, { scroll: first !== undefined });
       }
     });
-    if (viewed === null && order.length) view(order[0]);
+    // A galaxy may have been chosen before there was anything to draw its maps with.
+    const first = viewed ?? order[0];
+    viewed = null;
+    if (first !== undefined) view(first);
     else read();
   });
 })();

@@ -296,8 +296,10 @@ def _again(folder, newest, found):
     digest = str(newest["config_sha256"])
     commits = sorted({str(record.get("commit") or "not known") for record in found})
     kept = f"results/{name}/{provenance.FOLDER}/configs/{digest}.json"
+    # Where jobs were made from several, the newest is that of the configuration below.
+    commit = str(newest.get("commit") or "").partition("+")[0]
     lines = [
-        f"git checkout {commits[0].partition('+')[0]}" if commits[0] != "not known" else "",
+        f"git checkout {commit}" if commit else "",
         f"snakemake --cores 8 --configfile {kept}",
         f"python scripts/verify.py results/{name}",
     ]

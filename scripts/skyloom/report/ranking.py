@@ -102,17 +102,19 @@ def sentences(summary, pairs):
         f"r = {_with_interval(best)} on {int(best['n_test'])} test images of "
         f"{int(best['n_groups'])} groups of related galaxies ({level:g} % interval)"
     )
-    tied, told = _against_best(str(best["variant"]), pairs)
-    if len(summary) == 1:
-        return [f"{first}.", _controls(best)]
+    tied, told, unknown = _against_best(str(best["variant"]), pairs)
     if tied:
-        first += f", but its lead over {_listed(tied)} is within the scatter."
-    else:
-        first += ", and every other case is significantly below it."
-    said = [first]
-    if told:
+        first += f", but its lead over {_listed(tied)} is within the scatter"
+    elif told:
+        which = "every other case" if not unknown else "every other case with a correlation"
+        first += f", and {which} is significantly below it"
+    said = [f"{first}."]
+    if tied and told:
         said.append(f"Below it beyond that scatter: {_listed(told)}.")
-    return [*said, _resolved(pairs, level), _controls(best)]
+    if unknown:
+        said.append(f"Nothing can be said of {_listed(unknown)}: the difference has no interval.")
+    said += [_resolved(pairs, level)] if len(pairs) else []
+    return [*said, *_controls(best)]
 
 
 def _level(table):
@@ -133,14 +135,15 @@ def _excludes_zero(row):
 
 
 def _against_best(best, pairs):
-    """Cases that the intervals do not tell from the best, and those that they do."""
-    tied, told = [], []
+    """Cases that intervals do not tell from the best, those that they do, those without one."""
+    tied, told, unknown = [], [], []
     for row in pairs:
         both = [str(row["a"]), str(row["b"])]
         if best in both:
             both.remove(best)
-            (told if _excludes_zero(row) else tied).append(both[0])
-    return tied, told
+            known = not (np.ma.is_masked(row["low"]) or np.ma.is_masked(row["high"]))
+            (told if _excludes_zero(row) else tied if known else unknown).append(both[0])
+    return tied, told, unknown
 
 
 def _listed(variants):
@@ -184,7 +187,7 @@ def _controls(best):
             f"maps reaches r = {float(best['linear_maps_r']):.2f}; the best network minus it is "
             f"{gain[0]:+.2f} [{gain[1]:+.2f}, {gain[2]:+.2f}], {verdict}."
         )
-    return " ".join(parts)
+    return [" ".join(parts)] if parts else []
 
 
 def _facts(summary, pairs):

@@ -47,9 +47,7 @@ def section(galaxies, ids, names):
         "scatter",
         "Galaxies side by side",
         [
-            page.answer(
-                "Which galaxies does a network misjudge?", *sentences(galaxies, rows, names)
-            ),
+            page.answer("Which galaxies does a network misjudge?", *sentences(galaxies, names)),
             f'<form class="controls"><label>Predicted by <select id="scatter-case">{cases}'
             "</select></label></form>",
             page.group(*_plots(points)),
@@ -62,19 +60,19 @@ def section(galaxies, ids, names):
     )
 
 
-def sentences(galaxies, rows, names):
-    """Which galaxies are misjudged by most of the cases, and whether errors go with mass."""
-    errors = np.array([galaxies.predicted[name][rows] - galaxies.ssfr[rows] for name in names])
+def sentences(galaxies, names):
+    """Which of all test galaxies is misjudged most, and whether errors go with the truth."""
+    errors = np.array([galaxies.predicted[name] - galaxies.ssfr for name in names])
     typical = np.median(errors, axis=0)
     worst = int(np.argmax(np.abs(typical)))
     way = "too high" if typical[worst] > 0 else "too low"
     said = [
-        f"The cases misjudge {galaxies.id[rows][worst]} most: the median of their predictions is "
+        f"The cases misjudge {galaxies.id[worst]} most: the median of their predictions is "
         f"{abs(typical[worst]):.2f} dex {way}. Half of all galaxies are predicted within "
         f"{np.median(np.abs(typical)):.2f} dex by the median of the cases."
     ]
-    true = galaxies.ssfr[rows]
-    if len(rows) > 2 and np.ptp(true) > 0 and np.ptp(typical) > 0:
+    true = galaxies.ssfr
+    if len(true) > 2 and np.ptp(true) > 0 and np.ptp(typical) > 0:
         r = float(np.corrcoef(true, typical)[0, 1])
         said.append(
             f"The median error and the true sSFR correlate with r = {r:.2f}: "

@@ -170,6 +170,8 @@ def _hardest(summary, best):
     own = summary[texts(summary["model"]) == str(best["model"])]
     classes = own[texts(own["class"]) != _AVERAGE]
     row = classes[int(np.nanargmin(wording.column(classes, "recall")))]
+    if float(row["recall"]) == 1:
+        return "It finds all of every class."
     return (
         f"It misses most among {names.plural(str(row['class']))}, of which it finds "
         f"{wording.share(*_of(row, 'recall'))}."

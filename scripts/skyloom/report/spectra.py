@@ -86,7 +86,10 @@ def answer(summary, predictions):
     best = _best(summary)
     rows = [row for row in summary if row["model"] == best]
     told = [str(row["label"]) for row in rows if row["ratio_low"] > 1]
-    dull = [str(row["label"]) for row in rows if not row["ratio_low"] > 1]
+    worse = [str(row["label"]) for row in rows if row["ratio_high"] < 1]
+    dull = [
+        str(row["label"]) for row in rows if not (row["ratio_low"] > 1 or row["ratio_high"] < 1)
+    ]
     dataset, network = names.models_of(summary)[best]
     errors = wording.listed(f"{_error(row)} in {name(str(row['label']))}" for row in rows)
     lead = f"The {network} network trained on {dataset}"
@@ -108,6 +111,8 @@ def answer(summary, predictions):
             f"For {wording.listed(map(name, dull))} the interval leaves open whether it is better "
             "than always saying the mean."
         )
+    if worse:
+        said.append(f"For {wording.listed(map(name, worse))} it is worse than that.")
     said += _larger(summary, predictions)
     return [*said, wording.OTHER_SEED]
 

@@ -67,7 +67,9 @@ def answer(summary, statistics):
     -------
     list of str
     """
-    best = summary[int(np.nanargmax(wording.column(summary, "test_auc")))]
+    best = _best(summary)
+    if best is None:
+        return ["No experiment has an AUC: the test side lacks good images, or bad ones."]
     auc = _auc(best)
     name = best["experiment"]
     said = [
@@ -83,6 +85,12 @@ def answer(summary, statistics):
     return [*said, wording.OTHER_SEED]
 
 
+def _best(summary):
+    """The row with the largest AUC; None where none has one."""
+    values = wording.column(summary, "test_auc")
+    return summary[int(np.nanargmax(values))] if np.isfinite(values).any() else None
+
+
 def _auc(row):
     return tuple(
         float(np.ma.filled(row[f"test_auc{end}"], np.nan)) for end in ("", "_low", "_high")
@@ -91,6 +99,8 @@ def _auc(row):
 
 def _beyond_chance(auc):
     _, low, high = auc
+    if not np.isfinite(low):
+        return "it has no interval, so this run does not show that it is better than chance"
     if low > 0.5:
         return "it has learnt to tell them apart, for chance would be 0.5"
     if high < 0.5:
@@ -102,13 +112,14 @@ def _rivals(summary, best):
     """Which of the other experiments the test side cannot tell from the best."""
     low = _auc(best)[1]
     others = [row for row in summary if row["experiment"] != best["experiment"]]
-    near = [str(row["experiment"]) for row in others if _auc(row)[2] >= low]
+    # What has no interval is not told from the best either.
+    near = [str(row["experiment"]) for row in others if not _auc(row)[2] < low]
     if not near:
         return f"The intervals of the {len(others)} other experiments lie below its own."
     return (
         f"The intervals of {len(near)} of the {len(others)} other experiments "
-        f"({wording.listed(near[:5])}{' and others' if len(near) > 5 else ''}) overlap with its "
-        "own: the choice between these is not resolved."
+        f"({wording.listed(near[:5])}{' and others' if len(near) > 5 else ''}) do not lie below "
+        "its own: the choice between these is not resolved."
     )
 
 
@@ -226,7 +237,8 @@ def _curve(made, name, test, colour, auc):
 
 def _worst(folder, summary):
     """The surest mistakes of the best experiment."""
-    best = str(summary["experiment"][int(np.nanargmax(wording.column(summary, "test_auc")))])
+    row = _best(summary)
+    best = "" if row is None else str(row["experiment"])
     path = folder / "figures" / "worst" / f"{best}.png"
     if not path.is_file():
         return []
