@@ -70,7 +70,9 @@ def _panel(axes, kind, case, row, members):
     text = "difference undefined"
     if not np.any([np.ma.is_masked(value) for value in values]):
         value, low, high = map(float, values)
-        text = style.signed(f"leakage: {value:+.2f} [{low:+.2f}, {high:+.2f}]")
+        # Test sides of one's own differ by chance too.
+        what = "leakage" if kind == "same_test" else "difference"
+        text = style.signed(f"{what}: {value:+.2f} [{low:+.2f}, {high:+.2f}]")
     counts = (
         f"{int(row['siblings_clean'])} of {int(row['n_clean'])} → "
         f"{int(row['siblings_leaky'])} of {int(row['n_leaky'])} test images with a sibling"

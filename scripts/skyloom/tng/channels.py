@@ -56,8 +56,8 @@ def line_of_sight_velocity(particles, frame):
     Returns
     -------
     (N,) float64 array
-        Positive away from an observer who looks down the picture's z axis, without the Hubble
-        flow, which is 4 km/s over the default width.
+        Positive away from an observer who looks down the picture's z axis. Peculiar: the Hubble
+        flow, 0.1 km/s a ckpc/h of depth today, is left out.
     """
     header = frame.header
     speed = np.asarray(particles["Velocities"], np.float64) * np.sqrt(header.scale_factor)
