@@ -6,15 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import miniature
 import pytest
 import yaml
+from archive_server import Archive
 from commands import ROOT, files_of, in_page
 
 from skyloom.io import read_table
-
-sys.path[:0] = [str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "workflow")]
-import miniature
-from archive_server import Archive
 
 pytestmark = [
     pytest.mark.workflow,
