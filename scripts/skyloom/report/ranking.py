@@ -5,7 +5,7 @@ from bokeh.models import ColumnDataSource, FactorRange, Span
 
 from skyloom.figures import style
 from skyloom.io import read_table
-from skyloom.report import charts, page
+from skyloom.report import charts, page, wording
 
 TITLE = "Where does a network see star formation?"
 QUESTION = (
@@ -94,13 +94,20 @@ def sentences(summary, pairs):
     """
     best = summary[0]
     if np.ma.is_masked(best["r"]):
-        return ["No case has a correlation: every network predicts the same for all galaxies."]
+        why = (
+            "every network predicts the same for all galaxies"
+            if int(best["n_test"]) > 1
+            else "the test side is too small"
+        )
+        return [f"No case has a correlation: {why}."]
     name = style.variant_label(str(best["variant"]))
     level = _level(summary)
+    place = f"ranks first of {len(summary)} cases" if len(summary) > 1 else "is the only case"
     first = (
-        f"{name} ranks first of {len(summary)} cases: predicted and true sSFR correlate with "
-        f"r = {_with_interval(best)} on {int(best['n_test'])} test images of "
-        f"{int(best['n_groups'])} groups of related galaxies ({level:g} % interval)"
+        f"{name} {place}: predicted and true sSFR correlate with r = {_with_interval(best)} on "
+        f"{wording.counted(int(best['n_test']), 'test image')} of "
+        f"{wording.counted(int(best['n_groups']), 'group')} of related galaxies "
+        f"({level:g} % interval)"
     )
     tied, told, unknown = _against_best(str(best["variant"]), pairs)
     if tied:
