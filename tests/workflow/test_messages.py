@@ -44,7 +44,7 @@ def test_errors_end_with_their_remedy(run_once):
     assert last(said)[0].endswith("or take the snapshot out of tng.snapshots.")
 
     (finished.results / "selection" / "snap_099.ecsv").write_text("broken\n")
-    words = ("tng_mass", "--cores", "2", "--rerun-triggers", "mtime")
+    words = ("--cores", "2", "tng_mass", "--rerun-triggers", "mtime")
     failed = finished.snakemake(*words, check=False)
     assert failed.returncode != 0
     log, remedy = last(failed.stdout, 2)
