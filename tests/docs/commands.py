@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: What a command begins with.
 PROGRAMS = ("make", "snakemake", "python", "python3", "pip", "git", "source", "export", "apt-get")
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# A block may stand within a list.
+_FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _FILE = re.compile(r"`([\w/]+\.yaml)`[^\n]*\n\n```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

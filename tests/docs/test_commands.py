@@ -1,6 +1,7 @@
 """Every command of README.md and docs/tutorial.md is run, planned, or said where it is run.
 
-A command that is new here belongs into `PLANNED`, `RUN`, `MADE` or `ELSEWHERE`.
+A command of Snakemake is planned unless it is in `RUN` or `ELSEWHERE`; any other that is new
+belongs into one of these.
 """
 
 import os

@@ -2,6 +2,11 @@
 TNG_MEMBERS = TNG["ensemble"]["members"]
 TNG_LEAKS = TNG["leakage"]["cases"]
 TNG_ATTENTION = TNG["attention"]
+# Squares concern occlusion alone: without it, another one explains nothing anew.
+TNG_SQUARE = {
+    key: TNG_ATTENTION[key] if "occlusion" in TNG_ATTENTION["methods"] else None
+    for key in ("patch", "stride")
+}
 # Ways to train; other images of test galaxies exist where there are several snapshots.
 TNG_FOLDS = [0, 1] if len(TNG_SNAPSHOTS) > 1 else []
 TNG_TRAININGS = ["lineage", "random", *(f"siblings_{fold}" for fold in TNG_FOLDS)]
@@ -218,8 +223,7 @@ rule tng_explain:
     params:
         galaxies=TNG_ATTENTION["galaxies"],
         methods=TNG_ATTENTION["methods"],
-        patch=TNG_ATTENTION["patch"],
-        stride=TNG_ATTENTION["stride"],
+        **TNG_SQUARE,
         heads=TNG_ATTENTION["random_heads"],
         seed=SEED,
         code=code("tng/explain_network.py"),
