@@ -158,6 +158,22 @@ def test_a_constant_prediction_has_no_number_and_the_last_rank():
     assert not pairs["resolved"][0]
 
 
+def test_one_group_says_nothing_about_others_and_settles_nothing():
+    rng = np.random.default_rng(11)
+    true = rng.normal(4, 1, GROUPS * SIZE)
+    tables = [members(q, rng=rng, true=true) for q in (0.1, 3.0)]
+    for table in tables:
+        table["component"] = 5
+    cases, pairs = ensemble.summarise(["a", "b"], tables, **OPTIONS)
+    assert list(cases["rank"]) == [2, 1]
+    assert list(cases["rank_low"]) == [1, 1]
+    assert list(cases["rank_high"]) == [2, 2]
+    assert cases["r_low"].mask.all()
+    assert pairs["low"].mask[0]
+    assert pairs["probability"].mask[0]
+    assert not pairs["resolved"][0]
+
+
 def test_other_galaxies_or_seeds_are_refused():
     rng = np.random.default_rng(9)
     one, other = members(1.0, rng=rng), members(1.0, rng=rng)

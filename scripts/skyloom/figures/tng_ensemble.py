@@ -65,6 +65,8 @@ def _case(axes, position, row, test):
         ("galaxies_low", "galaxies_high", 4.5, "interval of the galaxies alone"),
         ("r_low", "r_high", 1.2, "of galaxies and seeds"),
     ):
+        if np.ma.is_masked(row[low]):
+            continue
         faint = 0.35 if width > 2 else 1.0
         ends = [float(row[low]), float(row[high])]
         axes.plot(ends, [position] * 2, color=colour, lw=width, alpha=faint, label=label)
@@ -123,3 +125,4 @@ def _pairs(figure, axes, rows, pairs, labels):
     axes.set_title("Probability that the row beats the column [%]\ndot: settled", fontsize=8.5)
     bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02)
     bar.set_ticks([0.5, 0.75, 1.0], labels=["50", "75", "100"])
+    bar.set_label("Probability [%]", fontsize=8)

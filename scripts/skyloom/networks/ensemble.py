@@ -151,8 +151,9 @@ def ranks(drawn, *, level):
     count = len(value)
     pairs = list(combinations(range(count), 2))
     low, high = np.ones(count, int), np.full(count, count)
-    defined = np.isfinite(value)
-    known = [n for n, (a, b) in enumerate(pairs) if defined[a] and defined[b]]
+    defined, drawn_too = np.isfinite(value), np.isfinite(drawn.mean).any(axis=0)
+    compared = defined & drawn_too
+    known = [n for n, (a, b) in enumerate(pairs) if compared[a] and compared[b]]
     resolved = np.zeros(len(pairs), bool)
     if known:
         a, b = np.array([pairs[n] for n in known]).T

@@ -134,7 +134,8 @@ def draw(arms, *, samples, seed, score=fisher_z):
     Returns
     -------
     Drawn
-        The seeds' scatter is unknown, and left out, where there is one network only.
+        The seeds' scatter is unknown, and left out, where there is one network only; of one group
+        all draws are NaN.
     """
     names = np.unique(np.concatenate([test.groups for arm in arms for test in arm]))
     rng = np.random.default_rng([seed, 0])
@@ -146,7 +147,8 @@ def draw(arms, *, samples, seed, score=fisher_z):
         blocks.append([_resample(counts, arm, score) for arm in sums])
     resampled = np.concatenate([np.stack(block, axis=1) for block in blocks])
     value = members.mean(axis=1)
-    resampled[:, ~np.isfinite(value)] = np.nan
+    # Of one group every resample is the same, which says nothing about others.
+    resampled[:, ~np.isfinite(value) | (len(names) < 2)] = np.nan
     rng = np.random.default_rng([seed, 1])
     mean, single = seed_scatter(members, samples=samples, rng=rng)
     return Drawn(members, value, resampled, resampled + mean, resampled + single)
