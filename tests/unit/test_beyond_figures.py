@@ -2,6 +2,7 @@
 
 import warnings
 
+import figure_axes
 import numpy as np
 import pytest
 from astropy.table import vstack
@@ -93,6 +94,7 @@ def test_a_figure_says_what_it_shows_and_has_the_same_bytes_twice(name, tmp_path
             files.append([path.read_bytes() for path in paths])
     assert files[0] == files[1]
     assert figure.get_suptitle().replace("\n", " ").startswith("Synthetic demonstration: ")
+    assert figure_axes.faults(figure) == []
     text = "\n".join(
         artist.get_text() for artist in figure.findobj(lambda artist: hasattr(artist, "get_text"))
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import fake_tng
+import figure_axes
 import numpy as np
 import pytest
 from astropy import units
@@ -100,6 +101,7 @@ def test_a_step_draws_a_labelled_figure_with_the_same_bytes_twice(
 ):
     figure, *files = draw(name, run, tmp_path / "one", monkeypatch)
     assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    assert figure_axes.faults(figure) == []
     text = "\n".join(
         artist.get_text() for artist in figure.findobj(lambda artist: hasattr(artist, "get_text"))
     )

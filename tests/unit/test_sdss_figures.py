@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import fake_sdss_results as fake
+import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -119,6 +120,7 @@ def test_a_step_draws_a_labelled_figure(name, run, tmp_path, monkeypatch):
     figure = draw(name, run, tmp_path, monkeypatch)
     assert saved == [(str(tmp_path / f"{name}.png"), str(tmp_path / f"{name}.pdf"))]
     assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    assert figure_axes.faults(figure) == []
     for label in STEPS[name][1]:
         assert label in texts(figure)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import fake_semantic_results as fake
+import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -125,6 +126,7 @@ def test_a_step_draws_a_labelled_figure_with_a_caption(name, run, tmp_path, monk
     figure = draw(name, run, tmp_path, monkeypatch)
     assert saved == [(str(tmp_path / f"{name}.png"), str(tmp_path / f"{name}.pdf"))]
     assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    assert figure_axes.faults(figure) == []
     for label in STEPS[name][1]:
         assert label in texts(figure)
     caption = (ROOT / f"workflow/report/semantic_{name}.rst").read_text()

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import fake_spectra_results as fake
+import figure_axes
 import matplotlib
 import numpy as np
 import pytest
@@ -106,6 +107,7 @@ def test_a_step_draws_a_labelled_figure(name, run, tmp_path, monkeypatch):
     figure = draw(name, arm, inputs, tmp_path, monkeypatch)
     assert saved == [(str(tmp_path / f"{name}.png"), str(tmp_path / f"{name}.pdf"))]
     assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    assert figure_axes.faults(figure) == []
     for label in (*STEPS[name], *OWN.get((arm, name), ())):
         assert label in texts(figure)
 

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -252,6 +253,7 @@ def test_every_figure_says_what_it_shows_and_is_the_same_twice(name, run, tmp_pa
         contents.append([Path(path).read_bytes() for path in outputs.values()])
     assert contents[0] == contents[1]
     text = "\n".join(_texts(made[0]))
+    assert figure_axes.faults(made[0]) == []
     assert "Synthetic demonstration" in text
     for word in words:
         assert word in text

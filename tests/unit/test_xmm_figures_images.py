@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -97,6 +98,7 @@ def test_a_step_draws_a_labelled_figure_with_the_same_bytes_twice(
 ):
     figure, *files = draw(name, run, tmp_path / "one", monkeypatch)
     assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    assert figure_axes.faults(figure) == []
     for label in labels:
         assert label in texts(figure)
     assert b"CreationDate" not in files[1]
