@@ -30,12 +30,14 @@ FORMAT = 1
 # Distributions whose versions are recorded where a job has loaded their module.
 PACKAGES = {
     "astropy": "astropy",
+    "bokeh": "bokeh",
     "h5py": "h5py",
     "illustris-python": "illustris_python",
     "keras": "keras",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
     "opencv-python-headless": "cv2",
+    "pyarrow": "pyarrow",
     "PyYAML": "yaml",
     "requests": "requests",
     "rocrate": "rocrate",

@@ -6,7 +6,8 @@ import re
 # stroke. Logarithms of them too.
 _DIMENSIONAL = re.compile(
     r"wavelength|temperature|(?<!cross-)entropy|\bmass\b|sSFR|\bSFR\b|velocity|v sin"
-    r"|T_\\mathrm\{eff\}|log g\b|inclination|\bangle\b|radius|exposure|\btime\b|seconds|flux|rate\b|kpc|\bnoise\b",
+    r"|T_\\mathrm\{eff\}|log g\b|inclination|\bangle\b|radius|exposure|\btime\b|seconds"
+    r"|flux|rate\b|kpc|\bnoise\b",
     re.IGNORECASE,
 )
 # Of such quantities, numbers that have none: shares, ratios, and correlations.

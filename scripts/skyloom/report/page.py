@@ -156,11 +156,6 @@ def details(summary, content):
     return f"<details><summary>{text(summary)}</summary>{content}</details>"
 
 
-def gallery(pictures):
-    """Pictures (HTML of `picture`) side by side, as many as there is room for."""
-    return f'<div class="gallery">{"".join(pictures)}</div>'
-
-
 def table(rows, *, columns, caption, formats=None, muted=None):
     """A table that readers sort by clicking its headings.
 
