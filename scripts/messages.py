@@ -31,6 +31,8 @@ class _Run(logging.Handler):
         self.outputs, self.done, self.failed = {}, [], {}
         self.remedy, self.error = None, None
         self.targets = []
+        # Where results are: --directory may set it, and is over when the interpreter ends.
+        self.folder = None
 
     def emit(self, record):
         event = getattr(getattr(record, "event", None), "name", None)
@@ -62,6 +64,7 @@ def watch(workflow):
     from snakemake.logging import logger
 
     if workflow.is_main_process and _run not in logger.handlers:
+        _run.folder = os.getcwd()
         logger.addHandler(_run)
         atexit.register(_say)
     # The first process decides: those that run its jobs inherit what it says.
@@ -79,7 +82,14 @@ def targets(names):
 
 
 def _say():
+    try:
+        here = os.getcwd()
+        os.chdir(_run.folder)
+    except OSError:  # one of them was removed meanwhile
+        return
     lines = failure(_run) or success(_run)
+    if lines and _run.folder != here:
+        lines.insert(0, f"{_MARK}in {_run.folder}:")
     if lines:
         sys.stdout.flush()
         print("\n" + "\n".join(lines), file=sys.stderr, flush=True)

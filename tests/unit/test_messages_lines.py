@@ -82,3 +82,19 @@ def test_what_was_made_is_counted_by_arm_and_few_files_are_named(tmp_path, monke
         "  results/demo/xmm  models/demo/model.keras",
         "skyloom: open results/demo/report/index.html in a browser",
     ]
+
+
+def test_paths_are_those_of_the_working_folder_that_the_run_had(tmp_path, monkeypatch, capsys):
+    # Snakemake leaves the folder of --directory before the interpreter ends.
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (elsewhere / "logs", tmp_path / "here"):
+        folder.mkdir(parents=True)
+    (elsewhere / "logs" / "a.log").write_text("skyloom: b.h5 is damaged: fetch it again.\n")
+    monkeypatch.chdir(tmp_path / "here")
+    ended = run(failed(1, "a", "logs/a.log"))
+    ended.folder = str(elsewhere)
+    monkeypatch.setattr(messages, "_run", ended)
+    messages._say()
+    said = capsys.readouterr().err.split("\n")
+    assert said[1] == f"skyloom: in {elsewhere}:"
+    assert said[3] == "skyloom: b.h5 is damaged: fetch it again."
