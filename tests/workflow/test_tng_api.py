@@ -59,7 +59,7 @@ def digests(project):
     """SHA-256 of what galaxies, maps and the dataset hold, by path."""
     paths = [
         path
-        for pattern in ("galaxies/*.ecsv", "maps/*.h5", "datasets/composite.h5")
+        for pattern in ("galaxies/*.ecsv", "maps/*.h5", "channels/*/*.h5", "datasets/*.h5")
         for path in sorted(project.results.glob(pattern))
     ]
     return {
@@ -123,3 +123,16 @@ def test_dataset_from_the_web_is_that_from_the_files_and_the_key_is_nowhere(
     assert [path.name for path in holding(project.folder, KEY)] == ["leak"]
     assert not project.planned("tng_composite", config="{source: api}")
     assert os.environ["TNG_API_KEY"] == KEY
+
+
+def test_further_channels_from_the_web_are_those_from_the_files(
+    archive, universe, make_project, monkeypatch
+):
+    monkeypatch.setenv("TNG_API_KEY", KEY)
+    targets = ("tng_metallicity", "tng_dark_matter")
+    local, project = make_project(OVERLAY), make_project(OVERLAY)
+    run(local, *targets, config=f"{{source: local, base_path: '{universe}'}}")
+    (project.folder / "mirror.yaml").write_text(yaml.safe_dump({"tng": addresses(archive.url)}))
+    run(project, *targets, config="{source: api}")
+    # Two parts of two channels, two datasets and the galaxies; no main map was made for them.
+    assert digests(project) == digests(local) and len(digests(project)) == 7

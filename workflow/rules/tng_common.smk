@@ -147,7 +147,9 @@ def tng_further_listing(snapshot, channel, part):
     """The list of a shard's cutouts of a channel's own, where it has some."""
     if tng_further_cutouts(snapshot, channel) is None:
         return []
-    return f"{TNG_DIR}/cutouts/{tng_quantity(channel)}/snap_{snapshot}.part_{part}.ecsv"
+    return [
+        f"{TNG_DIR}/cutouts/{tng_quantity(channel)}/snap_{snapshot}.part_{part}.ecsv"
+    ]
 
 
 def tng_source(view, source):
