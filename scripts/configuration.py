@@ -99,7 +99,9 @@ def typed(value, schema, root=None):
         return str(value)
     if isinstance(value, str) and schema:
         meant = _scalar(value)
-        if not isinstance(meant, str) and Draft202012Validator(schema).is_valid(meant):
+        # A number out of range is one too: its sentence speaks of the range, not of a string.
+        kind = {"type": schema["type"]} if "type" in schema else schema
+        if not isinstance(meant, str) and Draft202012Validator(kind).is_valid(meant):
             return meant
     return value
 

@@ -183,6 +183,13 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
     assert tng["backbone"]["preprocess"] == "none" and tng["variants"]["gaussian_5"]["sigma"] == 6
 
 
+def test_a_number_out_of_range_on_the_command_line_is_said_to_be_so():
+    config = changed(tng__ensemble__members="1")
+    config = configuration.typed(config, configuration.load_schema())
+    with pytest.raises(InputError, match="'tng.ensemble.members'.* is 1: 1 is less than the min"):
+        configuration.check(config)
+
+
 def keys(schema, prefix="", root=None):
     """Dotted names of all keys that a schema knows."""
     root = root or schema
