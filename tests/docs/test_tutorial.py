@@ -71,8 +71,8 @@ def test_first_try_of_tng50_4_ends_with_figures_and_a_table_in_hand(tmp_path):
     base = tmp_path / "universe" / "output"
     write_snapshot(base, 99, gas_cells=300, chunks=3, **universe)
     write_tree(base, **universe)
-    small = {**miniature.MINIATURE["tng"], "beyond": []}
-    small = {key: small[key] for key in ("grid", "backbone", "training", "evaluation", "beyond")}
+    kept = ("grid", "backbone", "training", "evaluation", "attention")
+    small = {key: miniature.MINIATURE["tng"][key] for key in kept}
     project = reader(tmp_path / "reader", downloads=DOWNLOADS, tng=small)
     with Archive(TngArchive(base, name="TNG50-4"), key="your-key") as server:
         text = yaml.safe_dump({"tng": addresses(server.url)})
@@ -81,6 +81,9 @@ def test_first_try_of_tng50_4_ends_with_figures_and_a_table_in_hand(tmp_path):
     folder = results / "first" / "tng"
     assert (folder / "figures" / "sample.png").stat().st_size > 10_000
     assert len(read_table(folder / "evaluation" / "summary.ecsv")) == 2
+    # One snapshot has no siblings: the splits are compared on their own test sides alone.
+    leakage = read_table(folder / "evaluation" / "leakage.ecsv")
+    assert list(leakage["comparison"]) == ["own_test"]
     # The page's own Python.
     page = (ROOT / PAGE).read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
