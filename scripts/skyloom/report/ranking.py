@@ -217,7 +217,7 @@ def _chart(summary):
     labels = [style.variant_label(str(variant)) for variant in summary["variant"]]
     drawn = charts.plot(
         height=44 * len(labels) + 90,
-        x="Pearson r of true and predicted log sSFR",
+        x="Pearson r of log sSFR",
         y=None,
         y_range=FactorRange(*reversed(labels)),
         hover=[("", "@what"), ("r", "@r{0.00} [@low{0.00}, @high{0.00}]")],
