@@ -221,9 +221,9 @@ rule tng_explain:
         runtime=growing(240),
         gpu=GPUS,
     params:
+        **TNG_SQUARE,
         galaxies=TNG_ATTENTION["galaxies"],
         methods=TNG_ATTENTION["methods"],
-        **TNG_SQUARE,
         heads=TNG_ATTENTION["random_heads"],
         seed=SEED,
         code=code("tng/explain_network.py"),
