@@ -39,7 +39,7 @@ ELSEWHERE = {
     "pip install .": "test_the_library_installs below, when long",
     "pip install 'tensorflow[and-cuda]'": "for a machine with a GPU",
     "export TNG_API_KEY=…": "the key of a person; the tutorial's line is run",
-    "snakemake --report report.html": "tests/workflow/test_tng.py makes Snakemake's own report",
+    "snakemake --report report.html": "tests/workflow/test_report.py makes Snakemake's own report",
 }
 
 

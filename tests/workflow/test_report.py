@@ -27,3 +27,13 @@ def test_the_report_alone_is_made_again_with_the_same_sections(finished):
     names = [part.partition('"')[0] for part in before[1:]]
     assert [part.partition('"')[0] for part in after[1:]] == names
     assert before[1:4] == after[1:4]
+
+
+def test_snakemakes_own_report_has_every_figure_with_its_caption(finished):
+    finished.snakemake("--report", "own.html")
+    text = (finished.folder / "own.html").read_text(encoding="utf-8")
+    figures = sorted(finished.results.glob("figures/**/*.png"))
+    assert len(figures) > 10
+    for path in figures:
+        entry = text.partition(f'"{path.relative_to(finished.folder).as_posix()}": {{"name"')[2]
+        assert '"caption": "<p>' in entry[:2000], path
