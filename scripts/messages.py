@@ -183,7 +183,7 @@ def success(run):
     width = max((len(str(folder)) for folder in folders), default=0)
     lines = [f"  {folder!s:<{width}}  {_contents(folders[folder])}" for folder in sorted(folders)]
     lines += [f"{_MARK}open {path} in a browser" for path in reports]
-    return [f"{head} Made:", *lines]
+    return [f"{head} Made:" if folders else head, *lines]
 
 
 def _kind(path):

@@ -51,6 +51,17 @@ def test_a_killed_job_is_told_from_one_that_spoke(tmp_path):
     assert "ended without a word" in lines[-1] and "memory" in lines[-1]
 
 
+def test_a_run_that_made_the_report_alone_names_it_and_promises_nothing_else(tmp_path):
+    page = tmp_path / "report" / "index.html"
+    page.parent.mkdir()
+    page.write_text("page")
+    made = run()
+    made.done, made.outputs = [1], {1: [str(page)]}
+    head, last = messages.success(made)
+    assert head.startswith("skyloom: done: 1 job in ") and head.endswith(".")
+    assert last == f"skyloom: open {page} in a browser"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(7.6, "8 s"), (252, "4 min 12 s"), (11100, "3 h 5 min")],
