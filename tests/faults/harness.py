@@ -56,7 +56,8 @@ _PATCHES = {
         "            self.advance(epoch)\n": f"{_NOTE}            self.advance(epoch)\n",
     },
     "workflow/Snakefile": {
-        f'include: "rules/{arm}.smk"\n': "" for arm in ("semantic", "spectra", "sdss")
+        f'include: "rules/{name}.smk"\n': ""
+        for name in ("semantic", "spectra", "sdss", "export", "pictures")
     },
 }
 

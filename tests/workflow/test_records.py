@@ -57,7 +57,7 @@ def test_every_job_with_outputs_leaves_one_record(recorded):
     kept = recorded.folder / "results" / "mini" / "provenance"
     rules = {path.parent.name for path in kept.glob("[a-z]*/*.json")} - {"configs", "listings"}
     expected = {"simulate", "inspect", "inventory", "rates", "split", "dataset"}
-    assert rules == {f"xmm_{name}" for name in expected} | {"crate"}
+    assert rules == {f"xmm_{name}" for name in expected} | {"crate", "report"}
     record = read_json(kept / "xmm_dataset" / "dataset=minmax_sqrt_rebin4.json")
     assert record["outputs"][DATASET]["sha256"] == checksums.checksum(recorded.folder / DATASET)
     assert record["parameters"]["variant_parameters"] == {"interval": "minmax", "stretch": "sqrt"}

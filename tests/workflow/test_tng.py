@@ -187,10 +187,10 @@ def test_failing_job_leaves_no_partial_output_and_ends_with_the_remedy(make_proj
         assert re.fullmatch(r"skyloom: .*snap_099\.0\.hdf5 is not a complete HDF5.*again\.", line)
 
 
+# Those that compute with networks, and so need it.
+NETWORK_STEPS = ("compute_features", "train_head", "train_members", "explain_network")
 DATA_STEPS = sorted(
-    path
-    for path in Path("scripts/tng").glob("*.py")
-    if path.stem not in ("compute_features", "train_head")
+    path for path in Path("scripts/tng").glob("*.py") if path.stem not in NETWORK_STEPS
 )
 
 
