@@ -104,6 +104,33 @@ def job(snakemake):
     }
 
 
+def sidecar(snakemake, parameters, packages):
+    """Write what a dataset was made from beside it.
+
+    Parameters
+    ----------
+    snakemake : object
+        A job whose outputs are ``dataset`` and ``provenance``, with a parameter ``seed``.
+    parameters : dict
+        What decides the dataset, and nothing else.
+    packages : list of str
+        Whose versions can matter for it.
+    """
+    from skyloom import provenance
+    from skyloom.io import write_json
+
+    made = provenance.record(
+        output=snakemake.output.dataset,
+        inputs=snakemake.input,
+        parameters=parameters,
+        packages=packages,
+        seed=snakemake.params.seed,
+        job=job(snakemake),
+        threads=snakemake.threads,
+    )
+    write_json(made, snakemake.output.provenance)
+
+
 def _now():
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 

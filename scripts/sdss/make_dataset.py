@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, datasets, provenance
-from skyloom.io import atomic_hdf5, read_table, write_json
+from skyloom import ahead, datasets
+from skyloom.io import atomic_hdf5, read_table
 from skyloom.kernels import polyline
 from skyloom.progress import track_blocks
 from skyloom.sdss import processing
@@ -27,14 +27,4 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
     rendered = track_blocks(rendered, label=label, total=described["count"], unit="spectrum")
     datasets.write(file, rendered, **described, pool=pool)
 datasets.check(output.dataset)
-write_json(
-    provenance.record(
-        output=output.dataset,
-        inputs=[files.sample, *files.blocks],
-        parameters=parameters,
-        packages=["astropy", "h5py", "matplotlib", "numpy"],
-        seed=params.seed,
-        job=step.job(snakemake),
-    ),
-    output.provenance,
-)
+step.sidecar(snakemake, parameters, ["astropy", "h5py", "matplotlib", "numpy"])

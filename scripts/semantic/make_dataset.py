@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, datasets, provenance
-from skyloom.io import atomic_hdf5, write_json
+from skyloom import ahead, datasets
+from skyloom.io import atomic_hdf5
 from skyloom.progress import track_blocks
 from skyloom.semantic import generation
 from skyloom.semantic.sampling import Grid
@@ -19,14 +19,4 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
     rendered = track_blocks(rendered, label=label, total=described["count"], unit="image")
     datasets.write(file, rendered, **described, pool=pool)
 datasets.check(output.dataset)
-write_json(
-    provenance.record(
-        output=output.dataset,
-        inputs=[],
-        parameters=described["attributes"]["parameters"],
-        packages=["h5py", "numpy"],
-        seed=params.seed,
-        job=step.job(snakemake),
-    ),
-    output.provenance,
-)
+step.sidecar(snakemake, described["attributes"]["parameters"], ["h5py", "numpy"])

@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, datasets, provenance
-from skyloom.io import atomic_hdf5, read_table, write_json
+from skyloom import ahead, datasets
+from skyloom.io import atomic_hdf5, read_table
 from skyloom.progress import track_blocks
 from skyloom.spectra import grid_files, variants
 
@@ -26,14 +26,4 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.dataset) as file:
     rendered = track_blocks(rendered, label=label, total=described["count"], unit="spectrum")
     datasets.write(file, rendered, **described, pool=pool)
 datasets.check(output.dataset)
-write_json(
-    provenance.record(
-        output=output.dataset,
-        inputs=[files.inventory, *files.blocks],
-        parameters=params.variant_parameters,
-        packages=["astropy", "h5py", "numpy", "scipy"],
-        seed=params.seed,
-        job=step.job(snakemake),
-    ),
-    output.provenance,
-)
+step.sidecar(snakemake, params.variant_parameters, ["astropy", "h5py", "numpy", "scipy"])

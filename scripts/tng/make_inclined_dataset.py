@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, datasets, provenance
-from skyloom.io import atomic_hdf5, read_table, write_json
+from skyloom import ahead, datasets
+from skyloom.io import atomic_hdf5, read_table
 from skyloom.progress import track_blocks
 from skyloom.tng import inclined
 
@@ -19,15 +19,4 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output.dataset
     blocks = track_blocks(images, label=label, total=described["count"], unit="view")
     datasets.write(file, blocks, **described, pool=pool)
 datasets.check(snakemake.output.dataset)
-write_json(
-    provenance.record(
-        output=snakemake.output.dataset,
-        inputs=snakemake.input,
-        parameters=params.parameters,
-        packages=["astropy", "h5py", "numpy"],
-        seed=params.seed,
-        job=step.job(snakemake),
-        threads=snakemake.threads,
-    ),
-    snakemake.output.provenance,
-)
+step.sidecar(snakemake, params.parameters, ["astropy", "h5py", "numpy"])

@@ -6,7 +6,6 @@ import pytest
 from astropy import units as u
 
 from skyloom.errors import InputError
-from skyloom.kernels import histogram2d
 from skyloom.tng import channel_maps, channels, code_units, header, maps, selection, universe
 from skyloom.tng.simulation import Simulation
 
@@ -29,13 +28,6 @@ def base(tmp_path_factory):
     universe.write_snapshot(path, SNAPSHOT, gas_cells=300, chunks=3, **UNIVERSE)
     universe.write_tree(path, **UNIVERSE)
     return path
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
 
 
 @pytest.fixture(scope="module")

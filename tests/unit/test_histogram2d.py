@@ -17,13 +17,6 @@ from skyloom.tng.rotation import face_on
 STATISTICS = list(histogram2d.STATISTICS)
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
-
-
 def cells(seed, n, box=100.0):
     rng = np.random.default_rng(seed)
     values = [rng.lognormal(0, 2, n) for _ in STATISTICS]

@@ -11,7 +11,6 @@ from scipy.optimize import least_squares
 from skyloom import datasets
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, create_dataset
-from skyloom.kernels import histogram2d
 from skyloom.tng import inclined, maps, rotation, selection, universe
 from skyloom.tng.simulation import Header, Simulation
 
@@ -31,13 +30,6 @@ OPTIONS = {
 }
 LENGTH, TOTAL = 6.0, 0.5
 SPIN = np.array([0.3, -0.8, 0.52])
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import pytest
 
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5
-from skyloom.kernels import histogram2d
 from skyloom.tng import archive, in_turn, maps, selection, universe
 from skyloom.tng.simulation import GAS_FIELDS, Simulation
 
@@ -42,13 +41,6 @@ def base(tmp_path_factory):
     universe.write_snapshot(path, SNAPSHOT, gas_cells=400, chunks=3, **UNIVERSE)
     universe.write_tree(path, **UNIVERSE)
     return path
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from skyloom.errors import InputError
-from skyloom.kernels import histogram2d
 from skyloom.tng import maps, selection
 from skyloom.tng.particles import RowFiles
 from skyloom.tng.simulation import Simulation, open_cutout
@@ -69,13 +68,6 @@ def test_missing_chunk_of_a_real_catalogue_is_named(catalogue, tmp_path):
         selection.with_ssfr(
             selection.select(Simulation(tmp_path / "output", 99), cuts=THESIS), mass="stellar"
         )
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
 
 
 def test_real_cutout_goes_through_gas_rotation_and_maps(real_data, kernel):

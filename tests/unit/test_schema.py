@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import yaml
+from miniature import merged
 
 import configuration
 from skyloom.errors import InputError
@@ -26,15 +27,6 @@ def changed(**changes):
             section = section[key]
         section[last] = value
     return config
-
-
-def merged(base, overlay):
-    """Snakemake's rule for laying one configuration over another."""
-    out = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        out[key] = merged(base[key], value) if both else value
-    return out
 
 
 def test_the_demo_configuration_is_valid():

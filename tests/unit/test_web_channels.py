@@ -10,7 +10,6 @@ from tng_server import KEY, TngArchive, open_api
 
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
-from skyloom.kernels import histogram2d
 from skyloom.tng import channel_maps, channels, cutouts, selection, web_catalogue, web_cutouts
 from skyloom.tng.simulation import Simulation
 from skyloom.tng.universe import layout
@@ -32,13 +31,6 @@ def universe(tmp_path_factory):
     base = tmp_path_factory.mktemp("universe") / "output"
     write_snapshot(base, 99, snapshots=[99], galaxies=12, seed=5, gas_cells=120, chunks=3)
     return base
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
 
 
 def opened(server, folder):

@@ -14,7 +14,6 @@ from tng_server import KEY, TngArchive, open_api
 
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, read_table, write_table
-from skyloom.kernels import histogram2d
 from skyloom.tng import cutouts, maps, selection, web_branches, web_catalogue, web_cutouts
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
 from skyloom.tng.universe import layout
@@ -156,13 +155,6 @@ OPTIONS = {
         "temperature": "mass_weighted_mean",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "histogram2d.so"
-    histogram2d.compile_kernel(path)
-    return histogram2d.load(path)
 
 
 def test_map_files_have_the_same_bytes_as_from_the_snapshot(universe, connect, kernel, tmp_path):

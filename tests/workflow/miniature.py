@@ -1,11 +1,13 @@
 """The project in a folder of its own, on configurations of seconds."""
 
+import copy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import yaml
+from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
 MINIATURE = {
@@ -118,6 +120,13 @@ MINIATURE_SEMANTIC = {
         "inclined": {"inclinations": [0, 60], "galaxies": 4},
     },
 }
+
+
+def merged(base, overlay):
+    """One configuration laid over another, as Snakemake does it."""
+    made = copy.deepcopy(base)
+    update_config(made, overlay)
+    return made
 
 
 class Project:

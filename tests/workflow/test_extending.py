@@ -11,7 +11,7 @@ import illustris_python as il
 import numpy as np
 import pytest
 import yaml
-from miniature import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM
+from miniature import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM, merged
 from scipy import ndimage
 
 from skyloom.io import read_table
@@ -47,15 +47,6 @@ BASE = {
         "members": 1,
     },
 }
-
-
-def merged(base, overlay):
-    """Snakemake's rule for laying one configuration over another."""
-    out = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        out[key] = merged(base[key], value) if both else value
-    return out
 
 
 def small(text):

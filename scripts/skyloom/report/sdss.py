@@ -40,11 +40,7 @@ def section(folder):
     if summary is None:
         return None
     confusion = wording.maybe(folder / "evaluation" / "confusion.ecsv")
-    predictions = {
-        model: table
-        for model in names.models_of(summary)
-        if (table := wording.maybe(folder / "models" / model / "predictions.ecsv")) is not None
-    }
+    predictions = wording.predictions(folder, summary)
     sees = {model: _sees(folder, model) for model in names.models_of(summary)}
     parts = [
         page.answer(_QUESTION, *answer(summary, confusion, predictions, sees)),

@@ -37,8 +37,7 @@ def section(folder):
     measured = wording.maybe(folder / "galaxies" / "measurements.ecsv")
     scatter = {
         model: true_scatter(table, summary.meta)
-        for model in dict.fromkeys(texts(summary["model"]))
-        if (table := wording.maybe(folder / "models" / model / "predictions.ecsv")) is not None
+        for model, table in wording.predictions(folder, summary).items()
     }
     parts = [
         page.answer(_QUESTION, *answer(summary, scatter)),

@@ -41,7 +41,10 @@ def section(folder):
     if summary is None:
         return None
     title, question = _ARMS.get(folder.name, (folder.name.capitalize(), "What do spectra tell?"))
-    predictions = _predictions(folder, summary)
+    predictions = {
+        model: table[texts(table["part"]) == "test"]
+        for model, table in wording.predictions(folder, summary).items()
+    }
     parts = [
         page.answer(question, *answer(summary, predictions)),
         _errors(summary),
@@ -57,16 +60,6 @@ def section(folder):
         *_published(folder),
     ]
     return page.Section(folder.name, title, parts)
-
-
-def _predictions(folder, summary):
-    """Test side of every model's predictions, by the model's name."""
-    found = {}
-    for model in dict.fromkeys(texts(summary["model"])):
-        table = wording.maybe(folder / "models" / model / "predictions.ecsv")
-        if table is not None:
-            found[model] = table[texts(table["part"]) == "test"]
-    return found
 
 
 def answer(summary, predictions):

@@ -17,6 +17,23 @@ def maybe(path):
     return read_table(path) if path.is_file() else None
 
 
+def predictions(folder, summary):
+    """What each model of an arm's summary predicted: tables by its name, of those that are there.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/<arm>``.
+    summary : Table
+        With a column ``model``.
+    """
+    paths = {
+        model: folder / "models" / model / "predictions.ecsv"
+        for model in dict.fromkeys(texts(summary["model"]))
+    }
+    return {model: read_table(path) for model, path in paths.items() if path.is_file()}
+
+
 def listed(words, last="and"):
     """'a', 'a and b', 'a, b and c'."""
     words = list(map(str, words))
