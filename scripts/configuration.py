@@ -69,7 +69,7 @@ def _scalar(text):
 
 
 def _name(key, beside):
-    """A key as text, for YAML makes numbers and dates of names; one that then stands twice stays."""
+    """A key as text, for YAML makes numbers of names; one that then stands twice stays."""
     return key if isinstance(key, str) or str(key) in beside else str(key)
 
 

@@ -7,7 +7,7 @@ from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, write_table
-from skyloom.spectra import observed, preparation, wavelengths
+from skyloom.spectra import folders, observed, preparation, velocities, wavelengths
 
 GRID = wavelengths.linear(4460, 4480, 201)
 POLYNOMIAL = {
@@ -134,11 +134,11 @@ def test_a_continuum_that_cannot_be_fitted_and_absurd_velocities_are_refused():
 
 def test_radial_velocities_are_found_by_name():
     table = {"a.txt": 12, "b": -5.5}
-    assert preparation.velocity_of(table, "/folder/a.txt") == 12
-    assert preparation.velocity_of(table, "b.fits.gz") == -5.5
-    assert preparation.velocity_of(table, "c.txt") == 0
-    assert preparation.velocity_of(None, "c.txt") == 0
-    assert preparation.velocity_of(7, "c.txt") == 7
+    assert velocities.velocity_of(table, "/folder/a.txt") == 12
+    assert velocities.velocity_of(table, "b.fits.gz") == -5.5
+    assert velocities.velocity_of(table, "c.txt") == 0
+    assert velocities.velocity_of(None, "c.txt") == 0
+    assert velocities.velocity_of(7, "c.txt") == 7
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_becomes_spectra_an_inventory_and_rejects(folder, tmp_path):
-    files = observed.listing(folder)
+    files = folders.observed_files(folder)
     good, rejects = preparation.prepare_all(files, GRID, {"continuum": {"method": "none"}})
     inventory, rejected = preparation.tables(good, rejects, synthetic=True)
     assert list(inventory["name"]) == ["f_t24000g50v370", "other", "other.dat"]
@@ -177,7 +177,7 @@ def test_a_folder_becomes_spectra_an_inventory_and_rejects(folder, tmp_path):
 
 def test_no_rejects_still_make_a_table(folder, tmp_path):
     (folder / "readme.md").unlink()
-    good, rejects = preparation.prepare_all(observed.listing(folder), GRID, {})
+    good, rejects = preparation.prepare_all(folders.observed_files(folder), GRID, {})
     write_table(preparation.tables(good, rejects, synthetic=False)[1], tmp_path / "r.ecsv")
     assert Table.read(tmp_path / "r.ecsv").colnames == ["file", "reason"]
 
@@ -185,11 +185,11 @@ def test_no_rejects_still_make_a_table(folder, tmp_path):
 def test_a_folder_of_rejects_names_the_first_reason(tmp_path):
     (tmp_path / "a.txt").write_text("words\n", encoding="utf-8")
     with pytest.raises(InputError, match="None of the 1 observed spectra.*two columns"):
-        preparation.prepare_all(observed.listing(tmp_path), GRID, {})
+        preparation.prepare_all(folders.observed_files(tmp_path), GRID, {})
 
 
 def test_real_miles_stars_reach_the_grid_with_their_helium_line(real_data):
-    files = observed.listing(real_data / "stellar")
+    files = folders.observed_files(real_data / "stellar")
     files = [entry for entry in files if entry[1].endswith(".fits")]
     good, rejects = preparation.prepare_all(
         files, GRID, {"medium": "header", "continuum": POLYNOMIAL | {"exclude": [[4464, 4478]]}}

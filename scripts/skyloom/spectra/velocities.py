@@ -1,9 +1,13 @@
 """Radial velocities that a configuration gives by the names of stars' files."""
 
+import re
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
 from skyloom.spectra.folders import name_of
+
+# Names that YAML may take for numbers, dates and truth: 00102 is 66, 2014_01_31 is 20140131.
+_NO_TEXT = re.compile(r"[\d.+-][\w.:+-]*|y|n|yes|no|on|off|true|false|null|~", re.IGNORECASE)
 
 
 def velocity_of(radial_velocity, path):
@@ -41,7 +45,7 @@ def check(radial_velocity, files, *, where="observation.radial_velocity"):
     Raises
     ------
     InputError
-        With the names and the nearest ones that stars have.
+        With the names and the nearest ones that stars have; or if a number may be two stars.
     """
     if not isinstance(radial_velocity, dict):
         return
@@ -51,32 +55,42 @@ def check(radial_velocity, files, *, where="observation.radial_velocity"):
             f"{where} names {twice} twice, as a number and as a text: keep one of them."
         )
     known = {name for path, _ in files for name in _names(path)}
+    stems = sorted({name_of(path) for path, _ in files})
+    numbers = {}
+    for stem in filter(_NO_TEXT.fullmatch, stems):
+        numbers.setdefault(_as_yaml(stem), []).append(stem)
     lost = [text for text in texts if text not in known]
     if lost:
-        stems = sorted({name_of(path) for path, _ in files} | {Path(p).name for p, _ in files})
+        names = sorted({*stems, *(Path(path).name for path, _ in files)})
+        hints = "; ".join(_hint(text, names, numbers.get(text)) for text in lost)
         raise InputError(
-            f"{where} names {', '.join(lost)}, but no observed star is called so: "
-            f"{'; '.join(_hint(text, stems) for text in lost)}."
+            f"{where} names {', '.join(lost)}, but no observed star is called so: {hints}."
         )
+    for text in texts:
+        others = set(numbers.get(text, ())) - {text, *texts}
+        if text in stems and others:
+            raise InputError(
+                f"{where} names {text}, which YAML makes of {', '.join(sorted(others))} too: "
+                "name the files with their endings."
+            )
 
 
 def _names(path):
     return str(path), Path(path).name, name_of(path)
 
 
-def _hint(text, names):
-    """What may have been meant: what YAML reads as the text, or what looks like it."""
-    same = [name for name in names if name != text and _as_yaml(name) == text]
+def _hint(text, names, same):
+    """What may have been meant: a name that YAML reads as the text, or one that looks like it."""
     if same:
-        return f"YAML takes {same[0]} for a number: write '{same[0]}' in quotes"
-    close = nearest(text, names)
-    if close:
-        return f"did you mean {close!r}?" if text != close else close
-    return f"{text!r} is like none of {', '.join(names[:5])}" + (" …" if len(names) > 5 else "")
+        return f"YAML makes that of {same[0]}, so write '{same[0]}' in quotes"
+    if close := nearest(text, names):
+        return f"did you mean {close!r}"
+    more = ", …" if len(names) > 5 else ""
+    return f"there are {', '.join(names[:5])}{more}" if names else "there is none"
 
 
 def _as_yaml(name):
-    """The text of what YAML makes of a bare name: 20140131 of 2014_01_31."""
+    """The text of what YAML makes of a bare name."""
     import yaml
 
     try:
