@@ -42,7 +42,9 @@ def test_linear_axes_of_wavelength_are_read_under_every_name_in_use(tmp_path, ki
     np.testing.assert_allclose(found, 4400 + 0.05 * np.arange(PIXELS), atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["LOG-LINEAR", "LOGLAM", "LOG10(LAMBDA)", "log lambda", "WAVE-LOG"])
+@pytest.mark.parametrize(
+    "kind", ["LOG-LINEAR", "LOGLAM", "LOG10(LAMBDA)", "log lambda", "WAVE-LOG"]
+)
 def test_logarithmic_axes_are_read_under_every_name_in_use(tmp_path, kind):
     found = read(tmp_path, {"CRVAL1": 3.64, "CDELT1": 1e-5, "CTYPE1": kind})
     np.testing.assert_allclose(found, 10 ** (3.64 + 1e-5 * np.arange(PIXELS)), rtol=1e-12)

@@ -169,7 +169,9 @@ def test_text_says_it_by_its_columns_names_or_its_remarks(tmp_path, header):
     assert found == pytest.approx(CENTRE, abs=0.005) and said.startswith("vacuum (")
 
 
-@pytest.mark.parametrize("header", ["wavelength flux", "seen at airmass 1.2", "", "in vacuo veritas"])
+@pytest.mark.parametrize(
+    "header", ["wavelength flux", "seen at airmass 1.2", "", "in vacuo veritas"]
+)
 def test_text_that_says_nothing_is_assumed_to_be_air(tmp_path, header):
     assert centre(text(tmp_path / "a.txt", header, AIR))[1] == "air (assumed)"
 
@@ -183,7 +185,10 @@ def test_ecsv_says_it_in_its_metadata_however_spelt(tmp_path, meta):
 
 
 def test_ecsv_says_it_in_a_columns_description_or_ucd(tmp_path):
-    for name, how in (("a", {"description": "vacuum wavelength"}), ("b", {"meta": {"ucd": "em.wl"}})):
+    for name, how in (
+        ("a", {"description": "vacuum wavelength"}),
+        ("b", {"meta": {"ucd": "em.wl"}}),
+    ):
         content = Table({"wavelength": in_vacuum(AIR), "flux": line(AIR)})
         for key, value in how.items():
             setattr(content["wavelength"].info, key, value)

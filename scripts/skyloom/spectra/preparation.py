@@ -249,6 +249,11 @@ def prepare_all(files, wavelength, observation):
         except InputError as error:
             rejects.append((listed, str(error)))
             continue
+        except Exception as error:
+            # Files can be wrong in more ways than can be foreseen, and one must not stop all.
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            rejects.append((listed, f"{path} cannot be used ({reason}): check it, or remove it."))
+            continue
         name = _unique(spectrum.name, path, names)
         names.add(name)
         good.append((name, listed, spectrum, prepared))
