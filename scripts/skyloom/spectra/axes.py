@@ -81,7 +81,8 @@ def check_counted(wavelength, path):
     if even and 0 <= wavelength[0] <= step[0] * (1 + 1e-6):
         raise InputError(
             f"{path} has no wavelengths: its axis counts from {wavelength[0]:g} in steps of "
-            f"{step[0]:g} without a unit, as pixels or rows do: give a wavelength to every point."
+            f"{step[0]:g} without a unit, as pixels or rows do: give every point a wavelength, "
+            "or state the unit."
         )
 
 

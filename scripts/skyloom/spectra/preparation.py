@@ -148,8 +148,9 @@ def _check_window(spectrum, wavelength, rest, flux, uncertainty, inside):
     missing = int((near & ~valid).sum())
     if missing:
         raise InputError(
-            f"{spectrum.path} has {missing} points in the window without valid flux (NaN, or an "
-            "inverse variance of 0): interpolate over them, or take another spectrum."
+            f"{spectrum.path} has {missing} points in the window without valid flux (NaN, an "
+            "error that is not above 0, or an inverse variance of 0): interpolate over them, or take "
+            "another spectrum."
         )
 
 
