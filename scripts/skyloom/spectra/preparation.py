@@ -149,8 +149,8 @@ def _check_window(spectrum, wavelength, rest, flux, uncertainty, inside):
     if missing:
         raise InputError(
             f"{spectrum.path} has {missing} points in the window without valid flux (NaN, an "
-            "error that is not above 0, or an inverse variance of 0): interpolate over them, or take "
-            "another spectrum."
+            "error that is not above 0, or an inverse variance of 0): interpolate over them, or "
+            "take another spectrum."
         )
 
 
