@@ -68,6 +68,11 @@ def _scalar(text):
         return text
 
 
+def _name(key, beside):
+    """A key as text, for YAML makes numbers of names; one that then stands twice stays."""
+    return key if isinstance(key, str) or str(key) in beside else str(key)
+
+
 def typed(value, schema, root=None):
     """A configuration in which strings that stand for numbers, booleans or null are those.
 
@@ -89,7 +94,10 @@ def typed(value, schema, root=None):
     if isinstance(value, dict):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         other = other if isinstance(other, dict) else {}
-        return {key: typed(part, known.get(key, other), root) for key, part in value.items()}
+        return {
+            _name(key, value): typed(part, known.get(key, other), root)
+            for key, part in value.items()
+        }
     if isinstance(value, list):
         first, rest = schema.get("prefixItems", []), schema.get("items") or {}
         parts = [*first, *[rest] * (len(value) - len(first))][: len(value)]

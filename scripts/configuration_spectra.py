@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
+from skyloom.spectra import folders, velocities
 
 ARMS = ("helium", "stellar")
 # Words with which names of the workflow's own rules begin.
@@ -100,6 +101,11 @@ def _check_input(arm, own):
             raise InputError(
                 f"Configuration: {arm}.observed names {path!r}, which does not exist: correct it."
             )
+    velocity = own["observation"]["radial_velocity"]
+    # Stars of the simulator have no names yet: the step that reads them looks.
+    if isinstance(velocity, dict) and velocity and own["observed"]:
+        where = f"Configuration: {arm}.observation.radial_velocity"
+        velocities.check(velocity, folders.observed_files(observed(own)), where=where)
 
 
 def observed(own):

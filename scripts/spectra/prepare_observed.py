@@ -5,16 +5,13 @@ import step
 step.begin(snakemake)
 
 from skyloom.io import atomic_hdf5, open_hdf5, write_table
-from skyloom.progress import track
-from skyloom.spectra import observed, preparation
+from skyloom.spectra import folders, preparation
 
 params, dataset = snakemake.params, snakemake.input.dataset
 with open_hdf5(dataset, need=["spectra"]) as file:
     wavelength = preparation.grid_of(dataset, file)
-files = observed.listing(snakemake.input.get("observed") or params.observed)
-good, rejects = preparation.prepare_all(
-    track(files, label="observed spectra", unit="spectrum"), wavelength, params.observation
-)
+files = folders.observed_files(snakemake.input.get("observed") or params.observed)
+good, rejects = preparation.prepare_all(files, wavelength, params.observation)
 with atomic_hdf5(snakemake.output.spectra) as file:
     preparation.write(file, good, wavelength, synthetic=params.synthetic)
 inventory, rejected = preparation.tables(good, rejects, synthetic=params.synthetic)

@@ -229,6 +229,12 @@ def _naxis(path):
     "wrong unit",
     {
         "axis in hertz": (lambda at: _star(at, CUNIT1="Hz"), "'Hz'", "no unit of length", "Å"),
+        "pixels": (lambda at: _star(at, CTYPE1="PIXEL"), "CTYPE1 = 'PIXEL'", "no wavelength"),
+        "counts of pixels": (
+            lambda at: _star(at, CTYPE1=None, CUNIT1=None, CRVAL1=1.0, CDELT1=1.0),
+            "counts from 1 in steps of 1",
+            "state the unit",
+        ),
         "metres": (lambda at: _star(at, CUNIT1=None, CRVAL1=4e-7, CDELT1=1e-11), "not Å", "m;"),
     },
 )
@@ -247,6 +253,17 @@ def observed_spectrum_in(folder, make):
 )
 def observed_spectrum_without(folder, make):
     observed.read(make(folder))
+
+
+@refused("helium", "contradictory values", "CD1_1 = 0.05 and CDELT1 = 0.1", "remove the wrong")
+def observed_spectrum_with_two_steps(folder):
+    observed.read(_star(folder, CD1_1=0.05))
+
+
+@rejected("helium", "wrong unit", "not about 1", "divide it by its continuum")
+def spectrum_in_per_cent(folder):
+    spectrum(archive(folder) / BAD, flux=np.full(201, 100.0))
+    return through(folder)
 
 
 @refused("helium", "NaN", "star.ecsv has no flux", "NaN or infinite")

@@ -213,11 +213,11 @@ def observed(arm, count):
                 known = value * 1.1 if label in ("teff", "log_g") else np.nan
                 out = number % 2 == 1
                 warning = "beyond the grid: the spectrum is unlike those of the grid" if out else ""
-                limits = (not out, 8.0 if out else 1.0, 3.0, out)
+                limits = (not out, 8.0 if out else 1.0, 3.0, out, "air (assumed)", out)
                 row = (name, f"{name}.fits", f"clean_{network}", network, label, UNITS[label])
                 rows.append((*row, value, 0.05 * value, known, *limits, warning))
     names = "name file model network label unit value uncertainty known inside_labels distance"
-    names = [*names.split(), "limit", "outside", "warning"]
+    names = [*names.split(), "limit", "outside", "medium", "beyond", "warning"]
     table = Table(rows=rows, names=names) if rows else Table(names=names)
     if rows:
         table["known"] = np.ma.masked_invalid(table["known"])

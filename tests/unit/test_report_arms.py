@@ -10,7 +10,7 @@ import pytest
 from astropy.table import Table
 from bokeh.models import ColumnDataSource
 
-from skyloom.io import write_json, write_table
+from skyloom.io import read_table, write_json, write_table
 from skyloom.networks import roc
 from skyloom.report import labels_scatter, page, sdss, semantic, spectra, wording, xmm
 from skyloom.sdss import evaluation as sdss_evaluation
@@ -325,6 +325,29 @@ def write_helium(folder):
     write_table(published, folder / "evaluation" / "published.ecsv")
     fake_spectra_results.write_observed(folder / "observed", "helium")
     return spectra.section(folder)
+
+
+@pytest.mark.parametrize(
+    ("stars", "grid", "words"),
+    [
+        (False, True, "The networks, which learnt from synthetic spectra, were asked about 2 obs"),
+        (False, False, "The networks were asked about 2 observed stars"),
+        (True, True, "which learnt from synthetic spectra, were asked about 2 synthetic stars"),
+    ],
+)
+def test_stars_are_called_synthetic_only_where_they_are(tmp_path, stars, grid, words):
+    pictures(tmp_path / "helium", "helium")
+    write_helium(tmp_path / "helium")
+    for name, synthetic in (("observed/predictions", stars), ("evaluation/summary", grid)):
+        path = tmp_path / "helium" / f"{name}.ecsv"
+        table = read_table(path)
+        table.meta["synthetic"] = synthetic
+        write_table(table, path)
+    told = next(part for part in spectra.section(tmp_path / "helium").parts if "asked" in part)
+    assert words in told and "made-up" not in told
+    # One star is beyond the grid, and of neither anything says the medium.
+    assert "lies outside what the networks were trained on" in told
+    assert "nothing says whether wavelengths are in air" in told
 
 
 def write_semantic(folder):

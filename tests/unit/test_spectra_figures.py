@@ -323,6 +323,19 @@ def test_any_number_of_stars_is_drawn_and_those_left_out_are_counted(count, monk
     assert len(said) == 2 * min(count, 2)
 
 
+def test_a_name_is_red_only_where_the_answers_mean_nothing():
+    predictions, spectra = fake.observed("helium", 2)
+    predictions["warning"] = "air is assumed"
+    target = np.array([[15000.0, 3.0, 100.0], [30000.0, 4.0, 300.0]])
+    found = spectra_observed.stars(
+        predictions, spectra, ["teff", "log_g", "v_rot"], target, lambda row: np.ones(201)
+    )
+    figure = spectra_observed.observed(found, np.linspace(4460, 4480, 201), synthetic=True)
+    colours = [axes.title.get_color() for axes in figure.axes if axes.get_title()]
+    assert [colour == style.BLACK for colour in colours] == [True, False]
+    assert texts(figure).count("air is assumed") == 2
+
+
 def test_the_title_tells_real_stars_from_the_synthetic_spectra_of_their_networks():
     title = {
         real: spectra_observed.observed(

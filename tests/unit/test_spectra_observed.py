@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.spectra import observed
+from skyloom.spectra import folders, observed
 
 WAVE = 4440 + 0.09 * np.arange(667)
 FLUX = 1 - 0.3 * np.exp(-(((WAVE - 4471.5) / 2) ** 2))
@@ -135,7 +135,7 @@ NATURAL = 4440 * np.exp(0.05 * np.arange(667) / 4440)
         ({"CRVAL1": 444.0, "CDELT1": 0.009, "WAT1_001": "units=nanometers"}, WAVE, None),
         ({"CRVAL1": LOG[0], "CDELT1": 1e-5, "DC_FLAG": 1}, 10**LOG, None),
         ({"CRVAL1": LOG[0], "CDELT1": 1e-5, "WFITTYPE": "LOG-LINEAR"}, 10**LOG, None),
-        ({"CRVAL1": LOG[0], "CDELT1": 1e-5, "CTYPE1": "WAVE-LOG"}, 10**LOG, None),
+        ({"CRVAL1": LOG[0], "CDELT1": 1e-5, "CTYPE1": "WAVE-LOG"}, 10**LOG, "vacuum"),
         ({"CRVAL1": 4440.0, "CDELT1": 0.05, "CTYPE1": "AWAV-LOG"}, NATURAL, "air"),
         ({"COEFF0": LOG[0], "COEFF1": 1e-5, "VACUUM": True}, 10**LOG, "vacuum"),
     ],
@@ -247,19 +247,19 @@ def test_bad_fits_is_refused_in_one_sentence_that_names_the_file(tmp_path):
     ],
 )
 def test_names_tell_labels(name, expected):
-    assert observed.labels_of_name(observed.name_of(name)) == pytest.approx(expected)
+    assert observed.labels_of_name(folders.name_of(name)) == pytest.approx(expected)
 
 
 def test_a_listing_is_sorted_and_passes_over_hidden_files(tmp_path):
     for name in ("b.txt", "a/c.txt", ".hidden", ".git/x"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    listed = observed.listing([tmp_path, "alone.txt"])
+    listed = folders.observed_files([tmp_path, "alone.txt"])
     assert [name for _, name in listed] == ["a/c.txt", "b.txt", "alone.txt"]
-    assert observed.listing(None) == []
+    assert folders.observed_files(None) == []
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="holds no file"):
-        observed.listing(str(tmp_path / "none"))
+        folders.observed_files(str(tmp_path / "none"))
 
 
 def test_all_real_miles_spectra_are_read(real_data):

@@ -120,6 +120,19 @@ def test_labels_beyond_the_training_range_are_warned_of(folder, training):
     assert "log_g" not in sentence
 
 
+def test_an_assumed_medium_is_a_warning_that_leaves_the_answers_their_meaning(folder, training):
+    model = prediction.Model.load(folder, _metrics())
+    observed = _observed(_flux([0.3, 0.5], [0.3, 0.4]), 1 + 0.3 * np.sin(9 * X)[None])
+    inventory = _inventory(observed)
+    inventory["medium"] = ["air (assumed)", "vacuum (VACUUM = T)", "air (assumed)"]
+    table = prediction.predict(observed, inventory, [model], training)
+    assert list(table["medium"][::2]) == list(inventory["medium"])
+    assert list(table["beyond"][::2]) == [False, False, True]
+    first, second, third = table["warning"][::2]
+    assert "assumed to be in air" in first and "observation.medium" in first
+    assert second == "" and "unlike those" in third and "assumed to be in air" in third
+
+
 def test_files_of_observed_spectra_are_read(tmp_path):
     made = _observed(_flux(0.3, 0.3))
     with atomic_hdf5(tmp_path / "spectra.h5") as file:

@@ -3,11 +3,12 @@
 import h5py
 import numpy as np
 import pytest
-from astropy.table import Table
+from astropy.io import fits
+from astropy.table import MaskedColumn, Table
 
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, write_table
-from skyloom.spectra import observed, preparation, wavelengths
+from skyloom.spectra import folders, observed, preparation, velocities, wavelengths
 
 GRID = wavelengths.linear(4460, 4480, 201)
 POLYNOMIAL = {
@@ -132,13 +133,104 @@ def test_a_continuum_that_cannot_be_fitted_and_absurd_velocities_are_refused():
         preparation.prepare(seen(), GRID, radial_velocity=1e6)
 
 
+@pytest.mark.parametrize("scale", [100.0, 3.0, 1e-13, 4e7, 1e4])
+def test_a_flux_that_is_not_about_1_is_refused_where_nothing_normalises_it(scale):
+    spectrum = changed(flux=seen().flux * scale)
+    with pytest.raises(InputError, match="not about 1 .*continuum.method: polynomial"):
+        preparation.prepare(spectrum, GRID)
+    prepared = preparation.prepare(spectrum, GRID, continuum=POLYNOMIAL)
+    assert abs(prepared.flux - star(GRID)).max() < 1e-3
+
+
+def test_a_be_star_in_emission_is_normalised():
+    spectrum = seen()
+    disc = 4 * np.exp(-(((spectrum.wavelength - 4471.5) / 2) ** 2))
+    preparation.prepare(changed(flux=1 + disc), GRID)
+
+
+def hidden(values, row):
+    return MaskedColumn(values, mask=np.arange(len(values)) == row)
+
+
+COUNT, INSIDE, BESIDE = 1556, 800, 100
+# A missing or odd cell, and whether the star can still be used.
+CELLS = {
+    "needless_int": ({"order": hidden(np.arange(COUNT), INSIDE)}, True),
+    "needless_bool": ({"bad": hidden(np.zeros(COUNT, bool), INSIDE)}, True),
+    "needless_text": ({"note": hidden(np.full(COUNT, "x"), INSIDE)}, True),
+    "needless_float": ({"sky": hidden(np.zeros(COUNT), INSIDE)}, True),
+    "flux_int_inside": ({"flux": hidden(np.ones(COUNT, int), INSIDE)}, False),
+    "flux_int_beside": ({"flux": hidden(np.ones(COUNT, int), BESIDE)}, True),
+    "flux_float_inside": ({"flux": hidden(np.ones(COUNT), INSIDE)}, False),
+    "error_int_inside": ({"error": hidden(np.ones(COUNT, int), INSIDE)}, False),
+    "error_minus_one": ({"error": np.where(np.arange(COUNT) == INSIDE, -1, 0.01)}, False),
+    "error_minus_one_beside": ({"error": np.where(np.arange(COUNT) == BESIDE, -1, 0.01)}, True),
+    "error_all_minus_one": ({"error": np.full(COUNT, -1.0)}, True),
+    "error_all_nan": ({"error": np.full(COUNT, np.nan)}, True),
+    "error_all_masked": ({"error": MaskedColumn(np.ones(COUNT, int), mask=True)}, True),
+    "flux_text": ({"flux": np.full(COUNT, "1.0 ")}, False),
+    "flux_all_masked": ({"flux": MaskedColumn(np.ones(COUNT, int), mask=True)}, False),
+    "wavelength_missing": ({"wavelength": hidden(seen().wavelength, INSIDE)}, False),
+    "wavelength_int": ({"wavelength": hidden(4000 + np.arange(COUNT), INSIDE)}, False),
+}
+
+
+@pytest.mark.parametrize("case", CELLS)
+def test_one_cell_of_a_table_never_costs_another_star(tmp_path, case):
+    columns, usable = CELLS[case]
+    assert len(seen().wavelength) == COUNT
+    Table({"wavelength": seen().wavelength, "flux": seen().flux, **columns}).write(
+        tmp_path / "odd.ecsv"
+    )
+    np.savetxt(tmp_path / "sound.txt", np.c_[seen().wavelength, seen().flux])
+    good, rejects = preparation.prepare_all(folders.observed_files(tmp_path), GRID, {})
+    assert "sound" in [name for name, *_ in good]
+    assert [file for file, _ in rejects] == ([] if usable else ["odd.ecsv"])
+    assert len(good) == 1 + usable
+    for _, _, _, prepared in good:
+        assert np.isfinite(prepared.flux).all()
+        # What the judgement of stars needs of each.
+        assert (prepared.uncertainty >= 0).all() and np.isfinite(prepared.uncertainty).all()
+
+
+def test_blanks_of_whole_numbers_in_fits_are_no_fluxes(tmp_path):
+    values = np.where(np.arange(COUNT) == INSIDE, -32768, 1)
+    columns = [
+        fits.Column("WAVE", "D", array=seen().wavelength),
+        fits.Column("FLUX", "I", array=values, null=-32768),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "a.fits")
+    assert np.flatnonzero(np.isnan(observed.read(tmp_path / "a.fits").flux)) == [INSIDE]
+
+
+def test_a_velocity_of_no_star_ends_the_step_before_a_file_is_read(tmp_path):
+    with pytest.raises(InputError, match="names hd1, but no observed star"):
+        preparation.prepare_all(
+            [(tmp_path / "gone.txt", "gone.txt")], GRID, {"radial_velocity": {"hd1": 3}}
+        )
+
+
+def test_every_row_says_what_was_decided_of_the_medium_and_why(tmp_path):
+    wave, flux = seen().wavelength, seen().flux
+    np.savetxt(tmp_path / "a.txt", np.c_[wave, flux])
+    np.savetxt(tmp_path / "b.txt", np.c_[wave, flux], header="wave_air flux")
+    files = folders.observed_files(tmp_path)
+    for word, expected in (
+        ("header", ["air (assumed)", "air (the column wave_air)"]),
+        ("air", ["air (config)", "air (config)"]),
+    ):
+        good, rejects = preparation.prepare_all(files, GRID, {"medium": word})
+        inventory, _ = preparation.tables(good, rejects, synthetic=False)
+        assert list(inventory["medium"]) == expected
+
+
 def test_radial_velocities_are_found_by_name():
     table = {"a.txt": 12, "b": -5.5}
-    assert preparation.velocity_of(table, "/folder/a.txt") == 12
-    assert preparation.velocity_of(table, "b.fits.gz") == -5.5
-    assert preparation.velocity_of(table, "c.txt") == 0
-    assert preparation.velocity_of(None, "c.txt") == 0
-    assert preparation.velocity_of(7, "c.txt") == 7
+    assert velocities.velocity_of(table, "/folder/a.txt") == 12
+    assert velocities.velocity_of(table, "b.fits.gz") == -5.5
+    assert velocities.velocity_of(table, "c.txt") == 0
+    assert velocities.velocity_of(None, "c.txt") == 0
+    assert velocities.velocity_of(7, "c.txt") == 7
 
 
 @pytest.fixture
@@ -154,7 +246,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_becomes_spectra_an_inventory_and_rejects(folder, tmp_path):
-    files = observed.listing(folder)
+    files = folders.observed_files(folder)
     good, rejects = preparation.prepare_all(files, GRID, {"continuum": {"method": "none"}})
     inventory, rejected = preparation.tables(good, rejects, synthetic=True)
     assert list(inventory["name"]) == ["f_t24000g50v370", "other", "other.dat"]
@@ -177,7 +269,7 @@ def test_a_folder_becomes_spectra_an_inventory_and_rejects(folder, tmp_path):
 
 def test_no_rejects_still_make_a_table(folder, tmp_path):
     (folder / "readme.md").unlink()
-    good, rejects = preparation.prepare_all(observed.listing(folder), GRID, {})
+    good, rejects = preparation.prepare_all(folders.observed_files(folder), GRID, {})
     write_table(preparation.tables(good, rejects, synthetic=False)[1], tmp_path / "r.ecsv")
     assert Table.read(tmp_path / "r.ecsv").colnames == ["file", "reason"]
 
@@ -185,11 +277,11 @@ def test_no_rejects_still_make_a_table(folder, tmp_path):
 def test_a_folder_of_rejects_names_the_first_reason(tmp_path):
     (tmp_path / "a.txt").write_text("words\n", encoding="utf-8")
     with pytest.raises(InputError, match="None of the 1 observed spectra.*two columns"):
-        preparation.prepare_all(observed.listing(tmp_path), GRID, {})
+        preparation.prepare_all(folders.observed_files(tmp_path), GRID, {})
 
 
 def test_real_miles_stars_reach_the_grid_with_their_helium_line(real_data):
-    files = observed.listing(real_data / "stellar")
+    files = folders.observed_files(real_data / "stellar")
     files = [entry for entry in files if entry[1].endswith(".fits")]
     good, rejects = preparation.prepare_all(
         files, GRID, {"medium": "header", "continuum": POLYNOMIAL | {"exclude": [[4464, 4478]]}}

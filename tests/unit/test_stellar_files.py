@@ -133,6 +133,37 @@ def test_wavelengths_in_vacuum_become_those_in_air(folder):
     np.testing.assert_allclose(spectra[5], smooth(centres, 1)[0], atol=2e-3)
 
 
+@pytest.mark.parametrize(
+    "words", [{"medium": "Vacuum"}, {"medium": "vac"}, {"VACUUM": True}, {"medium": b"VACUUM"}]
+)
+def test_vacuum_is_understood_however_it_is_written(folder, words):
+    with h5py.File(folder / "b.h5", "r+") as file:
+        file["wavelength"][:] = wavelengths.air_to_vacuum(file["wavelength"][()])
+        del file["wavelength"].attrs["medium"]
+        file["wavelength"].attrs.update(words)
+    _, spectra, _ = read(folder, 0, 1)
+    np.testing.assert_allclose(
+        spectra[5], smooth(synthesis.centres(WINDOW, PIXELS, FACTOR), 1)[0], atol=2e-3
+    )
+
+
+@pytest.mark.parametrize("scale", [100.0, 3.0, 2e7, 1e-14])
+def test_rows_whose_flux_is_not_about_1_are_rejected_by_their_number(folder, scale):
+    with h5py.File(folder / "a/same.h5", "r+") as file:
+        file["flux"][2] *= scale
+    table, _, rejects = read(folder / "a/same.h5", 0, 1)
+    assert len(table) == 4 and len(rejects) == 1
+    assert "row 2 has a flux of about" in rejects[0][1] and "continuum" in rejects[0][1]
+
+
+def _medium(file):
+    file["wavelength"].attrs["medium"] = "helium"
+
+
+def _both(file):
+    file["wavelength"].attrs["VACUUM"] = True
+
+
 def _without_flux(file):
     del file["flux"]
 
@@ -171,6 +202,8 @@ def _unsorted(file):
     ("spoil", "words"),
     [
         (_without_flux, "lacks flux"),
+        (_medium, "medium 'helium' instead of air or vacuum"),
+        (_both, "contradicts itself: medium = 'air' says .* VACUUM = T vacuum"),
         (_short, "covers 5050.00 to 5300.00 Å, not all of 5000.00 to 5300.00 Å"),
         (_just_short, "covers 5000.15 to 5300.00 Å"),
         (_unit, "label v_sin_i is in m / s instead of km / s"),

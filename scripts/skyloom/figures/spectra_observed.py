@@ -69,7 +69,7 @@ def stars(predictions, spectra, labels, target, read):
     ----------
     predictions : Table
         A row a star, model and label: ``name``, ``model``, ``label``, ``value`` and, where they
-        are known, ``uncertainty``, ``known`` and ``warning``.
+        are known, ``uncertainty``, ``known``, ``beyond`` and ``warning``.
     spectra : dict of str to dict
         By name: ``flux``, ``uncertainty`` and ``original``, as `read` gives them.
     labels : sequence of str
@@ -105,9 +105,9 @@ def stars(predictions, spectra, labels, target, read):
             if not np.ma.is_masked(text) and str(text).strip()
         ]
         warning = "; ".join(dict.fromkeys(said))
-        found.append(
-            {"name": name, "known": known, "models": made, "warning": warning, **spectra[name]}
-        )
+        beyond = bool(np.any(rows["beyond"])) if "beyond" in rows.colnames else bool(warning)
+        told = {"known": known, "models": made, "warning": warning, "beyond": beyond}
+        found.append({"name": name, **told, **spectra[name]})
     return found
 
 
@@ -138,7 +138,8 @@ def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=
         (wavelength, flux) or None, the observation before it was resampled; ``known``, a dict of
         label to value; ``models``, a dict of model to dict with ``look`` (of
         `spectra_labels.model_looks`), ``values`` and ``uncertainty`` (dicts by label) and
-        ``spectrum`` (L,) or None; ``warning``, a text or empty.
+        ``spectrum`` (L,) or None; ``warning``, a text or empty; ``beyond``, whether the star lies
+        outside what the networks know.
     wavelength : (L,) array
         Å, in air.
     synthetic : bool
@@ -211,7 +212,7 @@ def _star(axes, star, wavelength):
             look = _look(place, model, 0.5 if many else 1.0)
             axes.plot(wavelength, model["spectrum"], rasterized=many, **look)
     axes.set_xlim(low, high)
-    colour = _WARNING if star["warning"] else style.BLACK
+    colour = _WARNING if star["beyond"] else style.BLACK
     axes.set_title(str(star["name"]), fontsize=8.5, color=colour)
     axes.set_xlabel("Wavelength [Å, air]")
     axes.set_ylabel("Normalised flux")

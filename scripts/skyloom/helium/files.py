@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.spectra import level
 
 # Part of a step by which a file's wavelengths may differ from the window's.
 _TOLERANCE = 0.01
@@ -44,7 +45,8 @@ def read(path, wavelength, *, name=None):
     ------
     InputError
         If it cannot be read, is not two columns of finite numbers, has another number of points,
-        is not sorted, or has other wavelengths; the first that is wrong.
+        is not sorted, has other wavelengths, or a flux that is not over the continuum; the first
+        that is wrong.
     """
     name = name or str(path)
     try:
@@ -75,6 +77,11 @@ def read(path, wavelength, *, name=None):
             f"{name}: its wavelengths run from {found[0]:g} to {found[-1]:g} Å and differ from the "
             f"window's ({wavelength[0]:g} to {wavelength[-1]:g} Å in even steps) by up to "
             f"{off.max():.3g} Å."
+        )
+    if not level.is_normalised(flux):
+        raise InputError(
+            f"{name} has a flux of about {np.median(flux):.3g}, not about 1: divide it by its "
+            "continuum."
         )
     return flux
 

@@ -240,30 +240,39 @@ def _observed(folder, summary):
     table = wording.maybe(folder / "observed" / "predictions.ecsv")
     if table is None or not len(table):
         return []
-    stars = dict.fromkeys(texts(table["name"]))
-    warned = {
-        star
-        for star, text in zip(texts(table["name"]), texts(table["warning"]), strict=True)
-        if text
-    }
-    kind = "made-up stars" if wording.synthetic(summary) else "observed stars"
-    told = f"The networks were asked about {len(stars)} {kind}."
+    called = texts(table["name"])
+    stars = dict.fromkeys(called)
+    warned = {star for star, beyond in zip(called, table["beyond"], strict=True) if beyond}
+    # The grid may be synthetic where the stars are real: each has its own word.
+    kind = "synthetic stars" if wording.synthetic(table) else "observed stars"
+    learnt = ", which learnt from synthetic spectra," if wording.synthetic(summary) else ""
+    told = f"The networks{learnt} were asked about {len(stars)} {kind}."
     if warned:
         told += (
             f" Of these, {wording.listed(sorted(warned))} "
             f"{'lies' if len(warned) == 1 else 'lie'} outside what the networks were trained on: "
             "such answers mean nothing."
         )
+    assumed = {
+        star
+        for star, medium in zip(called, texts(table["medium"]), strict=True)
+        if medium.endswith("(assumed)")
+    }
+    if assumed:
+        told += (
+            f" For {wording.listed(sorted(assumed))} nothing says whether wavelengths are in air "
+            "or vacuum: air is assumed, and were it vacuum, every line would be 84 km/s off."
+        )
     rows = Table()
-    rows["star"] = texts(table["name"])
+    rows["star"] = called
     rows["network"] = texts(table["network"])
     rows["label"] = [name(str(label)) for label in table["label"]]
     rows["answer"] = [_answered(row) for row in table]
     rows["known"] = [_known(row) for row in table]
+    rows["medium"] = texts(table["medium"])
     rows["warning"] = [text or "–" for text in texts(table["warning"])]
-    heads = dict(
-        zip(rows.colnames, ("Star", "Network", "Label", "Answer", "Known", "Warning"), strict=True)
-    )
+    heads = ("Star", "Network", "Label", "Answer", "Known", "Air or vacuum", "Warning")
+    heads = dict(zip(rows.colnames, heads, strict=True))
     listing = page.table(rows, columns=heads, formats={}, caption="Answers and known labels.")
     picture = page.picture(
         folder / "figures" / "observed.png",

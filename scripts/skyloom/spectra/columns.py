@@ -1,21 +1,24 @@
 """Which columns of a table are wavelength, flux and its uncertainty, and in which unit."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 from astropy import units as astropy_units
 
 from skyloom.errors import InputError
+from skyloom.spectra import medium as media
 
 #: Names in lower case, without signs between words, in the order they are looked for.
 WAVELENGTHS = ("wavelength", "wave", "lambda", "lam", "wavelengths", "wl", "wav", "wavelen", "awav")
-WAVELENGTHS += ("waveair", "airwave", "lambdaair", "wavelengthair", "wavevac", "wavelengthvac")
 LOGARITHMS = ("loglam", "loglambda", "logwave", "logwavelength")
 FLUXES = ("normalizedflux", "normalisedflux", "fluxnorm", "normflux", "flux", "fluxreduced")
 FLUXES += ("intensity", "fluxcal", "spectrum", "spec", "fluxdensity")
 ERRORS = ("uncertainty", "error", "err", "sigma", "fluxerr", "fluxerror", "errflux", "eflux", "std")
 ERRORS += ("errreduced", "noise", "fluxuncertainty")
 INVERSE_VARIANCES = ("ivar", "fluxivar", "inversevariance", "invvar")
+# What a column's name may say of the medium, before or behind the rest: WAVE_AIR, lambda_vac.
+_MEDIA = ("vacuum", "vac", "air")
 # Header words that archives use for what is known of a star.
 _LABELS = {
     "teff": ("teff", "mteff", "t_eff"),
@@ -33,8 +36,9 @@ class Raw:
     wavelength: np.ndarray
     flux: np.ndarray
     uncertainty: np.ndarray | None = None
-    medium: str | None = None
+    medium: media.Medium = media.UNSAID
     known: dict = field(default_factory=dict)
+    has_unit: bool = False  # whether the file states that of the wavelengths
 
 
 def _plain(name):
@@ -46,9 +50,29 @@ def _first(table, names):
     return next((plain[name] for name in names if name in plain), None)
 
 
+def _without_medium(plain):
+    for word in _MEDIA:
+        for shorter in (plain.removesuffix(word), plain.removeprefix(word)):
+            if shorter != plain and shorter:
+                return shorter
+    return plain
+
+
+def wavelength_columns(table):
+    """Names of the columns of wavelengths or their logarithms, the likeliest first."""
+    found = []
+    for kinds in (WAVELENGTHS, LOGARITHMS):
+        bare = {name: _without_medium(_plain(name)) for name in table if _plain(name) not in kinds}
+        for kind in kinds:
+            found += [name for name in table if _plain(name) == kind]
+        for kind in kinds:
+            found += [name for name, plain in bare.items() if plain == kind]
+    return found
+
+
 def wavelength_column(table):
     """The name of the column of wavelengths or their logarithms, or None."""
-    return _first(table, WAVELENGTHS) or _first(table, LOGARITHMS)
+    return next(iter(wavelength_columns(table)), None)
 
 
 def flux_column(table):
@@ -56,7 +80,7 @@ def flux_column(table):
     return _first(table, FLUXES)
 
 
-def pick(table, units, path, *, medium=None, meta=None):
+def pick(table, units, path, *, said=None, meta=None):
     """Find the columns of a spectrum.
 
     Parameters
@@ -67,50 +91,77 @@ def pick(table, units, path, *, medium=None, meta=None):
         Of the columns, as text; "" or absent where the file states none.
     path : str or Path
         For messages.
-    medium : str, optional
-        As the file states it.
+    said : callable, optional
+        From a column's name to what the file says of its medium, and hints at: the arguments of
+        `skyloom.spectra.medium.decide`.
     meta : mapping, optional
         Header words, among which known labels are looked for.
 
     Returns
     -------
     Raw
+        Where several columns are wavelengths, in air and in vacuum, of the first whose medium is
+        sure.
 
     Raises
     ------
     InputError
         If there are no two numeric columns, or the unit is no length.
     """
-    wave, flux = wavelength_column(table), flux_column(table)
+    waves, flux = wavelength_columns(table), flux_column(table)
     names = list(table)
-    if wave is None and flux is None and len(names) > 1:
-        wave, flux = names[:2]
-    if wave is None or flux is None:
+    if not waves and flux is None and len(names) > 1:
+        waves, flux = names[:1], names[1]
+    if not waves or flux is None:
         raise InputError(
             f"{path} has no columns of wavelength and flux (numeric ones: "
             f"{', '.join(map(str, names)) or 'none'}): name them wavelength and flux."
         )
+    decided = {name: _medium(name, units, said) for name in waves}
+    wave = next((name for name in waves if decided[name].name), waves[0])
     wavelength = np.asarray(table[wave], np.float64)
-    unit = units.get(wave, "")
-    if _plain(wave) in LOGARITHMS:
-        wavelength, unit = 10**wavelength, ""
-    medium = medium_of(medium) or medium_of(_plain(wave))
+    unit = _bare_unit(units.get(wave, ""))
+    logarithm = _without_medium(_plain(wave)) in LOGARITHMS
+    if logarithm:
+        with np.errstate(over="ignore"):
+            wavelength, unit = 10**wavelength, ""
     return Raw(
         wavelength * angstroms(unit, path),
         np.asarray(table[flux], np.float64),
         _uncertainty(table),
-        medium,
+        decided[wave],
         labels(meta or {}),
+        has_unit=bool(unit) or logarithm,
     )
 
 
+def _medium(name, units, said):
+    """What a column's name and unit say of its medium, with what else is said of it."""
+    stated, hints = said(name) if said else ((), ())
+    unit = str(units.get(name, ""))
+    own = [(f"the column {name}", media.of_column(name))]
+    own += [(f"the unit {unit!r}", media.of_text(unit.replace("_", " ")))]
+    return media.decide([*own, *stated], hints)
+
+
+def _bare_unit(unit):
+    """A unit without the medium that may stand with it: nm of nm_vac, Å of "Å (air)"."""
+    return re.sub(r"[\s_(,-]*(vacuum|vac|air)\)?$", "", str(unit or ""), flags=re.IGNORECASE)
+
+
 def _uncertainty(table):
-    """Standard deviations; NaN where an inverse variance of 0 says that there is no flux."""
+    """Standard deviations; NaN where a flag stands for one, or an inverse variance of 0.
+
+    None where no point has one: pipelines fill a column of errors that they cannot compute with
+    NaN, 0 or -1. Inverse variances that are 0 everywhere say that there is no flux.
+    """
     if error := _first(table, ERRORS):
-        return np.asarray(table[error], np.float64)
+        sigma = np.asarray(table[error], np.float64)
+        valid = np.isfinite(sigma) & (sigma > 0)
+        return np.where(valid, sigma, np.nan) if valid.any() else None
     if inverse := _first(table, INVERSE_VARIANCES):
         inverse = np.asarray(table[inverse], np.float64)
-        good = inverse > 0
+        good = np.isfinite(inverse) & (inverse > 0)
         return np.where(good, 1 / np.sqrt(np.where(good, inverse, 1)), np.nan)
     return None
 
@@ -135,16 +186,6 @@ def angstroms(unit, path):
         raise InputError(
             f"{path} gives wavelengths in {text!r}, which is no unit of length: convert them to Å."
         ) from error
-
-
-def medium_of(value):
-    """'air' or 'vacuum' where a header's word says so, else None."""
-    if isinstance(value, bool | np.bool_):
-        return "vacuum" if value else "air"
-    text = str(value or "").strip().lower()
-    if "vac" in text:
-        return "vacuum"
-    return "air" if "air" in text or text.startswith("awav") or "obs.atmos" in text else None
 
 
 def labels(header):

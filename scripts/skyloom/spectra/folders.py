@@ -2,11 +2,62 @@
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
 from skyloom.errors import InputError
+
+_ENDINGS = re.compile(r"\.(gz|ftz|dat|txt|csv|tsv|asc|ascii|ecsv|fits?|fts)$", re.IGNORECASE)
+
+
+def name_of(path):
+    """A file's name without its endings, such as ``.fits.gz``; other dots stay."""
+    name = Path(path).name
+    for _ in range(2):
+        shorter = _ENDINGS.sub("", name)
+        name = shorter or name
+    return name
+
+
+def observed_files(named):
+    """The files of observed spectra that a config's value names.
+
+    Parameters
+    ----------
+    named : None, str, Path, or list of them
+        Files and folders; of a folder, all files at any depth, sorted, but hidden ones.
+
+    Returns
+    -------
+    list of (Path, str)
+        Each file, and the name it is listed by: its path within the folder, or as it was given.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no file.
+    """
+    if named is None:
+        return []
+    entries = [named] if isinstance(named, str | Path) else list(named)
+    found = []
+    for entry in map(Path, entries):
+        if not entry.is_dir():
+            # A file that is missing is found out by the reader, and listed with others' faults.
+            found.append((entry, str(entry)))
+            continue
+        inside = sorted(path.relative_to(entry) for path in entry.rglob("*"))
+        inside = [
+            path
+            for path in inside
+            if not any(part.startswith(".") for part in path.parts) and not (entry / path).is_dir()
+        ]
+        if not inside:
+            raise InputError(f"{entry} holds no file: put spectra there, or name another folder.")
+        found += [(entry / path, path.as_posix()) for path in inside]
+    return found
 
 
 def listing(folder, *, key):

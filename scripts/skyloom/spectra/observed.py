@@ -5,20 +5,17 @@ Whatever is wrong with a file is an `skyloom.errors.InputError` of one sentence.
 
 import gzip
 import re
-import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.spectra import columns, observed_fits
+from skyloom.spectra import axes, observed_fits, observed_text
+from skyloom.spectra.folders import name_of
 
 _GZIP = b"\x1f\x8b"
-_COMMENT = ("#", "%", ";", "!", "//")
-_ENDINGS = re.compile(r"\.(gz|ftz|dat|txt|csv|tsv|asc|ascii|ecsv|fits?|fts)$", re.IGNORECASE)
 # The names that label their star: the helium paper's files, our stellar ones, and MILES'.
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"
 _MILES = re.compile(rf"lt{_NUMBER}_lg{_NUMBER}_fe{_NUMBER}", re.IGNORECASE)
@@ -37,6 +34,7 @@ class Spectrum:
     name: str  # the file's name without its endings
     known: dict = field(default_factory=dict)  # label: value, where name or header tell
     path: str = ""
+    medium_from: str = ""  # what in the file says so: `skyloom.spectra.medium.Medium.why`
 
 
 def read(path):
@@ -59,27 +57,20 @@ def read(path):
     ------
     InputError
         One sentence: missing, empty, truncated, no such columns, wavelengths that are unsorted,
-        occur twice or are not in Å (a unit in the file is converted).
+        occur twice, are numbers of pixels or rows, or are not in Å (a unit in the file is
+        converted).
     """
     path = Path(path)
     content = _content(path)
     if content.startswith(b"SIMPLE  ="):
         raw = observed_fits.read(content, path)
     else:
-        raw = _read_text(content, path)
+        raw = observed_text.read(content, path)
     wavelength, flux, uncertainty = _checked(raw, path)
     name = name_of(path)
     known = labels_of_name(name) | raw.known
-    return Spectrum(wavelength, flux, uncertainty, raw.medium, name, known, str(path))
-
-
-def name_of(path):
-    """A file's name without its endings, such as ``.fits.gz``; other dots stay."""
-    name = Path(path).name
-    for _ in range(2):
-        shorter = _ENDINGS.sub("", name)
-        name = shorter or name
-    return name
+    said = raw.medium
+    return Spectrum(wavelength, flux, uncertainty, said.name, name, known, str(path), said.why)
 
 
 def labels_of_name(name):
@@ -94,45 +85,6 @@ def labels_of_name(name):
         teff, log_g, velocity = map(float, found.groups())
         return {"teff": teff, "log_g": log_g / 10, "v_rot": velocity}
     return {}
-
-
-def listing(observed):
-    """The files that a config's value names.
-
-    Parameters
-    ----------
-    observed : None, str, Path, or list of them
-        Files and folders; of a folder, all files at any depth, sorted, but hidden ones.
-
-    Returns
-    -------
-    list of (Path, str)
-        Each file, and the name it is listed by: its path within the folder, or as it was given.
-
-    Raises
-    ------
-    InputError
-        If a folder holds no file.
-    """
-    if observed is None:
-        return []
-    entries = [observed] if isinstance(observed, str | Path) else list(observed)
-    found = []
-    for entry in map(Path, entries):
-        if not entry.is_dir():
-            # A file that is missing is found out by `read`, and listed with the others' faults.
-            found.append((entry, str(entry)))
-            continue
-        inside = sorted(path.relative_to(entry) for path in entry.rglob("*"))
-        inside = [
-            path
-            for path in inside
-            if not any(part.startswith(".") for part in path.parts) and not (entry / path).is_dir()
-        ]
-        if not inside:
-            raise InputError(f"{entry} holds no file: put spectra there, or name another folder.")
-        found += [(entry / path, path.as_posix()) for path in inside]
-    return found
 
 
 def _content(path):
@@ -157,98 +109,6 @@ def _content(path):
     return content
 
 
-def _read_text(content, path):
-    if b"\0" in content:
-        raise InputError(f"{path} is neither text nor FITS: export it as one of them.")
-    text = content.decode("utf-8-sig", "replace")
-    if text.startswith("# %ECSV"):
-        return _read_ecsv(text, path)
-    return _read_columns(text, path)
-
-
-def _read_ecsv(text, path):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            table = Table.read(text, format="ascii.ecsv")
-    except Exception as error:
-        raise InputError(
-            f"{path} is not a readable ECSV table ({error}): remove it and make it again."
-        ) from error
-    units = {name: str(table[name].unit or "") for name in table.colnames}
-    values = {
-        name: np.ma.filled(np.ma.asarray(table[name]), np.nan)
-        for name in table.colnames
-        if table[name].dtype.kind in "fiu"
-    }
-    return columns.pick(values, units, path, medium=table.meta.get("medium"), meta=table.meta)
-
-
-def _read_columns(text, path):
-    """Text without a description: the first line of two numbers tells how it is separated."""
-    header, rows, separator = [], [], None
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith(_COMMENT):
-            header = [line] if line and not rows else header
-            continue
-        if separator is None:
-            separator = _separator(line)
-            if separator is None:
-                header = [line]
-                continue
-        values = _numbers(line, separator)
-        if values is None or (rows and len(values) != len(rows[0])):
-            raise InputError(
-                f"{path}: line {number} is not like the lines before it ({line[:40]!r}): "
-                "correct or remove it."
-            )
-        rows.append(values)
-    if not rows:
-        raise InputError(
-            f"{path} has no two columns of numbers: it should give wavelength and flux, "
-            "one point a line."
-        )
-    return _named(np.array(rows, np.float64), header, separator, path)
-
-
-def _separator(line):
-    """What parts the numbers of a line: ``None`` where there are not two of them."""
-    for separator in (",", ";", "\t", " "):
-        values = _numbers(line, separator)
-        if values is not None and len(values) > 1:
-            return separator
-    return None
-
-
-def _numbers(line, separator):
-    parts = line.split() if separator == " " else line.rstrip(separator).split(separator)
-    try:
-        return [float(part) for part in parts]
-    except ValueError:
-        return None
-
-
-def _named(values, header, separator, path):
-    """Columns under the names of the last header line, or the first two where it has none."""
-    words = []
-    for line in header:
-        line = line.lstrip("#%;!/ ")
-        words = (
-            line.split() if separator == " " else [word.strip() for word in line.split(separator)]
-        )
-    units = [re.search(r"[(\[](.*?)[)\]]", word) for word in words]
-    names = [re.sub(r"[(\[].*", "", word).strip().strip("\"'") for word in words]
-    if len(names) == values.shape[1] and len(set(names)) == len(names):
-        table = dict(zip(names, values.T, strict=True))
-        if columns.wavelength_column(table) and columns.flux_column(table):
-            stated = {
-                name: unit[1] if unit else "" for name, unit in zip(names, units, strict=True)
-            }
-            return columns.pick(table, stated, path)
-    return columns.pick({"wavelength": values[:, 0], "flux": values[:, 1]}, {}, path)
-
-
 def _checked(raw, path):
     """Increasing wavelengths in Å, or one sentence about what is wrong with them."""
     wavelength, flux, uncertainty = raw.wavelength, raw.flux, raw.uncertainty
@@ -269,6 +129,8 @@ def _checked(raw, path):
             f"{path}: the wavelength {wavelength[place]:.10g} {what}: sort the points, and merge "
             "orders that overlap."
         )
+    if not raw.has_unit:
+        axes.check_counted(wavelength, path)
     _check_angstrom(wavelength, path)
     if not np.isfinite(flux).any():
         raise InputError(f"{path} has no flux: all its values are NaN or infinite.")

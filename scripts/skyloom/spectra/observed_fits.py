@@ -1,7 +1,6 @@
 """Spectra in FITS files: tables of pixels, vectors in one row, images with a wavelength axis."""
 
 import io
-import re
 import warnings
 
 import numpy as np
@@ -9,7 +8,7 @@ from astropy.io import fits
 
 from skyloom import fits_limits
 from skyloom.errors import InputError
-from skyloom.spectra import columns
+from skyloom.spectra import axes, columns, medium
 
 
 def read(content, path):
@@ -97,6 +96,8 @@ def _table(unit, primary, path):
         values = np.asarray(unit.data[column.name])
         if values.dtype.kind not in "fiu":
             continue
+        if values.dtype.kind in "iu" and column.null is not None:
+            values = np.where(values == column.null, np.nan, values)
         if values.ndim > 1 and rows == 1:
             values = values[0].reshape(-1)
         elif rows == 1 and values.ndim == 1 and _has_vectors(unit):
@@ -115,25 +116,38 @@ def _table(unit, primary, path):
             "again."
         )
     meta = dict(primary) | dict(unit.header)
-    index = unit.columns.names.index(wave) + 1
-    medium = _medium(unit.header, primary) or columns.medium_of(unit.header.get(f"TUCD{index}"))
-    return columns.pick(same, units, path, medium=medium, meta=meta)
+    own, further = _said(unit.header, primary, axis=False)
+
+    def said(column):
+        """What the column's own words say of the medium, with those of the headers."""
+        number = unit.columns.names.index(column) + 1
+        ucd = unit.header.get(f"TUCD{number}")
+        comments = unit.header.comments
+        remarks = (unit.header.get(f"TCOMM{number}"), comments[f"TTYPE{number}"])
+        stated = [(f"TUCD{number} = {ucd!r}", medium.of_ucd(ucd)), *own]
+        return stated, [(repr(text), medium.of_text(text)) for text in remarks if text] + further
+
+    return columns.pick(same, units, path, said=said, meta=meta)
 
 
 def _has_vectors(unit):
     return any(np.asarray(unit.data[name]).ndim > 1 for name in unit.columns.names)
 
 
-def _medium(header, primary):
-    for head in (header, primary):
-        if (stated := columns.medium_of(head.get("AIRORVAC"))) is not None:
-            return stated
-        # VACUUM = F: idlspec writes it for air.
-        if isinstance(head.get("VACUUM"), bool):
-            return columns.medium_of(head["VACUUM"])
-        if str(head.get("CTYPE1", "")).upper().startswith("AWAV"):
-            return "air"
-    return None
+def _said(header, primary, *, axis):
+    """What headers say of the medium, and what they hint at.
+
+    Of a table, CTYPE1 is no more than a hint: an image's axis may have left it.
+    """
+    merged = {}
+    for name in medium.WORDS:
+        value = header.get(name, primary.get(name))
+        if value is not None:
+            merged[name] = value
+    kind = header.get("CTYPE1", primary.get("CTYPE1", ""))
+    by_axis = [(f"CTYPE1 = {kind!r}", medium.of_ctype(kind))]
+    said = medium.of_header(merged)
+    return (said + by_axis, []) if axis else (said, by_axis)
 
 
 def _image(unit, primary, path):
@@ -155,49 +169,8 @@ def _image(unit, primary, path):
                 f"{path} is an image of {shape} pixels, not one spectrum: extract a row of it."
             )
         flux = rows[0]
-    wavelength = _wavelengths(header, len(flux), path)
+    wavelength, has_unit = axes.wavelengths(unit.header, primary, len(flux), path)
+    stated = medium.decide(*_said(unit.header, primary, axis=True))
     return columns.Raw(
-        wavelength, flux, None, _medium(unit.header, primary), columns.labels(dict(header))
+        wavelength, flux, None, stated, columns.labels(dict(header)), has_unit=has_unit
     )
-
-
-def _wavelengths(header, pixels, path):
-    """The wavelengths of an image's first axis, in Å."""
-
-    def number(*names):
-        for name in names:
-            value = header.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value)
-        return None
-
-    first, step = number("COEFF0"), number("COEFF1")
-    if first is not None and step is not None:
-        return 10 ** (first + step * np.arange(pixels))
-    start, step = number("CRVAL1"), number("CDELT1", "CD1_1")
-    if start is None or not step:
-        raise InputError(
-            f"{path} has no wavelength axis: CRVAL1 and CDELT1 (or CD1_1) are missing."
-        )
-    # IRAF leaves CRPIX1 out where it is 1; the standard's default of 0 is never meant.
-    reference = number("CRPIX1")
-    offset = (np.arange(pixels) + 1 - (1.0 if reference is None else reference)) * step
-    kind = str(header.get("CTYPE1", "")).upper()
-    scale = columns.angstroms(_unit(header), path)
-    logarithmic = "LOG" in kind or "LOG" in str(header.get("WFITTYPE", "")).upper()
-    if header.get("DC-FLAG") == 1 or (logarithmic and abs(start) < 10):
-        # Base 10, as IRAF and many pipelines write it; no wavelength in Å is below 10.
-        return 10 ** (start + offset) * scale
-    if logarithmic:
-        # FITS paper III (Greisen et al. 2006, A&A 446, 747), equation 5: base e, step at CRVAL1.
-        return start * np.exp(offset / start) * scale
-    return (start + offset) * scale
-
-
-def _unit(header):
-    """The unit of the first axis, from CUNIT1 or IRAF's WAT1_001; "" where none is stated."""
-    if stated := str(header.get("CUNIT1", "")).strip():
-        logarithm = re.fullmatch(r"log(?:10)?\((.*)\)", stated, re.IGNORECASE)
-        return logarithm[1] if logarithm else stated
-    found = re.search(r"units=(\w+)", str(header.get("WAT1_001", "")))
-    return found[1] if found else ""

@@ -14,6 +14,12 @@ from skyloom.progress import track
 from skyloom.spectra.coverage import MOST_TRAINING, MOST_VALIDATION, Coverage
 from skyloom.spectra.labels import Scaling
 
+#: What is said of a star whose file does not state the medium of its wavelengths.
+ASSUMED = (
+    "its wavelengths are assumed to be in air, for the file does not say, and in vacuum every line "
+    "would be 84 km/s off: state it in the file or in observation.medium"
+)
+
 
 @dataclasses.dataclass
 class Model:
@@ -170,7 +176,7 @@ def predict(observed, inventory, models, training):
     observed : dict
         As `read` gives it.
     inventory : Table
-        name, file and ``known_<label>`` of the same stars.
+        name, file, medium and ``known_<label>`` of the same stars.
     models : list of Model
         Trained on one dataset.
     training : Training
@@ -182,8 +188,9 @@ def predict(observed, inventory, models, training):
         name, file, model, network, label, unit, value, uncertainty and known (masked where there
         is none), factor (which the uncertainty has in it), inside_labels (whether the value lies
         within the training labels), distance, limit and outside of the spectrum
-        (`skyloom.spectra.coverage`), and warning: one sentence a star, empty where there is
-        nothing to say.
+        (`skyloom.spectra.coverage`), medium (air or vacuum, and what says so), beyond (whether the
+        star lies outside what the networks know, so that its answers mean nothing), and warning:
+        one sentence a star, empty where there is nothing to say.
     """
     distance, limit = training.coverage.judge(
         observed["flux"], noise=observed["noise"], correlation=observed["correlation"]
@@ -197,7 +204,10 @@ def predict(observed, inventory, models, training):
     for star, name in enumerate(observed["names"]):
         entry = inventory[place[name]]
         far = float(distance[star]), float(limit[star])
-        warning = _warning(name, entry, answers, star, far, training)
+        medium = str(entry["medium"]) if "medium" in entry.colnames else ""
+        beyond = _beyond(entry, answers, star, far, training)
+        said = [*beyond, *([ASSUMED] if medium.endswith("(assumed)") else [])]
+        told = (medium, bool(beyond), f"{name}: {'; '.join(said)}." if said else "")
         for model, value, deviation in answers:
             for index, label in enumerate(model.labels):
                 made = float(value[star, index])
@@ -206,9 +216,10 @@ def predict(observed, inventory, models, training):
                 row = (name, str(entry["file"]), model.name, model.network, label)
                 row += (model.units[index], made, spread, float(model.factors[index]))
                 row += (_known(entry, label), inside)
-                rows.append((*row, *far, far[0] > far[1], warning))
+                rows.append((*row, *far, far[0] > far[1], *told))
     names = "name file model network label unit value uncertainty factor known inside_labels "
-    table = Table(rows=rows, names=(names + "distance limit outside warning").split())
+    names += "distance limit outside medium beyond warning"
+    table = Table(rows=rows, names=names.split())
     for name in ("uncertainty", "known"):
         values = np.array(table[name], dtype=float)
         table[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
@@ -221,8 +232,8 @@ def warnings(table):
     return [text for text in dict.fromkeys(map(str, table["warning"])) if text]
 
 
-def _warning(name, entry, answers, star, far, training):
-    """Everything about one star that forbids to trust the numbers, as one sentence."""
+def _beyond(entry, answers, star, far, training):
+    """Everything about one star that forbids to trust the numbers, as parts of a sentence."""
     said = []
     if far[0] > far[1]:
         said.append(
@@ -243,7 +254,7 @@ def _warning(name, entry, answers, star, far, training):
         ]
         if out:
             said.append(f"{label} is predicted as {', '.join(out)}, {beyond}")
-    return f"{name}: {'; '.join(said)}." if said else ""
+    return said
 
 
 def _known(entry, label):

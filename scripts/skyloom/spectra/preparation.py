@@ -8,8 +8,11 @@ from astropy.table import Column, MaskedColumn, Table
 
 from skyloom.errors import InputError
 from skyloom.io import create_dataset
+from skyloom.progress import track
 from skyloom.spectra import continuum as continua
-from skyloom.spectra import noise, observed, resampling, wavelengths
+from skyloom.spectra import level, noise, observed, resampling, velocities, wavelengths
+from skyloom.spectra import medium as media
+from skyloom.spectra.velocities import velocity_of
 
 #: Labels that a file's name or header may tell, with their units.
 LABELS = {"teff": "K", "log_g": "dex", "m_h": "dex", "v_rot": "km / s", "v_sin_i": "km / s"}
@@ -25,7 +28,7 @@ class Prepared:
     uncertainty: np.ndarray  # (L,) standard deviation of the flux: the file's, or estimated
     correlation: float  # grid pixels over which the noise is the same
     curve: tuple  # wavelength, flux of the observed points, air, at rest, in a wider window
-    medium: str  # "air" or "vacuum" as the file says, or with "(config)" or "(assumed)" behind
+    medium: str  # what was decided and why: "vacuum (TUCD1 = 'em.wl')", "air (assumed)"
     velocity: float  # km/s that was taken out
     pixels: int  # observed points inside the grid's window
 
@@ -56,8 +59,9 @@ def prepare(spectrum, wavelength, *, medium="header", radial_velocity=0.0, conti
     Raises
     ------
     InputError
-        If the spectrum does not cover the grid, has NaN or pixels without valid flux there, or no
-        continuum can be fitted.
+        If the spectrum does not cover the grid, has NaN or pixels without valid flux there, is not
+        normalised where it should be, contradicts itself about air and vacuum, or no continuum can
+        be fitted.
 
     Notes
     -----
@@ -65,7 +69,9 @@ def prepare(spectrum, wavelength, *, medium="header", radial_velocity=0.0, conti
     the grid's, the grid gets flux-conserving means; where they are coarser, a cubic spline through
     them: `skyloom.spectra.resampling.resample`.
     """
-    medium, in_vacuum = _medium(spectrum, medium)
+    stated = media.Medium(spectrum.medium, spectrum.medium_from)
+    decided = media.chosen(stated, medium, spectrum.path)
+    in_vacuum = decided.name == media.VACUUM
     options = continuum or {"method": "none"}
     wide = _wide(wavelength, options.get("window"))
     rest, flux, uncertainty = _cut(spectrum, wide, radial_velocity, in_vacuum)
@@ -73,6 +79,8 @@ def prepare(spectrum, wavelength, *, medium="header", radial_velocity=0.0, conti
     _check_window(spectrum, wavelength, rest, flux, uncertainty, inside)
     if options.get("method", "none") == "polynomial":
         flux, uncertainty = _normalised(spectrum, rest, flux, uncertainty, wavelength, options)
+    else:
+        _check_level(spectrum, flux[inside])
     good = np.isfinite(flux)
     uncertainty = _uncertainty(flux, uncertainty, good)
     step = np.median(np.diff(rest[inside])) / np.median(np.diff(wavelength))
@@ -85,15 +93,8 @@ def prepare(spectrum, wavelength, *, medium="header", radial_velocity=0.0, conti
     shown &= rest <= 2 * wavelength[-1] - wavelength[0]
     curve = (rest[shown], flux[shown])
     velocity, pixels = float(radial_velocity), int(inside.sum())
-    return Prepared(new, sigma, max(1.0, float(step)), curve, medium, velocity, pixels)
-
-
-def _medium(spectrum, medium):
-    if medium in ("air", "vacuum"):
-        return f"{medium} (config)", medium == "vacuum"
-    if spectrum.medium is None:
-        return "air (assumed)", False
-    return spectrum.medium, spectrum.medium == "vacuum"
+    said = f"{decided.name} ({decided.why or 'stated'})"
+    return Prepared(new, sigma, max(1.0, float(step)), curve, said, velocity, pixels)
 
 
 def _wide(wavelength, window):
@@ -147,8 +148,18 @@ def _check_window(spectrum, wavelength, rest, flux, uncertainty, inside):
     missing = int((near & ~valid).sum())
     if missing:
         raise InputError(
-            f"{spectrum.path} has {missing} points in the window without valid flux (NaN, or an "
-            "inverse variance of 0): interpolate over them, or take another spectrum."
+            f"{spectrum.path} has {missing} points in the window without valid flux (NaN, an "
+            "error that is not above 0, or an inverse variance of 0): interpolate over them, or "
+            "take another spectrum."
+        )
+
+
+def _check_level(spectrum, flux):
+    if not level.is_normalised(flux):
+        raise InputError(
+            f"{spectrum.path} has a flux of about {np.median(flux):.3g} in the window, not about 1 "
+            "as networks know it: normalise it to its continuum, in the file or with "
+            "observation.continuum.method: polynomial."
         )
 
 
@@ -200,32 +211,13 @@ def _resampled_uncertainty(rest, uncertainty, wavelength):
     return np.sqrt(weights.power(2) @ uncertainty**2)
 
 
-def velocity_of(radial_velocity, path):
-    """The radial velocity that a config gives for a file.
-
-    Parameters
-    ----------
-    radial_velocity : float, dict or None
-        km/s; a dict gives it by the file's name, with or without its endings, 0 for others.
-    path : str or Path
-
-    Returns
-    -------
-    float
-    """
-    if isinstance(radial_velocity, dict):
-        names = (str(path), Path(path).name, observed.name_of(path))
-        return float(next((radial_velocity[n] for n in names if n in radial_velocity), 0.0))
-    return float(radial_velocity or 0.0)
-
-
 def prepare_all(files, wavelength, observation):
     """Read and prepare files; those that cannot be are listed with the reason.
 
     Parameters
     ----------
-    files : iterable of (Path, str)
-        As `skyloom.spectra.observed.listing` gives.
+    files : sequence of (Path, str)
+        As `skyloom.spectra.folders.observed_files` gives.
     wavelength : (L,) array
     observation : dict
         ``medium``, ``radial_velocity`` and ``continuum`` of the config.
@@ -240,21 +232,28 @@ def prepare_all(files, wavelength, observation):
     Raises
     ------
     InputError
-        If no file can be used; the first one's reason is named.
+        If a radial velocity is of no file, or no file can be used; the first one's reason is named.
     """
+    velocity = observation.get("radial_velocity")
+    velocities.check(velocity, files)
     good, rejects, names = [], [], set()
-    for path, listed in files:
+    for path, listed in track(files, label="observed spectra", unit="spectrum"):
         try:
             spectrum = observed.read(path)
             prepared = prepare(
                 spectrum,
                 wavelength,
                 medium=observation.get("medium") or "header",
-                radial_velocity=velocity_of(observation.get("radial_velocity"), path),
+                radial_velocity=velocity_of(velocity, path),
                 continuum=observation.get("continuum"),
             )
         except InputError as error:
             rejects.append((listed, str(error)))
+            continue
+        except Exception as error:
+            # Files can be wrong in more ways than can be foreseen, and one must not stop all.
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            rejects.append((listed, f"{path} cannot be used ({reason}): check it, or remove it."))
             continue
         name = _unique(spectrum.name, path, names)
         names.add(name)

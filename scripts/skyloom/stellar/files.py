@@ -18,7 +18,8 @@ from skyloom import names as names_of_files
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
-from skyloom.spectra import folders, resampling, wavelengths
+from skyloom.spectra import folders, level, resampling, wavelengths
+from skyloom.spectra import medium as media
 from skyloom.stellar import grid
 
 # Rows that are read at once: 30 MB of 30,000 float32 pixels.
@@ -108,12 +109,21 @@ def _wavelength(stored, pixels):
     values = np.asarray(stored[()], np.float64)
     if not np.isfinite(values).all() or np.any(np.diff(values) <= 0):
         raise ValueError("wavelength is not finite and increasing")
-    if _text([stored.attrs.get("medium", "air")])[0] == "vacuum":
+    if _in_vacuum(stored.attrs):
         values = wavelengths.vacuum_to_air(values)
     if _place(values, pixels) is None:
         # Raises a ValueError where they do not cover the window.
         resampling.resample(values, np.ones(len(values)), pixels, method="auto")
     return values
+
+
+def _in_vacuum(words):
+    said = media.decide(media.of_header(words))
+    if said.name is None and said.why:
+        raise ValueError(f"wavelength contradicts itself: {said.why}")
+    if said.name is None and "medium" in words:
+        raise ValueError(f"wavelength has the medium {words['medium']!r} instead of air or vacuum")
+    return said.name == media.VACUUM
 
 
 def _labels(stored):
@@ -224,16 +234,29 @@ def usable(run):
     good, rejects = [], []
     for source, first, last in _chunks(run):
         with open_hdf5(source.path, need=("flux",)) as file:
-            flux = np.isfinite(file["flux"][first:last]).all(axis=1)
-        labels = np.isfinite(source.labels[first:last]).all(axis=1)
-        for row in np.flatnonzero(~(flux & labels)).tolist():
-            what = "flux" if not flux[row] else "labels"
-            reason = f"{source.name}: row {first + row} has {what} with NaN or infinity: mend it."
-            rejects.append((source.name, reason))
-        rows = first + np.flatnonzero(flux & labels)
+            flux = file["flux"][first:last]
+        reasons = _reasons(flux, source.labels[first:last])
+        for row, reason in reasons.items():
+            rejects.append((source.name, f"{source.name}: row {first + row} has {reason}."))
+        rows = np.array([first + row for row in range(len(flux)) if row not in reasons], np.intp)
         if len(rows):
             good.append((source, rows))
     return good, rejects
+
+
+def _reasons(flux, labels):
+    """Why rows cannot be used: {row: words}."""
+    found = {}
+    finite = np.isfinite(flux).all(axis=1)
+    for row in np.flatnonzero(~np.isfinite(labels).all(axis=1)).tolist():
+        found[row] = "labels with NaN or infinity: mend it"
+    for row in np.flatnonzero(~finite).tolist():
+        found[row] = "flux with NaN or infinity: mend it"
+    rows = np.flatnonzero(finite)
+    for row in rows[~level.is_normalised(flux[rows])].tolist() if len(rows) else []:
+        about = f"{np.median(flux[row]):.3g}"
+        found.setdefault(row, f"a flux of about {about}, not about 1: divide it by its continuum")
+    return dict(sorted(found.items()))
 
 
 def table(good):

@@ -1,0 +1,72 @@
+"""Radial velocities by name: every name is a star's, or an error that names the nearest."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+import configuration
+from skyloom.errors import InputError
+from skyloom.spectra import velocities
+
+ROOT = Path(__file__).parents[2]
+
+
+def configured(tmp_path, own, names):
+    """What the workflow makes of a configuration's text, as far as velocities go."""
+    for name in names:
+        (tmp_path / name).touch()
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    config["arms"] = ["helium"]
+    config["helium"]["observed"] = str(tmp_path)
+    config["helium"]["observation"]["radial_velocity"] = yaml.safe_load(own)
+    config = configuration.typed(config, configuration.load_schema())
+    configuration.check(config)
+    own = config["helium"]["observation"]["radial_velocity"]
+    return [velocities.velocity_of(own, tmp_path / name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("own", "names", "expected"),
+    [
+        ("{127972: 30}", ["127972.txt"], [30]),
+        ("{'127972': 30}", ["127972.txt", "b.txt"], [30, 0]),
+        ("{127972.txt: 30}", ["127972.txt"], [30]),
+        ("{127972: 30, b: -4.5}", ["127972.fits.gz", "b.txt"], [30, -4.5]),
+        ("{2014-01-31: 30}", ["2014-01-31.txt"], [30]),
+        ("{'00102': 30, '66': 1}", ["00102.fits", "66.fits"], [30, 1]),
+        ("{66.fits: 30}", ["00102.fits", "66.fits"], [0, 30]),
+        ("{hd127972: 30}", ["hd127972.fits.gz"], [30]),
+        ("12.5", ["a.txt", "b.txt"], [12.5, 12.5]),
+        ("{}", ["a.txt"], [0]),
+    ],
+)
+def test_a_velocity_reaches_its_star_however_its_name_is_written(tmp_path, own, names, expected):
+    assert configured(tmp_path, own, names) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "names", "words"),
+    [
+        ("{hd12797.txt: 30}", ["hd127972.txt"], ["hd12797.txt", "did you mean 'hd127972.txt'"]),
+        ("{HD127972.txt: 30}", ["hd127972.txt"], ["did you mean 'hd127972.txt'"]),
+        ("{00102: 30}", ["00102.fits"], ["66", "'00102' in quotes"]),
+        ("{2014_01_31: 30}", ["2014_01_31.txt"], ["20140131", "'2014_01_31' in quotes"]),
+        ("{12:30:45: 3}", ["12:30:45.txt"], ["45045", "'12:30:45' in quotes"]),
+        ("{yes: 3}", ["yes.txt"], ["True", "'yes' in quotes"]),
+        ("{a: 1, vega: 2, sirius: 3}", ["a.txt"], ["vega, sirius", "there are a, a.txt"]),
+        ("{66: 30}", ["00102.fits", "66.fits"], ["66", "00102", "endings"]),
+        ("{66: 30, '66': 31}", ["66.fits"], ["66 twice"]),
+    ],
+)
+def test_a_name_of_no_star_is_refused_before_anything_runs(tmp_path, own, names, words):
+    with pytest.raises(InputError, match=r"helium\.observation\.radial_velocity") as told:
+        configured(tmp_path, own, names)
+    assert all(word in str(told.value) for word in words), told.value
+
+
+def test_stars_of_the_simulator_are_looked_for_where_they_are_read():
+    files = [(Path("/run/observed/f_t20000g40v200_synthetic_text.txt"), "x")]
+    with pytest.raises(InputError, match="observation.radial_velocity names f_t2"):
+        velocities.check({"f_t20000g40v200": 5}, files)
+    velocities.check({"f_t20000g40v200_synthetic_text": 5}, files)
