@@ -23,7 +23,7 @@ class Grid:
 
     axis: str  # of CTYPE1 without its projection, such as RA or DETX
     matrix: tuple | None  # ((a, b), (c, d)): degrees a pixel on the sky, else the axis's own unit
-    reference: tuple | None  # (x, y) in pixels, from 1
+    reference: tuple  # (x, y) in pixels, from 1; None in it where one is not stated
     value: tuple | None  # coordinates of that pixel, units as in `matrix`
 
     @property
@@ -100,7 +100,7 @@ def read(keyword):
     axis = stated.strip().upper().split("-")[0] if isinstance(stated, str) else ""
     matrix = _matrix(keyword)
     value = tuple(_number(keyword(f"CRVAL{number}")) for number in (1, 2))
-    reference = tuple(_number(keyword(f"CRPIX{number}")) or 0.0 for number in (1, 2))
+    reference = tuple(_number(keyword(f"CRPIX{number}")) for number in (1, 2))
     if axis in _SKY or not axis:
         unit = keyword("CUNIT1")
         degrees = _DEGREES.get(str(unit).strip().lower(), 1.0) if unit else 1.0
@@ -109,9 +109,16 @@ def read(keyword):
             if not axis and max(abs(step) for row in matrix for step in row) > _MOST_DEGREES:
                 matrix = None
         value = tuple(None if part is None else part * degrees for part in value)
-    if None in value:
-        return Grid(axis, matrix, None, None)
-    return Grid(axis, matrix, reference, value)
+    return Grid(axis, matrix, reference, None if None in value else value)
+
+
+def comparable(one, other):
+    """Whether two grids state enough to say how far their pixels lie apart."""
+    axes = one.axis == other.axis or not (one.axis and other.axis)
+    stated = one.matrix and other.matrix and one.value and other.value
+    references = zip(one.reference, other.reference, strict=True)
+    both = all((mine is None) == (its is None) for mine, its in references)
+    return bool(axes and stated and both and one.on_sky == other.on_sky)
 
 
 def apart(one, other, shape):
@@ -120,7 +127,7 @@ def apart(one, other, shape):
     Parameters
     ----------
     one, other : Grid
-        Both with matrix and value, of one kind.
+        Of which `comparable` holds.
     shape : (int, int)
         Height and width of the images.
 
@@ -141,14 +148,15 @@ def apart(one, other, shape):
     (a, b), (c, d) = one.matrix
     (e, f), (g, h) = other.matrix
     determinant = e * h - f * g
+    # Where neither states a reference it is 0 for both, the standard's own default.
+    (left, low), (other_left, other_low) = (
+        [part or 0.0 for part in grid.reference] for grid in (one, other)
+    )
     most = 0.0
     for x in (1, shape[1]):
         for y in (1, shape[0]):
-            u, v = x - one.reference[0], y - one.reference[1]
+            u, v = x - left, y - low
             across, along = a * u + b * v + shift[0], c * u + d * v + shift[1]
             there = (h * across - f * along) / determinant, (e * along - g * across) / determinant
-            most = max(
-                most,
-                math.hypot(there[0] + other.reference[0] - x, there[1] + other.reference[1] - y),
-            )
+            most = max(most, math.hypot(there[0] + other_left - x, there[1] + other_low - y))
     return most

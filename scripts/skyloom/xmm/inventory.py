@@ -138,7 +138,7 @@ def _row(file, folder, table, maps, options):
         "height": height,
         "width": width,
         "camera": _camera(image) or _NOTHING,
-        "band": uniform.band_text(image.stated.band),
+        "band": uniform.band_text(image.stated.band or products.named_band(file)),
         "pixel_scale": np.nan if grid.scale is None else round(grid.scale, 6),
         "coordinates": grid.kind or _NOTHING,
         "exposure_map": exposure_map or _NOTHING,
@@ -296,6 +296,14 @@ def merge(inventories, rejects, table, frame):
     listed = _table(lost, {"file": "U", "reason": "U"})
     listed.meta["synthetic"] = inventory.meta["synthetic"]
     return inventory, listed
+
+
+def summary(inventory, rejects):
+    """How many images can be used, in a line, and how many of them do not state their pixels."""
+    line = f"{len(inventory)} images can be used, {len(rejects)} lines of rejects"
+    if silent := int(np.isnan(inventory["pixel_scale"]).sum()):
+        line += f"; {silent} of the images state no pixel size, which is taken for the others'"
+    return line
 
 
 def _rows_without_use(table, claimed):

@@ -95,7 +95,7 @@ def _other_grid(one, two, shape):
         return None
     if not grids.same_scale(one.scale, two.scale):
         return f"has pixels of {grids.size(two)} (CDELT or CD), the image of {grids.size(one)}"
-    if one.value is None or two.value is None or (one.axis != two.axis and one.axis and two.axis):
+    if not grids.comparable(one, two):
         return None
     away = grids.apart(one, two, shape)
     return f"lies {away:.3g} pixels beside it (CRVAL, CRPIX, CDELT)" if away > _PIXELS else None

@@ -44,7 +44,7 @@ IMAGE_WORD = re.compile(r"(obj|fov)[-_]?im|image_?|img_?|counts?_?", re.IGNORECA
 EXPOSURE_WORD = re.compile(rf"{_MAP_WORD}|expmp|{_EXP_IMAGE}|{_EXP_ALONE}", re.IGNORECASE)
 _BACKGROUND_MAP = re.compile(r"bkg_?map|background_?map", re.IGNORECASE)
 _OTHERS = {
-    "a mask": re.compile(r"(?<!un)(?<!no)(?<!no[-_])(mask(?!ed)|msk)|cheese", re.IGNORECASE),
+    "a mask": re.compile(r"(?<!un)(?<!no)(?<!no[-_])(mask(?!ed)|msk(?!y))|cheese", re.IGNORECASE),
     "a background": re.compile(
         r"(?<!no)bkg|background|(?<![a-z])back[-_]|(?<![a-z])(prot|swcx|qpb)[-_]?(im|map|sky)",
         re.IGNORECASE,
@@ -97,7 +97,7 @@ class Stated:
     observation: Said  # ten digits
     camera: Said  # M1, M2, PN, or EP for all three
     exposure: Said  # such as S003
-    band: tuple | None  # eV, from and to
+    band: tuple | None  # eV, from and to, by the header alone: names call bands otherwise
     pointing: tuple | None  # degrees, right ascension and declination of the axis
     grid: grids.Grid
 
@@ -153,6 +153,12 @@ def is_left_out(name):
     merged = bool(pipeline) and "expmp" in pipeline["product"].lower()
     known = re.search(_MAP_WORD, own, re.IGNORECASE) or _BACKGROUND_MAP.search(own)
     return is_fits(name) and (merged or bool(known))
+
+
+def named_band(name):
+    """The energy band that the pipeline's name of a file stands for: (from, to) in eV, or None."""
+    pipeline = _PIPELINE.fullmatch(stem(name))
+    return _BANDS.get(pipeline["band"]) if pipeline else None
 
 
 def check_name(name):
@@ -273,7 +279,7 @@ def stated(keyword, own, path, observation):
             camera_of_name(path),
         ),
         exposure=Said(_text(keyword("EXPIDSTR")).upper(), exposure),
-        band=_band(keyword) or (_BANDS.get(pipeline["band"]) if pipeline else None),
+        band=_band(keyword),
         pointing=pointing if known else None,
         grid=grids.read(own),
     )

@@ -1,7 +1,8 @@
 """One kind of image a dataset: coordinates, cameras, energy band, pixel size.
 
-Of each, the kind that most observations have is kept, and images of another are rejected by name.
-Images that do not state theirs have no vote and are kept: nothing shows that they differ.
+Of each, the kind that most observations have is kept, and images of another are rejected by name;
+the document's own kind is kept where half the observations have it, though more have another: a
+folder as the archive gives it holds the sum of all cameras beside the single ones. Images that do not state theirs have no vote and are kept: nothing shows that they differ.
 """
 
 import math
@@ -12,8 +13,8 @@ from skyloom.xmm import grids
 
 #: What stands in a table for what a file does not state.
 NOTHING = "-"
-#: The document's images, which win where two kinds are equally frequent: the sum of all cameras
-#: between 0.2 and 12 keV on the pipeline's grid of 4 arcsec.
+#: The document's images: the sum of all cameras between 0.2 and 12 keV on the pipeline's grid of
+#: 4 arcsec.
 DOCUMENT = {"coordinates": "sky", "camera": "EP", "band": "0.2-12", "pixel_scale": 4.0}
 _CAMERAS = {"M1": "MOS1", "M2": "MOS2", "PN": "pn", "EP": "EPIC (all cameras)"}
 
@@ -24,14 +25,19 @@ class Quality:
 
     column: str  # of the inventory
     name: str  # as a sentence calls it
-    shown: object  # callable: a value as a sentence has it
+    shown: object  # callable: a value and its row, as a sentence has it
+
+
+def _pixels(value, row):
+    unit = "arcsec" if row["coordinates"] in ("sky", NOTHING) else f"in {row['coordinates']}"
+    return f"with pixels of {value:.4g} {unit}"
 
 
 QUALITIES = (
-    Quality("coordinates", "kind of coordinates", lambda value: f"{value} coordinates"),
-    Quality("camera", "camera", lambda value: f"the camera {_CAMERAS.get(value, value)}"),
-    Quality("band", "energy band", lambda value: f"{value} keV"),
-    Quality("pixel_scale", "pixel size", lambda value: f"pixels of {value:.4g} arcsec"),
+    Quality("coordinates", "kind of coordinates", lambda value, _: f"in {value} coordinates"),
+    Quality("camera", "camera", lambda value, _: f"of the camera {_CAMERAS.get(value, value)}"),
+    Quality("band", "energy band", lambda value, _: f"of {value} keV"),
+    Quality("pixel_scale", "pixel size", _pixels),
 )
 
 
@@ -54,10 +60,13 @@ def _groups(values):
     return found
 
 
-def _distance(value, wanted):
-    if isinstance(value, str):
-        return float(value != wanted)
-    return abs(math.log(value / wanted))
+def _rank(kind, votes, total, wanted):
+    """What the kind to keep has least of: its rank, most important first."""
+    if isinstance(kind, str):
+        distance = float(kind != wanted)
+    else:
+        distance = 0.0 if grids.same_scale(kind, wanted) else abs(math.log(kind / wanted))
+    return distance > 0 or 2 * votes < total, -votes, distance, kind
 
 
 def _one_kind(rows, quality):
@@ -76,10 +85,9 @@ def _one_kind(rows, quality):
     )
     if len(votes) < 2:
         return rows, []
-    wanted = DOCUMENT[quality.column]
-    common = min(votes, key=lambda kind: (-votes[kind], _distance(kind, wanted), kind))
-    kept, others = [], []
     total = len({str(row["obs_id"]) for row in rows})
+    common = min(votes, key=lambda kind: _rank(kind, votes[kind], total, DOCUMENT[quality.column]))
+    kept, others = [], []
     for row, value in zip(rows, values, strict=True):
         if group.get(value, common) == common:
             kept.append(row)
@@ -87,9 +95,10 @@ def _one_kind(rows, quality):
         others.append(
             (
                 row,
-                f"{row['file']} has {quality.shown(value)}, the dataset's images have "
-                f"{quality.shown(common)} ({votes[common]} of {total} observations): a dataset "
-                f"holds one {quality.name}, so give the others a folder and a run of their own.",
+                f"{row['file']} is an image {quality.shown(value, row)}, those of the dataset "
+                f"({votes[common]} of {total} observations) are {quality.shown(common, row)}: a "
+                f"dataset holds one {quality.name}, so give the others a folder and a run of their "
+                "own.",
             )
         )
     return kept, others
