@@ -27,6 +27,7 @@ OTHERS = {
     "mos2S003-bkgimsky-400-750.fits": "background",
     "mos2S003-prot-im-sky-400-750.fits": "background",
     "0098010101_bkg.fits": "background",
+    "0098010101_pn_bg.fits": "background",
     "0098010101_rate.fits": "count rate",
     "0098010101_ratemap.fits": "count rate",
     "0098010101_sensitivity_map.fits": "sensitivity map",

@@ -168,6 +168,7 @@ def inspect(folder, files, maps, table, options):
     """
     # Where maps are used they are no images that nobody wants.
     used = set(maps) if options["exposure"] == "map" else ()
+    maps = pairs.Maps(used)
     for file in files:
         if file in used:
             continue

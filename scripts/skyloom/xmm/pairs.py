@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import defaultdict
 from pathlib import Path
 
 from skyloom.errors import InputError
@@ -33,6 +34,22 @@ def _contradicts(one, other):
     )
 
 
+class Maps:
+    """The exposure maps of a folder, by name and by observation.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of maps of any kind.
+    """
+
+    def __init__(self, names):
+        self.by_key, self.by_observation = defaultdict(list), defaultdict(list)
+        for name in filter(products.is_exposure_map, names):
+            self.by_key[_key(name, products.EXPOSURE_WORD)].append(name)
+            self.by_observation[images.observation_of_name(name)].append(name)
+
+
 def find_map(file, image, maps):
     """The exposure map that belongs to an image, by its name.
 
@@ -46,7 +63,7 @@ def find_map(file, image, maps):
     file : str
         The image's name.
     image : `skyloom.xmm.images.Image`
-    maps : sequence of str
+    maps : Maps
 
     Returns
     -------
@@ -57,12 +74,10 @@ def find_map(file, image, maps):
     InputError
         If there is none, or several fit equally.
     """
-    known = [name for name in maps if products.is_exposure_map(name)]
-    own_key = _key(file, products.IMAGE_WORD)
-    same = [name for name in known if _key(name, products.EXPOSURE_WORD) == own_key]
+    same = maps.by_key.get(_key(file, products.IMAGE_WORD), [])
     if not same:
-        own = [name for name in known if images.observation_of_name(name) == image.observation]
         cameras = (str(image.stated.camera), "")
+        own = maps.by_observation.get(image.observation, [])
         own = [name for name in own if products.camera_of_name(name) in cameras]
         same = [name for name in own if not _contradicts(file, name)]
         if own and not same:

@@ -46,7 +46,7 @@ _BACKGROUND_MAP = re.compile(r"bkg_?map|background_?map", re.IGNORECASE)
 _OTHERS = {
     "a mask": re.compile(r"(?<!un)(?<!no)(?<!no[-_])(mask(?!ed)|msk(?!y))|cheese", re.IGNORECASE),
     "a background": re.compile(
-        r"(?<!no)bkg|background|(?<![a-z])back[-_]|(?<![a-z])(prot|swcx|qpb)[-_]?(im|map|sky)",
+        r"(?<!no)bkg|background|(?<![a-z])(back|bgd?)(?![a-z])|(?<![a-z])(prot|swcx|qpb)[-_]?(im|map|sky)",
         re.IGNORECASE,
     ),
     "a sensitivity map": re.compile(r"sens(itivity)?[-_]?(map|im)", re.IGNORECASE),

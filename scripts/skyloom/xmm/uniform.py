@@ -2,7 +2,8 @@
 
 Of each, the kind that most observations have is kept, and images of another are rejected by name;
 the document's own kind is kept where half the observations have it, though more have another: a
-folder as the archive gives it holds the sum of all cameras beside the single ones. Images that do not state theirs have no vote and are kept: nothing shows that they differ.
+folder as the archive gives it holds the sum of all cameras beside the single ones. Images that do
+not state theirs have no vote and are kept: nothing shows that they differ.
 """
 
 import math
