@@ -56,29 +56,34 @@ def same_scale(one, other):
     return abs(one - other) <= SAME_SCALE * min(one, other)
 
 
-def _number(value):
-    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if plain and math.isfinite(value) else None
+def number(value):
+    """A keyword's value as a finite float, or None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _matrix(keyword):
     """The linear part: CD, else CDELT with PC or CROTA2."""
     names = ("1_1", "1_2", "2_1", "2_2")
-    stated = [_number(keyword(f"CD{name}")) for name in names]
+    stated = [number(keyword(f"CD{name}")) for name in names]
     if any(stated):
         # A header with CD states its whole matrix by it: what is missing is 0, CDELT is ignored.
         a, b, c, d = (value or 0.0 for value in stated)
     else:
-        steps = [_number(keyword(f"CDELT{axis}")) for axis in (1, 2)]
+        steps = [number(keyword(f"CDELT{axis}")) for axis in (1, 2)]
         if None in steps:
             return None
-        turns = [_number(keyword(f"PC{name}")) for name in names]
+        turns = [number(keyword(f"PC{name}")) for name in names]
         if any(value is not None for value in turns):
             kept = zip(turns, (1.0, 0.0, 0.0, 1.0), strict=True)
             a, b, c, d = (own if value is None else value for value, own in kept)
             a, b, c, d = a * steps[0], b * steps[0], c * steps[1], d * steps[1]
         else:
-            angle = math.radians(_number(keyword("CROTA2")) or 0.0)
+            angle = math.radians(number(keyword("CROTA2")) or 0.0)
             cos, sin = math.cos(angle), math.sin(angle)
             a, b, c, d = steps[0] * cos, -steps[1] * sin, steps[0] * sin, steps[1] * cos
     return None if a * d == b * c else ((a, b), (c, d))
@@ -97,19 +102,19 @@ def read(keyword):
     Grid
     """
     stated = keyword("CTYPE1")
-    axis = stated.strip().upper().split("-")[0] if isinstance(stated, str) else ""
+    kind = stated.strip().upper().split("-")[0] if isinstance(stated, str) else ""
     matrix = _matrix(keyword)
-    value = tuple(_number(keyword(f"CRVAL{number}")) for number in (1, 2))
-    reference = tuple(_number(keyword(f"CRPIX{number}")) for number in (1, 2))
-    if axis in _SKY or not axis:
+    value = tuple(number(keyword(f"CRVAL{axis}")) for axis in (1, 2))
+    reference = tuple(number(keyword(f"CRPIX{axis}")) for axis in (1, 2))
+    if kind in _SKY or not kind:
         unit = keyword("CUNIT1")
         degrees = _DEGREES.get(str(unit).strip().lower(), 1.0) if unit else 1.0
         if matrix is not None:
             matrix = tuple(tuple(step * degrees for step in row) for row in matrix)
-            if not axis and max(abs(step) for row in matrix for step in row) > _MOST_DEGREES:
+            if not kind and max(abs(step) for row in matrix for step in row) > _MOST_DEGREES:
                 matrix = None
         value = tuple(None if part is None else part * degrees for part in value)
-    return Grid(axis, matrix, reference, None if None in value else value)
+    return Grid(kind, matrix, reference, None if None in value else value)
 
 
 def comparable(one, other):

@@ -108,12 +108,13 @@ def read_image(path):
 
     keyword = _needed(header, primary, path)
     products.check_counts(keyword, path)
-    undefined = counts.size - int(np.isfinite(counts).sum())
-    if undefined:
+    least, most = counts.min(), counts.max()
+    if not (np.isfinite(least) and np.isfinite(most)):
+        undefined = counts.size - int(np.isfinite(counts).sum())
         raise InputError(f"{path} has {undefined} pixels that are NaN or infinite.")
-    if counts.min() < 0:
-        raise InputError(f"{path} has negative counts (down to {counts.min():g}).")
-    if not counts.any():
+    if least < 0:
+        raise InputError(f"{path} has negative counts (down to {least:g}).")
+    if most == 0:
         raise InputError(f"{path} has no counts: all its pixels are 0.")
     stated = _stated(header, primary, path)
     return Image(

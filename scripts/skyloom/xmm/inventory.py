@@ -167,8 +167,8 @@ def inspect(folder, files, maps, table, options):
         the obs_id that it seems to have.
     """
     # Where maps are used they are no images that nobody wants.
-    used = set(maps) if options["exposure"] == "map" else ()
-    maps = pairs.Maps(used)
+    used = frozenset(maps) if options["exposure"] == "map" else ()
+    maps = pairs.Maps(maps)
     for file in files:
         if file in used:
             continue

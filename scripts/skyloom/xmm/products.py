@@ -191,8 +191,9 @@ def _unit(stated):
     text = re.sub(r"\b(counts?|cts?|photons?)\b", "ct", stated.strip().lower())
     text = re.sub(r"\bsec(ond)?s?\b", "s", text)
     try:
-        return units.Unit(text) if text else None
-    except (ValueError, TypeError):
+        return units.Unit(text).decompose() if text else None
+    except Exception:
+        # A damaged unit can fail in more ways than can be foreseen; then it says nothing.
         return None
 
 
@@ -221,7 +222,7 @@ def check_counts(keyword, path):
     stated = _text(keyword("BUNIT"))
     unit = _unit(stated)
     countable = {units.count, units.photon, units.pixel, units.adu, units.electron}
-    if unit is not None and not countable >= set(unit.decompose().bases):
+    if unit is not None and not countable >= set(unit.bases):
         raise InputError(f"{path} is in {stated} (BUNIT), not in counts.")
 
 
@@ -268,8 +269,7 @@ def stated(keyword, own, path, observation):
     -------
     Stated
     """
-    pointing = tuple(keyword(name) for name in ("RA_PNT", "DEC_PNT"))
-    known = all(isinstance(part, (int, float)) for part in pointing)
+    pointing = tuple(grids.number(keyword(name)) for name in ("RA_PNT", "DEC_PNT"))
     pipeline = _PIPELINE.fullmatch(stem(path))
     exposure = pipeline["exposure"].upper() if pipeline else ""
     return Stated(
@@ -280,7 +280,7 @@ def stated(keyword, own, path, observation):
         ),
         exposure=Said(_text(keyword("EXPIDSTR")).upper(), exposure),
         band=_band(keyword),
-        pointing=pointing if known else None,
+        pointing=None if None in pointing else pointing,
         grid=grids.read(own),
     )
 
@@ -292,7 +292,7 @@ def lenient(*headers):
         for header in headers:
             try:
                 value = header.get(name)
-            except (fits.VerifyError, ValueError):
+            except (fits.VerifyError, ValueError, TypeError, OverflowError):
                 continue
             if value is not None and not isinstance(value, fits.card.Undefined):
                 return value

@@ -48,7 +48,7 @@ def band_text(band):
 
 
 def _stated(value):
-    return value != NOTHING if isinstance(value, str) else math.isfinite(value)
+    return value != NOTHING if isinstance(value, str) else math.isfinite(value) and value > 0
 
 
 def _groups(values):
