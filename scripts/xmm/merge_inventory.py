@@ -19,4 +19,4 @@ good, rejects = inventory.merge(
 )
 write_table(good, snakemake.output.inventory)
 write_table(rejects, snakemake.output.rejects)
-print(f"{len(good)} images can be used, {len(rejects)} lines of rejects", file=sys.stderr)
+print(inventory.summary(good, rejects), file=sys.stderr)

@@ -317,16 +317,33 @@ def test_the_simulators_flaws_are_all_rejected_and_all_else_is_used(tmp_path):
             assert len(good) == 12 and len(rejects) == len(archive.FLAWS)
 
 
-def test_real_files_one_an_observation(real_data, tmp_path):
+@pytest.mark.parametrize("exposure", ["header", "map"])
+def test_real_files_of_one_kind_each_with_its_own_map(real_data, tmp_path, exposure):
+    images = tmp_path / "images"
+    shutil.copytree(real_data / "xmm", images)
+    table = tmp_path / "o.csv"
+    # The other observation's images have other pixels and another band: a run of their own.
+    for observation, file, pixels in (
+        ("0098010101", "P0098010101M2U009IMAGE_3000.FTZ", 4.0),
+        ("0201901401", "0201901401_mos1_exp1-0.50-2.00keVimg.fits.gz", 4.35),
+    ):
+        table.write_text(f"OBS_ID,OBS_CLASS,M2_TEXP\n{observation},3,28000\n")
+        good, rejects = build(images, table, exposure=exposure)
+        assert list(good["file"]) == [file] and list(good["pixel_scale"]) == [pixels]
+        assert len(rejects) == 3 and not good.meta["synthetic"]
+        if exposure == "map":
+            expected = file.replace("IMAGE_", "EXPMAP").replace("img", "expmap")
+            assert list(good["exposure_map"]) == [expected]
+
+
+def test_real_files_of_two_kinds_do_not_mix(real_data, tmp_path):
     images = tmp_path / "images"
     shutil.copytree(real_data / "xmm", images)
     table = tmp_path / "o.csv"
     table.write_text("OBS_ID,OBS_CLASS,M2_TEXP\n0098010101,3,28000\n0201901401,0,5100\n")
-    frame = {"size": [648, 648], "smaller": "pad"}
-    for exposure in ("header", "map"):
-        good, rejects = build(images, table, exposure=exposure, frame=frame)
-        assert list(good["obs_id"]) == ["0098010101", "0201901401"]
-        assert list(good["width"]) == [648, 512]
-        assert len(rejects) == 2 and not good.meta["synthetic"]
-    assert good["exposure_map"][0] == "P0098010101M2U009EXPMAP3000.FTZ"
-    assert good["exposure_map"][1] == "0201901401_mos1_exp1-0.50-2.00keVexpmap.fits.gz"
+    good, rejects = build(images, table, frame={"size": [648, 648], "smaller": "pad"})
+    # Both observations have an image of MOS2, so that camera is kept; their bands differ.
+    assert list(good["file"]) == ["0201901401_mos2_exp1-0.50-2.00keVimg.fits.gz"]
+    reasons = dict(zip(rejects["file"], rejects["reason"], strict=True))
+    assert "1-2 keV" in reasons["P0098010101M2U009IMAGE_3000.FTZ"]
+    assert "camera" in reasons["0201901401_pn_exp1-0.50-2.00keVimg.fits.gz"]

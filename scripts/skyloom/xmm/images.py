@@ -14,7 +14,7 @@ import numpy as np
 from astropy.io import fits
 
 from skyloom.errors import InputError
-from skyloom.xmm import fits_stream
+from skyloom.xmm import fits_stream, products
 
 #: Keyword by which the simulator marks its files (eight letters are all that FITS allows).
 SYNTHETIC_KEYWORD = "SYNTHETI"
@@ -32,6 +32,7 @@ class Image:
     exposure: object  # EXPOSURE of the header, seconds; None where there is none
     instrument: str  # INSTRUME, for example EMOS2; "" where there is none
     synthetic: bool
+    stated: products.Stated  # of which camera, exposure, band and pixels it says that it is
 
 
 def observation_id(value):
@@ -100,9 +101,34 @@ def read_image(path):
     ------
     InputError
         One sentence: unreadable, empty, not FITS, truncated, no image, not of two dimensions, NaN
-        or infinite or negative counts, no counts at all, a map instead of counts.
+        or infinite or negative counts, no counts at all, and whatever a header says that is not
+        counts of EPIC: a map, a mask, a rate, another instrument.
     """
     primary, header, counts = fits_stream.read(path)
+
+    keyword = _needed(header, primary, path)
+    products.check_counts(keyword, path)
+    least, most = counts.min(), counts.max()
+    if not (np.isfinite(least) and np.isfinite(most)):
+        undefined = counts.size - int(np.isfinite(counts).sum())
+        raise InputError(f"{path} has {undefined} pixels that are NaN or infinite.")
+    if least < 0:
+        raise InputError(f"{path} has negative counts (down to {least:g}).")
+    if most == 0:
+        raise InputError(f"{path} has no counts: all its pixels are 0.")
+    stated = _stated(header, primary, path)
+    return Image(
+        counts=counts,
+        observation=str(stated.observation),
+        exposure=keyword("EXPOSURE"),
+        instrument=_text(keyword("INSTRUME")),
+        synthetic=keyword(SYNTHETIC_KEYWORD) is True,
+        stated=stated,
+    )
+
+
+def _needed(header, primary, path):
+    """The keywords of an image or its file; a damaged one is an InputError."""
 
     def keyword(name):
         try:
@@ -110,23 +136,15 @@ def read_image(path):
         except fits.VerifyError as error:
             raise InputError(f"{path} has a damaged header ({name}): download it again.") from error
 
-    content = _text(keyword("CONTENT"))
-    if re.search(r"\bMAP\b", content.upper()):
-        raise InputError(f"{path} is a map (CONTENT is {content!r}), not an image of counts.")
-    undefined = counts.size - int(np.isfinite(counts).sum())
-    if undefined:
-        raise InputError(f"{path} has {undefined} pixels that are NaN or infinite.")
-    if counts.min() < 0:
-        raise InputError(f"{path} has negative counts (down to {counts.min():g}).")
-    if not counts.any():
-        raise InputError(f"{path} has no counts: all its pixels are 0.")
-    return Image(
-        counts=counts,
-        observation=observation_id(_text(keyword("OBS_ID"))) or observation_of_name(path),
-        exposure=keyword("EXPOSURE"),
-        instrument=_text(keyword("INSTRUME")),
-        synthetic=keyword(SYNTHETIC_KEYWORD) is True,
-    )
+    return keyword
+
+
+def _stated(header, primary, path):
+    """What a file says of itself; see `skyloom.xmm.products.Stated`."""
+    given = _text(_needed(header, primary, path)("OBS_ID"))
+    observation = products.Said(observation_id(given), observation_of_name(path))
+    keyword, own = products.lenient(header, primary), products.lenient(header)
+    return products.stated(keyword, own, path, observation)
 
 
 def seconds(value, what):
@@ -152,13 +170,26 @@ def read_map(path):
     Raises
     ------
     InputError
-        If the file cannot be read or no pixel is exposed.
+        If the file cannot be read, is in another unit than seconds, or no pixel is exposed.
     """
-    _, _, exposed = fits_stream.read(path)
+    return read_stated_map(path)[0]
+
+
+def read_stated_map(path):
+    """An exposure map as `read_map`, and what its file says of itself.
+
+    Returns
+    -------
+    exposed : (H, W) float64 array
+        Seconds.
+    stated : `skyloom.xmm.products.Stated`
+    """
+    primary, header, exposed = fits_stream.read(path)
+    products.check_seconds(_needed(header, primary, path), path)
     exposed = np.where(np.isfinite(exposed) & (exposed > 0), exposed, 0.0)
     if not exposed.any():
         raise InputError(f"{path} is an exposure map without a pixel above 0.")
-    return exposed
+    return exposed, _stated(header, primary, path)
 
 
 def divide_by_map(counts, exposed, *, name):

@@ -1,13 +1,13 @@
 """Which images of a folder can be used, and why the others cannot.
 
 Blocks of files are inspected one by one (`inspect`), each into two tables; `merge` then sees what
-no block can: the frame that most images have, observations that occur twice, and rows of the
-observation table that no image belongs to. Every file of the folder ends up in the inventory, in
-the rejects, or, where its name says that it is an exposure or background map, in neither.
+no block can: the camera, band, pixel size and frame that most images have, observations that occur
+twice, and rows of the observation table that no image belongs to. Every file of the folder ends up
+in the inventory, in the rejects, or, where it is named EXPMAP, OEXPMP or BKGMAP or serves as an
+exposure map, in neither.
 """
 
 import os
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -17,24 +17,15 @@ from astropy.table import Table
 
 from skyloom import names
 from skyloom.errors import InputError
-from skyloom.xmm import images, observations
-
-#: Endings of the names of images, in lower case; ``.ftz`` is the pipeline's ``.fits.gz``.
-SUFFIXES = (".fits", ".fit", ".fts", ".ftz", ".fits.gz", ".fit.gz", ".fts.gz")
-
-_MAP = re.compile(r"exp_?(osure)?_?map|bkg_?map|background_?map", re.IGNORECASE)
-_EXPOSURE_MAP = re.compile(r"exp_?(osure)?_?map_?", re.IGNORECASE)
-_IMAGE = re.compile(r"image_?|img_?|counts?_?", re.IGNORECASE)
-# The camera in a file name: M1, M2, PN or EP after ten digits (the pipeline's names), or a word.
-_CAMERA = re.compile(
-    r"(?<=\d{10})(M1|M2|PN|EP)|(?<![A-Z])(E?MOS1|E?MOS2|EPN|PN|EPIC)", re.IGNORECASE
-)
-_CAMERAS = {"MOS1": "M1", "EMOS1": "M1", "MOS2": "M2", "EMOS2": "M2", "EPN": "PN", "EPIC": "EP"}
+from skyloom.xmm import images, observations, pairs, products, uniform
 
 _COLUMNS = {"file": "U", "obs_id": "U", "obs_class": "i8", "exposure": "f8"}
-_COLUMNS |= {"height": "i8", "width": "i8", "exposure_map": "U", "synthetic": "?"}
+_COLUMNS |= {"height": "i8", "width": "i8", "camera": "U", "band": "U", "pixel_scale": "f8"}
+_COLUMNS |= {"coordinates": "U", "exposure_map": "U", "synthetic": "?"}
 # What stands in a table for no text: ECSV reads an empty text back as a missing one.
-_NOTHING = "-"
+_NOTHING = uniform.NOTHING
+#: The camera of the images to which the exposures that `observations.cameras_of` adds belong.
+_EXPOSED = {"sum": "EP", "pn": "PN", "mos1": "M1", "mos2": "M2"}
 _REJECTS = {"file": "U", "reason": "U", "obs_id": "U"}
 
 
@@ -51,7 +42,9 @@ def listing(folder, *, table=None):
     -------
     files, maps : list of str
         Paths below the folder, with ``/``: candidates for images (whatever their names end in) and
-        maps by their names. Files that begin with a dot belong to the system and are left out.
+        exposure or background maps by their names; those named so in one word that is not the
+        pipeline's (``_exp``, ``exp-im``) are in both. Files that begin with a dot belong to the
+        system and are left out.
 
     Raises
     ------
@@ -69,80 +62,17 @@ def listing(folder, *, table=None):
             path = os.path.join(parent, name)
             if not name.startswith(".") and os.path.realpath(path) != table:
                 below = Path(path).relative_to(folder).as_posix()
-                (maps if _MAP.search(name) and _is_fits(name) else files).append(below)
+                if products.is_left_out(name) or products.is_exposure_map(name):
+                    maps.append(below)
+                if not products.is_left_out(name):
+                    files.append(below)
     return sorted(files), sorted(maps)
-
-
-def _is_fits(name):
-    return name.lower().endswith(SUFFIXES)
-
-
-def _stem(name):
-    name = Path(name).name.lower()
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
-        name = name.removesuffix(suffix)
-    return name
-
-
-def _key(name, product):
-    """A file's name without the word for what it is, so that an image and its map agree."""
-    return re.sub(r"[^a-z0-9]", "", product.sub("", _stem(name), count=1))
-
-
-def _camera(text):
-    found = _CAMERA.search(text)
-    name = found[0].upper() if found else ""
-    return _CAMERAS.get(name, name)
-
-
-def find_map(file, image, maps):
-    """The exposure map that belongs to an image.
-
-    Of the maps whose name holds the image's observation: the one whose name is the image's but for
-    the product (``…IMAGE_3000.FTZ`` and ``…EXPMAP3000.FTZ``, ``…img.fits`` and ``…expmap.fits``);
-    where no name agrees, the only one of the image's camera.
-
-    Parameters
-    ----------
-    file : str
-        The image's name.
-    image : `skyloom.xmm.images.Image`
-    maps : sequence of str
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InputError
-        If there is none, or several fit equally.
-    """
-    known = [name for name in maps if _EXPOSURE_MAP.search(Path(name).name)]
-    same = [name for name in known if _key(name, _EXPOSURE_MAP) == _key(file, _IMAGE)]
-    if not same:
-        camera = _CAMERAS.get(image.instrument.upper(), "") or _camera(Path(file).name)
-        own = [name for name in known if images.observation_of_name(name) == image.observation]
-        same = [name for name in own if _camera(Path(name).name) in (camera, "")]
-    # A map beside its image comes before one in another folder.
-    beside = [name for name in same if Path(name).parent == Path(file).parent]
-    same = beside or same
-    if not same:
-        raise InputError(
-            f"{file} has no exposure map: put one beside it, with EXPMAP in place of IMAGE in its "
-            "name, or set xmm.exposure to header or table."
-        )
-    if len(same) > 1:
-        raise InputError(
-            f"{file} could belong to {len(same)} exposure maps ({', '.join(same[:3])}): "
-            "name one like the image."
-        )
-    return same[0]
 
 
 def _exposure(file, image, row, maps, folder, options):
     """Exposure in seconds and the map's name, as configured."""
     if options["exposure"] == "table":
+        _check_camera(file, image, options["camera"])
         cameras = observations.cameras_of(options["camera"])
         total = sum(row.exposure[camera] for camera in cameras)
         if total <= 0:
@@ -153,20 +83,39 @@ def _exposure(file, image, row, maps, folder, options):
         return total, ""
     if options["exposure"] == "header":
         return images.seconds(image.exposure, f"{file}: its header"), ""
-    name = find_map(file, image, maps)
-    exposed = images.read_map(Path(folder) / name)
+    name = pairs.find_map(file, image, maps)
+    exposed, stated = images.read_stated_map(Path(folder) / name)
+    pairs.check(file, image, name, stated)
     images.divide_by_map(image.counts, exposed, name=name)
     # The map's peak is the time on the axis, where nothing is vignetted.
     return float(exposed.max()), name
 
 
+def _camera(image):
+    """The camera; sums of all are named EP and may have the header of the first that went in."""
+    own = image.stated.camera
+    return own.name if own.name == "EP" else str(own)
+
+
+def _check_camera(file, image, wanted):
+    own = _camera(image)
+    if own and own != _EXPOSED[wanted]:
+        fitting = next(name for name, camera in _EXPOSED.items() if camera == own)
+        raise InputError(
+            f"{file} is an image of {' + '.join(observations.cameras_of(fitting))}, but xmm.camera "
+            f"is {wanted}, whose exposure is another: set it to {fitting}, or xmm.exposure to "
+            "header."
+        )
+
+
 def _row(file, folder, table, maps, options):
     names.check(file)
-    if not _is_fits(file):
+    if not products.is_fits(file):
         raise InputError(
-            f"{file} is not an image: its name does not end in {', '.join(SUFFIXES[:1])}, "
+            f"{file} is not an image: its name does not end in {', '.join(products.SUFFIXES[:1])}, "
             ".fits.gz or .FTZ."
         )
+    products.check_name(file)
     image = images.read_image(Path(folder) / file)
     if not image.observation:
         raise InputError(f"{file} names no observation, neither by OBS_ID nor in its name.")
@@ -180,6 +129,7 @@ def _row(file, folder, table, maps, options):
         )
     exposure, exposure_map = _exposure(file, image, row, maps, folder, options)
     height, width = image.counts.shape
+    grid = image.stated.grid
     return {
         "file": file,
         "obs_id": image.observation,
@@ -187,6 +137,10 @@ def _row(file, folder, table, maps, options):
         "exposure": exposure,
         "height": height,
         "width": width,
+        "camera": _camera(image) or _NOTHING,
+        "band": uniform.band_text(image.stated.band or products.named_band(file)),
+        "pixel_scale": np.nan if grid.scale is None else round(grid.scale, 6),
+        "coordinates": grid.kind or _NOTHING,
         "exposure_map": exposure_map or _NOTHING,
         "synthetic": image.synthetic,
     }
@@ -208,10 +162,16 @@ def inspect(folder, files, maps, table, options):
     Yields
     ------
     dict
-        A good file's row (file, obs_id, obs_class, exposure, height, width, exposure_map,
-        synthetic), or a reject: file, reason and the obs_id that it seems to have.
+        A good file's row (file, obs_id, obs_class, exposure, height, width, camera, band in keV,
+        pixel_scale in arcsec, coordinates, exposure_map, synthetic), or a reject: file, reason and
+        the obs_id that it seems to have.
     """
+    # Where maps are used they are no images that nobody wants.
+    used = frozenset(maps) if options["exposure"] == "map" else ()
+    maps = pairs.Maps(maps)
     for file in files:
+        if file in used:
+            continue
         try:
             yield _row(file, folder, table, maps, options)
         except InputError as error:
@@ -261,6 +221,19 @@ def common_frame(rows, size=None):
     return max(counted, key=lambda shape: (counted[shape], shape[0] * shape[1]))
 
 
+def _fitting(rows, size, smaller, lost):
+    """The rows whose images fit a frame; the others go to `lost` with the reason."""
+    fitting = []
+    for row in rows:
+        shape = int(row["height"]), int(row["width"])
+        try:
+            images.check_frame(shape, size, smaller=smaller, name=str(row["file"]))
+            fitting.append(row)
+        except InputError as error:
+            lost.append({"file": str(row["file"]), "reason": str(error)})
+    return fitting
+
+
 def merge(inventories, rejects, table, frame):
     """One inventory and one list of rejects from those of all blocks.
 
@@ -275,8 +248,9 @@ def merge(inventories, rejects, table, frame):
     Returns
     -------
     inventory : Table
-        file, obs_id, obs_class, exposure (s), height, width, and exposure_map where maps are used,
-        sorted by obs_id;
+        file, obs_id, obs_class, exposure (s), height, width, camera, band (keV), pixel_scale
+        (arcsec), and exposure_map where maps are used, sorted by obs_id, all of one kind (see
+        `skyloom.xmm.uniform`);
         ``meta["frame"]`` is [height, width], ``meta["synthetic"]`` whether any image is.
     rejects : Table
         file, reason, sorted; rows of the table stand under the table's name.
@@ -289,15 +263,18 @@ def merge(inventories, rejects, table, frame):
     rows = sorted(_rows(inventories), key=lambda row: str(row["file"]))
     lost = _rows(rejects)
     claimed = {str(row["obs_id"]) for row in (*rows, *lost)}
+    if frame["size"] is not None:
+        # Images that do not fit have no say in which kind the others are.
+        rows = _fitting(rows, frame["size"], frame["smaller"], lost)
+    rows, unlike = uniform.one_of_each(rows)
+    lost += [{"file": str(row["file"]), "reason": reason} for row, reason in unlike]
     if not rows:
         raise InputError(_nothing_left(lost))
     size = common_frame(rows, frame["size"])
     kept = {}
-    for row in rows:
+    for row in _fitting(rows, size, frame["smaller"], lost):
         file, observation = str(row["file"]), str(row["obs_id"])
         try:
-            shape = int(row["height"]), int(row["width"])
-            images.check_frame(shape, size, smaller=frame["smaller"], name=file)
             if observation in kept:
                 raise InputError(
                     f"{file} is a second image of observation {observation}, after "
@@ -310,7 +287,7 @@ def merge(inventories, rejects, table, frame):
     if not kept:
         raise InputError(_nothing_left(lost))
     mapped = any(row["exposure_map"] != _NOTHING for row in kept.values())
-    unused = {"synthetic"} | (set() if mapped else {"exposure_map"})
+    unused = {"synthetic", "coordinates"} | (set() if mapped else {"exposure_map"})
     columns = {name: kind for name, kind in _COLUMNS.items() if name not in unused}
     inventory = _table([kept[observation] for observation in sorted(kept)], columns)
     inventory.meta.update(
@@ -320,6 +297,14 @@ def merge(inventories, rejects, table, frame):
     listed = _table(lost, {"file": "U", "reason": "U"})
     listed.meta["synthetic"] = inventory.meta["synthetic"]
     return inventory, listed
+
+
+def summary(inventory, rejects):
+    """How many images can be used, in a line, and how many of them do not state their pixels."""
+    line = f"{len(inventory)} images can be used, {len(rejects)} lines of rejects"
+    if silent := int(np.isnan(inventory["pixel_scale"]).sum()):
+        line += f"; {silent} of the images state no pixel size, which is taken for the others'"
+    return line
 
 
 def _rows_without_use(table, claimed):

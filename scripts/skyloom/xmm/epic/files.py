@@ -32,6 +32,8 @@ FLAWS = (
     "not_fits",
     "no_class",
 )
+# What the pipeline calls the merged image and the map that belongs to it.
+_PRODUCTS = {"IMAGE": "OIMAGE", "EXPMAP": "OEXPMP"}
 # The bytes depend on it, the archive does not: an image is made when its observation is.
 _DATE = "2021-02-25T00:00:00"
 _ENDINGS = ("FTZ",) * 7 + ("fits.gz",) * 2 + ("fits",)
@@ -41,7 +43,7 @@ _LEVEL = 1
 def file_name(plan, *, product="IMAGE", copy=0):
     """Name of an observation's image or, as `product` "EXPMAP", of its exposure map."""
     ending = _ENDINGS[plan.number % len(_ENDINGS)]
-    return f"P{plan.obs_id}EPX{copy:03d}O{product}8000.{ending}"
+    return f"P{plan.obs_id}EPX{copy:03d}{_PRODUCTS[product]}8000.{ending}"
 
 
 def _date(year):
