@@ -1,8 +1,6 @@
 """From a sample to the three datasets, through the steps themselves."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from astropy.table import Table
+from fake_step import run
 
 from skyloom import datasets
 from skyloom.errors import InputError
@@ -21,24 +20,6 @@ ROOT = Path(__file__).parents[2]
 COUNT, GRID = 9, {"wavelength": [3700, 9000], "pixels": 600}
 DRAWING = {"backend": "rasteriser", "wavelength": None, "flux": "minmax", "width": 1.5}
 DRAWING |= {"margin": 0.05}
-
-
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
-def run(step, *, input, output, params, threads=1, monkeypatch):
-    """Run a step as Snakemake would."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    outputs = output if isinstance(output, dict) else {0: output}
-    job = SimpleNamespace(
-        log=[],
-        threads=threads,
-        input=_Named(input),
-        output=_Named(outputs),
-        params=_Named(params),
-    )
-    runpy.run_path(str(ROOT / f"scripts/sdss/{step}.py"), init_globals={"snakemake": job})
 
 
 def spectrum_of(path, *, labelled):
@@ -62,12 +43,12 @@ def chain(tmp_path_factory):
     sample["object"] = [f"thing-{k}" for k in range(COUNT)]
     sample.write(folder / "sample.ecsv", format="ascii.ecsv")
     with pytest.MonkeyPatch.context() as patch:
-        run("compile_kernel", input={}, output=folder / "k.so", params={}, monkeypatch=patch)
+        run("sdss/compile_kernel", input={}, output=folder / "k.so", params={}, monkeypatch=patch)
         patch.setattr(preparation, "read", spectrum_of)
         for threads in (1, 2):
             for block in range(2):
                 run(
-                    "prepare_spectra",
+                    "sdss/prepare_spectra",
                     input={"sample": folder / "sample.ecsv"},
                     output=folder / f"block_{block}_{threads}.h5",
                     params={
@@ -90,7 +71,7 @@ def made(chain, folder, variant, monkeypatch, threads=1, options=DRAWING):
     inputs = {"sample": chain / "sample.ecsv", "blocks": blocks, "kernel": chain / "k.so"}
     params = {"variant": variant, "drawing": options, "grid": GRID, "seed": 1}
     job = {"input": inputs, "output": output, "params": params, "threads": threads}
-    run("make_dataset", **job, monkeypatch=monkeypatch)
+    run("sdss/make_dataset", **job, monkeypatch=monkeypatch)
     return output["dataset"]
 
 

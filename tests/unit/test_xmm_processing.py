@@ -2,10 +2,7 @@
 
 import json
 import os
-import runpy
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import h5py
@@ -14,6 +11,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from astropy.visualization import AsinhStretch, LogStretch, SqrtStretch, ZScaleInterval
+from fake_step import run
 from scipy import stats
 
 from skyloom import ahead, datasets
@@ -24,10 +22,6 @@ from skyloom.xmm import processing, stretches
 ROOT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "xmm"
 SIDE, COUNT = 48, 13
-
-
-class _Named(dict):
-    __getattr__ = dict.__getitem__
 
 
 def toy_archive(folder, count=COUNT, side=SIDE):
@@ -52,22 +46,6 @@ def archive(tmp_path_factory):
     return toy_archive(tmp_path_factory.mktemp("archive"))
 
 
-def run(step, *, input, output, params, threads=1, monkeypatch):
-    """Run a step as Snakemake would."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    outputs = output if isinstance(output, dict) else {0: output}
-    for path in outputs.values():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    job = SimpleNamespace(
-        log=[],
-        threads=threads,
-        input=_Named(input),
-        output=_Named(outputs),
-        params=_Named(params),
-    )
-    runpy.run_path(str(ROOT / f"scripts/xmm/{step}.py"), init_globals={"snakemake": job})
-
-
 def bin_all(archive, folder, *, blocks, threads, monkeypatch, rebin=4, method="area"):
     """Files of rates, block after block."""
     paths = [str(folder / f"rebin{rebin}.block_{block}.h5") for block in range(blocks)]
@@ -75,7 +53,7 @@ def bin_all(archive, folder, *, blocks, threads, monkeypatch, rebin=4, method="a
         params = {"images": str(archive.parent), "smaller": "reject", "rebin": rebin}
         params |= {"rebin_method": method, "block": block, "blocks": blocks}
         run(
-            "bin_images",
+            "xmm/bin_images",
             input={"inventory": str(archive)},
             output=path,
             params=params,
@@ -88,7 +66,7 @@ def bin_all(archive, folder, *, blocks, threads, monkeypatch, rebin=4, method="a
 def make(archive, rates, path, parameters, *, threads, monkeypatch):
     """One dataset."""
     run(
-        "make_dataset",
+        "xmm/make_dataset",
         input={"inventory": str(archive), "rates": rates},
         output={"dataset": str(path), "provenance": str(path.with_suffix(".json"))},
         params={"variant": "toy", "variant_parameters": parameters, "seed": 1},
@@ -238,7 +216,7 @@ def test_statistics_of_all_blocks_are_those_of_scipy(archive, tmp_path, monkeypa
     paths = [str(tmp_path / f"block_{block}.ecsv") for block in range(blocks)]
     for block, path in enumerate(paths):
         run(
-            "measure_statistics",
+            "xmm/measure_statistics",
             input={"inventory": str(archive)},
             output=path,
             params=params | {"block": block, "blocks": blocks},
@@ -247,14 +225,14 @@ def test_statistics_of_all_blocks_are_those_of_scipy(archive, tmp_path, monkeypa
         )
     table, auc, split = (tmp_path / name for name in ("s.ecsv", "auc.json", "split.ecsv"))
     run(
-        "split_observations",
+        "xmm/split_observations",
         input={"inventory": str(archive)},
         output=str(split),
         params={"validation": 0.2, "test": 0.3, "seed": 1},
         monkeypatch=monkeypatch,
     )
     run(
-        "merge_statistics",
+        "xmm/merge_statistics",
         input={"blocks": paths, "split": str(split)},
         output={"table": str(table), "auc": str(auc)},
         params={"bootstrap": {"samples": 50, "level": 0.9}, "seed": 1},
