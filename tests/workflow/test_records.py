@@ -111,7 +111,7 @@ def test_run_with_another_configuration_is_told_apart(recorded):
 
 
 def test_name_of_a_run_is_what_was_typed_in_every_process(recorded):
-    split = "results/2024_01/xmm/archive/observations.ecsv"
+    split = "results/2024_01/xmm/archive/observations.fits"
     recorded.snakemake("--cores", "1", split, "--config", "run=2024_01")
     record = recorded.folder / "results" / "2024_01" / "provenance" / "xmm_simulate" / "job.json"
     assert split in read_json(record)["outputs"]
