@@ -275,6 +275,16 @@ class _Run:
                 f"again if it is a result ({_make_again(path)}).",
             )
 
+    def check_kept(self):
+        """What is kept beside the records is what its name says, whether it is used or not."""
+        named = {found.path for found in self.findings}
+        for kind in ("configs", "listings"):
+            for path in sorted((self.kept / kind).glob("*.json")):
+                known = str(path) in named or leftovers.is_temporary(path.name)
+                if not known and self.kept_as(kind, path.stem) is None:
+                    said = f"{path} was changed: put it back from a copy, or run the jobs again."
+                    self.find("record", path, said)
+
     def check_code(self):
         """Steps that have changed since their jobs ran are told of."""
         used = {}
@@ -369,6 +379,7 @@ def check(folder, *, pool=None, progress=list):
     run.check_sidecars()
     run.check_unrecorded()
     run.check_configurations()
+    run.check_kept()
     run.check_code()
     order = {kind: place for place, kind in enumerate((*FAULTS, *NOTES))}
     findings = sorted(run.findings, key=lambda found: (order[found.kind], found.path))

@@ -313,6 +313,13 @@ def test_planted_file_is_named_wherever_it_lies(run, name):
     assert ("unrecorded", path) in found()
 
 
+@pytest.mark.parametrize("kind", ["configs", "listings"])
+def test_file_with_the_name_of_what_is_kept_must_have_its_contents(run, kind):
+    path = f"{RUN}/provenance/{kind}/{'a' * 64}.json"
+    put(path, "{}")
+    assert set(found()) == {("record", path)}
+
+
 @pytest.mark.parametrize(
     "name",
     [
