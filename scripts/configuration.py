@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 import configuration_channels
+import configuration_names
 import configuration_sdss
 import configuration_semantic
 import configuration_spectra
@@ -68,16 +69,12 @@ def _scalar(text):
         return text
 
 
-def _name(key, beside):
-    """A key as text, for YAML makes numbers of names; one that then stands twice stays."""
-    return key if isinstance(key, str) or str(key) in beside else str(key)
-
-
-def typed(value, schema, root=None):
+def typed(value, schema, root=None, *, written=None, path=()):
     """A configuration in which strings that stand for numbers, booleans or null are those.
 
     Snakemake hands every nested value of ``--config 'tng={split: {test_fraction: 0.1}}'`` on as a
-    string; the schema knows better.
+    string; the schema knows better. The other way round, a name that was taken for a number is what
+    was written again.
 
     Parameters
     ----------
@@ -87,24 +84,38 @@ def typed(value, schema, root=None):
         The part's schema.
     root : dict, optional
         The whole schema, which ``$ref`` refers to.
+    written : `configuration_names.Written`, optional
+        What the configuration was written as.
+    path : tuple
+        Keys that lead to the part.
+
+    Raises
+    ------
+    InputError
+        If a name was taken for a number or the like, and what was written is not known.
     """
-    root = root or schema
+    root, written = root or schema, written or configuration_names.Written()
+
+    def within(key, part, own):
+        return typed(part, own, root, written=written, path=(*path, key))
+
     if "$ref" in schema:
         schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     if isinstance(value, dict):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         other = other if isinstance(other, dict) else {}
+        names = {key: key if isinstance(key, str) else written.key(key, path) for key in value}
         return {
-            _name(key, value): typed(part, known.get(key, other), root)
+            names[key]: within(names[key], part, known.get(names[key], other))
             for key, part in value.items()
         }
     if isinstance(value, list):
         first, rest = schema.get("prefixItems", []), schema.get("items") or {}
         parts = [*first, *[rest] * (len(value) - len(first))][: len(value)]
-        return [typed(part, own, root) for part, own in zip(value, parts, strict=True)]
-    if isinstance(value, int) and schema.get("type") == "string":
-        # `run=2024` is a name.
-        return str(value)
+        pairs = enumerate(zip(value, parts, strict=True))
+        return [within(place, part, own) for place, (part, own) in pairs]
+    if not isinstance(value, str | None) and configuration_names.wanted(schema):
+        return written.name(value, path)
     if isinstance(value, str) and schema:
         meant = _scalar(value)
         # A number out of range is one too: its sentence speaks of the range, not of a string.

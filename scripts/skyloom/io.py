@@ -302,11 +302,19 @@ class _Encoder(json.JSONEncoder):
         return super().default(value)
 
 
+def _json(content):
+    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False, cls=_Encoder)
+
+
 def write_json(content, path):
     """Write `content` as indented JSON with sorted keys; a NaN or infinity is an error."""
     with atomic(path) as temporary:
-        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False, cls=_Encoder)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(_json(content) + "\n", encoding="utf-8")
+
+
+def as_read(content):
+    """What `read_json` gives of `content` once `write_json` has written it: keys are strings."""
+    return json.loads(_json(content))
 
 
 def read_json(path):

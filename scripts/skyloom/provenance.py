@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from skyloom.checksums import Known, checksum, digest, of_folder, of_path
 from skyloom.errors import InputError
-from skyloom.io import write_json
+from skyloom.io import as_read, write_json
 
 VERSION = "0.1.0"
 FOLDER = "provenance"
@@ -27,6 +27,8 @@ FOLDER = "provenance"
 CRATE = "ro-crate-metadata.json"
 # The form of a record; a reader may refuse others.
 FORMAT = 1
+# The key of a record under which the hash of all its others stands.
+SEAL = "record_sha256"
 # Distributions whose versions are recorded where a job has loaded their module.
 PACKAGES = {
     "astropy": "astropy",
@@ -74,6 +76,20 @@ def refuse_secrets(text, environment):
                 f"The record of this job would hold the value of {name}: take it out of the "
                 "configuration; a key belongs into the environment only."
             )
+
+
+def sealed(content):
+    """A record with the hash of all that it says, ready for JSON; see `seal`."""
+    content = as_read(content)
+    return {**content, SEAL: seal(content)}
+
+
+def seal(content):
+    """SHA-256 of a record as it is read: of its JSON with sorted keys, without the seal itself.
+
+    Whoever changes a record can compute it anew: it tells of slips and damage, and is no signature.
+    """
+    return digest({key: value for key, value in content.items() if key != SEAL})
 
 
 def commit(folder):
@@ -135,12 +151,13 @@ def record(*, output, inputs, parameters, packages, seed=None, threads=1, job=No
     Returns
     -------
     dict
-        Ready for JSON: checksums, versions, git commit, machine type, time (UTC).
+        Ready for JSON: checksums, versions, git commit, machine type, time (UTC); `sealed`.
     """
     paths = sorted(map(str, inputs))
     with ThreadPoolExecutor(threads) as pool:
         checksums = list(pool.map(checksum, [output, *paths]))
-    return {
+    parameters = as_read(parameters)
+    said = {
         "output": {"name": Path(output).name, "sha256": checksums[0]},
         "inputs": dict(zip(paths, checksums[1:], strict=True)),
         "parameters": parameters,
@@ -150,6 +167,7 @@ def record(*, output, inputs, parameters, packages, seed=None, threads=1, job=No
         **_surroundings(packages),
         "written": _now(),
     }
+    return sealed(said)
 
 
 def _quoted(text):
@@ -195,10 +213,11 @@ def job_record(job, *, known):
     Returns
     -------
     dict
-        Ready for JSON. ``outputs`` and ``inputs`` as `skyloom.checksums.of_path` gives them.
+        Ready for JSON, `sealed`. ``outputs`` and ``inputs`` as `skyloom.checksums.of_path` gives
+        them.
     """
-    parameters = masked(job["parameters"])
-    return {
+    parameters = as_read(masked(job["parameters"]))
+    said = {
         "format": FORMAT,
         "rule": job["rule"],
         "wildcards": job["wildcards"],
@@ -228,6 +247,7 @@ def job_record(job, *, known):
         "seconds": round(job["seconds"], 3),
         "written": _now(),
     }
+    return sealed(said)
 
 
 def write_job(job, folder, environment=None):

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import requests
 import urllib3
 
+from skyloom import answers
 from skyloom.errors import InputError
 from skyloom.io import write_json
 from skyloom.progress import track
@@ -107,11 +108,14 @@ class Transfer:
 
     def attempt(self):
         """Ask once, from where the last attempt broke off if that is sound."""
-        with self._answer() as (response, start):
-            total = self._receive(response, start)
+        with self._answer() as (response, coming):
+            self._receive(response, coming)
         arrived = self.part.stat().st_size
-        if total is not None and arrived != total:
-            raise AttemptError(f"the transfer broke off after {arrived} of {total} bytes")
+        if coming.end is not None and arrived > coming.end:
+            self._restart()
+            raise AttemptError(f"more than the announced {coming.end} bytes came")
+        if coming.total is not None and arrived != coming.total:
+            raise AttemptError(f"the transfer broke off after {arrived} of {coming.total} bytes")
         try:
             sha256 = self._check(self.part)
         except AttemptError:
@@ -125,20 +129,44 @@ class Transfer:
 
     @contextlib.contextmanager
     def _answer(self):
-        """The server's answer to a request for what is not there yet, and where that begins."""
-        start, headers = self._resumption()
+        """The server's answer to a request for what is not there yet, and which bytes come."""
+        start, headers, notes = self._resumption()
         try:
             response = self._ask(headers)
             with response:
-                self._refuse(response)
-                if start and response.status_code != 206:
-                    start = 0
-                if start and not self._continues(response, start):
-                    self._restart()
-                    raise AttemptError("the server sent another part than was asked for", wait=0)
-                yield response, start
+                self._refuse(response, start)
+                yield response, self._coming(response, start, notes)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _explained(error) from error
+
+    def _coming(self, response, start, notes):
+        """Which bytes come; an AttemptError where they cannot be put behind what is there."""
+        try:
+            coming = answers.coming(response.status_code, response.headers, start)
+            if coming.start:
+                coming = self._of_the_same_file(coming, response, notes)
+        except ValueError as error:
+            self._restart()
+            # The whole file, which is asked for next, may come as it should.
+            raise AttemptError(str(error), wait=0 if start else None) from error
+        if self.size is not None and coming.total not in (None, self.size):
+            self._restart()
+            raise AttemptError(f"it has {coming.total} bytes where {self.size} are expected")
+        return coming
+
+    def _of_the_same_file(self, coming, response, notes):
+        """A part with the size of its whole; a ValueError where that is not the file begun."""
+        validator = notes.get("validator") or ""
+        name = "ETag" if validator.startswith('"') else "Last-Modified"
+        now = response.headers.get(name, validator)
+        sizes = {coming.total, notes.get("total")} - {None}
+        # A server may not know If-Range, by which it was asked to send no part of another file.
+        if (validator and now != validator) or len(sizes) > 1:
+            raise ValueError("the file has changed at the server")
+        total = next(iter(sizes), self.size)
+        if total is None and not self.checksum:
+            raise ValueError("the server sent a part without saying of how much")
+        return coming._replace(total=total)
 
     def _ask(self, headers):
         try:
@@ -150,7 +178,7 @@ class Transfer:
             raise AttemptError("it is, or leads to, no usable address", again=False) from error
 
     def _resumption(self):
-        """Where to go on, and the headers that ask for it."""
+        """Where to go on, the headers that ask for it, and what is known of the file."""
         self.part.touch()
         start = self.part.stat().st_size
         try:
@@ -158,30 +186,27 @@ class Transfer:
             if notes["address"] != shown(self.url):
                 raise ValueError("another file")
             validator = notes["validator"]
+            if not isinstance(validator, str | None):
+                raise TypeError("no validator")
         except (OSError, ValueError, KeyError, TypeError):
-            validator, start = None, start if self.checksum else 0
+            validator, notes, start = None, {}, start if self.checksum else 0
         if not start or not (validator or self.checksum):
             self._restart()
-            return 0, {}
+            return 0, {}, {}
         condition = {"If-Range": validator} if validator else {}
-        return start, {"Range": f"bytes={start}-", **condition}
+        return start, {"Range": f"bytes={start}-", **condition}, notes
 
     def _restart(self):
         os.truncate(self.part, 0)
         self.notes.unlink(missing_ok=True)
 
-    def _continues(self, response, start):
-        match = re.fullmatch(
-            r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip()
-        )
-        return bool(match) and int(match[1]) == start
-
-    def _refuse(self, response):
-        """Raise a AttemptError for every answer that is not the file."""
+    def _refuse(self, response, start):
+        """Raise an AttemptError for every answer that is not the file."""
         code = response.status_code
         if code in (200, 206):
             return
-        if code == 416:  # what has arrived is longer than the file: it is another one
+        # What has arrived is longer than the file: it is another one.
+        if code == 416 and start:
             self._restart()
             raise AttemptError("the file has changed at the server", wait=0)
         said = f"the server answered {code}"
@@ -195,23 +220,16 @@ class Transfer:
             status=code,
         )
 
-    def _receive(self, response, start):
-        """Write the body behind what is there; gives the size of the whole file, if known."""
-        length = response.headers.get("Content-Length", "")
-        total = start + int(length) if length.isdigit() else None
-        whole = re.search(r"/(\d+)\s*$", response.headers.get("Content-Range", ""))
-        if start and whole:
-            # The part that comes may be shorter than the one asked for.
-            total = int(whole[1])
-        if self.size is not None and total not in (None, self.size):
-            self._restart()
-            raise AttemptError(f"it has {total} bytes where {self.size} are expected")
+    def _receive(self, response, coming):
+        """Write the body behind what is there."""
+        start, total = coming.start, coming.total
         if not start:
             self._restart()
-            notes = {"address": shown(self.url), "validator": _validator(response)}
+            notes = {"address": shown(self.url), "validator": _validator(response), "total": total}
             write_json(notes, self.notes)
         bar = track(None, label=self.path.name, total=total, unit="B") if self.progress else None
-        with open(self.part, "ab") as file, bar or contextlib.nullcontext():
+        # Whether a bar without a total is true cannot be asked.
+        with open(self.part, "ab") as file, contextlib.nullcontext() if bar is None else bar:
             if bar is not None:
                 bar.update(start)
             since, before, arrived = time.monotonic(), 0, 0
@@ -233,7 +251,6 @@ class Transfer:
                     since, before = time.monotonic(), arrived
             # The disk holds the contents before the name: a power cut must not part them.
             os.fsync(file.fileno())
-        return total
 
     def _check(self, path):
         """SHA-256 of a complete file that has the size, checksum and contents asked for."""
@@ -276,6 +293,8 @@ def _explained(error):
         return AttemptError("the server did not answer in time")
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return AttemptError("the server redirects without end", again=False)
+    if isinstance(error, urllib3.exceptions.InvalidHeader):
+        return AttemptError("the server's headers contradict each other")
     broken = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)
     cause = error.args[0] if error.args else None
     if isinstance(error, broken) or isinstance(cause, urllib3.exceptions.ProtocolError):

@@ -8,17 +8,17 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from skyloom import ahead, checksums, provenance
+from skyloom import agreement, ahead, checksums, leftovers, provenance, strays
 from skyloom.errors import InputError
 from skyloom.io import read_json
 
 # What is wrong with a result, and what is only to be known.
 FAULTS = ("changed", "missing", "unrecorded", "outdated", "record")
-NOTES = ("configuration", "input")
-# Written by Snakemake, or about the run and not by a job of it.
-_NOT_RESULTS = {"logs", "benchmarks", "report", provenance.FOLDER, provenance.CRATE}
-_TEXTS = ("rule", "config_sha256", "started", "written")
-_PATHS = ("outputs", "inputs", "read")
+NOTES = ("configuration", "code", "input")
+# Where the steps are that jobs ran.
+_SCRIPTS = Path(__file__).parents[1]
+# What lies beside the records of the rules.
+_BESIDE = ("configs", "listings", ".checksums")
 
 
 class Finding(NamedTuple):
@@ -27,25 +27,6 @@ class Finding(NamedTuple):
     kind: str
     path: str
     sentence: str
-
-
-def _is_record(content):
-    """Whether something has the form of a record as far as it is read here."""
-    return (
-        isinstance(content, dict)
-        and content.get("format") == provenance.FORMAT
-        and all(isinstance(content.get(key), str) for key in _TEXTS)
-        and all(isinstance(content.get(key), dict) for key in _PATHS)
-        and all(_is_description(said) for key in _PATHS for said in content[key].values())
-    )
-
-
-def _is_description(said):
-    """Whether something describes a file, or a folder."""
-    kinds = {"bytes": int, "sha256": str}
-    if isinstance(said, dict) and "files" in said:
-        kinds |= {"files": int, "contents": bool, "listing": str}
-    return isinstance(said, dict) and all(isinstance(said.get(key), kinds[key]) for key in kinds)
 
 
 def records(folder):
@@ -59,7 +40,7 @@ def records(folder):
     Returns
     -------
     dict of str to dict, list of Finding
-        Records by their file, oldest first, and what cannot be read as one.
+        Records by their file, oldest first; and what cannot be read as one, or was changed.
 
     Raises
     ------
@@ -69,13 +50,17 @@ def records(folder):
     kept = Path(folder) / provenance.FOLDER
     found, broken = {}, []
     for path in sorted(kept.glob("*/*.json")):
-        if path.parent.name in ("configs", "listings", ".checksums"):
+        if path.parent.name in _BESIDE or leftovers.is_temporary(path.name):
             continue
         try:
             content = read_json(path)
-            if not _is_record(content):
+            if not agreement.is_record(content):
                 raise InputError(f"{path} is not a record of a job: remove it, run the job again.")
             found[str(path)] = content
+            if wrong := agreement.of_record(path, content, folder):
+                raise InputError(
+                    f"{path} {wrong}: remove it, run the job again ({_again(content)})."
+                )
         except (InputError, UnicodeDecodeError) as error:
             broken.append(Finding("record", str(path), str(error)))
     if not found and not broken:
@@ -96,6 +81,16 @@ def makers(found):
 
 def _make_again(path):
     return f"snakemake --cores 1 {path}"
+
+
+def _first(record):
+    """The first result of a job."""
+    return min(record["outputs"], default=record["rule"])
+
+
+def _again(record):
+    """The command that runs a job again whose results are there."""
+    return f"snakemake --cores 1 --force {_first(record)}"
 
 
 class _Run:
@@ -139,10 +134,14 @@ class _Run:
         only, contents = said.get("only"), said["contents"]
         now = checksums.of_folder(here, contents=contents, only=only)
         if now["sha256"] == said["sha256"]:
-            return None
-        try:
-            before = read_json(self.kept / "listings" / f"{Path(said['listing']).name}.json")
-        except InputError:
+            said, now = ((each["files"], each["bytes"]) for each in (said, now))
+            return (
+                None
+                if said == now
+                else "is {} files of {} bytes and not {} of {}".format(*now, *said)
+            )
+        before = self.kept_as("listings", said["listing"])
+        if before is None:
             return "holds other files"
         after = checksums.listing(here, only)
         gone = [name for name in before if name not in after]
@@ -159,7 +158,18 @@ class _Run:
             other += [name for name in after if name not in before]
         named = [*(f"{name} is gone" for name in gone), *(f"{name} is another" for name in other)]
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-        return f"holds other files ({', '.join(named[:3])}{more})" if named else None
+        if not named:
+            # Names, sizes and times tell a copy from its original, though both hold the same.
+            return "holds other files" if contents else None
+        return f"holds other files ({', '.join(named[:3])}{more})"
+
+    def kept_as(self, kind, digest):
+        """What is kept beside the records by its digest; None where it is not there as it was."""
+        try:
+            content = read_json(self.kept / kind / f"{Path(digest).name}.json")
+        except InputError:
+            return None
+        return content if checksums.digest(content) == digest else None
 
     def outside(self):
         """What was read that no job here has made: path to every (record's file, description)."""
@@ -203,7 +213,7 @@ class _Run:
             )
 
     def _source(self, path, names, difference):
-        first = sorted(self.records[names[0]]["outputs"])[0]
+        first = _first(self.records[names[0]])
         others = f" (and {len(names) - 1} more jobs' results)" if len(names) > 1 else ""
         if difference == "is gone":
             self.find(
@@ -227,6 +237,13 @@ class _Run:
             for path, said in record["inputs"].items() if mine else ():
                 maker, now = self.made.get(path, (None, said))
                 same = now["sha256"] == said["sha256"]
+                if same and any(now.get(key) != said.get(key) for key in ("bytes", "files")):
+                    self.find(
+                        "record",
+                        name,
+                        f"{name} and {maker} tell of different sizes of {path}: run the job again "
+                        f"({_again(record)}).",
+                    )
                 if maker and not same and now.get("contents") == said.get("contents"):
                     self.find(
                         "outdated",
@@ -235,26 +252,56 @@ class _Run:
                         f"it anew: remove it and make it again ({_make_again(mine[0])}).",
                     )
 
+    def check_sidecars(self):
+        """A dataset, its sidecar and the record of its job state the same."""
+        wrong = {found.path for found in self.findings}
+        for name, record in self.records.items():
+            for dataset, sidecar in agreement.sidecars(record):
+                if wrong & {name, dataset, sidecar}:
+                    continue
+                if {self.made[path][0] for path in (dataset, sidecar)} != {name}:
+                    continue
+                if said := agreement.of_sidecar(dataset, sidecar, record, self.root):
+                    again = _again(record)
+                    self.find("record", sidecar, f"{sidecar} {said}: run the job again ({again}).")
+
     def check_unrecorded(self):
         """Whatever lies among the results must be of a job that ended well."""
-        here = Path(os.path.abspath(self.folder))
-        for parent, folders, names in os.walk(here):
-            kept = []
-            for name in sorted(folders):
-                path = os.path.relpath(os.path.join(parent, name), self.root)
-                skipped = name in _NOT_RESULTS or name.startswith(".") or path in self.made
-                kept += [] if skipped else [name]
-            folders[:] = kept
-            for name in sorted(names):
-                path = os.path.relpath(os.path.join(parent, name), self.root)
-                known = path in self.made or name in _NOT_RESULTS
-                if not known and not name.startswith("."):
-                    self.find(
-                        "unrecorded",
-                        path,
-                        f"{path} has no record of a job that ended well: move it away, or make it "
-                        f"again if it is a result ({_make_again(path)}).",
-                    )
+        for path in strays.find(self.folder, self.made):
+            self.find(
+                "unrecorded",
+                path,
+                f"{path} has no record of a job that ended well: move it away, or make it "
+                f"again if it is a result ({_make_again(path)}).",
+            )
+
+    def check_kept(self):
+        """What is kept beside the records is what its name says, whether it is used or not."""
+        named = {found.path for found in self.findings}
+        for kind in ("configs", "listings"):
+            for path in sorted((self.kept / kind).glob("*.json")):
+                known = str(path) in named or leftovers.is_temporary(path.name)
+                if not known and self.kept_as(kind, path.stem) is None:
+                    said = f"{path} was changed: put it back from a copy, or run the jobs again."
+                    self.find("record", path, said)
+
+    def check_code(self):
+        """Steps that have changed since their jobs ran are told of."""
+        used = {}
+        for record in self.records.values():
+            code = record.get("code", {})
+            if isinstance(code.get("script"), str):
+                used.setdefault((code["script"], code.get("script_sha256")), []).append(record)
+        for (script, sha256), jobs in sorted(used.items(), key=str):
+            path = _SCRIPTS / script
+            if path.is_file() and checksums.checksum(path) != sha256:
+                self.find(
+                    "code",
+                    f"scripts/{script}",
+                    f"scripts/{script} is another than that by which {_first(jobs[0])} and "
+                    f"what else of {len(jobs)} jobs was made: run Snakemake again if their results "
+                    "should follow it.",
+                )
 
     def check_configurations(self):
         """All results should be of one configuration, and that must be as it was kept."""
@@ -263,7 +310,9 @@ class _Run:
             if any(self.made[path][0] == name for path in record["outputs"]):
                 used.setdefault(record["config_sha256"], []).append(name)
         newest = next(reversed(self.records.values()))["config_sha256"] if used else None
-        kept = {digest: self._configuration(digest) for digest in used}
+        kept = {digest: self.kept_as("configs", digest) for digest in used}
+        for digest, names in used.items():
+            self._check_configuration(kept[digest], digest, names)
         for digest, names in used.items():
             if digest == newest or None in (kept[digest], kept.get(newest)):
                 continue
@@ -277,18 +326,18 @@ class _Run:
                 "results should follow the last; what does not depend on these keys stays.",
             )
 
-    def _configuration(self, digest):
-        """A configuration as it was kept; None, and a finding, where it is not."""
-        path = self.kept / "configs" / f"{Path(digest).name}.json"
-        try:
-            config = read_json(path)
-            if checksums.digest(config) == digest:
-                return config
-            said = f"{path} was changed: put it back from a copy, or run the jobs again."
-        except InputError as error:
-            said = str(error)
-        self.find("record", path, said)
-        return None
+    def _check_configuration(self, config, digest, names):
+        """A configuration is there as it was kept, and the jobs' seeds are its own."""
+        path = str(self.kept / "configs" / f"{Path(digest).name}.json")
+        if not isinstance(config, dict):
+            said = f"{path} is gone or was changed: put it back from a copy, or run the jobs again."
+            self.find("record", path, said)
+            return
+        for name in names:
+            record = self.records[name]
+            if record.get("seed") != record["parameters"].get("seed", config.get("seed")):
+                said = f"{name} has another seed than its configuration: run the job again"
+                self.find("record", name, f"{said} ({_again(record)}).")
 
 
 def different(one, other, prefix=""):
@@ -327,8 +376,11 @@ def check(folder, *, pool=None, progress=list):
     run = _Run(folder, pool)
     run.check_files(progress)
     run.check_chain()
+    run.check_sidecars()
     run.check_unrecorded()
     run.check_configurations()
+    run.check_kept()
+    run.check_code()
     order = {kind: place for place, kind in enumerate((*FAULTS, *NOTES))}
     findings = sorted(run.findings, key=lambda found: (order[found.kind], found.path))
     return findings, {"records": len(run.records), "outputs": len(run.made)}

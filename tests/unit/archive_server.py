@@ -39,7 +39,8 @@ class Archive:
         a Retry-After, ``"truncated"``, ``"page"`` (a login page with status 200), ``"slow"`` (a
         trickle), ``"silent"``, ``"closed"``, ``"redirect"`` (to the host name localhost, where the
         key must not be sent), ``("location", address)``, ``"part"`` (half of the part that was
-        asked for), ``"no-length"`` or ``"weak"`` (no ETag).
+        asked for), ``"no-length"``, ``"weak"`` (no ETag), or ``("as", status, headers, first,
+        last)``: that status and those bytes of the file, with just these headers.
     """
 
     def __init__(self, serve, key=None):
@@ -97,7 +98,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._send(fault, b"no")
         if isinstance(fault, tuple) and fault[0] == "location":
             return self._send(302, b"", Location=fault[1])
-        if isinstance(fault, tuple):
+        if isinstance(fault, tuple) and fault[0] == "wait":
             return self._send(fault[1], b"no", **{"Retry-After": fault[2]})
         if fault == "silent":
             time.sleep(3)
@@ -112,7 +113,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status, body = answer, b'{"detail": "Not found."}'
         elif isinstance(answer, tuple):
             status, body = answer
+        if isinstance(fault, tuple):
+            _, status, headers, first, last = fault
+            return self._send_as(status, headers, body[first:last])
         return self._send_file(status, body, fault)
+
+    def _send_as(self, status, headers, body):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
 
     def _send(self, status, body, **headers):
         self.send_response(status)

@@ -44,7 +44,7 @@ def record(rule, inputs, outputs, *, width=60, written="2026-01-01T00:00:00+00:0
         **changes,
     }
     path = provenance.write_job(job, RUN, environment={})
-    write_json({**read_json(path), "written": written}, path)
+    write_json(provenance.sealed({**read_json(path), "written": written}), path)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ def record(rule, output, *, started=NOON, seconds=10.0, config="c" * 64, **more)
         "format": 1,
         "rule": rule,
         "wildcards": {},
+        "parameters": {},
+        "parameters_sha256": "d" * 64,
         "outputs": {output: {"bytes": 1000, "sha256": "0" * 64}},
         "inputs": {},
         "read": {},

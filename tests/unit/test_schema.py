@@ -162,11 +162,10 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
         tng__gas__star_forming_temperature="effective",
         tng__backbone__preprocess="none",
         tng__variants__gaussian_5__sigma="6",
-        run=2026,
     )
     config = configuration.typed(config, configuration.load_schema())
     tng = config["tng"]
-    assert (config["seed"], config["run"]) == (7, "2026")
+    assert config["seed"] == 7
     assert (tng["parts_per_snapshot"], tng["snapshots"]) == (5, [99, 98])
     assert (tng["grid"]["depth"], tng["grid"]["width"]) == (None, 30)
     assert tng["ssfr"]["ignore_h"] is True and tng["training"]["learning_rate"] == 1e-3

@@ -61,7 +61,10 @@ def _wrong_call(node):
         shell is True or (shell and before == "subprocess")
     ):
         return "a shell reads the names in its command"
-    if before == "yaml" and name in YAML:
+    loaders = [keyword.value for keyword in node.keywords if keyword.arg == "Loader"]
+    # That one makes nothing but strings, lists and dicts.
+    strings = [getattr(loader, "attr", None) for loader in loaders] == ["BaseLoader"]
+    if before == "yaml" and name in YAML and not strings:
         return "yaml.safe_load makes no objects"
     if _literal(node, "allow_pickle") not in (None, False) or name == "read_pickle":
         return "a pickle runs what it says"

@@ -108,3 +108,11 @@ def test_run_with_another_configuration_is_told_apart(recorded):
     assert status == 1 and "outdated: results/mini/ro-crate-metadata.json was made from" in said
     assert "configuration: Another configuration" in said and "xmm.split.test" in said
     assert Path(recorded.folder, DATASET).exists()
+
+
+def test_name_of_a_run_is_what_was_typed_in_every_process(recorded):
+    split = "results/2024_01/xmm/archive/observations.fits"
+    recorded.snakemake("--cores", "1", split, "--config", "run=2024_01")
+    record = recorded.folder / "results" / "2024_01" / "provenance" / "xmm_simulate" / "job.json"
+    assert split in read_json(record)["outputs"]
+    assert not (recorded.folder / "results" / "202401").exists()

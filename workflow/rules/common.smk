@@ -23,6 +23,7 @@ os.environ.update(
 )
 
 import configuration
+import configuration_names
 import messages
 from skyloom import code as library_code
 from skyloom.errors import InputError
@@ -30,8 +31,14 @@ from skyloom.errors import InputError
 if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, SCRIPTS.parent))
 messages.watch(workflow)
-config.update(configuration.typed(config, configuration.load_schema()))
 try:
+    config.update(
+        configuration.typed(
+            config,
+            configuration.load_schema(),
+            written=configuration_names.of_run(workflow),
+        )
+    )
     configuration.check(config)
 except InputError as error:
     messages.remedy(str(error))

@@ -1,0 +1,67 @@
+"""Which files of a run's folder are of no job, though they should be."""
+
+import os
+import re
+from pathlib import Path
+
+from skyloom import leftovers, provenance
+
+# What is written without a record, as it is called below the run's folder.
+_WITHOUT = re.compile(
+    "|".join(
+        (
+            # By jobs that run or have failed, too; of the run, or of an arm.
+            r"([^/]+/)?logs/.+\.log",
+            r"([^/]+/)?benchmarks/.+\.tsv",
+            # What an archive did not give: see `skyloom.download.fetch_all`.
+            r"[^/]+/failed/[^/]+\.ecsv",
+            # By `scripts/verify.py --crate`.
+            re.escape(provenance.CRATE),
+            # Records, which are read as such, and what belongs to them.
+            rf"{provenance.FOLDER}/(configs|listings)/[0-9a-f]{{64}}\.json",
+            rf"{provenance.FOLDER}/\.checksums/[0-9a-f]{{32}}\.json",
+            rf"{provenance.FOLDER}/(?!configs/|listings/)[^./][^/]*/[^/]+\.json",
+        )
+    ),
+    re.DOTALL,
+)
+# Of `skyloom.spectra.folders.complete`.
+_TEMPORARY_FOLDER = re.compile(r"\..+\.[a-z0-9_]{8}", re.DOTALL)
+
+
+def find(folder, made):
+    """Files and links among the results that no job has made, hidden ones too.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run, ``results/<run>``.
+    made : collection of str
+        What jobs have made, as seen from the folder that has ``results``.
+
+    Returns
+    -------
+    list of str
+        Sorted, as `made`. Folders that a job has made are not looked into; a link to a folder is
+        followed where results lie behind it, and else is a stray itself.
+    """
+    here = Path(os.path.abspath(folder))
+    root, strays = here.parent.parent, []
+    within = {parent.as_posix() for path in made for parent in Path(path).parents}
+    for parent, folders, names in os.walk(here, followlinks=True):
+        below = Path(parent).relative_to(root)
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+        alone = [name for name in links if (below / name).as_posix() not in within]
+        folders[:] = [
+            name
+            for name in sorted(folders)
+            if name not in alone
+            and not _TEMPORARY_FOLDER.fullmatch(name)
+            and (below / name).as_posix() not in made
+        ]
+        for name in (*names, *alone):
+            path = (below / name).as_posix()
+            inside = path.split("/", 2)[2]
+            known = path in made or _WITHOUT.fullmatch(inside) or leftovers.is_temporary(name)
+            strays += [] if known else [path]
+    return sorted(strays)
