@@ -5,6 +5,7 @@ Like `step`, this module stands between Snakemake and the library.
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -92,7 +93,8 @@ def typed(value, schema, root=None, *, written=None, path=()):
     Raises
     ------
     InputError
-        If a name was taken for a number or the like, and what was written is not known.
+        If a name was taken for a number or the like, and what was written is not known; or if a key
+        stands twice.
     """
     root, written = root or schema, written or configuration_names.Written()
 
@@ -105,6 +107,11 @@ def typed(value, schema, root=None, *, written=None, path=()):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         other = other if isinstance(other, dict) else {}
         names = {key: key if isinstance(key, str) else written.key(key, path) for key in value}
+        if twice := [name for name, count in Counter(names.values()).items() if count > 1]:
+            raise InputError(
+                f"Configuration: {'.'.join(map(str, (*path, twice[0])))!r} stands twice, once in "
+                "quotation marks and once without: keep one of them."
+            )
         return {
             names[key]: within(names[key], part, known.get(names[key], other))
             for key, part in value.items()

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 import configuration
+import configuration_names
 from skyloom.errors import InputError
 from skyloom.spectra import velocities
 
@@ -20,7 +21,10 @@ def configured(tmp_path, own, names):
     config["arms"] = ["helium"]
     config["helium"]["observed"] = str(tmp_path)
     config["helium"]["observation"]["radial_velocity"] = yaml.safe_load(own)
-    config = configuration.typed(config, configuration.load_schema())
+    mine = tmp_path.with_suffix(".yaml")
+    mine.write_text(f"helium: {{observation: {{radial_velocity: {own}}}}}")
+    written = configuration_names.Written([mine])
+    config = configuration.typed(config, configuration.load_schema(), written=written)
     configuration.check(config)
     own = config["helium"]["observation"]["radial_velocity"]
     return [velocities.velocity_of(own, tmp_path / name) for name in names]
@@ -34,6 +38,11 @@ def configured(tmp_path, own, names):
         ("{127972.txt: 30}", ["127972.txt"], [30]),
         ("{127972: 30, b: -4.5}", ["127972.fits.gz", "b.txt"], [30, -4.5]),
         ("{2014-01-31: 30}", ["2014-01-31.txt"], [30]),
+        ("{2014_01_31: 30}", ["2014_01_31.txt", "20140131.txt"], [30, 0]),
+        ("{00102: 30}", ["00102.fits", "66.fits"], [30, 0]),
+        ("{66: 30}", ["00102.fits", "66.fits"], [0, 30]),
+        ("{12:30:45: 3}", ["12:30:45.txt"], [3]),
+        ("{yes: 3}", ["yes.txt"], [3]),
         ("{'00102': 30, '66': 1}", ["00102.fits", "66.fits"], [30, 1]),
         ("{66.fits: 30}", ["00102.fits", "66.fits"], [0, 30]),
         ("{hd127972: 30}", ["hd127972.fits.gz"], [30]),
@@ -50,13 +59,8 @@ def test_a_velocity_reaches_its_star_however_its_name_is_written(tmp_path, own, 
     [
         ("{hd12797.txt: 30}", ["hd127972.txt"], ["hd12797.txt", "did you mean 'hd127972.txt'"]),
         ("{HD127972.txt: 30}", ["hd127972.txt"], ["did you mean 'hd127972.txt'"]),
-        ("{00102: 30}", ["00102.fits"], ["66", "'00102' in quotes"]),
-        ("{2014_01_31: 30}", ["2014_01_31.txt"], ["20140131", "'2014_01_31' in quotes"]),
-        ("{12:30:45: 3}", ["12:30:45.txt"], ["45045", "'12:30:45' in quotes"]),
-        ("{yes: 3}", ["yes.txt"], ["True", "'yes' in quotes"]),
         ("{a: 1, vega: 2, sirius: 3}", ["a.txt"], ["vega, sirius", "there are a, a.txt"]),
-        ("{66: 30}", ["00102.fits", "66.fits"], ["66", "00102", "endings"]),
-        ("{66: 30, '66': 31}", ["66.fits"], ["66 twice"]),
+        ("{66: 30, '66': 31}", ["66.fits"], ["radial_velocity.66' stands twice"]),
     ],
 )
 def test_a_name_of_no_star_is_refused_before_anything_runs(tmp_path, own, names, words):
