@@ -22,6 +22,7 @@ os.environ.update(
     )
 )
 
+import command_line
 import configuration
 import messages
 from skyloom import code as library_code
@@ -32,6 +33,8 @@ if not workflow.modifier.is_main_snakefile():
 messages.watch(workflow)
 config.update(configuration.typed(config, configuration.load_schema()))
 try:
+    if workflow.modifier.is_main_snakefile():
+        command_line.check_flags(command_line.given())
     configuration.check(config)
 except InputError as error:
     messages.remedy(str(error))
