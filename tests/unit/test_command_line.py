@@ -124,6 +124,13 @@ def test_what_snakemake_reads_rightly_passes(line):
     command_line.check(shlex.split(line))
 
 
+def test_flags_are_counted_where_their_files_cannot_be_seen():
+    # --directory has changed the folder by then.
+    command_line.check_flags(["--configfile", "mine.yaml", "other.yaml", "--config", "seed=1"])
+    with pytest.raises(InputError, match="Write: snakemake --configfile mine.yaml other.yaml$"):
+        command_line.check_flags(["--configfile", "mine.yaml", "--configfile", "other.yaml"])
+
+
 def test_of_a_program_that_uses_snakemake_the_words_are_its_own(monkeypatch):
     words = ["--configfile", "a", "--configfile", "b"]
     for program in ("/bin/snakemake", "/lib/python3/site-packages/snakemake/__main__.py"):
