@@ -6,6 +6,7 @@ Like `step`, this module stands between Snakemake and the library.
 import json
 import math
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -47,15 +48,22 @@ _IMAGE_KEYS = {
 }
 
 
+@cache
 def load_schema():
     """The JSON Schema of the configuration, as a dict; an arm may have a file of its own."""
-    schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
+    schema = _read(_SCHEMA)
     for name in (*_SHARED, *_ARMS):
-        own = yaml.safe_load((_SCHEMA.parent / f"{name}.schema.yaml").read_text(encoding="utf-8"))
+        own = _read(_SCHEMA.parent / f"{name}.schema.yaml")
         schema["$defs"] |= own.pop("$defs", {})
         if name in _ARMS:
             schema["properties"][name] = own
     return schema
+
+
+def _read(path):
+    # Every job of a run reads these: in C where PyYAML was built with it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
 
 
 def _scalar(text):

@@ -1,5 +1,8 @@
 """Check a nested mapping against a JSON Schema and say what is wrong in one sentence."""
 
+import re
+import shlex
+
 from jsonschema import Draft202012Validator
 
 from skyloom.errors import InputError, nearest
@@ -38,9 +41,59 @@ def _sentence(error):
         guess = nearest(error.instance, error.validator_value)
         hint = f" Did you mean {guess!r}?" if guess else ""
         return f"{name} is {error.instance!r}, but must be one of {allowed}.{hint}"
+    if _wants_list(error):
+        return f"{name}{_meaning(error)} is {error.instance!r}, but must be {_as_list(error, path)}"
+    return f"{name}{_meaning(error)} is {error.instance!r}: {error.message}"
+
+
+def _meaning(error):
     description = error.schema.get("description") if isinstance(error.schema, dict) else None
-    meaning = f" ({description})" if description else ""
-    return f"{name}{meaning} is {error.instance!r}: {error.message}"
+    return f" ({description})" if description else ""
+
+
+def _wants_list(error):
+    types = error.validator_value if error.validator == "type" else ()
+    return "array" in ([types] if isinstance(types, str) else types) and not isinstance(
+        error.instance, dict
+    )
+
+
+def _as_list(error, path):
+    """What a value that stands alone would be as a list: 'a list: write [helium], …'."""
+    items, pair = error.schema.get("items"), len(error.schema.get("prefixItems", ()))
+    allowed = items.get("enum", ()) if isinstance(items, dict) else ()
+    text = "" if error.instance is None else str(error.instance)
+    parts = [part for part in re.split(r"[,\s]+", text) if part]
+    among = ""
+    if not parts or (allowed and not {*parts} <= {*map(str, allowed)}):
+        among, parts = f" of {', '.join(map(str, allowed))}" if allowed else "", [*allowed]
+    parts += ["…"] * (max(error.schema.get("minItems", 1), pair, 1) - len(parts))
+    written = f"[{', '.join(map(str, parts))}]"
+    if any(isinstance(part, int) for part in path):
+        return f"a list{among}: write {written}"
+    return (
+        f"a list{among}: write {written}, on the command line --config {assignment(path, written)}"
+    )
+
+
+def assignment(path, text):
+    """A key as Snakemake's ``--config`` takes it, quoted for the shell.
+
+    Parameters
+    ----------
+    path : list of str
+        The key's names from the outermost.
+    text : str
+        Its value.
+
+    Returns
+    -------
+    str
+        ``'tng={cases: [mass]}'`` of ``["tng", "cases"]`` and ``[mass]``.
+    """
+    for key in reversed(path[1:]):
+        text = f"{{{key}: {text}}}"
+    return shlex.quote(f"{path[0]}={text}")
 
 
 def check(mapping, schema):

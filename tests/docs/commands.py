@@ -1,12 +1,12 @@
 """The commands that a page tells its reader to type, and the files that it tells him to write."""
 
 import re
-import shlex
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 #: What a command begins with.
 PROGRAMS = ("make", "snakemake", "python", "python3", "pip", "git", "source", "export", "apt-get")
+PROGRAMS += ("snakedeploy",)
 # A block may stand within a list.
 _FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -49,33 +49,7 @@ def files_of(path):
     return dict(_FILE.findall((ROOT / path).read_text(encoding="utf-8")))
 
 
-def parts(command):
-    """A Snakemake command as (options, targets): options without those that say how much at once.
-
-    Returns
-    -------
-    options, targets : tuple of str
-    """
-    words = shlex.split(command)[1:]
-    options, targets, taking = [], [], None
-    several = ("--configfile", "--config", "--resources")
-    single = ("--profile", "--cores")
-    for word in words:
-        if word.startswith("-"):
-            taking = word if word in several + single else None
-            options.append(word)
-        elif taking in single:
-            options.append(word)
-            taking = None
-        elif taking == "--config" and "=" not in word:
-            taking = None
-            targets.append(word)
-        elif taking == "--configfile" and not word.endswith(".yaml"):
-            taking = None
-            targets.append(word)
-        elif taking:
-            options.append(word)
-        else:
-            targets.append(word)
-    kept = [word for word in options if word not in ("-n", "--cores") and not word.isdigit()]
-    return tuple(kept), tuple(targets)
+def in_comments(path):
+    """Commands that a file of configuration has in its comments."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return re.findall(r"^ *# +(snakemake .*)$", text, re.MULTILINE)

@@ -1,7 +1,6 @@
 """The tutorial's commands from archives, on servers of this machine: `make test-docs`."""
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -25,36 +24,23 @@ PAGE = "docs/tutorial.md"
 
 
 def reader(folder, **overlay):
-    """A copy of the project with the tutorial's files, and `small.yaml` laid over them."""
+    """A copy of the project with the tutorial's files; all its configurations are small."""
     project = miniature.Project(folder, {"arms": ["tng"], **overlay})
     for name, text in files_of(PAGE).items():
         (folder / name).write_text(text)
-    (folder / "small.yaml").write_text(yaml.safe_dump(overlay))
+    for path in (folder / "config" / "config.yaml", *map(folder.joinpath, files_of(PAGE))):
+        small = miniature.merged(yaml.safe_load(path.read_text()), overlay)
+        path.write_text(yaml.safe_dump(small, sort_keys=False))
     return project
 
 
 def follow(project, needle):
-    """Run every command of the tutorial that has these words, in order."""
+    """Run every command of the tutorial that has these words, in order, as they stand."""
     commands = [c for c in in_page(PAGE) if needle in c and c.startswith("snakemake ")]
     assert commands
     for command in commands:
-        words = shlex.split(command)
-        if "--configfile" in words:
-            words.insert(words.index("--configfile") + 2, "small.yaml")
-            # Targets would be taken for configurations.
-            at = words.index("--configfile")
-            words = [words[0], *words[at + 3 :], *words[1:at], *words[at : at + 3]]
-        else:
-            words += ["--configfile", "small.yaml"]
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=project.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"TNG_API_KEY": "your-key"},
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}"
+        code, text = miniature.shell(command, project.folder, TNG_API_KEY="your-key")
+        assert code == 0, f"{command}\n{text[-4000:]}"
     return project.folder / "results"
 
 

@@ -1,6 +1,7 @@
 """The project in a folder of its own, on configurations of seconds."""
 
 import copy
+import os
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,27 @@ def merged(base, overlay):
     made = copy.deepcopy(base)
     update_config(made, overlay)
     return made
+
+
+def shell(line, folder, **variables):
+    """Run a line as its reader does: in a shell, in a folder, with the environment's programs.
+
+    Returns
+    -------
+    status : int
+    text : str
+        Standard output and error.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PATH": path, **variables},
+    )
+    return done.returncode, done.stdout
 
 
 class Project:

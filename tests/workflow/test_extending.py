@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import subprocess
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import illustris_python as il
 import numpy as np
 import pytest
 import yaml
-from miniature import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM, merged
+from miniature import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM, merged, shell
 from scipy import ndimage
 
 from skyloom.io import read_table
@@ -79,20 +78,21 @@ def apply(folder, blocks):
 
 @pytest.fixture(scope="module")
 def extended(make_project):
-    """The results of a project to which the whole page was applied, in one run."""
-    project, config, targets = make_project(BASE), {}, ["tng_composite"]
+    """The results of a project to which the whole page was applied, by its commands as they stand.
+
+    What is small here is the project's own configuration.
+    """
+    project, config, commands = make_project(BASE), {}, []
+    defaults = project.folder / "config" / "config.yaml"
+    whole = merged(yaml.safe_load(defaults.read_text()), BASE)
+    defaults.write_text(yaml.safe_dump(whole, sort_keys=False))
     for blocks in sections().values():
-        own, commands = apply(project.folder, blocks)
-        config = merged(config, own)
-        for command in commands:
-            program, cores, count, *words = shlex.split(command)
-            assert (program, cores, count) == ("snakemake", "--cores", "8"), command
-            if words[0] == "--configfile":
-                assert words[1] == "mine.yaml" and own, command
-                words = words[2:]
-            targets += words
-    (project.folder / "mine.yaml").write_text(yaml.safe_dump(merged(BASE, config)))
-    project.snakemake("--cores", "2", *targets, overlay="mine.yaml")
+        own, lines = apply(project.folder, blocks)
+        config, commands = merged(config, own), [*commands, *lines]
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    for line in [*commands, "snakemake --cores 8 tng_composite"]:
+        code, text = shell(line, project.folder)
+        assert code == 0, f"{line}\n{text[-4000:]}"
     return project.folder / "results" / "mini"
 
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 
-from miniature import MINIATURE
+import pytest
+from miniature import MINIATURE, shell
 
 
 def last(text, count=1):
@@ -51,6 +52,35 @@ def test_errors_end_with_their_remedy(run_once):
     assert re.fullmatch(r"skyloom: tng_\w+ failed; its log is results/mini/tng/logs/\S+\.log", log)
     assert remedy.startswith("skyloom: results/mini/tng/selection/snap_099.ecsv is not a readable")
     assert remedy.endswith("remove it and make it again.")
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        (
+            "snakemake --cores 8 --configfile config/papers.yaml tng_composite",
+            "snakemake tng_composite --cores 8 --configfile config/papers.yaml",
+        ),
+        # Without the project's profile the Snakefile says it.
+        (
+            "snakemake -n --workflow-profile none --configfile m.yaml --configfile m.json",
+            "snakemake -n --workflow-profile none --configfile m.yaml m.json",
+        ),
+    ],
+)
+def test_a_slip_of_the_command_line_ends_with_the_command_that_was_meant(line, meant, project_copy):
+    code, said = shell(line, project_copy)
+    assert code != 0 and "Traceback" not in said
+    assert last(said)[0].startswith("skyloom: ") and last(said)[0].endswith(f"Write: {meant}")
+    assert not (project_copy / "results").exists()
+
+
+@pytest.fixture(scope="module")
+def project_copy(make_project):
+    folder = make_project().folder
+    for name in ("m.yaml", "m.json"):
+        (folder / name).write_text("{}")
+    return folder
 
 
 def test_a_run_that_is_interrupted_says_how_to_go_on(make_project):

@@ -22,6 +22,7 @@ os.environ.update(
     )
 )
 
+import command_line
 import configuration
 import configuration_names
 import messages
@@ -32,6 +33,8 @@ if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, SCRIPTS.parent))
 messages.watch(workflow)
 try:
+    if workflow.modifier.is_main_snakefile():
+        command_line.check_flags(command_line.given())
     config.update(
         configuration.typed(
             config,
