@@ -198,16 +198,30 @@ def _within(start, stride, count, block, length):
     return (steps - 1) * block + min(block, room - (steps - 1) * stride)
 
 
-def broken_link(group, name):
-    """Where a link leads that leads nowhere, in words; None where there is none.
+def check_links(group, name, path):
+    """Refuse a name that links lead nowhere from, which HDF5 reports as a file that is damaged.
 
     Parameters
     ----------
     group : h5py.Group
     name : str
-        A path below it.
+        A path below it; one that is not there is no link.
+    path : str or Path
+        Of the file.
+
+    Raises
+    ------
+    InputError
+        Names what the link should lead to.
     """
-    place = group
+    if target := _broken_link(group, name):
+        raise InputError(
+            f"{path}: {name} is a link to {target}, which is not there: put that back in its "
+            "place, or get a file that holds the values."
+        )
+
+
+def _broken_link(place, name):
     for part in name.strip("/").split("/"):
         link = place.get(part, getlink=True) if isinstance(place, h5py.Group) else None
         if link is None:

@@ -205,11 +205,7 @@ def _class(file, name, path):
     try:
         return file.get(name, getclass=True)
     except (KeyError, RuntimeError):
-        if target := elsewhere.broken_link(file, name):
-            raise InputError(
-                f"{path}: {name} is a link to {target}, which is not there: put that back in its "
-                "place, or get a file that holds the values."
-            ) from None
+        elsewhere.check_links(file, name, path)
         raise
 
 
