@@ -29,6 +29,9 @@ _LIMITS = {
     "BoxSize": (0, np.inf, "no side of a box"),
 }
 
+#: What all files of one snapshot of one run say alike.
+SHARED = (*_LIMITS, "OmegaLambda")
+
 
 class Header(NamedTuple):
     """The numbers of a snapshot that unit conversions need."""
@@ -50,7 +53,7 @@ def scalar(attributes, name, path):
             "short; get it again."
         )
     # Cutouts that went through other tools hold arrays of one element.
-    values = np.asarray(attributes[name]).reshape(-1) if _is_number(attributes, name) else ()
+    values = np.asarray(attributes[name]).reshape(-1) if is_number(attributes, name) else ()
     if not len(values) or values.dtype.kind not in "biuf":
         raise InputError(
             f"{path} has a header attribute {name} that is no number: the file is damaged; get it "
@@ -59,7 +62,7 @@ def scalar(attributes, name, path):
     return values[0]
 
 
-def _is_number(attributes, name):
+def is_number(attributes, name):
     # Asked before it is read: see `skyloom.vlen`.
     kind = attributes.get_id(name).get_type().get_class()
     return kind in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
@@ -86,7 +89,7 @@ def check_numbers(read, path, named="the header attribute {}"):
         if name in read and not low < read[name] < high:
             raise InputError(
                 f"{path} has {read[name]:g} as {named.format(name)}, which is {problem}: get the "
-                "file as the simulation's authors serve it."
+                "file again as the simulation's authors serve it."
             )
     for name, unit in UNITS.items():
         if name in read and not abs(read[name] / unit - 1) <= UNIT_TOLERANCE:
@@ -136,7 +139,7 @@ def numbers(file, path):
     comoving = "ComovingIntegrationOn"
     if (
         comoving in parameters
-        and _is_number(parameters, comoving)
+        and is_number(parameters, comoving)
         and not scalar(parameters, comoving, path)
     ):
         raise InputError(
@@ -144,6 +147,27 @@ def numbers(file, path):
             "whose Time is the scale factor, can be read."
         )
     return read
+
+
+def alike(name, one, other):
+    """Whether two files' `numbers` agree in one of `SHARED`."""
+    # Redshifts of 0 are written as 0 and as the last digit of 1 + z.
+    shift = 1 if name == "Redshift" else 0
+    a, b = one[name] + shift, other[name] + shift
+    return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
+
+
+def counts(attributes, path):
+    """Particles of each type in a chunk, (6,) int64 array, by its header."""
+    name = "NumPart_ThisFile"
+    there = name in attributes and is_number(attributes, name)
+    values = np.asarray(attributes[name]).reshape(-1) if there else np.zeros(0)
+    if len(values) < 6 or not np.isfinite(values).all() or values.min() < 0:
+        raise InputError(
+            f"{path} has no {name} of six types in its header: it is not a TNG-format snapshot, or "
+            "it was cut short; get it again."
+        )
+    return values[:6].astype(np.int64)
 
 
 def _attributes(file, name):

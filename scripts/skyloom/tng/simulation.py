@@ -20,7 +20,7 @@ from illustris_python.snapshot import snapPath
 from skyloom import elsewhere
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.tng import trees
+from skyloom.tng import agreement, trees
 from skyloom.tng.header import Header, read_header, scalar, table_mass
 from skyloom.tng.particle_fields import GAS_FIELDS, PARTICLE_TYPES, STAR_FIELDS
 from skyloom.tng.particles import ParticleReader
@@ -132,6 +132,22 @@ class Simulation:
     @cached_property
     def _snapshot_files(self):
         return self._whole_set(snapPath, "NumFilesPerSnapshot")
+
+    @cached_property
+    def files(self):
+        """All files of the snapshot; None where its particles, or their offsets, are not there."""
+        first = Path(snapPath(self.base_path, self.snapshot))
+        offsets = offsetPath(self.base_path, self.snapshot)
+        chunks = first.parent.glob(f"*_{self.snapshot:03d}.*.hdf5")
+        if not os.path.isfile(offsets) or not any(chunks):
+            return None
+        catalogue, snapshot = map(str, self._catalogue_files), map(str, self._snapshot_files)
+        return agreement.Files(list(catalogue), list(snapshot), str(offsets), self._below)
+
+    @cached_property
+    def compared(self):
+        """What `skyloom.tng.agreement.check` finds of the snapshot's files."""
+        return agreement.check(self)
 
     def _whole_set(self, path_of, count_name):
         """Paths of all chunks of a file set; the header of the first says how many there are."""
