@@ -247,6 +247,5 @@ def other_file(dataset, file):
     -------
     str or None
     """
-    if h5py.h5o.get_info(dataset).fileno == h5py.h5o.get_info(file).fileno:
-        return None
-    return _file_of(dataset)
+    own = h5py.h5f.get_name(dataset)
+    return None if own == h5py.h5f.get_name(file) else os.fsdecode(own)

@@ -84,17 +84,19 @@ def describe(file, name, path, below=None):
     except KeyError:
         elsewhere.check_links(file, name, path)
         raise
-    elsewhere.check(dataset, name, path)
+    dtype, shape, properties = dataset.dtype, dataset.shape, dataset.get_create_plist()
+    layout, raw = properties.get_layout(), properties.get_external_count()
+    if raw or layout == h5py.h5d.VIRTUAL:
+        elsewhere.check(dataset, name, path)
     linked = elsewhere.other_file(dataset, file.id)
     if linked is not None and below is not None:
         _refuse_beyond(linked, below, name, path)
-    dtype, shape, properties = dataset.dtype, dataset.shape, dataset.get_create_plist()
     plain = (
         hasattr(os, "preadv")
         # Bytes at the same place of this file are another dataset's.
         and linked is None
-        and properties.get_layout() == h5py.h5d.CONTIGUOUS
-        and properties.get_external_count() == 0
+        and layout == h5py.h5d.CONTIGUOUS
+        and raw == 0
         # The bytes on disk are those of the array: also where both are of the other endianness.
         and h5py.h5t.py_create(dtype) == dataset.get_type()
     )

@@ -243,6 +243,7 @@ class Simulation:
             with open_hdf5(path) as file:
                 for kind, number in PARTICLE_TYPES.items():
                     name = f"PartType{number}"
+                    elsewhere.check_links(file, name, path)
                     if kind not in found and name in file:
                         found[kind] = set(file[name])
             if len(found) == len(PARTICLE_TYPES):
@@ -263,6 +264,7 @@ class Simulation:
         for path in self._snapshot_files:
             with open_hdf5(path) as file:
                 # A chunk may lack a particle type altogether; look at the first that has it.
+                elsewhere.check_links(file, name, path)
                 if name in file:
                     _check_fields(file[name], fields, path)
                     break

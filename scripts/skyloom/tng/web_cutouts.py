@@ -67,8 +67,8 @@ def check_cutout(path, rows, header, fields_of=FIELDS):
         What was asked for, as `FIELDS`.
     """
     with open_hdf5(path, need=["Header"]) as file:
-        numbers(file, path)
         check_header(file["Header"].attrs, path, rows, header)
+        numbers(file, path)
         weights = np.zeros(len(rows))
         for kind, fields in fields_of.items():
             count = int(rows[f"{kind}_total"][0])
