@@ -129,12 +129,12 @@ def numbers(file, path):
         If one is no number, or one that `check_numbers` refuses.
     """
     header, parameters = (_attributes(file, name) for name in ("Header", "Parameters"))
-    names = (*_LIMITS, "OmegaLambda", *UNITS)
+    names = (*_LIMITS, "OmegaLambda")
     read = {name: float(scalar(header, name, path)) for name in names if name in header}
+    read |= _units(header, path)
     check_numbers(read, path)
     for group in ("Parameters", "Units"):
-        further = _attributes(file, group)
-        units = {name: float(scalar(further, name, path)) for name in UNITS if name in further}
+        units = _units(_attributes(file, group), path)
         check_numbers(units, path, f"{{}} in its group {group}")
     comoving = "ComovingIntegrationOn"
     if (
@@ -147,6 +147,18 @@ def numbers(file, path):
             "whose Time is the scale factor, can be read."
         )
     return read
+
+
+def _units(attributes, path):
+    found = {name: scalar(attributes, name, path) for name in UNITS if name in attributes}
+    with np.errstate(over="ignore"):
+        # The unit of mass is beyond single precision.
+        return {
+            name: UNITS[name]
+            if value.dtype == np.float32 and value == np.float32(UNITS[name])
+            else float(value)
+            for name, value in found.items()
+        }
 
 
 def alike(name, one, other):
