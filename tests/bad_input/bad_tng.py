@@ -246,6 +246,69 @@ def offsets_of_text(folder):
     particles(folder)
 
 
+def compared(folder):
+    """Catalogue, offsets and snapshot beside each other."""
+    return Simulation(folder / "output", 99).compared
+
+
+@for_each(
+    refused,
+    "tng",
+    "inconsistent counts",
+    {
+        "groups": ("Group/SnapByType", r"offsets_099.*tab_099\.0", "GroupLenType", "together"),
+        "subhaloes": ("Subhalo/SnapByType", r"offsets_099.*tab_099\.0", "SubhaloLenType"),
+        "chunks": ("FileOffsets/SnapByType", r"offsets_099.*snap_099\.0", "files before it"),
+    },
+)
+def offsets_of_another_run(folder, name):
+    broken.altered(sky(folder) / OFFSETS, name, lambda values: values + 1)
+    compared(folder)
+
+
+@for_each(
+    refused,
+    "tng",
+    "wrong snapshot",
+    {
+        "box": ({"BoxSize": 75000.0}, r"tab_099\.0.*snap_099\.1", "BoxSize is 35000 and 75000"),
+        "time": ({"Time": 0.5, "Redshift": 1.0}, r"snap_099\.1", "Time is 1 and 0.5", "keep"),
+    },
+)
+def chunk_of_another(folder, numbers):
+    sky(folder)
+    for name, value in numbers.items():
+        broken.attribute(folder / CHUNK.format(1), "Header", name, value)
+    compared(folder)
+
+
+@for_each(
+    refused,
+    "tng",
+    "wrong unit",
+    {
+        "length": (("UnitLength_in_cm", 3.085678e24), r"snap_099\.1", r"3\.08568e\+24", "kpc/h"),
+        "mass": (("UnitMass_in_g", 1.989e33), r"snap_099\.1", r"1\.989e\+33", "rewrite"),
+        "velocity": (("UnitVelocity_in_cm_per_s", 1.0), r"snap_099\.1", "has 1 as"),
+    },
+)
+def chunk_in_other_units(folder, number):
+    broken.attribute(sky(folder) / CHUNK.format(1), "Header", *number)
+    compared(folder)
+
+
+@refused("tng", "missing file", r"snap_099\.1", "takes its values from elsewhere", "is not there")
+def virtual_gas_without_its_source(folder):
+    path = sky(folder) / CHUNK.format(1)
+    with h5py.File(path, "r+") as file:
+        values = file["PartType0/Density"]
+        layout = h5py.VirtualLayout(values.shape, values.dtype)
+        layout[...] = h5py.VirtualSource("moved.hdf5", "Density", shape=values.shape)
+        del file["PartType0/Density"]
+        file.create_virtual_dataset("PartType0/Density", layout)
+    compared(folder)
+
+
 @refused("tng", "damaged", "SubLink branch of subhalo", "cannot be read", "again")
 def tree_cut_short(folder):
     sky(folder)
