@@ -20,6 +20,7 @@ CUTS = {"stellar_mass": [0.01, 1000], "total_mass_max": 1e5, "group_mass_max": 1
 GROUPS = "output/groups_099/fof_subhalo_tab_099.{}.hdf5"
 CHUNK = "output/snapdir_099/snap_099.{}.hdf5"
 OFFSETS = "postprocessing/offsets/offsets_099.hdf5"
+TREE = "postprocessing/trees/SubLink/tree_extended.{}.hdf5"
 
 
 @functools.cache
@@ -297,16 +298,35 @@ def chunk_in_other_units(folder, number):
     compared(folder)
 
 
-@refused("tng", "missing file", r"snap_099\.1", "takes its values from elsewhere", "is not there")
-def virtual_gas_without_its_source(folder):
-    path = sky(folder) / CHUNK.format(1)
-    with h5py.File(path, "r+") as file:
-        values = file["PartType0/Density"]
+@for_each(
+    refused,
+    "tng",
+    "missing file",
+    {
+        "catalogue": ((GROUPS.format(1), "Subhalo/SubhaloSFR"), r"tab_099\.1", "SubhaloSFR takes"),
+        "groups": ((GROUPS.format(0), "Group/GroupMass"), r"tab_099\.0", "moved.hdf5 is not there"),
+        "offsets": ((OFFSETS, "Group/SnapByType"), "offsets_099", "SnapByType takes its values"),
+        "chunks": ((OFFSETS, "FileOffsets/SnapByType"), "offsets_099", "put what is missing back"),
+        "gas": ((CHUNK.format(1), "PartType0/Density"), r"snap_099\.1", "Density takes its values"),
+        "stars": ((CHUNK.format(1), "PartType4/Masses"), r"snap_099\.1", "moved.hdf5 is not there"),
+        "trees": (
+            (TREE.format(0), "MainLeafProgenitorID"),
+            r"tree_extended\.0",
+            "takes its values",
+        ),
+        "rows of trees": ((OFFSETS, "Subhalo/SubLink/RowNum"), "offsets_099", "RowNum takes its"),
+    },
+)
+def source_of_virtual(folder, where):
+    name, dataset = where
+    with h5py.File(sky(folder) / name, "r+") as file:
+        values = file[dataset]
         layout = h5py.VirtualLayout(values.shape, values.dtype)
-        layout[...] = h5py.VirtualSource("moved.hdf5", "Density", shape=values.shape)
-        del file["PartType0/Density"]
-        file.create_virtual_dataset("PartType0/Density", layout)
+        layout[...] = h5py.VirtualSource("moved.hdf5", "values", shape=values.shape)
+        del file[dataset]
+        file.create_virtual_dataset(dataset, layout)
     compared(folder)
+    select(folder)
 
 
 @refused("tng", "damaged", "SubLink branch of subhalo", "cannot be read", "again")
