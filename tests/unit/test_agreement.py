@@ -317,14 +317,35 @@ def test_lengths_beyond_32_bits_add_up(tmp_path):
     simulation.groups = lambda _: {"GroupLenType": lengths}
     starts = np.arange(5)[:, None] * np.full(6, many, np.int64)
     counts = np.full((1, 6), 5 * many, np.int64)
-    found = {}
-    agreement._compare_starts(simulation, {"Group": starts}, counts, ["gas"], found)
-    assert not found
+    # It refuses gas at once.
+    agreement._compare_starts(simulation, {"Group": starts}, counts, ["gas"], agreement._Found())
 
 
 def test_nothing_is_compared_where_particles_are_not_on_disk(base):
     shutil.rmtree(base / "snapdir_099")
     assert agreement.check(Simulation(base, 99)) == {}
+
+
+@pytest.mark.parametrize("name", ["FileOffsets/SnapByType", "Group/SnapByType"])
+def test_what_is_wrong_with_dark_matter_concerns_those_who_ask_for_it(base, name):
+    rewritten(offsets(base), name, lambda v: v + [0, 1, 0, 0, 0, 0])
+    table = galaxies(base)
+    agreement.require(Simulation(base, 99), table)
+    with pytest.raises(InputError, match="PartType1 of .* begins at 1 by the offsets, and at 0"):
+        agreement.require(Simulation(base, 99), table, ("dark_matter",))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("Group/GroupLenType", lambda v: v[:, 0].copy(), "GroupLenType of shape"),
+        ("Subhalo/SubhaloGrNr", lambda v: v + 70, "SubhaloGrNr points to group 70 of 5"),
+    ],
+)
+def test_catalogues_that_cannot_be_compared_are_refused(base, name, change, words):
+    for number in range(2):
+        rewritten(catalogue(base, number), name, change)
+    refused(base, words)
 
 
 def galaxies(base):
@@ -345,11 +366,3 @@ def test_a_table_that_does_not_know_makes_the_files_be_compared(base):
     state(chunk(base, 3), BoxSize=75000.0)
     with pytest.raises(InputError, match="BoxSize is 35000 and 75000"):
         agreement.require(Simulation(base, 99), Table({"subhalo_id": [0]}))
-
-
-def test_what_is_wrong_with_dark_matter_concerns_those_who_ask_for_it(base):
-    rewritten(offsets(base), "Group/SnapByType", lambda v: v + [0, 1, 0, 0, 0, 0])
-    table = galaxies(base)
-    agreement.require(Simulation(base, 99), table)
-    with pytest.raises(InputError, match="PartType1 of group 0 begins at 1 by the offsets"):
-        agreement.require(Simulation(base, 99), table, ("dark_matter",))

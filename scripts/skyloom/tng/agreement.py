@@ -37,8 +37,8 @@ class Files(NamedTuple):
 class _Found(dict):
     """What is wrong, by kind of particles; an error at once for kinds that every galaxy needs."""
 
-    def note(self, kind, sentence):
-        if kind in FIELDS:
+    def note(self, sentence, kind=None):
+        if kind is None or kind in FIELDS:
             raise InputError(sentence)
         self.setdefault(kind, sentence)
 
@@ -68,7 +68,7 @@ def check(simulation):
     edges, reference = _catalogue(files)
     found = _Found()
     counts, there = _snapshot(files, reference, found)
-    starts = _compare_offsets(files, edges, counts, there)
+    starts = _compare_offsets(files, edges, counts, there, found)
     _compare_starts(simulation, starts, counts, there, found)
     return {**_known_by(files), "unfit": dict(found)}
 
@@ -144,7 +144,7 @@ def _snapshot(files, reference, found):
                 elif held:
                     absent.setdefault(kind, f"{path} has no {name}, but its header counts {held}")
     for kind in there & absent.keys():
-        found.note(kind, f"{absent[kind]}: get the file again, as the others are.")
+        found.note(f"{absent[kind]}: get the file again, as the others are.", kind)
     return np.array(counts), [kind for kind in PARTICLE_TYPES if kind in there]
 
 
@@ -177,16 +177,16 @@ def _compare_lengths(file, kind, held, path, below, found):
         try:
             rows = describe(file, name, path, below).shape[0]
         except InputError as error:
-            found.note(kind, str(error))
+            found.note(str(error), kind)
             continue
         except KeyError:
             # What is missing is named where it is asked for.
             continue
         if rows != held:
             found.note(
-                kind,
                 f"{path} has {rows} rows of {name}, but its header counts {held}: the two are not "
                 "of one file; get it again.",
+                kind,
             )
 
 
@@ -203,7 +203,7 @@ def _integers(file, name, path, axes):
     return file[name][()].astype(np.int64, copy=False)
 
 
-def _compare_offsets(files, edges, counts, there):
+def _compare_offsets(files, edges, counts, there, found):
     """Compare what the file of offsets says of other files; first particles of its objects."""
     starts = {}
     with open_hdf5(files.offsets, need=["FileOffsets/SnapByType"], texts=False) as file:
@@ -211,11 +211,14 @@ def _compare_offsets(files, edges, counts, there):
         for kind in there:
             number = PARTICLE_TYPES[kind]
             right = np.cumsum(counts[:, number]) - counts[:, number]
-            _compare_edges(by_type[:, number], right, files, files.snapshot, f"PartType{number}")
+            own, what = by_type[:, number], f"PartType{number}"
+            if wrong := _wrong_edge(own, right, files, files.snapshot, what):
+                found.note(wrong, kind)
         for owner, places in edges.items():
             if (name := f"FileOffsets/{owner}") in file:
-                found = _integers(file, name, files.offsets, 1)
-                _compare_edges(found, places[:-1], files, files.catalogue, owner)
+                own = _integers(file, name, files.offsets, 1)
+                if wrong := _wrong_edge(own, places[:-1], files, files.catalogue, owner):
+                    found.note(wrong)
             if (name := f"{owner}/SnapByType") in file:
                 starts[owner] = _integers(file, name, files.offsets, 2)
                 if len(starts[owner]) != places[-1]:
@@ -227,68 +230,101 @@ def _compare_offsets(files, edges, counts, there):
     return starts
 
 
-def _compare_edges(found, right, files, paths, what):
-    """Compare where each of some files begins with what the files before it hold."""
+def _wrong_edge(found, right, files, paths, what):
+    """A sentence where files begin elsewhere than by what the files before them hold, or None."""
     if len(found) != len(right):
         raise InputError(
             f"{files.offsets} and {paths[0]} do not belong together, the one lists {len(found)} "
             f"files and the other is the first of {len(right)}: {_REMEDY}."
         )
     wrong = np.flatnonzero(found != right)
-    if len(wrong):
-        raise InputError(
-            f"{files.offsets} and {paths[wrong[0]]} do not belong together, {what} of the latter "
-            f"begins at {found[wrong[0]]} by the offsets, and at {right[wrong[0]]} by the files "
-            f"before it: {_REMEDY}."
-        )
+    if not len(wrong):
+        return None
+    return (
+        f"{files.offsets} and {paths[wrong[0]]} do not belong together, {what} of the latter "
+        f"begins at {found[wrong[0]]} by the offsets, and at {right[wrong[0]]} by the files before "
+        f"it: {_REMEDY}."
+    )
 
 
 def _compare_starts(simulation, starts, counts, there, found):
     """Compare where groups and subhaloes begin with their lengths in the catalogue."""
-    lengths = simulation.groups(("GroupLenType",))["GroupLenType"]
-    columns = simulation.subhalos(("SubhaloGrNr", "SubhaloLenType")) if "Subhalo" in starts else {}
+    files = simulation.files
+    lengths = _lengths(simulation.groups(("GroupLenType",)), "GroupLenType", files)
+    if "Subhalo" in starts:
+        columns = simulation.subhalos(("SubhaloGrNr", "SubhaloLenType"))
+        own_lengths = _lengths(columns, "SubhaloLenType", files)
+        owner = _owners(columns["SubhaloGrNr"], len(lengths), files)
     for kind in there:
         number = PARTICLE_TYPES[kind]
-        held = lengths[:, number].astype(np.int64)
+        held, name = lengths[:, number].astype(np.int64), f"PartType{number}"
         begin = np.cumsum(held) - held
         if held.sum() > (total := counts[:, number].sum()):
             found.note(
+                f"{files.catalogue[0]} and {files.snapshot[0]} do not belong together, "
+                f"{held.sum()} particles of {name} in all groups of the one and {total} in all "
+                f"chunks of the other: {_REMEDY}.",
                 kind,
-                f"{simulation.files.catalogue[0]} and {simulation.files.snapshot[0]} do not belong "
-                f"together, {held.sum()} particles of PartType{number} in all groups of the one "
-                f"and {total} in all chunks of the other: {_REMEDY}.",
             )
         if "Group" in starts:
-            _compare_runs(simulation, "Group", starts["Group"], number, begin, held, kind, found)
-        if not columns:
+            _compare_runs(files, "Group", starts["Group"][:, number], begin, held, kind, found)
+        if "Subhalo" not in starts:
             continue
-        group = columns["SubhaloGrNr"].astype(np.int64)
-        own = columns["SubhaloLenType"][:, number].astype(np.int64)
-        # Subhaloes stand in the order of their groups; where they do not, each in its own.
-        order = np.argsort(group, kind="stable")
-        before = np.cumsum(own[order]) - own[order]
-        within = np.empty_like(own)
-        within[order] = before - before[np.searchsorted(group[order], group[order])]
-        if (within + own > held[group]).any():
-            row = int(np.flatnonzero(within + own > held[group])[0])
+        own = own_lengths[:, number].astype(np.int64)
+        within = _within_groups(owner, own)
+        beyond = np.flatnonzero(within + own > held[owner])
+        if len(beyond):
+            group = owner[beyond[0]]
             found.note(
+                f"{files.catalogue[0]}: the subhaloes of group {group} have more particles of "
+                f"{name} than its GroupLenType, {held[group]}: the catalogue is not of one piece; "
+                "get it again.",
                 kind,
-                f"{simulation.files.catalogue[0]}: the subhaloes of group {group[row]} have more "
-                f"particles of PartType{number} than its GroupLenType, {held[group[row]]}: the "
-                "catalogue is not of one piece; get it again.",
             )
-        right = begin[group] + within
-        _compare_runs(simulation, "Subhalo", starts["Subhalo"], number, right, own, kind, found)
+        right = begin[owner] + within
+        _compare_runs(files, "Subhalo", starts["Subhalo"][:, number], right, own, kind, found)
 
 
-def _compare_runs(simulation, owner, starts, number, right, lengths, kind, found):
+def _lengths(columns, name, files):
+    lengths = np.asarray(columns[name])
+    if lengths.ndim != 2 or lengths.shape[1] <= max(PARTICLE_TYPES.values()):
+        raise InputError(
+            f"{files.catalogue[0]} has {name} of shape {lengths.shape}, where numbers by type of "
+            "particles are right: get it again."
+        )
+    return lengths
+
+
+def _owners(numbers, groups, files):
+    """The group of every subhalo, which must be one of so many."""
+    owner = np.asarray(numbers).astype(np.int64)
+    beyond = np.flatnonzero((owner < 0) | (owner >= groups))
+    if len(beyond):
+        raise InputError(
+            f"{files.catalogue[0]}: SubhaloGrNr points to group {owner[beyond[0]]} of {groups}: "
+            "the catalogue is not whole; get all its chunks."
+        )
+    return owner
+
+
+def _within_groups(owner, lengths):
+    """How many particles of its group lie before each subhalo: those of the ones before it."""
+    # Subhaloes stand in the order of their groups; where they do not, each in its own.
+    order = np.argsort(owner, kind="stable")
+    before = np.cumsum(lengths[order]) - lengths[order]
+    within = np.empty_like(lengths)
+    within[order] = before - before[np.searchsorted(owner[order], owner[order])]
+    return within
+
+
+def _compare_runs(files, owner, starts, right, lengths, kind, found):
     """Compare where objects begin; where those without particles do says nothing."""
-    wrong = np.flatnonzero((starts[:, number] != right) & (lengths > 0))
+    wrong = np.flatnonzero((starts != right) & (lengths > 0))
     if len(wrong):
-        row, files = int(wrong[0]), simulation.files
+        row = wrong[0]
         found.note(
+            f"{files.offsets} and {files.catalogue[0]} do not belong together, "
+            f"PartType{PARTICLE_TYPES[kind]} of {owner.lower()} {row} begins at {starts[row]} by "
+            f"the offsets, and at {right[row]} by the {owner}LenType before it: {_REMEDY}.",
             kind,
-            f"{files.offsets} and {files.catalogue[0]} do not belong together, PartType{number} of "
-            f"{owner.lower()} {row} begins at {starts[row, number]} by the offsets, and at "
-            f"{right[row]} by the {owner}LenType before it: {_REMEDY}.",
         )
