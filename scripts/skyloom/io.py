@@ -169,6 +169,12 @@ def open_hdf5(path, *, need=(), texts=True):
         if texts and heaps.damaged(path):
             raise OSError("a global heap has an object of size 0")
         file = h5py.File(path, "r")
+    except (BlockingIOError, PermissionError) as error:
+        # Says nothing of what is in the file.
+        raise InputError(
+            f"{path} cannot be opened ({_short(error)}): make it readable, wait for whoever writes "
+            "to it, or set HDF5_USE_FILE_LOCKING=FALSE where the file system cannot lock."
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
             f"{path} is not a complete HDF5 file ({_short(error)}): remove it and make it again."
