@@ -23,7 +23,7 @@ from astropy.table import Table
 
 from skyloom.io import atomic_hdf5
 from skyloom.kernels import histogram2d
-from skyloom.tng import maps
+from skyloom.tng import agreement, maps
 from skyloom.tng.particles import Workspace
 from skyloom.tng.simulation import STAR_FIELDS, Simulation
 
@@ -150,6 +150,10 @@ def write_catalogue(base, lengths, starts, first_particle):
         with h5py.File(folder / f"fof_subhalo_tab_{SNAPSHOT:03d}.{chunk}.hdf5", "w") as file:
             file.create_group("Header").attrs.update(
                 NumFiles=np.int32(CATALOGUE_CHUNKS),
+                Ngroups_ThisFile=np.int32(len(rows)),
+                Nsubgroups_ThisFile=np.int32(len(rows)),
+                Ngroups_Total=np.int32(len(lengths)),
+                Nsubgroups_Total=np.int32(len(lengths)),
                 Redshift=0.0,
                 Time=1.0,
                 HubbleParam=HUBBLE,
@@ -159,6 +163,7 @@ def write_catalogue(base, lengths, starts, first_particle):
             )
             file["Group/GroupLenType"] = rows.astype(np.int32)
             file["Subhalo/SubhaloLenType"] = (0.85 * rows).astype(np.int32)
+            file["Subhalo/SubhaloGrNr"] = np.arange(edges[chunk], edges[chunk + 1], dtype=np.int32)
     with h5py.File(offsets / f"offsets_{SNAPSHOT:03d}.hdf5", "w") as file:
         file["FileOffsets/SnapByType"] = first_particle
         for owner in ("Group", "Subhalo"):
@@ -172,9 +177,11 @@ def build(base):
     centres = np.random.default_rng(5).uniform(0, BOX, (GALAXIES, 3))
     starts, first_particle = write_chunks(base, lengths, numbers, centres)
     write_catalogue(base, lengths, starts, first_particle)
+    compared = agreement.check(Simulation(base, SNAPSHOT))
     table = Table({"subhalo_id": numbers, "group_id": numbers, "cells": lengths[numbers, GAS]})
     for axis, name in enumerate("xyz"):
         table[name], table[f"v{name}"] = centres[:, axis], np.zeros(GALAXIES)
+    table.meta["files_compared"] = compared
     return table
 
 

@@ -18,7 +18,7 @@ from astropy import units
 from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
-from skyloom import heaps, leftovers, vlen
+from skyloom import elsewhere, heaps, leftovers, vlen
 from skyloom.errors import InputError
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
@@ -144,7 +144,7 @@ def create_dataset(group, name, data=None, **options):
 
 
 @contextlib.contextmanager
-def open_hdf5(path, *, need=()):
+def open_hdf5(path, *, need=(), texts=True):
     """Open an HDF5 file for reading.
 
     Parameters
@@ -152,44 +152,67 @@ def open_hdf5(path, *, need=()):
     path : str or Path
     need : sequence of str
         Datasets that must be there.
+    texts : bool
+        Whether texts of variable length may be read, whose heaps are then looked through first:
+        up to 16 MiB are read of the file. Numbers alone need none of that.
 
     Raises
     ------
     InputError
-        If the file is missing, is not complete HDF5, lacks a needed dataset (all are named), or
-        turns out to be damaged while it is read within the block.
+        If the file is missing, is not complete HDF5, lacks a needed dataset (all are named), takes
+        values of one of these, or of one at its top, from a file that is not there, or turns out
+        to be damaged while it is read within the block.
     """
     if not Path(path).is_file():
         raise InputError(f"{path} does not exist: check the path, or build the file first.")
     try:
-        if heaps.damaged(path):
+        if texts and heaps.damaged(path):
             raise OSError("a global heap has an object of size 0")
         file = h5py.File(path, "r")
+    except (BlockingIOError, PermissionError) as error:
+        # Says nothing of what is in the file.
+        raise InputError(
+            f"{path} cannot be opened ({_short(error)}): make it readable, wait for whoever writes "
+            "to it, or set HDF5_USE_FILE_LOCKING=FALSE where the file system cannot lock."
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
             f"{path} is not a complete HDF5 file ({_short(error)}): remove it and make it again."
         ) from error
     with file:
         try:
-            if spoilt := vlen.damaged(file):
+            there = {n: one for n in file if isinstance(one := file.get(n), h5py.Dataset)}
+            if spoilt := vlen.damaged(file, there):
                 raise InputError(
                     f"{path} is damaged ({spoilt} has no type that can be read): remove it and "
                     "make it again."
                 )
             # A name can also be that of a bare data type, where a file is damaged.
-            kinds = {name: file.get(name, getclass=True) for name in need}
+            kinds = {name: _class(file, name, path) for name in need}
             missing = [name for name in need if kinds[name] not in (h5py.Dataset, h5py.Group)]
             if missing:
                 raise InputError(
                     f"{path} lacks {', '.join(missing)}: it is not the kind of file expected here; "
                     "make it again or point to the right one."
                 )
+            there |= {name: file[name] for name in need if kinds[name] is h5py.Dataset}
+            for name, one in there.items():
+                elsewhere.check(one.id, name, path)
             yield file
         except InputError:
             raise
         except Exception as error:
             _explain_damage(error, path)
             raise
+
+
+def _class(file, name, path):
+    """Class of what a name stands for, or None; an InputError where it is a link to nowhere."""
+    try:
+        return file.get(name, getclass=True)
+    except (KeyError, RuntimeError):
+        elsewhere.check_links(file, name, path)
+        raise
 
 
 def _explain_damage(error, path):

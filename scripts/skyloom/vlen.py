@@ -11,12 +11,14 @@ import h5py
 _OTHERS = (b"DIMENSION_LIST",)
 
 
-def damaged(file):
+def damaged(file, datasets):
     """The first attribute or dataset that cannot be read safely, or None.
 
     Parameters
     ----------
     file : h5py.File
+    datasets : dict of h5py.Dataset
+        Those at the top of the file, by name.
 
     Returns
     -------
@@ -27,14 +29,12 @@ def damaged(file):
         found = _attribute(place) if isinstance(place, h5py.Group) else None
         if found:
             return found
-    for name in file:
-        one = file.get(name)
-        if isinstance(one, h5py.Dataset):
-            if one.id.get_type().get_class() == h5py.h5t.VLEN:
-                return name
-            found = _attribute(one)
-            if found:
-                return found
+    for name, one in datasets.items():
+        if one.id.get_type().get_class() == h5py.h5t.VLEN:
+            return name
+        found = _attribute(one)
+        if found:
+            return found
     return None
 
 

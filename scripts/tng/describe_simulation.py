@@ -7,13 +7,14 @@ import step
 step.begin(snakemake)
 
 from skyloom.io import read_table, write_table
-from skyloom.tng import census
+from skyloom.tng import agreement, census
 from skyloom.tng.simulation import Simulation
 
 params = snakemake.params
-found = census.table(
-    [Simulation(params.base_path, snapshot) for snapshot in params.snapshots],
-    [read_table(path) for path in snakemake.input.galaxies],
-)
+simulations = [Simulation(params.base_path, snapshot) for snapshot in params.snapshots]
+galaxies = [read_table(path) for path in snakemake.input.galaxies]
+for simulation, selected in zip(simulations, galaxies, strict=True):
+    agreement.require(simulation, selected, kinds=())
+found = census.table(simulations, galaxies)
 write_table(found, snakemake.output[0])
 print(f"The simulation in {params.base_path} is {found.meta['simulation']}.", file=sys.stderr)

@@ -15,6 +15,7 @@ simulation = cutouts.open_simulation(
     params.snapshot,
     cutouts=params.cutouts,
     listings=snakemake.input.universe,
+    external=params.external,
 )
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)
 kernel = histogram2d.load(snakemake.input.kernel)

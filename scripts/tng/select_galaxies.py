@@ -10,9 +10,12 @@ from skyloom.io import write_table
 from skyloom.tng import selection
 from skyloom.tng.simulation import Simulation
 
-simulation = Simulation(snakemake.params.base_path, snakemake.params.snapshot)
-galaxies = selection.select(simulation, cuts=snakemake.params.cuts)
-if not simulation.has_tree and snakemake.params.trees == "disk":
+params = snakemake.params
+simulation = Simulation(params.base_path, params.snapshot, params.external)
+compared = simulation.compared
+galaxies = selection.select(simulation, cuts=params.cuts)
+galaxies.meta["files_compared"] = compared
+if not simulation.has_tree and params.trees == "disk":
     print(
         f"skyloom: {simulation.base_path} has no SubLink trees: a galaxy seen in two snapshots "
         "cannot be recognised, so the split by lineage keeps only groups together.",

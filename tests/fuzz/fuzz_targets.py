@@ -72,6 +72,10 @@ def _particles(folder):
     _ = simulation.header
 
 
+def _compared(folder):
+    assert Simulation(folder / "output", 99).compared["unfit"] is not None
+
+
 def _tree(folder):
     simulation = Simulation(folder / "output", 99)
     if simulation.has_tree:
@@ -352,6 +356,7 @@ FILES = [
     Target("tng catalogue", lambda at: _universe(at, "fof_subhalo_tab*"), _catalogue),
     Target("tng snapshot", lambda at: _universe(at, "snap_*"), _particles),
     Target("tng offsets", lambda at: _universe(at, "offsets_*"), _particles, 2),
+    Target("tng files", lambda at: _universe(at, "*_099*.hdf5"), _compared),
     Target("tng tree", lambda at: _universe(at, "tree_*"), _tree, 2),
     Target("tng cutout", _cutout, _each(open_cutout)),
     Target("tng maps", _maps, _read_maps, 2),

@@ -1,5 +1,6 @@
 """Outputs are whole or absent; inputs that are not are named."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -265,3 +266,16 @@ def test_dimension_scales_of_other_programs_are_no_damage(tmp_path):
         file["names"] = ["one", "two"]
     with io.open_hdf5(path, need=["images"]) as file:
         assert file["images"][0] == 2.0
+
+
+def test_a_file_that_another_program_locks_is_not_called_damaged(tmp_path, monkeypatch):
+    monkeypatch.delenv("HDF5_USE_FILE_LOCKING", raising=False)
+    with h5py.File(tmp_path / "whole.h5", "w") as file:
+        file["x"] = 1
+    with open(tmp_path / "whole.h5", "r+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="cannot be opened .*lock.*HDF5_USE_FILE_LOCKING"):
+            with io.open_hdf5(tmp_path / "whole.h5"):
+                pass
+    with io.open_hdf5(tmp_path / "whole.h5") as file:
+        assert file["x"][()] == 1

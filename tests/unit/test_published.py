@@ -318,7 +318,7 @@ FILES = ("config", "papers")
 REAL = {"box_size": 35000.0, "synthetic": False}
 # Where the files are, how the work is cut, how it is judged: no part of the experiment.
 NO_CHOICE = ("tng.base_path", "tng.parts_per_snapshot", "tng.synthetic.", "tng.cases")
-NO_CHOICE += ("tng.evaluation.", "tng.training.readout_epochs", "tng.source")
+NO_CHOICE += ("tng.external", "tng.evaluation.", "tng.training.readout_epochs", "tng.source")
 # Views of the galaxies for the semantic arm: no image of a case.
 NO_CHOICE += ("tng.inclined.", "tng.api.")
 # What is asked of the networks besides.

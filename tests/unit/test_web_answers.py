@@ -19,6 +19,8 @@ from skyloom.tng.simulation import Header
         (b"[1]", "is not one object"),
         (b'{"boxsize": NaN, "hubble": 1, "omega_0": 1}', "lacks the number boxsize"),
         (b"<html>", "is not JSON"),
+        (b'{"boxsize": 0, "hubble": 0.6774, "omega_0": 0.3089}', "has 0 as BoxSize"),
+        (b'{"boxsize": 35000, "hubble": 67.74, "omega_0": 0.3089}', r"has 67\.74 as HubbleParam"),
     ],
 )
 def test_answer_that_is_no_simulation_is_refused(tmp_path, answer, words):

@@ -247,6 +247,14 @@ def other_time(file):
     file["Header"].attrs["Time"] = 0.5
 
 
+def other_cosmology(file):
+    file["Header"].attrs["Omega0"] = 0.2726
+
+
+def other_units(file):
+    file["Header"].attrs["UnitLength_in_cm"] = 3.085678e24
+
+
 def stores_elsewhere(file):
     count = len(file["PartType0/Masses"])
     del file["PartType0/Masses"]
@@ -268,6 +276,8 @@ def without_header(file):
         (other_object, "CutoutID .* the cutout of something else"),
         (other_snapshot, "SnapshotNumber 50 where 99"),
         (other_time, "Time 0.5 where 1"),
+        (other_cosmology, "Omega0 0.2726 where 0.3089"),
+        (other_units, r"3\.08568e\+24 as the header attribute UnitLength_in_cm"),
         (without_header, "lacks Header"),
         (stores_elsewhere, "PartType0/Masses keeps its values in another file"),
     ],

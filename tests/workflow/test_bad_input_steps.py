@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 
+import h5py
 import pytest
 from miniature import (
     MINIATURE,
@@ -21,6 +22,7 @@ from miniature import (
 
 from skyloom import datasets
 from skyloom.io import read_table
+from skyloom.tng import universe
 
 pytestmark = pytest.mark.workflow
 
@@ -71,7 +73,22 @@ def maps_cut_short(folder):
     return {"galaxies": {"model": "galaxies", "dataset": str(folder / "maps.h5")}}
 
 
+def chunk_of_another_run(folder):
+    size = {"snapshots": [99], "galaxies": 12, "seed": 3}
+    universe.write_snapshot(folder / "output", 99, gas_cells=100, chunks=2, **size)
+    universe.write_tree(folder / "output", **size)
+    with h5py.File(folder / "output" / "snapdir_099" / "snap_099.1.hdf5", "r+") as file:
+        file["Header"].attrs["BoxSize"] = 75000.0
+    return {"base_path": str(folder / "output"), "snapshots": [99]}
+
+
 CASES = {
+    # Found when galaxies are selected: no map is begun.
+    "tng": (
+        "tng_composite",
+        chunk_of_another_run,
+        r"tab_099\.0\.hdf5 and .*snap_099\.1\.hdf5 .* BoxSize is 35000 and 75000",
+    ),
     "xmm": (
         "xmm_minmax_sqrt_rebin4",
         observations_cut_short,
@@ -113,6 +130,7 @@ def test_step_ends_with_one_sentence_and_leaves_nothing_half_written(arm, make_p
     assert 'File "' not in done.stdout
     assert not list((project.folder / "results").rglob("*.tmp*"))
     assert not list(project.results.glob("datasets/*.h5")) or arm == "semantic"
+    assert not list(project.results.glob("maps/*"))
 
 
 def test_folder_with_a_hostile_name_is_read_like_any_other(make_project, tmp_path):

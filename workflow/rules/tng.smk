@@ -71,9 +71,10 @@ rule tng_compile_kernel:
 
 
 rule tng_select:
-    """Choose the galaxies of one snapshot."""
+    """Choose the galaxies of one snapshot, whose files are compared with each other first."""
     input:
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
+        snapshots=lambda w: tng_files(int(w.snapshot))["snapshots"],
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
         trees=layout.tree_files(TNG_BASE) if TNG_SYNTHETIC else [],
     output:
@@ -89,6 +90,7 @@ rule tng_select:
     params:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
+        external=TNG["external"],
         cuts=lambda w: tng_cuts(int(w.snapshot)),
         trees="web" if TNG_API else "disk",
         code=code("tng/select_galaxies.py"),
@@ -135,6 +137,7 @@ rule tng_maps:
         runtime=growing(480),
     params:
         base_path=TNG_BASE,
+        external=TNG["external"],
         snapshot=lambda w: int(w.snapshot),
         cutouts=lambda w: tng_cutouts(int(w.snapshot)),
         part=lambda w: int(w.part),

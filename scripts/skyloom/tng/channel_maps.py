@@ -4,7 +4,7 @@ import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.kernels import histogram2d
-from skyloom.tng import channels
+from skyloom.tng import agreement, channels
 from skyloom.tng.grid import bin_edges, padded
 from skyloom.tng.in_turn import check_spin_fields, each_galaxy
 from skyloom.tng.maps import GalaxyMaps, oriented, owner
@@ -125,8 +125,9 @@ def project_all(kernel, simulation, galaxies, channel, options, *, threads=1, so
         return
     quantity = channels.quantity(channel["quantity"])
     source = source or simulation
-    check_spin_fields(simulation)
+    check_spin_fields(simulation, galaxies)
     try:
+        agreement.require(source, galaxies, (quantity.particles,))
         source.check_particles(quantity.particles, channels.fields(quantity))
     except InputError as error:
         raise InputError(

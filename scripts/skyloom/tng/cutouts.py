@@ -29,7 +29,7 @@ class CutoutReader:
     """
 
     def __init__(self, folder, rows):
-        self._files = RowFiles()
+        self._files = RowFiles(below=str(folder))
         self._extents = {}
         for row in rows:
             path = str(folder / str(row["file"]))
@@ -113,6 +113,10 @@ class CutoutSimulation(Simulation):
                     )
             self._rows.extend(table)
 
+    @property
+    def files(self):
+        """None: cutouts are compared with the catalogue when they are fetched."""
+
     @cached_property
     def _reader(self):
         return CutoutReader(self._folder, self._rows)
@@ -132,10 +136,10 @@ class CutoutSimulation(Simulation):
         return False
 
 
-def open_simulation(base_path, snapshot, *, cutouts=None, listings=()):
+def open_simulation(base_path, snapshot, *, cutouts=None, listings=(), external="refuse"):
     """One snapshot on disk: whole, or as a catalogue with cutouts in a folder of their own."""
     if cutouts is None:
-        return Simulation(base_path, snapshot)
+        return Simulation(base_path, snapshot, external)
     return CutoutSimulation(base_path, snapshot, cutouts, listings)
 
 

@@ -4,16 +4,18 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
+from skyloom.tng import agreement
 from skyloom.tng.particles import Workspace
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 
-def check_spin_fields(simulation):
-    """Raise an InputError where fields are missing that a spin may need.
+def check_spin_fields(simulation, galaxies):
+    """Raise an InputError where files do not belong together, or lack fields that a spin may need.
 
     Which ones it will need is known only galaxy by galaxy: all must be there. These calls also
     fill the caches that threads share.
     """
+    agreement.require(simulation, galaxies)
     simulation.check_particles("gas", GAS_FIELDS)
     simulation.check_particles("stars", STAR_FIELDS)
     simulation.header  # noqa: B018

@@ -16,6 +16,9 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
+from skyloom import elsewhere
+from skyloom.errors import InputError
+
 #: Files that stay open: neighbours of a group lie in few chunks, and systems limit open files.
 OPEN_FILES = 16
 
@@ -51,20 +54,68 @@ class _OpenFile:
             os.close(self.descriptor)
 
 
-def _describe(file, name):
+def describe(file, name, path, below=None):
+    """What a dataset of an open file is, and where in that file it lies.
+
+    Parameters
+    ----------
+    file : h5py.File
+    name : str
+    path : str
+        Of the file.
+    below : str, optional
+        The folder below which links may lead to other files; anywhere unless told. The file's own
+        folder always counts.
+
+    Returns
+    -------
+    Stored
+
+    Raises
+    ------
+    InputError
+        If its values lie in a file that is not there, or that links may not lead to.
+    KeyError
+        If the file lacks it.
+    """
     # h5py's low-level interface: its high-level one takes four times as long a dataset.
-    dataset = h5py.h5d.open(file.id, name.encode())
+    try:
+        dataset = h5py.h5d.open(file.id, name.encode())
+    except KeyError:
+        elsewhere.check_links(file, name, path)
+        raise
     dtype, shape, properties = dataset.dtype, dataset.shape, dataset.get_create_plist()
+    layout, raw = properties.get_layout(), properties.get_external_count()
+    if raw or layout == h5py.h5d.VIRTUAL:
+        elsewhere.check(dataset, name, path)
+    linked = elsewhere.other_file(dataset, file.id)
+    if linked is not None and below is not None:
+        _refuse_beyond(linked, below, name, path)
     plain = (
         hasattr(os, "preadv")
-        and properties.get_layout() == h5py.h5d.CONTIGUOUS
-        and properties.get_external_count() == 0
+        # Bytes at the same place of this file are another dataset's.
+        and linked is None
+        and layout == h5py.h5d.CONTIGUOUS
+        and raw == 0
         # The bytes on disk are those of the array: also where both are of the other endianness.
         and h5py.h5t.py_create(dtype) == dataset.get_type()
     )
     # A dataset that was never written has no place, only a fill value.
     offset = dataset.get_offset() if plain else None
     return Stored(dtype, shape, dtype.itemsize * math.prod(shape[1:]), offset)
+
+
+def _refuse_beyond(linked, below, name, path):
+    """Refuse a link that leads out of a folder, wherever that folder itself is a link to."""
+    place = os.path.realpath(linked)
+    for folder in (below, os.path.dirname(os.path.abspath(path))):
+        folder = os.path.realpath(folder)
+        if os.path.commonpath([folder, place]) == folder:
+            return
+    raise InputError(
+        f"{path}: {name} is a link to {place}, which is not below {below}: move that file there, "
+        "or set tng.external to allow if its values are the right ones."
+    )
 
 
 class RowFiles:
@@ -74,14 +125,16 @@ class RowFiles:
     ----------
     limit : int
         Files that stay open.
+    below : str, optional
+        See `describe`.
 
     Notes
     -----
     Safe to use from several threads.
     """
 
-    def __init__(self, limit=OPEN_FILES):
-        self._limit, self._lock = limit, threading.Lock()
+    def __init__(self, limit=OPEN_FILES, below=None):
+        self._limit, self._below, self._lock = limit, below, threading.Lock()
         self._open, self._known = OrderedDict(), {}
 
     def _file(self, path):
@@ -101,7 +154,7 @@ class RowFiles:
         """What the dataset is; raises KeyError where the file lacks it."""
         stored = self._known.get((path, name))
         if stored is None:
-            stored = self.learn(path, lambda file: _describe(file, name))
+            stored = self.learn(path, lambda file: describe(file, name, path, self._below))
             self._known[path, name] = stored
         return stored
 
@@ -201,12 +254,14 @@ class ParticleReader:
         All chunks, in order.
     offsets_file : str
         TNG's ``offsets_NNN.hdf5``.
+    below : str, optional
+        See `describe`.
     """
 
-    def __init__(self, snapshot_files, catalogue_files, offsets_file):
+    def __init__(self, snapshot_files, catalogue_files, offsets_file, below=None):
         self._chunks = [str(path) for path in snapshot_files]
         self._catalogue = [str(path) for path in catalogue_files]
-        self._offsets, self._files = str(offsets_file), RowFiles()
+        self._offsets, self._files = str(offsets_file), RowFiles(below=below)
         self._first_particle = self._files.rows(self._offsets, "FileOffsets/SnapByType")
         self._first_object, self._extents = {}, {}
         self._templates, self._lengths = {}, {}
@@ -255,7 +310,10 @@ class ParticleReader:
 
             def question(file):
                 there = f"PartType{kind}" in file
-                return int(file["Header"].attrs["NumPart_ThisFile"][kind]) if there else 0, there
+                held = int(file["Header"].attrs["NumPart_ThisFile"][kind])
+                if held and not there:
+                    raise OSError(f"{path} has no PartType{kind}, its header counts {held}")
+                return held, there
 
             self._lengths[path, kind] = self._files.learn(path, question)
         return self._lengths[path, kind]
@@ -305,9 +363,16 @@ class ParticleReader:
         done = 0
         for path, row, rows in self._pieces(kind, first, count):
             for field, array in arrays.items():
-                self._files.read(path, f"PartType{kind}/{field}", row, array[done : done + rows])
+                name = f"PartType{kind}/{field}"
+                self._check_rows(path, name, kind)
+                self._files.read(path, name, row, array[done : done + rows])
             done += rows
         return arrays
+
+    def _check_rows(self, path, name, kind):
+        rows, held = self._files.stored(path, name).shape[0], self._length(path, kind)[0]
+        if rows != held:
+            raise OSError(f"{path} has {rows} rows of {name}, its header counts {held}")
 
     def announce(self, kind, fields, first, count):
         """Ask the system to fetch what `read` with these arguments will read."""

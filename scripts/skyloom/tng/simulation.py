@@ -17,8 +17,10 @@ import numpy as np
 from illustris_python.groupcat import gcPath, offsetPath
 from illustris_python.snapshot import snapPath
 
+from skyloom import elsewhere
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+from skyloom.tng import agreement, trees
 from skyloom.tng.header import Header, read_header, scalar, table_mass
 from skyloom.tng.particle_fields import GAS_FIELDS, PARTICLE_TYPES, STAR_FIELDS
 from skyloom.tng.particles import ParticleReader
@@ -36,11 +38,27 @@ def _check_fields(group, fields, path):
         for field in fields
         if not (group_is_one and isinstance(group.get(field), h5py.Dataset))
     ]
+    for field in missing if group_is_one else ():
+        elsewhere.check_links(group, field, path)
     if missing:
         raise InputError(
             f"{path} lacks {', '.join(f'{group.name}/{field}' for field in missing)}: "
             "get the file with these fields (a mini snapshot has fewer than a full one)."
         )
+
+
+def _check_columns(group, name, fields, path, rows):
+    """Refuse columns of one chunk of a catalogue that are absent, of other length, or elsewhere."""
+    if group is None:
+        raise InputError(f"{path} lacks {name}, of which its header counts {rows}: get it again.")
+    _check_fields(group, fields, path)
+    for field in fields:
+        elsewhere.check(group[field].id, f"{name}/{field}", path)
+        if group[field].shape[:1] != (rows,):
+            raise InputError(
+                f"{path} has {name}/{field} of shape {group[field].shape}, but its header counts "
+                f"{rows}: the two are not of one file; get it again."
+            )
 
 
 def _finite(array):
@@ -74,6 +92,8 @@ class Simulation:
     base_path : str or Path
         The folder that holds ``groups_099/`` and ``snapdir_099/``.
     snapshot : int
+    external : 'refuse' or 'allow'
+        Whether links may lead to particles in files that are not below `base_path`.
 
     Raises
     ------
@@ -81,8 +101,9 @@ class Simulation:
         If files of the set are missing or damaged; the first one is named.
     """
 
-    def __init__(self, base_path, snapshot):
+    def __init__(self, base_path, snapshot, external="refuse"):
         self.base_path, self.snapshot = str(base_path), int(snapshot)
+        self._below = self.base_path if external == "refuse" else None
 
     @contextlib.contextmanager
     def _asked(self, what):
@@ -111,6 +132,22 @@ class Simulation:
     @cached_property
     def _snapshot_files(self):
         return self._whole_set(snapPath, "NumFilesPerSnapshot")
+
+    @cached_property
+    def files(self):
+        """All files of the snapshot; None where its particles, or their offsets, are not there."""
+        first = Path(snapPath(self.base_path, self.snapshot))
+        offsets = offsetPath(self.base_path, self.snapshot)
+        chunks = first.parent.glob(f"*_{self.snapshot:03d}.*.hdf5")
+        if not os.path.isfile(offsets) or not any(chunks):
+            return None
+        catalogue, snapshot = map(str, self._catalogue_files), map(str, self._snapshot_files)
+        return agreement.Files(list(catalogue), list(snapshot), str(offsets), self._below)
+
+    @cached_property
+    def compared(self):
+        """What `skyloom.tng.agreement.check` finds of the snapshot's files."""
+        return agreement.check(self)
 
     def _whole_set(self, path_of, count_name):
         """Paths of all chunks of a file set; the header of the first says how many there are."""
@@ -147,31 +184,36 @@ class Simulation:
         )
 
     def _catalogue(self, load, group, fields):
-        for path in self._catalogue_files:
-            with open_hdf5(path) as file:
-                if group in file and len(file[group]):
-                    _check_fields(file[group], fields, path)
-                    break
-        else:
-            raise InputError(f"{self._catalogue_files[0].parent} has no {group} at all: check it.")
-        self._check_rows({"Group": "Ngroups", "Subhalo": "Nsubgroups"}[group])
+        self._check_catalogue(group, {"Group": "Ngroups", "Subhalo": "Nsubgroups"}[group], fields)
         with self._asked(f"the {group} catalogue"):
             loaded = load(self.base_path, self.snapshot, fields=list(fields))
         arrays = loaded if isinstance(loaded, dict) else {fields[0]: loaded}
         return {field: arrays[field] for field in fields}
 
-    def _check_rows(self, name):
-        """Refuse chunks that hold fewer objects than stated: the rest would be read as zeros."""
-        held, first = 0, self._catalogue_files[0]
+    def _check_catalogue(self, group, name, fields):
+        """Refuse chunks that lack fields, or hold fewer objects than stated.
+
+        What they lack of the rows would be read as zeros.
+        """
+        sum_of_all, any_there, first = 0, False, self._catalogue_files[0]
         for path in self._catalogue_files:
-            with open_hdf5(path, need=["Header"]) as file:
-                held += int(scalar(file["Header"].attrs, f"{name}_ThisFile", path))
+            # illustris_python reads the header of the first, texts included.
+            with open_hdf5(path, need=["Header"], texts=path == first) as file:
+                held = int(scalar(file["Header"].attrs, f"{name}_ThisFile", path))
                 if path == first:
                     stated = int(scalar(file["Header"].attrs, f"{name}_Total", path))
-        if held != stated:
+                elsewhere.check_links(file, group, path)
+                there = group in file and len(file[group]) > 0
+                if held:
+                    _check_columns(file.get(group), group, fields, path, held)
+            sum_of_all, any_there = sum_of_all + held, any_there or there
+        if not any_there:
+            raise InputError(f"{first.parent} has no {group} at all: check it.")
+        if sum_of_all != stated:
             raise InputError(
                 f"{first} has {stated} as {name}_Total in its header, but the {name}_ThisFile of "
-                f"all chunks add up to {held}: the catalogue is not of one piece; get it again."
+                f"all chunks add up to {sum_of_all}: the catalogue is not of one piece; get it "
+                "again."
             )
 
     def subhalos(self, fields):
@@ -201,6 +243,7 @@ class Simulation:
             with open_hdf5(path) as file:
                 for kind, number in PARTICLE_TYPES.items():
                     name = f"PartType{number}"
+                    elsewhere.check_links(file, name, path)
                     if kind not in found and name in file:
                         found[kind] = set(file[name])
             if len(found) == len(PARTICLE_TYPES):
@@ -221,6 +264,7 @@ class Simulation:
         for path in self._snapshot_files:
             with open_hdf5(path) as file:
                 # A chunk may lack a particle type altogether; look at the first that has it.
+                elsewhere.check_links(file, name, path)
                 if name in file:
                     _check_fields(file[name], fields, path)
                     break
@@ -235,7 +279,7 @@ class Simulation:
     @cached_property
     def _reader(self):
         offsets = offsetPath(self.base_path, self.snapshot)
-        return ParticleReader(self._snapshot_files, self._catalogue_files, offsets)
+        return ParticleReader(self._snapshot_files, self._catalogue_files, offsets, self._below)
 
     def _located(self, kind, subhalo, group):
         """An object's name, what it is called in the files, its number, and where it lies."""
@@ -320,10 +364,13 @@ class Simulation:
             subhalo that is not in the tree.
         """
         lineages = np.full(len(subhalos), -1, dtype=np.int64)
+        offsets = offsetPath(self.base_path, self.snapshot)
         for row, subhalo in enumerate(subhalos):
             # A subhalo outside the tree is reported by a line printed for each: -1 says as much.
             silent = contextlib.redirect_stdout(io.StringIO())
             with silent, self._asked(f"the SubLink branch of subhalo {subhalo}"):
+                if not row:
+                    trees.check(self.base_path, offsets)
                 branch = il.sublink.loadTree(
                     self.base_path,
                     self.snapshot,

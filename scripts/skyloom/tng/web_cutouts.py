@@ -8,7 +8,7 @@ from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import web_catalogue, webapi
 from skyloom.tng.cutouts import KINDS, file_name
-from skyloom.tng.header import table_mass
+from skyloom.tng.header import numbers, table_mass
 from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
 #: What the archive calls kinds of particles, where it is not as here.
@@ -68,6 +68,7 @@ def check_cutout(path, rows, header, fields_of=FIELDS):
     """
     with open_hdf5(path, need=["Header"]) as file:
         check_header(file["Header"].attrs, path, rows, header)
+        numbers(file, path)
         weights = np.zeros(len(rows))
         for kind, fields in fields_of.items():
             count = int(rows[f"{kind}_total"][0])
@@ -124,6 +125,7 @@ def check_header(attributes, path, rows, header):
         ("CutoutID", number, 0),
         ("BoxSize", header.box_size, 1e-6 * header.box_size),
         ("HubbleParam", header.hubble, 1e-6),
+        ("Omega0", header.omega_matter, 1e-6),
         ("Time", header.scale_factor, 1e-6),
     ):
         if name in attributes:

@@ -16,9 +16,17 @@ import requests
 from skyloom.download import Session, fetch
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5, read_json
+from skyloom.tng import header
 
 #: The environment variable that holds the user's key; it is written nowhere.
 KEY = "TNG_API_KEY"
+#: Numbers of the archive's answers by the names of TNG's headers.
+_HEADER = {
+    "boxsize": "BoxSize",
+    "hubble": "HubbleParam",
+    "omega_0": "Omega0",
+    "redshift": "Redshift",
+}
 _REMEDY = "give the files as a folder, with tng.source local"
 
 
@@ -122,6 +130,8 @@ def _read_numbers(path, names):
                 f"{path} lacks the number {name}: it is not an answer of the TNG web API, or that "
                 "has changed."
             )
+    found = {_HEADER[name]: answer[name] for name in names if name in _HEADER}
+    header.check_numbers(found, path, "{}")
     return {name: answer[name] for name in names}
 
 
@@ -159,5 +169,5 @@ def stored_here(file, name, path):
 def is_synthetic(path):
     """Whether a file says that it comes from the synthetic universe."""
     with open_hdf5(path) as file:
-        header = file["Header"].attrs if "Header" in file else file.attrs
-        return bool(np.any(header.get("SyntheticUniverse", False)))
+        attributes = file["Header"].attrs if "Header" in file else file.attrs
+        return bool(np.any(attributes.get("SyntheticUniverse", False)))

@@ -1,0 +1,39 @@
+"""SubLink's merger trees, looked at before illustris_python reads them."""
+
+from pathlib import Path
+
+import h5py
+from illustris_python.sublink import treePath
+
+from skyloom import elsewhere
+
+#: What illustris_python reads of the trees, and what of the offsets points into them.
+_COLUMNS = ("MainLeafProgenitorID", "SubfindID", "SubhaloID")
+_OFFSETS = tuple(f"Subhalo/SubLink/{name}" for name in ("RowNum", "LastProgenitorID", "SubhaloID"))
+
+
+def check(base_path, offsets):
+    """Refuse columns that HDF5 would make up, or that links lead nowhere from.
+
+    Parameters
+    ----------
+    base_path : str
+        The folder ``output``.
+    offsets : str
+        Path of the snapshot's file of offsets.
+
+    Raises
+    ------
+    InputError
+        See `skyloom.elsewhere`.
+    OSError
+        If a file is no HDF5.
+    """
+    files = sorted(Path(treePath(base_path, "SubLink")).parent.glob("tree_extended.*.hdf5"))
+    for path, names in [(offsets, _OFFSETS), *((path, _COLUMNS) for path in files)]:
+        with h5py.File(path, "r") as file:
+            for name in names:
+                elsewhere.check_links(file, name, path)
+                # What is not there is missed where it is read.
+                if isinstance(column := file.get(name), h5py.Dataset):
+                    elsewhere.check(column.id, name, path)
