@@ -77,12 +77,18 @@ def resolved(semantic, model):
     return {**semantic["encoder"], **semantic["training"], **semantic["models"][model]}
 
 
+def grid(semantic, dataset):
+    """How the images of a dataset are sampled: the grid, with what its profile says of it."""
+    profile = semantic["profiles"][semantic["datasets"][dataset]["profile"]]
+    return profiles.on_grid(profile, semantic["grid"])
+
+
 def choices(semantic, model):
     """All that a model depends on, resolved: grid, profile, noise, images, network and settings."""
     own = resolved(semantic, model)
     dataset = semantic["datasets"][own["dataset"]]
     return {
-        "grid": semantic["grid"],
+        "grid": grid(semantic, own["dataset"]),
         "profile": profiles.resolve(semantic["profiles"][dataset["profile"]]),
         "noise": dataset["noise"],
         "images": dataset["images"],

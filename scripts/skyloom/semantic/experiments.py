@@ -67,7 +67,7 @@ class Encoder:
         InputError
             If a sigmoid output cannot be the parameter itself.
         """
-        known = {one.name: one for one in profiles.create(profile["decoder"]).parameters}
+        known = profiles.known(profile)
         lows, highs = [], []
         for name, (low, high) in profiles.free(profile).items():
             if self.outputs == "direct" and name != semantic_encoder.ANGLE:
@@ -76,7 +76,8 @@ class Encoder:
                         f"semantic.encoder.outputs is 'direct', but {name} is drawn from {low:g} "
                         f"to {high:g} and a sigmoid gives 0 to 1: choose 'range'."
                     )
-                low, high = 0.0, min(1.0, known[name].maximum)
+                # A length is what the sigmoid says, however large the image is in its unit.
+                low, high = 0.0, 1.0 if known[name].is_length else min(1.0, known[name].maximum)
             elif name != semantic_encoder.ANGLE:
                 limits = {"minimum": known[name].minimum, "maximum": known[name].maximum}
                 low, high = semantic_encoder.limits(low, high, margin=self.margin, **limits)
