@@ -97,7 +97,7 @@ def draw(name, run, folder, monkeypatch):
             given[key] = [run[kind][model] for model in models]
         else:
             given[key] = run[kind][models] if models else run[kind]
-    params = _Named(pixels=64, failed=10)
+    params = _Named(grid=fake.grid_of("noise_05"), failed=10)
     job = {"input": _Named(given), "output": _Named(output), "params": params}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -187,8 +187,8 @@ def test_bars_are_the_bins_and_wild_images_are_counted_beyond_the_axis():
 def test_pixels_are_half_widths_times_half_the_image():
     axes = Figure().subplots()
     axes.set_xlim(0, 0.5)
-    semantic_labels.pixel_axis(axes, "scale", 64)
-    semantic_labels.pixel_axis(axes, "ellipticity", 64)
+    semantic_labels.pixel_axis(axes, "scale", 32)
+    semantic_labels.pixel_axis(axes, "ellipticity", 32)
     (above,) = axes.child_axes
     axes.get_figure().draw_without_rendering()
     np.testing.assert_allclose(above.get_xlim(), (0, 16))

@@ -310,6 +310,7 @@ def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split
     table.meta.update(
         dataset=known["name"],
         noise=float(noise),
+        half_width=float(problem.grid.half_width),
         decoder=problem.decoder.name,
         ranges={name: [float(low), float(high)] for name, (low, high) in problem.ranges.items()},
         method="scipy.optimize.least_squares (trf), analytic derivatives",

@@ -173,6 +173,11 @@ class Sample:
         """Free parameters."""
         return list(profiles.free(self.profile))
 
+    @property
+    def half_width(self):
+        """Of an image, in the unit of lengths."""
+        return float(self.grid.get("half_width", 1.0))
+
     def rows(self, *parts):
         """Rows of these sides."""
         return np.flatnonzero(np.isin(self.part, parts))
@@ -316,13 +321,12 @@ def _history(result, names):
 def _predictions(sample, rows, parameters, residuals, meta):
     table = Table(meta=meta)
     table["id"], table["part"] = sample.id[rows], sample.part[rows]
-    units = profiles.units(sample.profile)
+    known, units = profiles.known(sample.profile), profiles.units(sample.profile)
     for index, name in enumerate(sample.names):
         for column, values in ((name, sample.truth[rows]), (f"{name}_predicted", parameters)):
             table[column] = values[:, index]
-            # The half-width of the image is no unit that astropy knows.
-            if units[name] == "half-width":
-                table[column].description = "in half-widths of the image"
+            if known[name].is_length:
+                table[column].description = profiles.length_words(sample.half_width)
             elif units[name]:
                 table[column].unit = units[name]
     table["residual"] = residuals
@@ -341,6 +345,7 @@ def _metrics(model, sample, encoder, result):
         "ranges": {name: list(limits) for name, limits in profiles.free(sample.profile).items()},
         "weights": encoder.count_params(),
         "sampling": sample.grid["sampling"],
+        "half_width": sample.half_width,
         "noise": sample.noise,
         **dataclasses.asdict(model.training),
         # Below, the loss is a number.

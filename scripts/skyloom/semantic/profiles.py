@@ -254,7 +254,14 @@ def on_grid(profile, grid):
         Fields of a `skyloom.semantic.sampling.Grid`.
     """
     own = {key: profile[key] for key in ("sampling", "half_width") if key in profile}
-    return {"half_width": 1.0, **grid, **own}
+    return {**grid, **own, "half_width": float(own.get("half_width", 1.0))}
+
+
+def length_words(half_width):
+    """What a table says of a column of lengths, for which astropy has no unit."""
+    if half_width == 1:
+        return "in half-widths of the image"
+    return f"in the unit in which the image's half-width is {half_width:.6g}"
 
 
 def resolve(profile):

@@ -10,7 +10,7 @@ _NEED = ("results", "models", "table_1", "comparable_when", "comparable_of")
 UNITS = {"angle": "deg"}
 _TRAINING = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "rho"),
-    *("decay", "initializer", "restore", "precision"),
+    *("decay", "target", "initializer", "restore", "precision"),
 )
 
 
@@ -172,6 +172,8 @@ def _made(known, choices):
     if "loss_form" in known:
         flat["training.loss"] = known["loss_form"]
     flat["noise"], flat["grid.sampling"] = known["noise"], known["sampling"]
+    if "half_width" in known:
+        flat["grid.half_width"] = known["half_width"]
     flat |= {f"images.{part}": count for part, count in known["images"].items()}
     return flat
 

@@ -79,6 +79,11 @@ class Grid:
         return self.pixels * self.width
 
     @property
+    def resolution(self):
+        """Pixels in a half-width."""
+        return self.half_width / self.width
+
+    @property
     def edges(self):
         """Where pixels begin and end: (pixels + 1,) array."""
         end = self.side / 2
