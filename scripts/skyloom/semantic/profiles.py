@@ -359,10 +359,12 @@ def evaluate(decoder, values, grid, ops=np):
     """
     decoder = create(decoder) if isinstance(decoder, str) else decoder
     dtype = np.float64 if ops is np else np.float32
-    p = {
-        name: _column(ops, values.get(name, one.default), dtype)
-        for name, one in parameters(decoder, grid.half_width).items()
-    }
+
+    def given(one):
+        name = one.name
+        return values[name] if name in values else one.on(grid.half_width).default
+
+    p = {one.name: _column(ops, given(one), dtype) for one in decoder.parameters}
     if grid.sampling == "integrated":
         return decoder.integrated(ops, p, grid, dtype)
     return sampling.centre(ops, lambda x, y: decoder.intensity(ops, p, x, y), grid, dtype)
