@@ -4,6 +4,7 @@ from pathlib import Path
 
 from skyloom.errors import InputError, nearest
 from skyloom.semantic import profiles
+from skyloom.semantic.sampling import Grid
 
 # Names of the arm's own rules, without semantic_.
 _RULES = {"evaluate", "train", "dataset", "split", "compare_published", "fit", "speed", "measure"}
@@ -22,6 +23,7 @@ def check(semantic, *, wanted=True):
     """
     for name, profile in semantic["profiles"].items():
         try:
+            Grid(**profiles.on_grid(profile, semantic["grid"]))
             profiles.resolve(profile)
         except InputError as error:
             raise InputError(f"Configuration: semantic.profiles.{name}: {error}") from None

@@ -113,6 +113,7 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"semantic__profiles__wide__parameters": {"scale": [0.5, 0.1]}}, "the lower first"),
         ({"semantic__profiles__wide__parameters": {"scale": 0.2}}, "wide: .* no free parameter"),
         ({"semantic__profiles__wide__half_width": 0}, "'semantic.profiles.wide.half_width'"),
+        ({"semantic__profiles__wide__half_width": float("nan")}, "wide: half_width .* is nan"),
         ({"semantic__profiles__wide__halfwidth": 1}, "unknown key.*mean 'semantic.*half_width'"),
         ({"semantic__profiles__wide__sampling": "endpoint"}, "Did you mean 'endpoints'"),
         ({"semantic__profiles__published__parameters": {"scale": [0.1, 0.9]}}, "0.625"),

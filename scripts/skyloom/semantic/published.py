@@ -89,7 +89,8 @@ def compare(summary, metrics, content, choices):
         source=content.get("source", ""),
         synthetic=bool(summary.meta["synthetic"]),
         notes=[
-            "The total of table 1's third row is misprinted (50,981): its layers add up to 50,987."
+            "The total of table 1's third row is misprinted (50,981): its layers add up to 50,987.",
+            "Scales are in the article's unit, of which an image's half-width is 0.0625.",
         ],
     )
     return table
