@@ -19,7 +19,6 @@ DECODERS = {}
 #: Smallest r'^2: keeps the derivative of the root finite at the centre of a profile.
 _SMALLEST = 1e-12
 
-
 #: Unit of a length on an image whose half-width is 1.
 LENGTH = "half-width"
 
