@@ -28,10 +28,11 @@ NETWORKS = {
 }
 PRECISIONS = ("float32", "bfloat16")
 _SHAPE = {"ellipticity": [0.2, 0.8], "angle": [0, 180]}
-PUBLISHED = {"decoder": "exponential", "parameters": {"scale": [0.01, 0.05], **_SHAPE}}
+#: Scales of 0.3 to 1.6 pixels, and ten times as large.
+SMALL = {"decoder": "exponential", "parameters": {"scale": [0.01, 0.05], **_SHAPE}}
 WIDE = {"decoder": "exponential", "parameters": {"scale": [0.1, 0.5], **_SHAPE}}
 #: Profile and noise of the images that are fitted, and how many.
-FITTED = {"published": (PUBLISHED, 0.0), "wide, noise 0.05": (WIDE, 0.05)}
+FITTED = {"small": (SMALL, 0.0), "wide, noise 0.05": (WIDE, 0.05)}
 FITS = 40
 #: Images that we make in a round, and that astropy does; points a side of its pixels.
 MADE = {"centre": (2000, 200), "integrated": (200, 8)}
@@ -55,15 +56,15 @@ def encoder(name, precision="float32"):
     from skyloom.networks import semantic_encoder
     from skyloom.semantic import experiments
 
-    layer = experiments.Encoder().layer(PUBLISHED)
+    layer = experiments.Encoder().layer(SMALL)
     return semantic_encoder.build((64, 64, 1), layer, **NETWORKS[name][0], precision=precision)
 
 
 def decoder():
-    """The decoder of the published profile."""
+    """The decoder of the small profile."""
     from skyloom.networks.profile_decoder import ProfileDecoder
 
-    return ProfileDecoder(PUBLISHED, {"pixels": 64})
+    return ProfileDecoder(SMALL, {"pixels": 64})
 
 
 def epochs(start, count):
@@ -83,7 +84,7 @@ def skyloom_training(name):
 
     described, count = NETWORKS[name]
     semantic_training.settle(threads_of(described["convolutions"]))
-    values, images, _ = drawn(PUBLISHED, count)
+    values, images, _ = drawn(SMALL, count)
     truth, rows = np.stack(list(values.values()), axis=1), np.arange(count)
 
     def start(precision):
@@ -101,7 +102,7 @@ def keras_training(name):
     import keras
 
     count = NETWORKS[name][1]
-    images = drawn(PUBLISHED, count)[1][..., None]
+    images = drawn(SMALL, count)[1][..., None]
 
     def start(precision):
         network = encoder(name, precision)
@@ -139,13 +140,13 @@ def generated(sampling):
     from skyloom.semantic.sampling import Grid
 
     (many, few), exact = MADE[sampling], Grid(64, sampling, 32)
-    values, _, grid = drawn(PUBLISHED, many, sampling=sampling)
+    values, _, grid = drawn(SMALL, many, sampling=sampling)
     across = np.meshgrid(grid.centres, grid.centres)
     pool = ahead.Pool(THREADS)
 
     def ours(rows=slice(None)):
         some = {name: value[rows] for name, value in values.items()}
-        return generation.images(PUBLISHED, some, grid)
+        return generation.images(SMALL, some, grid)
 
     def parts():
         return list(ahead.in_order(pool, ours, (slice(n, None, 4) for n in range(4))))
@@ -176,7 +177,7 @@ def asked(name):
     from skyloom.semantic import speed
 
     devices.use_threads(THREADS)
-    network, images = encoder(name), drawn(PUBLISHED, speed.BATCH)[1][..., None]
+    network, images = encoder(name), drawn(SMALL, speed.BATCH)[1][..., None]
     return speed.of_encoder(network.predict_on_batch, images, batch=speed.BATCH, seconds=1.5)[0]
 
 
@@ -299,7 +300,7 @@ def made():
         rows.append([sampling, *rates, f"{found['ours_error']:.0e}", f"{found['peer_error']:.0e}"])
     header = ["pixels", "ours, 1 thread", "2 threads", "astropy", "ratio, 1 thread"]
     header += ["our largest error", "astropy's"]
-    title = "Synthetic images/s, exponential discs with scales as published"
+    title = "Synthetic images/s, exponential discs with scales of 0.3 to 1.6 pixels"
     return figures, table(title, header, rows)
 
 
@@ -318,7 +319,7 @@ def parameters():
     for name in NETWORKS:
         rate = _measured("encoder", name)
         figures |= {f"semantic_{name}_encoder_per_s": rate}
-        rows.append([f"encoder {name}, {THREADS} threads", rate, peers["published"], ""])
+        rows.append([f"encoder {name}, {THREADS} threads", rate, peers["small"], ""])
     rows = [[way, f"{rate:,.0f}", f"{rate / peer:,.1f}", share] for way, rate, peer, share in rows]
     header = ["way", "images/s", "to astropy's", "images fitted as well as by any"]
     return figures, table("Scale, ellipticity and angle from images", header, rows)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from skyloom.errors import InputError, nearest
 from skyloom.semantic import profiles
+from skyloom.semantic.sampling import Grid
 
 # Names of the arm's own rules, without semantic_.
 _RULES = {"evaluate", "train", "dataset", "split", "compare_published", "fit", "speed", "measure"}
@@ -22,6 +23,7 @@ def check(semantic, *, wanted=True):
     """
     for name, profile in semantic["profiles"].items():
         try:
+            Grid(**profiles.on_grid(profile, semantic["grid"]))
             profiles.resolve(profile)
         except InputError as error:
             raise InputError(f"Configuration: semantic.profiles.{name}: {error}") from None
@@ -77,12 +79,18 @@ def resolved(semantic, model):
     return {**semantic["encoder"], **semantic["training"], **semantic["models"][model]}
 
 
+def grid(semantic, dataset):
+    """How the images of a dataset are sampled: the grid, with what its profile says of it."""
+    profile = semantic["profiles"][semantic["datasets"][dataset]["profile"]]
+    return profiles.on_grid(profile, semantic["grid"])
+
+
 def choices(semantic, model):
     """All that a model depends on, resolved: grid, profile, noise, images, network and settings."""
     own = resolved(semantic, model)
     dataset = semantic["datasets"][own["dataset"]]
     return {
-        "grid": semantic["grid"],
+        "grid": grid(semantic, own["dataset"]),
         "profile": profiles.resolve(semantic["profiles"][dataset["profile"]]),
         "noise": dataset["noise"],
         "images": dataset["images"],

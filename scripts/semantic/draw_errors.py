@@ -8,6 +8,7 @@ import numpy as np
 
 from skyloom.figures import semantic_predictions, style
 from skyloom.io import read_json, read_table
+from skyloom.semantic.sampling import Grid
 
 files, known = snakemake.input, read_json(snakemake.input.metrics)
 table = read_table(files.predictions, need=("part", *known["parameters"]))
@@ -18,7 +19,7 @@ figure = semantic_predictions.errors(
     binned[own & (np.asarray(binned["method"]).astype(str) == "encoder")],
     parameters=known["parameters"],
     model=(known["dataset"], known["network"]),
-    pixels=snakemake.params.pixels,
+    grid=Grid(**snakemake.params.grid),
     failed=snakemake.params.failed,
     synthetic=known["synthetic"],
 )

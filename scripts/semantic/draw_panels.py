@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from skyloom.figures import semantic_panels, style
+from skyloom.figures import semantic_labels, semantic_panels, style
 from skyloom.io import open_hdf5, read_json, read_table
 from skyloom.semantic import profiles
 from skyloom.semantic.sampling import Grid
@@ -27,15 +27,21 @@ with open_hdf5(files.dataset, need=("images", "id")) as file:
     rows = {name: row for row, name in enumerate(file["id"][()].astype(str))}
     images = np.stack([file["images"][rows[str(name)]][:, :, 0] for name in table["id"]])
 predicted = {name: np.array([one[name] for one in found]) for name in names}
+grid = Grid(**made["grid"])
+shown = [
+    [semantic_labels.all_in_half_widths(one, grid.half_width) for one in pair]
+    for pair in zip(true, found, strict=True)
+]
 figure = semantic_panels.panels(
     images,
     profiles.evaluate(
         made["profile"]["decoder"],
         profiles.fixed(made["profile"]) | predicted,
-        Grid(**made["grid"]),
+        grid,
     ),
-    [semantic_panels.words(*pair) for pair in zip(true, found, strict=True)],
-    scale=[one.get("scale", 1.0) for one in true],
+    [semantic_panels.words(*pair) for pair in shown],
+    scale=[one.get("scale", 1.0) for one, _ in shown],
+    resolution=grid.resolution,
     model=(known["dataset"], known["network"]),
     synthetic=known["synthetic"],
 )

@@ -14,6 +14,8 @@ RANGES = {
     "clean": {"scale": (0.01, 0.05), "ellipticity": (0.2, 0.8), "angle": (0.0, 180.0)},
     "wide": {"scale": (0.1, 0.5), "ellipticity": (0.2, 0.8), "angle": (0.0, 180.0)},
 }
+_GRID = {"pixels": 64, "sampling": "centre", "subpixels": 8, "half_width": 1.0}
+GRIDS = {"clean": {**_GRID, "sampling": "endpoints", "half_width": 0.0625}, "wide": _GRID}
 NETWORKS = {"full": 812_996, "small_4": 203_492, "small_16": 50_996, "small_64": 12_812}
 NOISE = {"clean": 0.0, "noise_05": 0.05, "noise_10": 0.1, "wide": 0.0, "wide_noise_05": 0.05}
 # Model -> what differs from the full network, cos_sin_2theta, Adam, 60 epochs.
@@ -42,9 +44,14 @@ def ranges_of(dataset):
     return RANGES["wide" if dataset.startswith("wide") else "clean"]
 
 
-def images(values, *, pixels=64, intensity=1.0):
-    """Exponential discs at the centres of pixels, written by matrices: (n, pixels, pixels)."""
-    line = (np.arange(pixels) - (pixels - 1) / 2) * 2 / pixels
+def grid_of(dataset):
+    """How the images of a dataset are sampled."""
+    return GRIDS["wide" if dataset.startswith("wide") else "clean"]
+
+
+def images(values, *, end=63 / 64, pixels=64, intensity=1.0):
+    """Exponential discs at points up to `end`, written by matrices: (n, pixels, pixels)."""
+    line = end * (2 * np.arange(pixels) / (pixels - 1) - 1)
     points = np.stack(np.meshgrid(line, line), axis=-1)
     found = []
     for scale, ellipticity, angle in zip(
@@ -70,8 +77,8 @@ def metrics(model):
         "parameters": list(RANGES["clean"]),
         "ranges": {key: list(pair) for key, pair in ranges_of(dataset).items()},
         "weights": 812_963 if entry.get("angle") == "theta" else NETWORKS[network],
-        "sampling": "centre",
-        "grid": {"pixels": 64, "sampling": "centre", "subpixels": 8},
+        "sampling": grid_of(dataset)["sampling"],
+        "half_width": grid_of(dataset)["half_width"],
         "noise": NOISE[dataset],
         "optimizer": entry.get("optimizer", "adam"),
         "learning_rate": 0.001,
@@ -140,6 +147,7 @@ def fits(dataset, *, seed=2):
         table[f"bound_{name}"] = bound if NOISE[dataset] else np.nan
     table["cost"], table["converged"] = 0.1, True
     table.meta = {"dataset": dataset, "noise": NOISE[dataset], "synthetic": True}
+    table.meta["half_width"] = grid_of(dataset)["half_width"]
     return table
 
 
@@ -178,10 +186,11 @@ def write_dataset(path, dataset, *, seed=3):
     """The images of ``datasets/<dataset>.h5`` that the predictions are of: its path."""
     random, table = np.random.default_rng(seed), predictions(dataset)
     values = {name: np.asarray(table[name]) for name in ranges_of(dataset)}
-    made = images(values) + random.normal(0, NOISE[dataset], (len(table), 64, 64))
+    grid = grid_of(dataset)
+    end = 0.0625 if grid["sampling"] == "endpoints" else 63 / 64
+    made = images(values, end=end) + random.normal(0, NOISE[dataset], (len(table), 64, 64))
     ranges = {name: list(pair) for name, pair in ranges_of(dataset).items()}
     profile = {"decoder": "exponential", "parameters": {**ranges, "intensity": 1.0}}
-    grid = {"pixels": 64, "sampling": "centre", "subpixels": 8}
     parameters = {"grid": grid, "profile": profile, "noise": NOISE[dataset], "images": {}}
     with h5py.File(path, "w") as file:
         file["images"] = made[..., None].astype("f4")

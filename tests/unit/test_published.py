@@ -35,8 +35,22 @@ def thesis():
 def as_published(thesis):
     """Choices that agree with the thesis."""
     rules = thesis["comparable_when"]
-    choices = {rule["key"]: rule.get("equals", rule.get("members")) for rule in rules}
+    choices = {
+        rule["key"]: rule.get("equals", rule.get("members", rule.get("any_of", [None])[0]))
+        for rule in rules
+    }
     return choices | {"tng.source": "local"}
+
+
+@pytest.mark.parametrize(("rate", "comparable"), [(1.0, True), (0.001, True), (0.01, False)])
+def test_either_default_rate_of_the_thesis_s_library_is_comparable(
+    as_published, thesis, rate, comparable
+):
+    choices = {**as_published, "tng.training.learning_rate": rate}
+    reasons = published.reasons_not_comparable(choices, thesis)
+    assert reasons == (
+        [] if comparable else ["training.learning_rate is 0.01 (thesis: 1 or 0.001)"]
+    )
 
 
 def case(strength, n=120, seed=0, constant=False):

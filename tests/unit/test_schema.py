@@ -7,6 +7,7 @@ import yaml
 from miniature import merged
 
 import configuration
+import configuration_semantic
 from skyloom.errors import InputError
 
 with open("config/config.yaml", encoding="utf-8") as file:
@@ -120,6 +121,12 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"semantic__profiles__wide__parameters": {"scal": [0, 1]}}, "scal is unknown.*mean scale"),
         ({"semantic__profiles__wide__parameters": {"scale": [0.5, 0.1]}}, "the lower first"),
         ({"semantic__profiles__wide__parameters": {"scale": 0.2}}, "wide: .* no free parameter"),
+        ({"semantic__profiles__wide__half_width": 0}, "'semantic.profiles.wide.half_width'"),
+        ({"semantic__profiles__wide__half_width": float("nan")}, "wide: half_width .* is nan"),
+        ({"semantic__profiles__wide__halfwidth": 1}, "unknown key.*mean 'semantic.*half_width'"),
+        ({"semantic__profiles__wide__sampling": "endpoint"}, "Did you mean 'endpoints'"),
+        ({"semantic__profiles__published__parameters": {"scale": [0.1, 0.9]}}, "0.625"),
+        ({"semantic__training__target": "noise"}, "Did you mean 'noisy'"),
         ({"semantic__grid__pixels": 8, "semantic__networks__small_4": DEEP}, "networks.small_4 po"),
         ({"semantic__encoder__angle": "2theta"}, "'semantic.encoder.angle' is '2theta'.*theta"),
         ({"semantic__training__loss": "relativ"}, "Did you mean 'relative'"),
@@ -219,6 +226,15 @@ def test_every_key_of_the_schema_has_its_default_in_config_yaml():
     free |= {"sdss.networks", *(f"sdss.sample.shares.{name}" for name in ("GALAXY", "QSO", "STAR"))}
     free |= {f"semantic.{name}" for name in ("profiles", "datasets", "networks", "models")}
     assert leaves - present == free
+
+
+def test_the_published_profile_alone_has_the_article_s_half_width_and_end_points():
+    semantic = DEMO["semantic"]
+    for dataset, entry in semantic["datasets"].items():
+        grid = configuration_semantic.grid(semantic, dataset)
+        published = entry["profile"] == "published"
+        assert grid["half_width"] == (0.0625 if published else 1)
+        assert grid["sampling"] == ("endpoints" if published else "centre")
 
 
 def test_a_variant_depends_on_its_own_parameters_only():

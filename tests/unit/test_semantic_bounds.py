@@ -1,4 +1,4 @@
-"""Cramér-Rao bounds against closed forms, the complex step and what trap 15 states."""
+"""Cramér-Rao bounds against closed forms, the complex step and what the article's range allows."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,15 @@ from skyloom.semantic.sampling import Grid
 
 PUBLISHED = {
     "decoder": "exponential",
+    "half_width": 0.0625,
     "parameters": {"scale": [0.01, 0.05], "ellipticity": [0.2, 0.8], "angle": [0, 180]},
 }
-WIDE = {**PUBLISHED, "parameters": {**PUBLISHED["parameters"], "scale": [0.1, 0.5]}}
+WIDE = {
+    "decoder": "exponential",
+    "parameters": {**PUBLISHED["parameters"], "scale": [0.1, 0.5]},
+}
+#: The article's: see `skyloom.semantic.sampling.Grid`.
+ARTICLE = Grid(64, "endpoints", half_width=0.0625)
 
 
 def one(**values):
@@ -50,7 +56,7 @@ def test_bounds_of_a_resolved_disc_are_those_of_the_continuum(scale, ellipticity
         np.rad2deg(noise / np.sqrt(other) / (scale / minor - minor / scale)),
     ]
     values = one(scale=scale, ellipticity=ellipticity, angle=27)
-    found = bounds.cramer_rao(PUBLISHED, values, Grid(256), noise)[0]
+    found = bounds.cramer_rao(WIDE, values, Grid(256), noise)[0]
     np.testing.assert_allclose(found, expected, rtol=0.01)
 
 
@@ -83,11 +89,36 @@ def test_parameters_that_do_the_same_are_not_determined():
     np.testing.assert_array_equal(bounds.spread(derivatives), [[np.inf, np.inf, 2.0]])
 
 
-@pytest.mark.parametrize(("profile", "expected"), [(PUBLISHED, 6.4), (WIDE, 0.60)])
-def test_the_angles_of_published_scales_cannot_be_known_to_a_degree_in_noise(profile, expected):
+@pytest.mark.parametrize(
+    ("profile", "grid", "noise", "expected"),
+    [
+        (PUBLISHED, ARTICLE, 0.05, (0.00020, 0.0050, 0.42)),
+        (PUBLISHED, ARTICLE, 0.1, (0.00039, 0.0100, 0.83)),
+        (WIDE, Grid(), 0.05, (None, None, 0.60)),
+    ],
+)
+def test_the_noise_of_the_article_allows_angles_to_be_known_to_a_degree(
+    profile, grid, noise, expected
+):
     values = generation.draw(profile, 300, np.random.default_rng(3))
-    found = np.median(bounds.cramer_rao(profile, values, Grid(), 0.05)[:, 2])
-    assert found == pytest.approx(expected, rel=0.12)
+    found = np.median(bounds.cramer_rao(profile, values, grid, noise), axis=0)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert theirs is None or ours == pytest.approx(theirs, rel=0.08)
+
+
+def test_bounds_of_lengths_go_with_the_unit_and_others_do_not():
+    values = {"scale": 0.2, "ellipticity": 0.4, "angle": 30.0, "centre_x": 0.01}
+    limits = {name: [value - 0.005, value + 0.005] for name, value in values.items()}
+    plain = {"decoder": "exponential", "parameters": limits}
+    found = bounds.cramer_rao(plain, one(**values), Grid(), 0.05)[0]
+    for half_width in (0.0625, 30.0):
+        unit = np.array([half_width, 1, 1, half_width])
+        scaled = dict(zip(values, np.array(list(values.values())) * unit, strict=True))
+        limits = {name: [0.99 * value, 1.01 * value] for name, value in scaled.items()}
+        profile = {"decoder": "exponential", "half_width": half_width, "parameters": limits}
+        grid = Grid(half_width=half_width)
+        own = bounds.cramer_rao(profile, one(**scaled), grid, 0.05)[0]
+        np.testing.assert_allclose(own / unit, found, rtol=1e-6)
 
 
 def test_noise_scales_the_bounds_and_cannot_be_negative():

@@ -76,9 +76,11 @@ def test_outputs_span_the_range_and_a_margin_or_are_the_parameter_itself():
     span = experiments.Encoder(outputs="range", margin=0.1).layer(PROFILE)
     assert span.lows[:2] == pytest.approx([0.16, 0.14])
     assert span.highs[:2] == pytest.approx([0.64, 0.86])
-    direct = experiments.Encoder(outputs="direct").layer(PROFILE)
-    assert direct.lows[:2] == [0.0, 0.0]
-    assert direct.highs[:2] == [1.0, 0.999]
+    for half_width in (1.0, 0.0625):
+        profile = {**PROFILE, "half_width": half_width}
+        direct = experiments.Encoder(outputs="direct").layer(profile)
+        assert direct.lows[:2] == [0.0, 0.0]
+        assert direct.highs[:2] == [1.0, 0.999]
 
 
 def test_a_parameter_beyond_one_cannot_be_a_sigmoid_itself():
@@ -124,6 +126,26 @@ def test_history_and_metrics_say_what_was_trained_and_how(fitted):
     assert expected.items() <= metrics.items()
     chosen = fitted.history[metrics["chosen_epoch"] - 1]
     assert metrics["val_loss"] == chosen["val_loss"] == fitted.history["val_loss"].min()
+
+
+def test_tables_say_what_the_half_width_is_that_lengths_are_in(tmp_path):
+    limits = {**PROFILE["parameters"], "scale": [0.01, 0.05]}
+    profile = {**PROFILE, "half_width": 0.0625, "parameters": limits}
+    asked = ("small", ENTRY, profile, Grid(8, "endpoints", half_width=0.0625), 1)
+    described = generation.description(*asked)
+    with atomic_hdf5(tmp_path / "small.h5") as file:
+        datasets.write(file, generation.render(*asked), **described)
+    assert described["units"] == "16 half-width,,deg"
+    split = generation.split(described["columns"]["id"], ENTRY["images"])
+    fitted = _fit((tmp_path / "small.h5", split), target="clean", epochs=1)
+    known = fitted.metrics
+    assert (known["half_width"], known["sampling"], known["target"]) == (
+        0.0625,
+        "endpoints",
+        "clean",
+    )
+    for column in ("scale", "scale_predicted"):
+        assert "half-width is 0.0625" in fitted.predictions[column].description
 
 
 def test_an_encoder_trained_in_bfloat16_is_kept_in_float32(made):

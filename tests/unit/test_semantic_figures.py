@@ -97,7 +97,7 @@ def draw(name, run, folder, monkeypatch):
             given[key] = [run[kind][model] for model in models]
         else:
             given[key] = run[kind][models] if models else run[kind]
-    params = _Named(pixels=64, failed=10)
+    params = _Named(grid=fake.grid_of("noise_05"), failed=10)
     job = {"input": _Named(given), "output": _Named(output), "params": params}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -175,20 +175,50 @@ def test_bars_are_the_bins_and_wild_images_are_counted_beyond_the_axis():
     figure = clean(
         semantic_predictions.errors,
         *(table, binned),
-        **{"parameters": ["scale"], "model": ("clean", "full"), "pixels": 64, "failed": 10},
+        **{"parameters": ["scale"], "model": ("clean", "full"), "failed": 10},
+        grid=Grid(**fake.grid_of("clean")),
     )
     lower = figure.axes[1]
     line = lower.containers[0].lines[0]
     own = binned[binned["parameter"] == "scale"]
-    np.testing.assert_allclose(line.get_ydata(), own["median"])
-    assert lower.get_ylim()[1] < 0.1 and "3 of 220 lie beyond" in texts(figure)
+    np.testing.assert_allclose(line.get_ydata(), own["median"] / 0.0625)
+    assert lower.get_ylim()[1] < 0.1 / 0.0625 and "3 of 220 lie beyond" in texts(figure)
+
+
+@pytest.mark.parametrize(("dataset", "pixels"), [("clean", (5.04, 25.2)), ("wide", (3.2, 16))])
+def test_scales_are_drawn_in_half_widths_and_pixels_of_their_own_images(dataset, pixels):
+    table = fake.predictions(dataset, 22)
+    low, high = (0.16, 0.8) if dataset == "clean" else (0.1, 0.5)
+    table["scale"] = np.linspace(*fake.ranges_of(dataset)["scale"], 22)
+    _, binned = fake.summaries(models=(dataset,), datasets=())
+    figure = clean(
+        semantic_predictions.errors,
+        *(table, binned[:0]),
+        **{"parameters": ["scale"], "model": (dataset, "full"), "failed": 10},
+        grid=Grid(**fake.grid_of(dataset)),
+    )
+    upper = figure.axes[0]
+    drawn = upper.collections[0].get_offsets()[:, 0]
+    np.testing.assert_allclose([drawn.min(), drawn.max()], [low, high])
+    figure.draw_without_rendering()
+    (above,) = upper.child_axes
+    ends = above.transData.inverted().transform(upper.transData.transform([(low, 0), (high, 0)]))
+    np.testing.assert_allclose(ends[:, 0], pixels, rtol=1e-6)
+
+
+def test_a_panel_ends_where_its_outermost_pixels_do():
+    axes, grid = Figure().subplots(), Grid(**fake.grid_of("clean"))
+    half = semantic_panels.shown_half([0.8], 64, grid.resolution)
+    shown = semantic_panels.image(axes, np.eye(64), half, "magma", (0, 1), None, grid.resolution)
+    # The outermost points lie at one half-width, their pixels' edges half a pixel beyond.
+    assert half == pytest.approx(1 + 1 / 63) and shown.get_extent()[1] == pytest.approx(half)
 
 
 def test_pixels_are_half_widths_times_half_the_image():
     axes = Figure().subplots()
     axes.set_xlim(0, 0.5)
-    semantic_labels.pixel_axis(axes, "scale", 64)
-    semantic_labels.pixel_axis(axes, "ellipticity", 64)
+    semantic_labels.pixel_axis(axes, "scale", 32)
+    semantic_labels.pixel_axis(axes, "ellipticity", 32)
     (above,) = axes.child_axes
     axes.get_figure().draw_without_rendering()
     np.testing.assert_allclose(above.get_xlim(), (0, 16))
@@ -236,9 +266,10 @@ def test_bounds_lie_where_the_summary_says():
     for axes, parameter in zip(figure.axes, fake.RANGES["clean"], strict=True):
         rows = summary[summary["parameter"] == parameter]
         drawn = [line.get_ydata()[0] for line in axes.lines if line.get_lw() == 2]
-        np.testing.assert_allclose(drawn, rows["bound"])
+        unit = 0.0625 if parameter == "scale" else 1
+        np.testing.assert_allclose(drawn, rows["bound"] / unit)
         sigma = [box.lines[0].get_ydata()[0] for box in axes.containers]
-        np.testing.assert_allclose(sigma, rows["sigma"])
+        np.testing.assert_allclose(sigma, rows["sigma"] / unit)
 
 
 def test_optimisers_are_compared_when_the_shortest_training_ended():
@@ -257,8 +288,8 @@ def test_the_trend_shows_every_epoch_and_the_article_s_number():
     cases = {"clean": (log, fake.metrics("clean"))}
     figure = clean(semantic_training.trend, cases, summary=summary)
     first, line = figure.axes[0].lines
-    np.testing.assert_allclose(first.get_ydata(), log["sigma_scale"])
-    assert line.get_ydata()[0] == 0.00049
+    np.testing.assert_allclose(first.get_ydata(), log["sigma_scale"] / 0.0625)
+    assert line.get_ydata()[0] == 0.00049 / 0.0625 and figure.axes[0].get_title() == "A 0.16 to 0.8"
     short = {"clean": (log[:1], {**fake.metrics("clean"), "ranges": {}, "chosen_epoch": 1})}
     assert "as the article" not in texts(clean(semantic_training.trend, short))
 

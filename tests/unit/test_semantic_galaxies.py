@@ -6,7 +6,7 @@ import pytest
 
 from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.semantic import galaxies
+from skyloom.semantic import classical, galaxies
 
 PROFILE = {
     "decoder": "exponential",
@@ -95,6 +95,40 @@ def test_measurements_are_in_physical_units_beside_what_was_used(dataset):
     assert str(table["intensity"].unit) == "solMass / kpc2"
     assert (table["inclination_thick"][1:] > table["inclination_inferred"][1:]).all()
     assert not table["outside"].any()
+
+
+@pytest.mark.parametrize(
+    ("half_width", "sampling"),
+    [(1.0, "centre"), (0.0625, "endpoints"), (0.0625, "centre"), (30.0, "centre")],
+)
+def test_a_galaxy_of_known_kpc_is_measured_in_kpc_whatever_the_unit_of_lengths(
+    dataset, half_width, sampling
+):
+    # A disc of 7 kpc on pixels of 80 / 32 kpc, drawn here and measured by least squares.
+    width, size = 80.0, 7.0
+    line = (np.arange(32) - 15.5) * width / 32
+    x, y = np.meshgrid(line, line)
+    c, s = np.cos(np.deg2rad(50)), np.sin(np.deg2rad(50))
+    image = np.exp(-np.hypot((c * x - s * y) / size, (s * x + c * y) / (0.6 * size)))
+    limits = {"scale": [0.1 * half_width, 0.3 * half_width], "ellipticity": [0.1, 0.9]}
+    profile = {
+        "decoder": "exponential",
+        "half_width": half_width,
+        "parameters": {**limits, "angle": [0, 180]},
+    }
+    grid = {"pixels": 32, "sampling": sampling, "subpixels": 8, "half_width": half_width}
+    found = classical.fit_image(classical.Problem.of(profile, grid), image)
+    assert found.converged
+    _, columns = galaxies.read(dataset)
+    table = galaxies.measurements(
+        *(columns, np.tile(found.values, (5, 1)), np.zeros(5), np.ones(5), profile),
+        **{"grid": grid, "model": "m", "seen": [1.0]},
+    )
+    assert columns.meta["width_kpc"] == width
+    assert np.allclose(table["scale_kpc"], size, rtol=1e-6)
+    assert np.allclose(table["ellipticity"], 0.4) and np.allclose(table["angle"], 50)
+    said = "half-widths" if half_width == 1 else f"half-width is {half_width:g}"
+    assert said in table["scale"].description
 
 
 def test_other_columns_of_the_galaxies_come_along(dataset):

@@ -66,6 +66,11 @@ def test_a_dataset_is_what_its_description_says(tmp_path):
     assert abs(np.corrcoef(noise[:, :, 1:].ravel(), noise[:, :, :-1].ravel())[0, 1]) < 0.01
 
 
+def test_a_profile_on_a_grid_of_another_half_width_is_refused():
+    with pytest.raises(InputError, match="has a half_width of 1, its grid one of 0.0625"):
+        generation.description("d", entry(), PROFILE, Grid(16, half_width=0.0625), 1)
+
+
 def test_parameters_are_uniform_between_their_limits_and_independent():
     values = generation.draw(PROFILE, 20_000, np.random.default_rng(0))
     for name, (low, high) in profiles.free(PROFILE).items():

@@ -151,7 +151,57 @@ def test_a_centre_on_a_node_or_on_an_edge_is_finite(decoder, way):
     for pixels in (8, 9):
         values = {"scale": 0.05, "angle": 45.0, "sersic_index": 4.0}
         image = profiles.evaluate(decoder, values, Grid(pixels, way, 3))
-        assert np.isfinite(image).all() and image.max() > 0.02
+        assert np.isfinite(image).all() and image.max() > 0.01
+
+
+def test_end_points_are_the_coordinates_of_the_article_s_code():
+    grid = Grid(64, "endpoints", half_width=0.0625)
+    # Cells 5, 6 and 15 of its notebook, in their own words: from -1 to 1, over 64 pixels, times 4.
+    steps = np.linspace(-1, 1, 64) / 64 * 4
+    np.testing.assert_allclose(grid.centres, steps, rtol=1e-14)
+    assert grid.width == pytest.approx(steps[1] - steps[0])
+    np.testing.assert_allclose(grid.edges[1:] - grid.width / 2, steps, rtol=0, atol=1e-16)
+    x, y = np.meshgrid(steps, steps)
+    c, s = np.cos(np.deg2rad(40)), np.sin(np.deg2rad(40))
+    expected = np.exp(-np.hypot((c * x - s * y) / 0.03, (s * x + c * y) / (0.03 * 0.4)))
+    values = {"scale": 0.03, "ellipticity": 0.6, "angle": 40.0}
+    np.testing.assert_allclose(profiles.evaluate("exponential", values, grid)[0], expected)
+
+
+@pytest.mark.parametrize("way", sampling.SAMPLINGS)
+@pytest.mark.parametrize("half_width", [0.0625, 1, 30.0])
+@pytest.mark.parametrize("decoder", ["exponential", "sersic"])
+def test_an_image_does_not_depend_on_the_unit_of_its_lengths(decoder, half_width, way):
+    plain = {"scale": 0.3, "ellipticity": 0.4, "angle": 20.0, "centre_x": 0.1, "centre_y": -0.2}
+    lengths = {"scale", "centre_x", "centre_y"}
+    scaled = {name: v * (half_width if name in lengths else 1) for name, v in plain.items()}
+    expected = profiles.evaluate(decoder, plain, Grid(16, way, 4))
+    grid = Grid(16, way, 4, half_width)
+    np.testing.assert_allclose(profiles.evaluate(decoder, scaled, grid), expected, rtol=1e-9)
+    # What is left out has the same share of the image.
+    np.testing.assert_allclose(
+        profiles.evaluate(decoder, {}, grid), profiles.evaluate(decoder, {}, Grid(16, way, 4))
+    )
+
+
+def test_lengths_have_the_unit_of_the_profile_s_coordinates():
+    limits = {"scale": [0.01, 0.05], "ellipticity": [0.2, 0.8]}
+    asked = {"decoder": "exponential", "half_width": 0.0625, "parameters": limits}
+    assert profiles.units(asked) == {"scale": "16 half-width", "ellipticity": ""}
+    assert profiles.resolve(profiles.resolve(asked)) == profiles.resolve(asked)
+    kpc = {**asked, "half_width": 30, "parameters": {"scale": [100, 200], "centre_x": 20}}
+    assert profiles.fixed(kpc)["centre_x"] == 20
+    with pytest.raises(InputError, match="scale is .*between 0.003 and 300"):
+        profiles.resolve({**kpc, "parameters": {"scale": [100, 400]}})
+    with pytest.raises(InputError, match="centre_x is .*between -0.0625 and 0.0625"):
+        profiles.resolve({**asked, "parameters": {**limits, "centre_x": 0.1}})
+
+
+def test_a_profile_says_how_its_own_images_are_sampled():
+    grid = {"pixels": 32, "sampling": "integrated", "subpixels": 4}
+    assert Grid(**profiles.on_grid({}, grid)) == Grid(32, "integrated", 4, 1.0)
+    own = {"half_width": 0.0625, "sampling": "endpoints"}
+    assert Grid(**profiles.on_grid(own, grid)) == Grid(32, "endpoints", 4, 0.0625)
 
 
 def test_interior_is_continuous_where_the_series_ends():
@@ -210,6 +260,11 @@ def test_wrong_grids_are_refused():
         Grid(64, "center")
     with pytest.raises(InputError, match="semantic.grid.subpixels is 0"):
         Grid(64, "integrated", 0)
+    for half_width in (0, -1.0, math.inf, math.nan):
+        with pytest.raises(InputError, match="half_width of a semantic profile is"):
+            Grid(64, half_width=half_width)
+    with pytest.raises(InputError, match="needs 2 or more"):
+        Grid(1, "endpoints")
 
 
 def test_a_model_without_its_formula_cannot_be_made():

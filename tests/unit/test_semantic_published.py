@@ -10,7 +10,7 @@ from skyloom.semantic import evaluation, published
 
 CONTENT = published.read(Path(__file__).parents[2] / "resources" / "published" / "semantic.yaml")
 CHOICES = {
-    "grid": {"pixels": 64, "sampling": "centre", "subpixels": 8},
+    "grid": {"pixels": 64, "sampling": "endpoints", "subpixels": 8, "half_width": 0.0625},
     "profile": {
         "decoder": "exponential",
         "parameters": {"scale": [0.01, 0.05], "ellipticity": [0.2, 0.8], "angle": [0, 180]},
@@ -18,7 +18,8 @@ CHOICES = {
 }
 METRICS = {
     **{"model": "clean_theta", "dataset": "clean", "network": "full", "weights": 812963},
-    **{"angle": "theta", "outputs": "direct", "sampling": "centre", "noise": 0.0},
+    **{"angle": "theta", "outputs": "direct", "sampling": "endpoints", "noise": 0.0},
+    **{"half_width": 0.0625, "target": "noisy"},
     **{"epochs": 500, "batch_size": 20, "optimizer": "adadelta", "learning_rate": 1.0},
     **{"rho": 0.95, "decay": "constant", "restore": "last", "precision": "float32"},
     **{"loss_form": "mean", "initializer": "glorot_uniform", "loss": 0.001},
@@ -83,7 +84,10 @@ def test_a_model_made_as_published_is_comparable():
 @pytest.mark.parametrize(
     "changed, reason",
     [
-        ({"epochs": 5}, "training.epochs is 5 (published: 500)"),
+        ({"epochs": 5}, "training.epochs is 5 (published: 500 or 1000)"),
+        ({"half_width": 1.0}, "grid.half_width is 1 (published: 0.0625)"),
+        ({"sampling": "centre"}, "grid.sampling is centre (published: endpoints)"),
+        ({"restore": "best"}, "training.restore is best (published: last)"),
         ({"optimizer": "adam"}, "training.optimizer is adam"),
         ({"angle": "cos_sin_2theta"}, "encoder.angle is cos_sin_2theta"),
         ({"outputs": "range"}, "encoder.outputs is range"),
@@ -104,6 +108,27 @@ def test_another_range_of_scales_is_not_comparable():
     choices = {**CHOICES, "profile": {"decoder": "exponential", "parameters": profile}}
     row = _row(_compare(METRICS, choices=choices), "bias of scale")
     assert not row["comparable"] and "profile.parameters.scale is 0.1, 0.5" in row["reason"]
+
+
+@pytest.mark.parametrize("changed", [{"epochs": 1000}, {"profile": [0.2, 0.75]}])
+def test_either_word_of_the_article_counts_where_text_and_code_differ(changed):
+    limits = {**CHOICES["profile"]["parameters"]}
+    limits["ellipticity"] = changed.pop("profile", limits["ellipticity"])
+    choices = {**CHOICES, "profile": {"decoder": "exponential", "parameters": limits}}
+    table = _compare({**METRICS, **changed}, choices=choices)
+    assert _row(table, "dispersion of angle")["comparable"]
+
+
+@pytest.mark.parametrize("target", ["clean", "noisy"])
+def test_under_noise_the_target_must_be_the_clean_image(target):
+    images = {"train": 27000, "validation": 3000, "test": 1000}
+    known = {"model": "noise_05_published", "dataset": "noise_05", "noise": 0.05, "images": images}
+    table = _compare({**METRICS, **known, "target": target})
+    row = _row(table, "bias of scale, noise 0.05", model="noise_05_published")
+    assert row["comparable"] == (target == "clean")
+    assert row["reason"] == (
+        "" if target == "clean" else "training.target is noisy (published: clean)"
+    )
 
 
 def test_what_was_not_trained_stands_there_without_ours():

@@ -109,6 +109,31 @@ def test_training_is_that_of_keras_fit_on_the_mean_absolute_error(data, settings
         assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
 
 
+def test_with_a_clean_target_training_is_that_of_keras_fit_from_noisy_images_to_clean_ones():
+    images, truth = _images()
+    noisy = images + np.float32(0.1) * np.random.default_rng(5).standard_normal(images.shape)
+    noisy = noisy.astype(np.float32)
+    settings = Settings(epochs=2, batch_size=9, loss="mean", target="clean", restore="last")
+    network, result = _train((batches.from_array(noisy), truth), settings)
+    image = keras.Input((8, 8, 1))
+    model = keras.Model(image, _decoder()(_network()(image)))
+    optimizer = keras.optimizers.Adadelta(1.0, rho=0.95)
+    model.compile(loss="mean_absolute_error", optimizer=optimizer, run_eagerly=True)
+    for epoch in (1, 2):
+        order = np.random.default_rng([0, epoch]).permutation(TRAIN)
+        fit = model.fit(
+            *(noisy[order], images[order]),
+            validation_data=(noisy[VALIDATION], images[VALIDATION]),
+            batch_size=9,
+            shuffle=False,
+            verbose=0,
+        ).history
+        expected = [fit["loss"][0], fit["val_loss"][0]]
+        assert result.history[epoch - 1, :2] == pytest.approx(expected, rel=1e-5)
+    for ours, theirs in zip(network.get_weights(), model.get_weights(), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
+
+
 def test_it_learns_the_parameters_it_is_never_shown():
     images, truth = _images(180)
     settings = Settings(epochs=30, batch_size=10, optimizer="adam", learning_rate=0.01)

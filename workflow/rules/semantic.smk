@@ -24,7 +24,7 @@ rule semantic_dataset:
         profile=lambda w: SEMANTIC["profiles"][
             SEMANTIC["datasets"][w.dataset]["profile"]
         ],
-        grid=SEMANTIC["grid"],
+        grid=lambda w: configuration_semantic.grid(SEMANTIC, w.dataset),
         seed=SEED,
         code=code("semantic/make_dataset.py"),
     script:

@@ -32,7 +32,9 @@ rule semantic_draw_errors:
     conda:
         "../../envs/skyloom.yaml"
     params:
-        pixels=SEMANTIC["grid"]["pixels"],
+        grid=lambda w: configuration_semantic.grid(
+            SEMANTIC, SEMANTIC["models"][w.model]["dataset"]
+        ),
         failed=SEMANTIC["evaluation"]["failed"],
         code=code("semantic/draw_errors.py"),
     script:

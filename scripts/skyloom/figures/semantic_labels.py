@@ -3,7 +3,7 @@
 import numpy as np
 
 from skyloom.figures import style, ticks
-from skyloom.figures.table_cells import significant
+from skyloom.figures.table_cells import numbers, significant, texts
 
 #: Name, symbol and unit of each parameter of a profile, as a reader says them.
 PARAMETERS = {
@@ -15,8 +15,10 @@ PARAMETERS = {
     "centre_y": ("centre", "y₀", "half-widths"),
     "sersic_index": ("Sérsic index", "n", ""),
 }
-# Lengths, which can be said in pixels too.
+# Lengths, which are drawn in half-widths whatever the unit of the profile, and in pixels too.
 LENGTHS = ("scale", "centre_x", "centre_y")
+_ERRORS = ("bias", "sigma", "sigma_low", "sigma_high", "robust_sigma", "mae", "sigma_folded")
+_ERRORS += ("bound", "bound_rms", "published")
 _ANGLES = {"theta": "θ = 180° s, as published", "cos_sin_2theta": "(cos 2θ, sin 2θ)"}
 #: Colours of the two ways to give an angle, and looks of the methods that find parameters.
 ANGLE_COLOURS = {"theta": style.ORANGE, "cos_sin_2theta": style.BLUE}
@@ -78,6 +80,44 @@ def quantity(parameter, value, *, beside=None):
     return style.signed(text) + mark
 
 
+def in_half_widths(parameter, values, half_width):
+    """Values of a parameter, or their errors, as figures show them.
+
+    Parameters
+    ----------
+    parameter : str
+    values : array or float
+        Lengths in the profile's own unit.
+    half_width : array or float
+        Of the image in that unit.
+    """
+    return values / half_width if parameter in LENGTHS else values
+
+
+def all_in_half_widths(values, half_width):
+    """`in_half_widths` of several parameters: a dict of name -> value."""
+    return {name: in_half_widths(name, value, half_width) for name, value in values.items()}
+
+
+def with_half_widths(summary):
+    """A copy of a summary whose lengths are in half-widths of each row's own images.
+
+    Parameters
+    ----------
+    summary : Table
+        As `skyloom.semantic.evaluation.summarise` makes it.
+    """
+    made = summary.copy()
+    if "half_width" not in made.colnames:
+        return made
+    length = np.isin(texts(made["parameter"]), LENGTHS)
+    unit = np.where(length, numbers(made["half_width"]), 1.0)
+    for name in _ERRORS:
+        if name in made.colnames:
+            made[name] = numbers(made[name]) / unit
+    return made
+
+
 def angle_name(form):
     """How an encoder gives its angle, as a reader says it."""
     return _ANGLES.get(form, form)
@@ -134,7 +174,7 @@ def looks(names):
     return found
 
 
-def pixel_axis(axes, parameter, pixels, *, along="x"):
+def pixel_axis(axes, parameter, resolution, *, along="x"):
     """A second axis that says a length in pixels.
 
     Parameters
@@ -142,13 +182,13 @@ def pixel_axis(axes, parameter, pixels, *, along="x"):
     axes : matplotlib.axes.Axes
     parameter : str
         Nothing is drawn for one that is no length.
-    pixels : int
-        Along the side of an image, which is two half-widths.
+    resolution : float
+        Pixels in a half-width.
     along : 'x' or 'y'
     """
     if parameter not in LENGTHS:
         return
-    there = (lambda half: half * pixels / 2), (lambda pixel: pixel * 2 / pixels)
+    there = (lambda half: half * resolution), (lambda pixel: pixel / resolution)
     if along == "x":
         above = axes.secondary_xaxis("top", functions=there)
     else:

@@ -24,7 +24,7 @@ def evenly_ranked(values, count=6):
     return order[ranks]
 
 
-def shown_half(scale, pixels):
+def shown_half(scale, pixels, resolution=None):
     """Half the side of the part of an image that is worth showing, in half-widths.
 
     Parameters
@@ -33,15 +33,18 @@ def shown_half(scale, pixels):
         Of the profiles that are shown together, in half-widths.
     pixels : int
         Along a side of the image.
+    resolution : float, optional
+        Pixels in a half-width; half of them all where absent.
 
     Returns
     -------
     float
-        Whole pixels; 1 for all of it.
+        Whole pixels; of all of them where the profiles are large.
     """
+    resolution = resolution or pixels / 2
     largest = float(np.max(scale, initial=0.0))
-    wanted = np.ceil(max(_SCALES * largest * pixels / 2, _PIXELS))
-    return min(1.0, 2 * wanted / pixels)
+    wanted = np.ceil(max(_SCALES * largest * resolution, _PIXELS))
+    return min(wanted, pixels / 2) / resolution
 
 
 def words(values, found=None, most=4):
@@ -71,7 +74,7 @@ def _number(name, value):
 
 
 @style.drawn
-def panels(images, reconstructed, texts, *, scale, model, synthetic):
+def panels(images, reconstructed, texts, *, scale, model, synthetic, resolution=None):
     """Input, reconstruction and residual of some test images.
 
     Parameters
@@ -84,6 +87,8 @@ def panels(images, reconstructed, texts, *, scale, model, synthetic):
     model : (str, str)
         Dataset and network.
     synthetic : bool
+    resolution : float, optional
+        Pixels in a half-width; half of them all where absent.
 
     Returns
     -------
@@ -98,7 +103,7 @@ def panels(images, reconstructed, texts, *, scale, model, synthetic):
     dataset, network = model
     title = f"Test images of {dataset} and their reconstruction by the {network} network"
     figure, grid = mosaic(len(images), 1, title, synthetic, head=0.17 * texts[0].count("\n") + 0.2)
-    half = shown_half(scale, images.shape[1])
+    half = shown_half(scale, images.shape[1], resolution)
     stack = images, reconstructed, np.subtract(images, reconstructed)
     limits = _common(images, reconstructed)
     for axes, text in zip(grid[0], texts, strict=True):
@@ -106,7 +111,7 @@ def panels(images, reconstructed, texts, *, scale, model, synthetic):
     for line, name, shown in zip(grid, ROWS, stack, strict=True):
         own = _symmetric(shown) if name == list(ROWS)[2] else limits
         drawn = [
-            image(axes, pixels, half, ROWS[name], own)
+            image(axes, pixels, half, ROWS[name], own, resolution=resolution)
             for axes, pixels in zip(line, shown, strict=True)
         ]
         line[0].set_ylabel(f"{name}\ny [half-widths]", fontsize=8)
@@ -154,12 +159,12 @@ def mosaic(columns, blocks, title, synthetic, *, head, rows=3):
     return figure, figure.subplots(blocks * rows, columns, squeeze=False)
 
 
-def image(axes, pixels, half, colours, limits, norm=None):
+def image(axes, pixels, half, colours, limits, norm=None, resolution=None):
     """Show one image, cut to the part within `half` half-widths of its centre."""
     scale = {"norm": norm} if norm else {"vmin": limits[0], "vmax": limits[1]}
-    shown = axes.imshow(
-        pixels, cmap=matplotlib.colormaps[colours], extent=(-1, 1, -1, 1), aspect="equal", **scale
-    )
+    end = len(pixels) / 2 / resolution if resolution else 1.0
+    place = {"extent": (-end, end, -end, end), "aspect": "equal"}
+    shown = axes.imshow(pixels, cmap=matplotlib.colormaps[colours], **place, **scale)
     axes.set(xlim=(-half, half), ylim=(-half, half))
     tick = float(f"{half / 1.6:.1g}")
     for line in (axes.xaxis, axes.yaxis):
@@ -202,7 +207,8 @@ def examples(datasets, *, synthetic):
     Parameters
     ----------
     datasets : dict of str to dict
-        ``images`` (N, H, W), ``values`` (N dicts of true parameters) and ``noise``.
+        ``images`` (N, H, W), ``values`` (N dicts of true parameters, lengths in half-widths),
+        ``noise`` and, where half of the pixels are not it, ``resolution`` (pixels in a half-width).
     synthetic : bool
 
     Returns
@@ -218,12 +224,13 @@ def examples(datasets, *, synthetic):
     figure, grid = mosaic(columns, 1, title, synthetic, **options)
     for line, (name, one) in zip(grid, datasets.items(), strict=True):
         scales = [values["scale"] for values in one["values"] if "scale" in values]
-        half = shown_half(scales, one["images"].shape[1]) if scales else 1.0
+        resolution = one.get("resolution")
+        half = shown_half(scales, one["images"].shape[1], resolution) if scales else 1.0
         limits = _common(one["images"])
         for axes in line[len(one["images"]) :]:
             axes.set_axis_off()
         for axes, pixels, values in zip(line, one["images"], one["values"], strict=False):
-            shown = image(axes, pixels, half, "magma", limits)
+            shown = image(axes, pixels, half, "magma", limits, resolution=resolution)
             axes.set_title(words(values), fontsize=6.5, pad=2)
         text = f"{name}\n{labels_.noise(one['noise'])}\ny [half-widths]"
         line[0].set_ylabel(text, fontsize=7.5)

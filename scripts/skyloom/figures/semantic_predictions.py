@@ -17,7 +17,7 @@ _QUARTERS = (0, 45, 90, 135, 180)
 
 
 @style.drawn
-def errors(test, binned, *, parameters, model, pixels, failed, synthetic):
+def errors(test, binned, *, parameters, model, grid, failed, synthetic):
     """Predicted against true parameters of the test images, and their differences.
 
     Parameters
@@ -29,8 +29,8 @@ def errors(test, binned, *, parameters, model, pixels, failed, synthetic):
     parameters : sequence of str
     model : (str, str)
         Dataset and network.
-    pixels : int
-        Along a side of an image.
+    grid : skyloom.semantic.sampling.Grid
+        Of the images.
     failed : float
         Differences of angles beyond this many degrees are called failed.
     synthetic : bool
@@ -56,18 +56,31 @@ def errors(test, binned, *, parameters, model, pixels, failed, synthetic):
     )
     groups = np.asarray(binned["parameter"]).astype(str)
     for upper, lower, parameter in zip(top, bottom, parameters, strict=True):
-        true, predicted = numbers(test[parameter]), numbers(test[f"{parameter}_predicted"])
+        true, predicted = (
+            labels_.in_half_widths(parameter, numbers(test[name]), grid.half_width)
+            for name in (parameter, f"{parameter}_predicted")
+        )
         _scatter(upper, parameter, true, predicted)
         text = _numbers(parameter, true, predicted, failed)
         place = {"va": "top", "fontsize": 7.5, "zorder": 6, "bbox": _BOX}
         upper.text(0.035, 0.965, text, transform=upper.transAxes, **place)
         upper.set_ylabel(labels_.axis(parameter, "predicted"))
-        labels_.pixel_axis(upper, parameter, pixels)
-        _differences(lower, parameter, true, predicted - true, binned[groups == parameter])
+        labels_.pixel_axis(upper, parameter, grid.resolution)
+        bins = _bins(binned[groups == parameter], parameter, grid.half_width)
+        _differences(lower, parameter, true, predicted - true, bins)
         lower.set_xlabel(labels_.axis(parameter, "true"))
     note = "Below: points, with median and standard deviation of the differences in each bin."
     figure.supxlabel(note, fontsize=7.5, color=SOFT)
     return figure
+
+
+def _bins(binned, parameter, half_width):
+    """Middle of each bin, and median and dispersion of the errors in it."""
+    low, high, *errors = (
+        labels_.in_half_widths(parameter, numbers(binned[name]), half_width)
+        for name in ("bin_low", "bin_high", "median", "sigma")
+    )
+    return (low + high) / 2, *errors
 
 
 def dispersion(parameter, true, predicted):
@@ -151,15 +164,13 @@ def _ticks(axes, parameter):
     axes.set_yticks(ticks[(ticks >= low) & (ticks <= top)])
 
 
-def _differences(axes, parameter, true, difference, binned):
+def _differences(axes, parameter, true, difference, bins):
     axes.axhline(0, color=style.BLACK, lw=0.9, ls="--", zorder=2)
     look = {"color": style.SKY, "s": 4, "linewidths": 0, "alpha": 0.6, "rasterized": True}
     axes.scatter(true, difference, zorder=1, **look)
-    centre = (numbers(binned["bin_low"]) + numbers(binned["bin_high"])) / 2
+    centre, median, sigma = bins
     bars = {"color": style.BLACK, "fmt": "o-", "ms": 3.5, "lw": 1.1, "elinewidth": 1.0}
-    axes.errorbar(
-        *(centre, numbers(binned["median"])), yerr=numbers(binned["sigma"]), zorder=4, **bars
-    )
+    axes.errorbar(centre, median, yerr=sigma, zorder=4, **bars)
     _robust_limits(axes, difference)
     axes.set_ylabel(labels_.with_unit("Predicted − true", parameter))
     axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))

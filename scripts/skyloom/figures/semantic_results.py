@@ -74,6 +74,7 @@ def sizes(summary, *, synthetic):
     -----
     Figure 5 of the article, which draws the mean of the errors.
     """
+    summary = labels_.with_half_widths(summary)
     groups = families(summary)
     parameters = parameters_of(summary[np.any(list(groups.values()), axis=0)]) if groups else []
     title = "Errors against the size of the encoder"
@@ -182,6 +183,7 @@ def bounds(summary, *, synthetic):
         A panel a parameter, logarithmic; filled: standard deviation with its interval, open:
         1.4826 median absolute deviation, which a few failures do not change.
     """
+    summary = labels_.with_half_widths(summary)
     parameters = parameters_of(summary)
     noise = dict(zip(texts(summary["dataset"]), numbers(summary["noise"]), strict=True))
     width = max(8.2, (0.9 + 0.52 * len(noise)) * min(3, len(parameters)) + 0.6)

@@ -73,10 +73,10 @@ def optimizers(cases, *, synthetic):
     clocks = {model: np.cumsum(seconds) for model, (_, seconds, _) in cases.items()}
     end = min(clock[-1] for clock in clocks.values())
     for (left, right), (kind, text) in zip(rows, kinds.items(), strict=True):
-        for model, (log, _, _) in cases.items():
+        for model, (log, _, known) in cases.items():
             if kind not in log.colnames:
                 continue
-            values, look = numbers(log[kind]), _line(looks[model], len(log))
+            values, look = _values(log, kind, known), _line(looks[model], len(log))
             left.plot(numbers(log["epoch"]), values, **look)
             right.plot(clocks[model], values, **look)
             reached = np.searchsorted(clocks[model], end * (1 + 1e-9), side="right") - 1
@@ -96,6 +96,12 @@ def optimizers(cases, *, synthetic):
     handles.append(Line2D([], [], color=style.GREY, lw=0.9, ls=":", label=text))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _values(log, kind, known):
+    """A column of a history as it is drawn, lengths in half-widths of the model's images."""
+    parameter, half_width = kind.removeprefix("sigma_"), known.get("half_width", 1.0)
+    return labels_.in_half_widths(parameter, numbers(log[kind]), half_width)
 
 
 def _line(look, epochs):
@@ -148,11 +154,17 @@ def groups_of(cases):
 
 
 def _range(known):
-    """What a model was trained on: the range of scales, else the parameters; more of them named."""
+    """What a model was trained on: the range of scales, else the parameters; more of them named.
+
+    Scales are in half-widths.
+    """
     names = [labels_.symbol(name) for name in known["parameters"]]
     pair = known.get("ranges", {}).get("scale")
     more = [name for name in names if name not in ("A", "e", "θ")]
-    return ", ".join([f"A {pair[0]:g} to {pair[1]:g}", *more] if pair else names)
+    if not pair:
+        return ", ".join(names)
+    low, high = (end / known.get("half_width", 1.0) for end in pair)
+    return ", ".join([f"A {low:g} to {high:g}", *more])
 
 
 @style.drawn
@@ -179,7 +191,7 @@ def trend(cases, *, summary=None, synthetic):
     title = "Errors of the validation images, epoch by epoch"
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(len(kinds), len(groups), squeeze=False, sharex="col")
-    printed = _printed(summary)
+    printed = _printed(None if summary is None else labels_.with_half_widths(summary))
     for column, (title, members) in zip(panels.T, groups.items(), strict=True):
         looks = labels_.looks(members)
         for axes, (kind, text) in zip(column, kinds.items(), strict=True):
@@ -216,7 +228,8 @@ def _quantity(axes, members, kind, looks, printed):
     factor = 100 if kind == "failed" else 1
     for model, (log, known) in members.items():
         if kind in log.colnames:
-            _epochs(axes, log, kind, factor, looks[model], known.get("chosen_epoch"))
+            values = factor * _values(log, kind, known)
+            _epochs(axes, numbers(log["epoch"]), values, looks[model], known.get("chosen_epoch"))
     if not len(axes.lines):
         axes.set_axis_off()
         return
@@ -230,9 +243,8 @@ def _quantity(axes, members, kind, looks, printed):
         axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
-def _epochs(axes, log, kind, factor, look, chosen):
-    epoch, values = numbers(log["epoch"]), factor * numbers(log[kind])
-    axes.plot(epoch, values, **_line(look, len(log)))
+def _epochs(axes, epoch, values, look, chosen):
+    axes.plot(epoch, values, **_line(look, len(epoch)))
     found = np.flatnonzero(epoch == chosen) if chosen is not None else []
     if len(found):
         _point(axes, epoch[found[0]], values[found[0]], look)

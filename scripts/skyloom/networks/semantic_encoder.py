@@ -143,9 +143,8 @@ def build(
         ``matched``: of the layer's activation: He et al. (2015) before ReLU, four times the limits
         of Glorot & Bengio (2010) before the hidden sigmoids, whose slope is a quarter of what those
         limits are made for, and the plain limits before the outputs, which so begin in the middle
-        of their ranges. ``glorot_uniform``: Keras's default everywhere, as published. With the
-        paper's range of scales, whose images are nearly empty, it lets through so little that the
-        angle stays unlearnt for epochs.
+        of their ranges. ``glorot_uniform``: Keras's default everywhere, as published: training
+        then begins with a plateau of some epochs, on which the angle stays unlearnt.
     seed : int
         Of the weights.
 

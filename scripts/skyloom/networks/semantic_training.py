@@ -22,7 +22,7 @@ from skyloom.networks.semantic_encoder import ANGLE, INITIALIZERS
 from skyloom.networks.state import Resumable
 
 #: Of the file that keeps an unfinished training; another is not taken up.
-_STATE_FORMAT = 3
+_STATE_FORMAT = 4
 #: Batches of images that go to TensorFlow at a time: a call costs as much as a small network.
 _BATCHES = 16
 #: Rows that are looked at at a time where nothing is learnt.
@@ -31,6 +31,7 @@ _CHOICES = {
     "optimizer": ("adadelta", "adam"),
     "decay": ("constant", "cosine"),
     "loss": ("relative", "mean"),
+    "target": ("noisy", "clean"),
     "initializer": INITIALIZERS,
     "restore": ("best", "last"),
     "precision": ("float32", "bfloat16"),
@@ -69,8 +70,12 @@ class Settings:
     loss : {'relative', 'mean'}
         What is made smaller: the mean absolute difference of image and reconstruction over the mean
         absolute pixel of the training side, or itself, as published. Where images are nearly empty
-        (6e-4 on average in the paper's range of scales) the squared gradients of the latter are far
+        (a mean pixel of 0.001; the article's have 0.14) the squared gradients of the latter are far
         below the epsilon of Adadelta, 1e-7: it takes steps as small as they are.
+    target : {'noisy', 'clean'}
+        What a reconstruction is compared with: the image that was given, which is all that an
+        observer has, or the profile that it was made of, before noise and speckle, as the
+        article's code does (cell 21 of its notebook).
     initializer : {'matched', 'glorot_uniform'}
         See `skyloom.networks.semantic_encoder.build`.
     restore : {'best', 'last'}
@@ -86,6 +91,7 @@ class Settings:
     rho: float = 0.95
     decay: str = "constant"
     loss: str = "relative"
+    target: str = "noisy"
     initializer: str = "matched"
     restore: str = "best"
     precision: str = "float32"
@@ -233,7 +239,7 @@ def predict(network, decoder, images, rows, *, batch_size=20):
         Mean absolute difference of image and reconstruction, of each image.
     """
     ask = tf.function(lambda x: _judged(network, decoder, x))
-    return _collect(ask, images, rows, batch_size)
+    return _collect(ask, images, (), rows, batch_size)
 
 
 def spread(predicted, truth, names, failed):
@@ -271,16 +277,23 @@ def _parameters(network, x, *, training):
     return network.layers[-1](tf.sigmoid(outputs))
 
 
-def _judged(network, decoder, x):
+def _judged(network, decoder, x, *truth):
     parameters = _parameters(network, x, training=False)
-    return parameters, tf.reduce_mean(tf.abs(decoder(parameters) - x), axis=(1, 2, 3))
+    difference = decoder(parameters) - _target(decoder, x, *truth)
+    return parameters, tf.reduce_mean(tf.abs(difference), axis=(1, 2, 3))
 
 
-def _collect(ask, images, rows, batch_size):
+def _target(decoder, x, *truth):
+    """What a reconstruction is compared with: the images, or those of true parameters, if given."""
+    return decoder(*truth) if truth else x
+
+
+def _collect(ask, images, columns, rows, batch_size):
     made = []
-    for (x,) in batches.stream(images, rows, (), batch_size=_BATCHES * batch_size):
-        for first in range(0, x.shape[0], batch_size):
-            made.append([part.numpy() for part in ask(x[first : first + batch_size])])
+    for given in batches.stream(images, rows, columns, batch_size=_BATCHES * batch_size):
+        for first in range(0, given[0].shape[0], batch_size):
+            asked = (part[first : first + batch_size] for part in given)
+            made.append([part.numpy() for part in ask(*asked)])
     return tuple(np.concatenate(part).astype(np.float64) for part in zip(*made, strict=True))
 
 
@@ -307,6 +320,8 @@ class _Run(Resumable):
         facts.append({key: decoder.get_config()[key] for key in ("profile", "grid")})
         super().__init__(network, optimizer, facts, (self.truth, self.train, self.validation))
         self.seconds, self._functions = [], {}
+        # Shown to the decoder only.
+        self.columns = (np.float32(self.truth),) if settings.target == "clean" else ()
         self.unit = _brightness(images, self.train) if settings.loss == "relative" else 1.0
         self._ask = tf.function(functools.partial(_judged, network, decoder))
 
@@ -328,7 +343,7 @@ class _Run(Resumable):
                 "choose a smaller learning rate."
             )
         made, residuals = _collect(
-            self._ask, self.images, self.validation, self.settings.batch_size
+            self._ask, self.images, self.columns, self.validation, self.settings.batch_size
         )
         judged = spread(made, self.truth[self.validation], self.decoder.names, self.failed)
         validation_loss = float(residuals.mean())
@@ -347,34 +362,37 @@ class _Run(Resumable):
         """Learn from rows in this order; the mean loss, each batch's before it was learnt from."""
         size = self.settings.batch_size
         total = tf.zeros((), tf.float64)
-        for (x,) in batches.stream(self.images, order, (), batch_size=_BATCHES * size):
-            full, rest = divmod(x.shape[0], size)
+        for given in batches.stream(self.images, order, self.columns, batch_size=_BATCHES * size):
+            full, rest = divmod(given[0].shape[0], size)
             if full:
-                whole = tf.reshape(x[: full * size], (full, size, *x.shape[1:]))
-                total = total + self._learn(size)(whole)
+                whole = (
+                    tf.reshape(part[: full * size], (full, size, *part.shape[1:])) for part in given
+                )
+                total = total + self._learn(size)(*whole)
             if rest:
-                total = total + self._learn(rest)(x[None, -rest:])
+                total = total + self._learn(rest)(*(part[None, -rest:] for part in given))
         return float(total) / len(order)
 
     def _learn(self, size):
         """The function that learns from batches of one size."""
         if size not in self._functions:
-            shape = (None, size, *self.images.shape)
-            signature = [tf.TensorSpec(shape, tf.float32)]
+            shapes = [self.images.shape, *(column.shape[1:] for column in self.columns)]
+            signature = [tf.TensorSpec((None, size, *shape), tf.float32) for shape in shapes]
             self._functions[size] = tf.function(self._steps, input_signature=signature)
         return self._functions[size]
 
-    def _steps(self, batches):
+    def _steps(self, *batches):
         """Learn from several batches; the sum of the losses of their images."""
         total = tf.zeros((), tf.float64)
-        for index in tf.range(tf.shape(batches)[0]):
-            total += self._step(batches[index])
+        for index in tf.range(tf.shape(batches[0])[0]):
+            total += self._step(*(part[index] for part in batches))
         return total
 
-    def _step(self, x):
+    def _step(self, x, *truth):
+        target = _target(self.decoder, x, *truth)
         with tf.GradientTape() as tape:
             made = self.decoder(_parameters(self.network, x, training=True))
-            loss = tf.reduce_mean(tf.abs(made - x))
+            loss = tf.reduce_mean(tf.abs(made - target))
             learnt = loss / self.unit
         gradients = tape.gradient(learnt, self.network.trainable_variables)
         self.optimizer.apply(gradients, self.network.trainable_variables)

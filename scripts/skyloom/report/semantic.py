@@ -176,17 +176,15 @@ def _without_noise(summary):
 
 
 def _table(summary, scatter):
-    rows = Table()
+    drawn, rows = names.with_half_widths(summary), Table()
     rows["model"] = texts(summary["model"])
     rows["method"] = [names.METHODS[str(row["method"])]["label"] for row in summary]
     rows["dataset"] = texts(summary["dataset"])
     rows["parameter"] = [names.with_unit(names.name(str(n)), str(n)) for n in summary["parameter"]]
     for column in ("sigma", "bound", "pull", "failed"):
-        rows[column] = wording.column(summary, column)
-    rows["range"] = [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in summary]
-    rows["same"] = [
-        scatter.get(str(row["model"]), {}).get(str(row["parameter"]), np.nan) for row in summary
-    ]
+        rows[column] = wording.column(drawn, column)
+    rows["range"] = [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in drawn]
+    rows["same"] = [_same(row, scatter) for row in summary]
     heads = {
         "model": "Encoder",
         "method": "Method",
@@ -204,6 +202,14 @@ def _table(summary, scatter):
     caption = "Errors on the test side; bounds are medians of the images' own"
     listing = page.table(rows, columns=heads, formats=forms, caption=caption)
     return page.details("All errors as a table", listing)
+
+
+def _same(row, scatter):
+    """The error of one answer for all images, as figures show it."""
+    parameter = str(row["parameter"])
+    value = scatter.get(str(row["model"]), {}).get(parameter, np.nan)
+    half_width = row["half_width"] if "half_width" in row.colnames else 1.0
+    return float(names.in_half_widths(parameter, value, half_width))
 
 
 def _tiny(value):

@@ -41,11 +41,11 @@ def jacobian(decoder, values, names, grid):
     Central differences of fourth order: they need no more of a decoder than its formula.
     """
     decoder = profiles.create(decoder) if isinstance(decoder, str) else decoder
-    known = {one.name: one for one in decoder.parameters}
+    known = profiles.parameters(decoder, grid.half_width)
     columns = []
     for name in names:
         value = np.asarray(values[name], np.float64)
-        step = _STEP * _size(known[name], value)
+        step = _STEP * _size(known[name], value, grid.half_width)
 
         def image(shift, name=name, value=value, step=step):
             moved = profiles.evaluate(decoder, {**values, name: value + shift * step}, grid)
@@ -58,13 +58,16 @@ def jacobian(decoder, values, names, grid):
     return np.stack(columns, axis=1)
 
 
-def _size(parameter, value):
-    """What a parameter's step is measured by: its own value, or 1 (57 deg) where that may be 0."""
+def _size(parameter, value, half_width):
+    """What a parameter's step is measured by: its own value, or where that may be 0 the image.
+
+    For what is no length, 1 (57 deg).
+    """
     if parameter.units == "deg":
         return np.full(value.shape, np.rad2deg(1))
     if parameter.minimum > 0:
         return np.abs(value)
-    return np.ones(value.shape)
+    return np.full(value.shape, half_width if parameter.is_length else 1.0)
 
 
 def cramer_rao(profile, values, grid, noise):

@@ -98,7 +98,7 @@ class Problem:
         The range and its width on either side, but down to no less than a quarter of a positive
         lower end, and no further than the decoder allows; an axis has no limits.
         """
-        known = {one.name: one for one in self.decoder.parameters}
+        known = profiles.parameters(self.decoder, self.grid.half_width)
         pairs = []
         for name, (low, high) in self.ranges.items():
             if name == ANGLE:
@@ -140,7 +140,7 @@ class Problem:
         They are not those of pixel means, of a subclass that has its own idea of r', or of one
         whose `radial` does not take complex numbers: asked once, in the middle of the ranges.
         """
-        if self.grid.sampling != "centre" or not isinstance(self.decoder, profiles.Elliptical):
+        if self.grid.sampling == "integrated" or not isinstance(self.decoder, profiles.Elliptical):
             return False
         middle = np.array([(low + high) / 2 for low, high in self.ranges.values()])
         truth = self.differences(middle) * self.widths
@@ -310,6 +310,7 @@ def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split
     table.meta.update(
         dataset=known["name"],
         noise=float(noise),
+        half_width=float(problem.grid.half_width),
         decoder=problem.decoder.name,
         ranges={name: [float(low), float(high)] for name, (low, high) in problem.ranges.items()},
         method="scipy.optimize.least_squares (trf), analytic derivatives",

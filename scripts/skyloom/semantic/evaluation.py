@@ -65,7 +65,8 @@ def summarise(encoders, fits, *, bootstrap_samples, level, failed, seed, **_):
     -------
     Table
         method (encoder, least_squares), model (a fit has its dataset's name), dataset, network,
-        angle_form, optimizer, weights, epochs, noise, parameter; n, bias (median), sigma, with
+        angle_form, optimizer, weights, epochs, noise, half_width (of the images, in the unit of
+        lengths), parameter; n, bias (median), sigma, with
         its interval sigma_low, sigma_high, robust_sigma (1.4826 times the median absolute
         deviation), mae: of linear differences and, for the angle, within `ANGLE_LIMITS`, as
         published; sigma_folded (of all images); failed and failed_folded (shares of all images,
@@ -221,6 +222,7 @@ def _results(encoders, fits):
             "weights": int(known["weights"]),
             "epochs": int(known["epochs"]),
             "noise": float(known["noise"]),
+            "half_width": float(known.get("half_width", 1.0)),
         }
         ranges = known.get("ranges") or of_dataset.get(head["dataset"]) or {}
         parameters = parameters_of(table)
@@ -231,6 +233,7 @@ def _results(encoders, fits):
             **{"method": "least_squares", "model": name, "dataset": name, "network": ""},
             **{"angle_form": "", "optimizer": "trust region", "weights": 0, "epochs": 0},
             "noise": float(table.meta["noise"]),
+            "half_width": float(table.meta.get("half_width", 1.0)),
         }
         yield _Result(head, table, parameters_of(table), table.meta.get("ranges") or {})
 

@@ -67,7 +67,7 @@ class Encoder:
         InputError
             If a sigmoid output cannot be the parameter itself.
         """
-        known = {one.name: one for one in profiles.create(profile["decoder"]).parameters}
+        known = profiles.known(profile)
         lows, highs = [], []
         for name, (low, high) in profiles.free(profile).items():
             if self.outputs == "direct" and name != semantic_encoder.ANGLE:
@@ -76,7 +76,8 @@ class Encoder:
                         f"semantic.encoder.outputs is 'direct', but {name} is drawn from {low:g} "
                         f"to {high:g} and a sigmoid gives 0 to 1: choose 'range'."
                     )
-                low, high = 0.0, min(1.0, known[name].maximum)
+                # A length is what the sigmoid says, however large the image is in its unit.
+                low, high = 0.0, 1.0 if known[name].is_length else min(1.0, known[name].maximum)
             elif name != semantic_encoder.ANGLE:
                 limits = {"minimum": known[name].minimum, "maximum": known[name].maximum}
                 low, high = semantic_encoder.limits(low, high, margin=self.margin, **limits)
@@ -171,6 +172,11 @@ class Sample:
     def names(self):
         """Free parameters."""
         return list(profiles.free(self.profile))
+
+    @property
+    def half_width(self):
+        """Of an image, in the unit of lengths."""
+        return float(self.grid.get("half_width", 1.0))
 
     def rows(self, *parts):
         """Rows of these sides."""
@@ -315,13 +321,12 @@ def _history(result, names):
 def _predictions(sample, rows, parameters, residuals, meta):
     table = Table(meta=meta)
     table["id"], table["part"] = sample.id[rows], sample.part[rows]
-    units = profiles.units(sample.profile)
+    known, units = profiles.known(sample.profile), profiles.units(sample.profile)
     for index, name in enumerate(sample.names):
         for column, values in ((name, sample.truth[rows]), (f"{name}_predicted", parameters)):
             table[column] = values[:, index]
-            # The half-width of the image is no unit that astropy knows.
-            if units[name] == "half-width":
-                table[column].description = "in half-widths of the image"
+            if known[name].is_length:
+                table[column].description = profiles.length_words(sample.half_width)
             elif units[name]:
                 table[column].unit = units[name]
     table["residual"] = residuals
@@ -340,6 +345,7 @@ def _metrics(model, sample, encoder, result):
         "ranges": {name: list(limits) for name, limits in profiles.free(sample.profile).items()},
         "weights": encoder.count_params(),
         "sampling": sample.grid["sampling"],
+        "half_width": sample.half_width,
         "noise": sample.noise,
         **dataclasses.asdict(model.training),
         # Below, the loss is a number.

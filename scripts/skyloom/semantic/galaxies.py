@@ -15,6 +15,7 @@ from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.semantic import profiles
 from skyloom.semantic.evaluation import ANGLE, folded
+from skyloom.semantic.sampling import Grid
 
 #: Axis ratio of a disc seen edge-on: Hubble (1926) took 0.2 for spirals (from memory), as is usual.
 THICKNESS = 0.2
@@ -149,8 +150,8 @@ def measurements(columns, parameters, residual, unit, profile, *, grid, model, s
     Returns
     -------
     Table
-        id, subhalo_id, snapshot, inclination, position_angle (as used, degrees); scale
-        (half-widths of the image), scale_kpc, ellipticity, angle, intensity (of the dataset's
+        id, subhalo_id, snapshot, inclination, position_angle (as used, degrees); scale (in the
+        profile's unit of lengths), scale_kpc, ellipticity, angle, intensity (of the dataset's
         images) and any further parameter; residual; inclination_inferred (thin disc) and
         inclination_thick (of thickness `THICKNESS`), inclination_difference (inferred less used),
         angle_difference (angle less position angle, folded to [-90, 90); of a face-on galaxy it
@@ -177,8 +178,9 @@ def measurements(columns, parameters, residual, unit, profile, *, grid, model, s
         table[name] = values
     height = found.get("intensity", profiles.fixed(profile).get("intensity", 1.0))
     table["intensity"] = height * np.asarray(unit, dtype=float)
-    half = columns.meta["width_kpc"] / 2
-    table.add_column(found["scale"] * half, name="scale_kpc", index=table.index_column("scale") + 1)
+    # Of the whole image, whatever the unit of the profile's lengths and wherever its points lie.
+    kpc = columns.meta["width_kpc"] / Grid(**grid).side
+    table.add_column(found["scale"] * kpc, name="scale_kpc", index=table.index_column("scale") + 1)
     table["residual"] = residual
     table["inclination_inferred"] = inclination(found["ellipticity"])
     table["inclination_thick"] = inclination(found["ellipticity"], THICKNESS)
@@ -190,7 +192,7 @@ def measurements(columns, parameters, residual, unit, profile, *, grid, model, s
     for name in columns.colnames:
         if name not in table.colnames:
             table[name] = columns[name]
-    _describe(table, columns.meta)
+    _describe(table, columns.meta, Grid(**grid).half_width)
     table.meta.update(model=model, decoder=profile["decoder"], grid=dict(grid))
     table.meta.update(thickness=THICKNESS, **columns.meta)
     return table
@@ -209,7 +211,7 @@ def _beyond(found, ranges):
     return np.array(texts, dtype=str)
 
 
-def _describe(table, meta):
+def _describe(table, meta, half_width):
     """Units, and in words what has none that astropy knows."""
     for name in table.colnames:
         if name in ("inclination", "position_angle", ANGLE) or name.startswith(("inclination_",)):
@@ -217,5 +219,5 @@ def _describe(table, meta):
     table["angle_difference"].unit = "deg"
     table["scale_kpc"].unit = "kpc"
     table["intensity"].unit = units.Unit(meta["image_units"] or "", parse_strict="silent")
-    table["scale"].description = "in half-widths of the image"
+    table["scale"].description = profiles.length_words(half_width)
     table["residual"].description = "mean of |image - reconstruction|, of the prepared image"

@@ -177,7 +177,8 @@ def description(dataset, entry, profile, grid, seed):
     Raises
     ------
     InputError
-        If noise or speckle is negative, or as `blocks` and `skyloom.semantic.profiles.resolve`.
+        If noise or speckle is negative, profile and grid disagree, or as `blocks` and
+        `skyloom.semantic.profiles.resolve`.
     """
     grain = _grain(entry)
     for key, value in grain.items():
@@ -186,6 +187,11 @@ def description(dataset, entry, profile, grid, seed):
                 f"{key} of the semantic dataset {dataset} is {value}: set it to 0 or more."
             )
     profile, units = profiles.resolve(profile), profiles.units(profile)
+    if profile["half_width"] != grid.half_width:
+        raise InputError(
+            f"the profile of the semantic dataset {dataset} has a half_width of "
+            f"{profile['half_width']:g}, its grid one of {grid.half_width:g}: make them equal."
+        )
     drawn = [values for values, _ in _drawn(dataset, entry, profile, seed)]
     target = {name: np.concatenate([values[name] for values in drawn]) for name in units}
     count = sum(entry["images"][part] for part in PARTS)

@@ -19,6 +19,9 @@ DECODERS = {}
 #: Smallest r'^2: keeps the derivative of the root finite at the centre of a profile.
 _SMALLEST = 1e-12
 
+#: Unit of a length on an image whose half-width is 1.
+LENGTH = "half-width"
+
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
@@ -39,6 +42,22 @@ class Parameter:
     default: float
     minimum: float
     maximum: float
+
+    @property
+    def is_length(self):
+        """Whether it is measured along the image."""
+        return self.units.endswith(LENGTH)
+
+    def on(self, half_width):
+        """The same parameter where an image has so large a half-width.
+
+        The unit is then that of the coordinates: of an image of half-width 0.0625 it is 16
+        half-widths.
+        """
+        if not self.is_length or half_width == 1:
+            return self
+        values = (getattr(self, name) * half_width for name in ("default", "minimum", "maximum"))
+        return Parameter(self.name, f"{1 / half_width:.6g} {LENGTH}", *values)
 
 
 def register(name):
@@ -95,7 +114,7 @@ class Profile(abc.ABC):
 
 
 #: What every model on ellipses has: I0, A, e, theta and the centre, of which a model names those
-#: that lead. Lengths are in half-widths of the image.
+#: that lead. Lengths are of an image of half-width 1.
 ELLIPSE = (
     Parameter("scale", "half-width", 0.3, 1e-4, 10.0),
     Parameter("ellipticity", "", 0.5, 0.0, 0.999),
@@ -207,6 +226,43 @@ def create(name):
     return DECODERS[name]()
 
 
+def parameters(decoder, half_width=1.0):
+    """The parameters of a model on an image of this half-width: a dict of name -> Parameter."""
+    decoder = create(decoder) if isinstance(decoder, str) else decoder
+    return {one.name: one.on(half_width) for one in decoder.parameters}
+
+
+def known(profile):
+    """The parameters of a profile's model on its own images: a dict of name -> Parameter."""
+    return parameters(profile["decoder"], profile.get("half_width", 1.0))
+
+
+def on_grid(profile, grid):
+    """How the images of a profile are sampled.
+
+    Parameters
+    ----------
+    profile : dict
+        ``half_width`` (1 where absent) and, if it differs from the others', ``sampling``.
+    grid : dict
+        Of all profiles; see `skyloom.semantic.sampling.Grid`.
+
+    Returns
+    -------
+    dict
+        Fields of a `skyloom.semantic.sampling.Grid`.
+    """
+    own = {key: profile[key] for key in ("sampling", "half_width") if key in profile}
+    return {**grid, **own, "half_width": float(own.get("half_width", 1.0))}
+
+
+def length_words(half_width):
+    """What a table says of a column of lengths, for which astropy has no unit."""
+    if half_width == 1:
+        return "in half-widths of the image"
+    return f"in the unit in which the image's half-width is {half_width:.6g}"
+
+
 def resolve(profile):
     """A configured profile with every parameter of its decoder, in the decoder's order.
 
@@ -214,12 +270,13 @@ def resolve(profile):
     ----------
     profile : dict
         ``decoder`` and ``parameters``: a pair of limits is drawn from, a number is fixed, what is
-        absent has the decoder's default.
+        absent has the decoder's default. ``half_width``: the image's, in the unit of lengths (1
+        where absent). What else it says is of `on_grid`.
 
     Returns
     -------
     dict
-        ``decoder`` and ``parameters``, each a [low, high] list or a float.
+        ``decoder``, ``half_width`` and ``parameters``, each a [low, high] list or a float.
 
     Raises
     ------
@@ -228,23 +285,25 @@ def resolve(profile):
         nothing is free.
     """
     decoder = create(profile["decoder"])
-    given, known = dict(profile.get("parameters") or {}), [p.name for p in decoder.parameters]
+    given, half_width = dict(profile.get("parameters") or {}), profile.get("half_width", 1.0)
+    names = [one.name for one in decoder.parameters]
     for name in given:
-        if name not in known:
-            near = nearest(name, known)
+        if name not in names:
+            near = nearest(name, names)
             raise InputError(
                 f"profile parameter {name} is unknown to decoder {decoder.name}: it has "
-                f"{', '.join(known)}" + (f" (did you mean {near}?)." if near else ".")
+                f"{', '.join(names)}" + (f" (did you mean {near}?)." if near else ".")
             )
     found = {
-        one.name: _checked(one, given.get(one.name, one.default)) for one in decoder.parameters
+        name: _checked(one, given.get(name, one.default))
+        for name, one in parameters(decoder, half_width).items()
     }
     if not any(isinstance(value, list) for value in found.values()):
         raise InputError(
             f"profile of decoder {decoder.name} has no free parameter: give at least one of "
-            f"{', '.join(known)} a pair of limits."
+            f"{', '.join(names)} a pair of limits."
         )
-    return {"decoder": decoder.name, "parameters": found}
+    return {"decoder": decoder.name, "half_width": float(half_width), "parameters": found}
 
 
 def _checked(parameter, value):
@@ -276,8 +335,8 @@ def fixed(profile):
 
 def units(profile):
     """Units of the free parameters: a dict of name -> str."""
-    known = {one.name: one.units for one in create(profile["decoder"]).parameters}
-    return {name: known[name] for name in free(profile)}
+    own = known(profile)
+    return {name: own[name].units for name in free(profile)}
 
 
 def evaluate(decoder, values, grid, ops=np):
@@ -288,6 +347,7 @@ def evaluate(decoder, values, grid, ops=np):
     decoder : Profile or str
     values : dict
         (n,) arrays or tensors, or numbers, by parameter's name; what is absent has its default.
+        Lengths are in the unit of the grid's coordinates.
     grid : Grid
     ops : module
         numpy (float64) or keras.ops (float32).
@@ -298,10 +358,12 @@ def evaluate(decoder, values, grid, ops=np):
     """
     decoder = create(decoder) if isinstance(decoder, str) else decoder
     dtype = np.float64 if ops is np else np.float32
-    p = {
-        one.name: _column(ops, values.get(one.name, one.default), dtype)
-        for one in decoder.parameters
-    }
+
+    def given(one):
+        name = one.name
+        return values[name] if name in values else one.on(grid.half_width).default
+
+    p = {one.name: _column(ops, given(one), dtype) for one in decoder.parameters}
     if grid.sampling == "integrated":
         return decoder.integrated(ops, p, grid, dtype)
     return sampling.centre(ops, lambda x, y: decoder.intensity(ops, p, x, y), grid, dtype)

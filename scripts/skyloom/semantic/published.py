@@ -10,7 +10,7 @@ _NEED = ("results", "models", "table_1", "comparable_when", "comparable_of")
 UNITS = {"angle": "deg"}
 _TRAINING = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "rho"),
-    *("decay", "initializer", "restore", "precision"),
+    *("decay", "target", "initializer", "restore", "precision"),
 )
 
 
@@ -89,7 +89,8 @@ def compare(summary, metrics, content, choices):
         source=content.get("source", ""),
         synthetic=bool(summary.meta["synthetic"]),
         notes=[
-            "The total of table 1's third row is misprinted (50,981): its layers add up to 50,987."
+            "The total of table 1's third row is misprinted (50,981): its layers add up to 50,987.",
+            "Scales are in the article's unit, of which an image's half-width is 0.0625.",
         ],
     )
     return table
@@ -172,6 +173,8 @@ def _made(known, choices):
     if "loss_form" in known:
         flat["training.loss"] = known["loss_form"]
     flat["noise"], flat["grid.sampling"] = known["noise"], known["sampling"]
+    if "half_width" in known:
+        flat["grid.half_width"] = known["half_width"]
     flat |= {f"images.{part}": count for part, count in known["images"].items()}
     return flat
 

@@ -1,17 +1,19 @@
 """From a profile, a function of the plane, to the pixels of an image.
 
-Images cover (-1, 1) in x and y; axis 0 is y, axis 1 is x, both rising with the index.
+Images are centred on the origin; axis 0 is y, axis 1 is x, both rising with the index.
 """
 
 import dataclasses
 import functools
+import math
 
 import numpy as np
 
 from skyloom.errors import InputError, nearest
 
-#: The value at a pixel's centre, as published, or the mean over the pixel.
-SAMPLINGS = ("centre", "integrated")
+#: The value at a pixel's centre, with the image's ends between pixels or on the outermost ones (as
+#: published), or the mean over the pixel.
+SAMPLINGS = ("centre", "endpoints", "integrated")
 
 #: Floor of the width that nodes along an edge gather to, in pixels: an edge through the profile's
 #: centre has none. Any floor is right; this one keeps single precision far from overflow.
@@ -20,20 +22,28 @@ _NARROWEST = 0.01
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """Equal square pixels that cover (-1, 1) in both directions.
+    """Equal square pixels about the origin of the plane that a profile is drawn on.
 
     Attributes
     ----------
     pixels : int
         Along a side of the image.
-    sampling : {'centre', 'integrated'}
+    sampling : {'centre', 'endpoints', 'integrated'}
+        A pixel holds the profile at its centre or its mean over the pixel. ``endpoints``: at
+        ``linspace(-half_width, half_width, pixels)``, so that the centres of the outermost pixels
+        lie where else the image ends (the article's code: miguel-aragon/Semantic-Autoencoder-Paper
+        at dcd1d2e, cells 5, 6 and 15).
     subpixels : int
         Gauss-Legendre nodes along a side of a pixel, for integrated sampling.
+    half_width : float
+        Coordinate where the image ends, or its last point with ``endpoints``: lengths are in
+        units of which it has so many.
     """
 
     pixels: int = 64
     sampling: str = "centre"
     subpixels: int = 8
+    half_width: float = 1.0
 
     def __post_init__(self):
         if self.sampling not in SAMPLINGS:
@@ -46,21 +56,45 @@ class Grid:
                 raise InputError(
                     f"semantic.grid.{name} is {getattr(self, name)!r}: set it to 1 or more."
                 )
+        if self.sampling == "endpoints" and self.pixels < 2:
+            raise InputError(
+                "semantic.grid.pixels is 1: a profile sampled at both end points of its image "
+                "(sampling: endpoints) needs 2 or more."
+            )
+        if not 0 < self.half_width < math.inf:
+            raise InputError(
+                f"half_width of a semantic profile is {self.half_width!r}: set it to a positive "
+                "number."
+            )
 
     @property
     def width(self):
-        """Width of a pixel, in half-widths of the image."""
-        return 2 / self.pixels
+        """Width of a pixel."""
+        steps = self.pixels - 1 if self.sampling == "endpoints" else self.pixels
+        return 2 * self.half_width / steps
+
+    @property
+    def side(self):
+        """Width of the image, from the first pixel's outer edge to the last one's."""
+        return self.pixels * self.width
+
+    @property
+    def resolution(self):
+        """Pixels in a half-width."""
+        return self.half_width / self.width
 
     @property
     def edges(self):
         """Where pixels begin and end: (pixels + 1,) array."""
-        return np.linspace(-1, 1, self.pixels + 1)
+        end = self.side / 2
+        return np.linspace(-end, end, self.pixels + 1)
 
     @property
     def centres(self):
         """Centres of pixels: (pixels,) array."""
-        return (np.arange(self.pixels) + 0.5) * self.width - 1
+        if self.sampling == "endpoints":
+            return np.linspace(-self.half_width, self.half_width, self.pixels)
+        return (np.arange(self.pixels) + 0.5) * self.width - self.half_width
 
 
 @functools.cache
