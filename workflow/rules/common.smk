@@ -30,7 +30,9 @@ from skyloom.errors import InputError
 if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, SCRIPTS.parent))
 messages.watch(workflow)
-config.update(configuration.typed(config, configuration.load_schema()))
+config.update(
+    configuration.canonical(configuration.typed(config, configuration.load_schema()))
+)
 try:
     configuration.check(config)
 except InputError as error:
@@ -56,7 +58,7 @@ def own(path):
 
 
 def code(step, *extra):
-    """Hash of the library modules that a step imports, so that their edits rerun it."""
+    """Hash of what a step and the library that it reaches mean, so that their edits rerun it."""
     return library_code.fingerprint(
         SCRIPTS / step, SCRIPTS, *(SCRIPTS / path for path in extra)
     )
