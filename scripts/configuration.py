@@ -140,6 +140,16 @@ def typed(value, schema, root=None, *, written=None, path=()):
     return value
 
 
+def canonical(value):
+    """A configuration whose keys are in one order, whatever the order in its files.
+
+    Snakemake takes a parameter whose keys have moved for another one.
+    """
+    if isinstance(value, dict):
+        return {key: canonical(value[key]) for key in sorted(value, key=str)}
+    return [canonical(part) for part in value] if isinstance(value, list) else value
+
+
 def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())

@@ -1,61 +1,185 @@
-"""Which library files a step depends on, and one hash of their contents.
+"""What of the library a step's results depend on, as one hash.
 
-Snakemake reruns a job when its script changes but does not see the modules the script imports.
-Handing this hash to a rule as a parameter closes the gap: an edit of a library module reruns what
-imports it, directly or through others, and nothing else.
+Snakemake reruns a job when its script is newer than its outputs, and does not see the modules that
+the script imports. Handing this hash to a rule as a parameter mends both: a job reruns when the
+meaning of its step has changed, or that of a function, class or constant that the step reaches
+through whatever modules, and for nothing else. What means nothing is said in `skyloom.syntax`.
+
+Everything here errs on the side of too much: a name that cannot be followed stands for its whole
+module, and a statement that may do more than bind a name counts wherever its module is imported.
 """
 
 import ast
 import hashlib
-from functools import cache
+from collections import defaultdict
+from functools import cache, cached_property
 from pathlib import Path
+
+from skyloom import syntax
 
 #: What every step does alike (its log, its errors, its record) decides no result.
 APART = ("step",)
+# Decorators that register nothing: what they decorate matters only where it is named.
+_QUIET = {"cache", "lru_cache", "contextmanager", "dataclass", "drawn", "function"}
+_ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
-def _module_files(name, root):
-    """Files of the module `name` (and of its parent packages) below `root`."""
-    found, folder = [], root
-    for part in name.split("."):
-        if (folder / f"{part}.py").is_file():
-            return [*found, folder / f"{part}.py"]
-        if not (folder / part).is_dir():
-            return found
-        folder = folder / part
-        if (folder / "__init__.py").is_file():
-            found.append(folder / "__init__.py")
-    return found
+class _Module:
+    """One source file: its definitions, its imports, and what runs whenever it is imported."""
 
+    def __init__(self, path, name, library):
+        self.path, self._words, self._library = path, name.split("."), library
+        self.definitions, self.imports = defaultdict(list), {}
+        self.always, self.first = [], []
+        for node in syntax.undocumented(ast.parse(path.read_text(encoding="utf-8")).body):
+            reading = syntax.Reading(node, self.bindings)
+            if isinstance(node, syntax.IMPORTS):
+                self.first.append(node)
+            for bound in reading.bound:
+                self.definitions[bound].append(reading)
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                # What a branch of the module imports is an import of the module.
+                for statement in reading.imports:
+                    self.imports |= self.bindings(statement)
+            if not _quiet(node):
+                self.always.append(reading)
 
-def _statements(tree):
-    """Every statement; an import is one, and expressions, most of a tree, hold none."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting += getattr(node, block, ())
-
-
-@cache
-def _imports(path, root):
-    """Library files that the source file `path` names in its import statements."""
-    found = []
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
+    def bindings(self, node):
+        """What an import statement binds: name -> (module, name within it or None)."""
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            # `from package import name`: the name may be a module of the package.
-            parts = path.relative_to(root).parts[: -node.level] if node.level else ()
-            package = ".".join([*parts, *filter(None, [node.module])])
-            names = [f"{package}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name not in APART:
-                found.extend(_module_files(name, root))
-    return sorted(set(found))
+            whole = {alias.asname: (alias.name, None) for alias in node.names if alias.asname}
+            first = {alias.name.partition(".")[0] for alias in node.names if not alias.asname}
+            return whole | {name: (name, None) for name in first}
+        depth = len(self._words) - node.level + (self.path.name == "__init__.py")
+        start = self._words[:depth] if node.level else []
+        package = ".".join([*start, *filter(None, [node.module])])
+        return {
+            alias.asname or alias.name: self._library.target(package, alias.name)
+            for alias in node.names
+        }
+
+    def run_by(self, statements):
+        """Modules of the library that import statements run, their packages among them."""
+        names = set()
+        for node in statements:
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            else:
+                names.update(module for module, _ in self.bindings(node).values())
+        return {part for name in names for part in self._library.parts(name)}
+
+
+def _quiet(node):
+    """Whether a statement binds names and does nothing else."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {syntax.last_word(one) for one in node.decorator_list} <= _QUIET
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    named = all(isinstance(target, ast.Name | ast.Tuple) for target in targets)
+    return isinstance(node, syntax.IMPORTS) or (isinstance(node, _ASSIGNMENTS) and named)
+
+
+class _Library:
+    """All source files below one folder that is on the import path."""
+
+    def __init__(self, root):
+        self._root, self._modules, self._units = root, {}, {}
+
+    @cached_property
+    def _paths(self):
+        """Every module's file by its dotted name; None for a folder without an __init__.py."""
+        paths = {}
+        for path in sorted(self._root.rglob("*.py")):
+            parts = path.relative_to(self._root).with_suffix("").parts
+            for depth in range(1, len(parts)):
+                paths.setdefault(".".join(parts[:depth]), None)
+            paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+        return {name: path for name, path in paths.items() if name not in APART}
+
+    def target(self, package, name):
+        """What ``from package import name`` binds."""
+        whole = f"{package}.{name}"
+        return (whole, None) if whole in self._paths else (package, name)
+
+    def parts(self, name):
+        """A module and the packages that it lies in, as far as they are files of the library."""
+        words = name.split(".")
+        names = (".".join(words[: depth + 1]) for depth in range(len(words)))
+        return {part for part in names if self._paths.get(part)}
+
+    def _module(self, name):
+        if name not in self._modules:
+            self._modules[name] = _Module(self._paths[name], name, self)
+        return self._modules[name]
+
+    def unit(self, module, name):
+        """One definition of a module, or what always runs in it, where the name is None.
+
+        Returns
+        -------
+        digest : str
+        needs : set of (str, str or None)
+            The units that it names, and those that always run in what it imports.
+        """
+        if (module, name) not in self._units:
+            own = self._module(module)
+            readings = own.always if name is None else own.definitions[name]
+            statements = [node for reading in readings for node in reading.imports]
+            statements += own.first if name is None else []
+            needs = {(part, None) for part in own.run_by(statements)}
+            for reading in readings:
+                for word, words in reading.used:
+                    if word in own.definitions:
+                        needs.add((module, word))
+                    elif word in own.imports:
+                        needs |= self._named(*own.imports[word], words)
+                for target, words in reading.targets:
+                    needs |= self._named(*target, words)
+            digest = "".join(reading.digest for reading in readings)
+            self._units[module, name] = (digest, needs)
+        return self._units[module, name]
+
+    def _named(self, module, name, words=()):
+        """The units that a name of a module stands for, with the attributes asked of it."""
+        words = [name, *words] if name else list(words)
+        while words and f"{module}.{words[0]}" in self._paths:
+            module = f"{module}.{words.pop(0)}"
+        if not self._paths.get(module):
+            return set()
+        own = self._module(module)
+        if words and words[0] in own.definitions:
+            return {(module, words[0])}
+        if words and words[0] in own.imports:
+            return self._named(*own.imports[words[0]], words[1:])
+        if words and "__getattr__" in own.definitions:
+            return {(module, "__getattr__")}
+        return {(module, other) for other in own.definitions}
+
+    def reached(self, script):
+        """Every unit that a script's results depend on, by module and name, with its digest."""
+        step = ".".join(script.relative_to(self._root).with_suffix("").parts)
+        seen = {(step, None), *((step, name) for name in self._module(step).definitions)}
+        waiting, digests = list(seen), {}
+        while waiting:
+            unit = waiting.pop()
+            digests[unit], needs = self.unit(*unit)
+            waiting += needs - seen
+            seen |= needs
+        return digests
+
+    def files(self, script):
+        """Files of all modules that a script runs, directly or not, without its own."""
+        step = ".".join(script.relative_to(self._root).with_suffix("").parts)
+        modules = {module for module, _ in self.reached(script)} - {step}
+        return sorted(self._paths[module] for module in modules)
+
+
+_library = cache(_Library)
+
+
+def forget():
+    """Read files anew from now on; a process otherwise reads each once."""
+    _library.cache_clear()
+    fingerprint.cache_clear()
 
 
 def dependencies(script, root):
@@ -64,44 +188,40 @@ def dependencies(script, root):
     Parameters
     ----------
     script : str or Path
-        A Python source file.
+        A Python source file below `root`.
     root : str or Path
         The folder that is on the import path.
 
     Returns
     -------
     list of Path
-        Sorted; `script` itself is left out, because Snakemake watches it, and so are the modules
-        `APART` with what only they import.
+        Sorted; without `script` itself, and without the modules `APART` and what only they import.
+        A module that only a function imports counts where the script reaches that function.
     """
-    root = Path(root)
-    seen, waiting = set(), [Path(script)]
-    while waiting:
-        for path in _imports(waiting.pop(), root):
-            if path not in seen:
-                seen.add(path)
-                waiting.append(path)
-    return sorted(seen)
+    return _library(Path(root)).files(Path(script))
 
 
+@cache
 def fingerprint(script, root, *extra):
-    """Hash of the contents of all library files that `script` depends on.
+    """Hash of what `script` means, with all of the library that it reaches.
 
     Parameters
     ----------
     script, root : str or Path
-        As for `dependencies`.
+        As for `dependencies`. A process reads each file once.
     *extra : str or Path
         Further files whose contents count, for example a C source.
 
     Returns
     -------
     str
-        16 hexadecimal digits; equal contents give equal digits on any machine.
+        16 hexadecimal digits; equal meaning gives equal digits on any machine.
     """
-    root = Path(root)
-    digest = hashlib.sha256()
-    for path in [*dependencies(script, root), *map(Path, extra)]:
+    root, digest = Path(root), hashlib.sha256()
+    reached = _library(root).reached(Path(script))
+    for (module, name), meaning in sorted(reached.items(), key=str):
+        digest.update(f"{module}:{name or ''}\0{meaning}\0".encode())
+    for path in map(Path, extra):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]

@@ -1,5 +1,8 @@
 """The hash of a step's library code: what counts and what does not."""
 
+import ast
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,8 +21,8 @@ def library(tmp_path):
         "skyloom/a.py": "from skyloom import b\n",
         "skyloom/b.py": "import numpy\n",
         "skyloom/c.py": "",
-        "skyloom/d.py": "from . import c\n",
-        "step.py": "import skyloom.a\n",
+        "skyloom/d.py": "from . import c\nx = 1\n",
+        "go.py": "import skyloom.a\n",
         "other.py": "def late():\n    from skyloom.d import x\n",
     }.items():
         (tmp_path / name).write_text(text)
@@ -31,7 +34,7 @@ def names(script, root):
 
 
 def test_imports_are_followed_through_modules_packages_and_functions(library):
-    assert names(library / "step.py", library) == [
+    assert names(library / "go.py", library) == [
         "skyloom/__init__.py",
         "skyloom/a.py",
         "skyloom/b.py",
@@ -43,18 +46,184 @@ def test_imports_are_followed_through_modules_packages_and_functions(library):
     ]
 
 
-def test_hash_changes_with_what_a_step_uses_and_with_nothing_else(library):
-    def both():
-        # Each call of Snakemake is a process of its own; here the parsed imports are kept.
-        code._imports.cache_clear()
-        return [code.fingerprint(library / name, library) for name in ("step.py", "other.py")]
+STEP = """
+from skyloom import tools
+from skyloom.tools import scaled as scale
+from skyloom.kinds import made
 
-    step, other = both()
-    (library / "skyloom/b.py").write_text("import numpy  # changed\n")
-    assert both()[0] != step and both()[1] == other
-    step, other = both()
-    (library / "skyloom/c.py").write_text("x = 1\n")
-    assert both()[0] == step and both()[1] != other
+def main(values):
+    print("working")
+    return scale(values), tools.limit(values), made("round")
+"""
+TOOLS = '''"""Tools."""
+from skyloom.errors import InputError
+from skyloom import units
+
+FACTOR = 2
+
+def scaled(values, *, factor=FACTOR):
+    """Twice."""
+    # Why.
+    return [units.of(value) * factor for value in values]
+
+def limit(values):
+    if not values:
+        raise InputError(f"{values} is empty: fill it.")
+    return max(values)
+
+def unused(values):
+    return values
+'''
+KINDS = """
+KINDS = {}
+
+def register(function):
+    KINDS[function.__name__] = function
+    return function
+
+@register
+def round():
+    return 1
+
+def made(name):
+    return KINDS[name]()
+"""
+FILES = {
+    "go.py": STEP,
+    "skyloom/__init__.py": "",
+    "skyloom/tools.py": TOOLS,
+    "skyloom/units.py": "def of(value):\n    return value\n\ndef to(value):\n    return value\n",
+    "skyloom/kinds.py": KINDS,
+    "skyloom/errors.py": "class InputError(Exception):\n    pass\n",
+}
+
+
+def hashed(folder, changes=()):
+    """The hash of go.py, with pieces of text replaced in some files."""
+    root = Path(tempfile.mkdtemp(dir=folder))
+    (root / "skyloom").mkdir()
+    for name, text in FILES.items():
+        for file, old, new in changes:
+            if file == name:
+                assert old in text
+                text = text.replace(old, new)
+        (root / name).write_text(text)
+    return code.fingerprint(root / "go.py", root)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("go.py", "tools.limit(values)", "tools.limit(values[1:])"),
+        ("skyloom/tools.py", "* factor", "+ factor"),
+        ("skyloom/tools.py", "FACTOR = 2", "FACTOR = 2.0"),
+        ("skyloom/tools.py", "if not values", "if len(values) < 2"),
+        ("skyloom/units.py", "of(value):\n    return value", "of(value):\n    return -value"),
+        ("skyloom/kinds.py", "return 1", "return 2"),
+        ("skyloom/errors.py", "(Exception)", "(OSError)"),
+        ("skyloom/__init__.py", "", "import os\nos.umask(7)\n"),
+    ],
+)
+def test_whatever_a_step_reaches_counts(tmp_path, file, old, new):
+    assert hashed(tmp_path, [(file, old, new)]) != hashed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("go.py", "working", "at work"),
+        ("go.py", "def main(values):", "def main(values: list) -> tuple:\n    # More."),
+        ("skyloom/tools.py", "Twice.", "Two times as much."),
+        ("skyloom/tools.py", "    # Why.\n", "\n    # Because.\n"),
+        ("skyloom/tools.py", "is empty: fill it.", "has nothing."),
+        ("skyloom/tools.py", "unused(values):\n    return", "unused(values):\n    return not"),
+        ("skyloom/units.py", "to(value):\n    return value", "to(value):\n    return -value"),
+    ],
+)
+def test_words_for_people_and_what_a_step_does_not_reach_do_not_count(tmp_path, file, old, new):
+    assert hashed(tmp_path, [(file, old, new)]) == hashed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "def main(units=units):\n    return units.of(1)\n",
+        "def main(rows):\n    return [of for of in units.of(rows)]\n",
+        "class Main:\n    units = None\n    def run(self):\n        return units.of(1)\n",
+        "def main():\n    from skyloom import units as own\n    return lambda: own.of(1)\n",
+        "def main():\n    return getattr(units, 'of')(1)\n",
+        "if units.to:\n    def main():\n        return units.of(1)\n",
+        "main = {'of': units.of}\n",
+    ],
+)
+def test_a_name_is_followed_wherever_it_may_be_used(tmp_path, use):
+    step = ("go.py", STEP, f"from skyloom import units\n{use}")
+    edit = ("skyloom/units.py", "of(value):\n    return value", "of(value):\n    return -value")
+    assert hashed(tmp_path, [step, edit]) != hashed(tmp_path, [step])
+
+
+# A function of each family, and the steps that rerun when it does something else.
+EDITS = {
+    "xmm/rebin.py:rebin": ["xmm/bin_images"],
+    "tng/rotation.py:face_on": ["tng/project_channel", "tng/project_maps"],
+    "tng/images.py:unsharp_mask": ["tng/make_channel_dataset", "tng/make_dataset"],
+    "sdss/drawing.py:draw": ["sdss/make_dataset", "sdss/predict_folder"],
+    "spectra/broadening.py:rotate_all": ["helium/simulate_spectra", "stellar/synthesise_grid"],
+    "kernels/compiled.py:compile_source": ["sdss/compile_kernel", "tng/compile_kernel"],
+    "figures/sdss_confusions.py:shares": ["sdss/draw_confusions"],
+    "report/page.py:heading": ["report/write_report"],
+    "datasets.py:write": [
+        "sdss/make_dataset",
+        "semantic/make_dataset",
+        "spectra/make_dataset",
+        "tng/make_channel_dataset",
+        "tng/make_dataset",
+        "tng/make_inclined_dataset",
+        "xmm/make_dataset",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """The steps whose hash changes when the text of some library files does."""
+    root = tmp_path_factory.mktemp("project") / "scripts"
+    shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
+    found = sorted(path for path in root.glob("*/*.py") if path.parent.name != "skyloom")
+    before = {step: code.fingerprint(step, root) for step in found}
+
+    def steps(edit, *files):
+        texts = {
+            root / "skyloom" / file: (SCRIPTS / "skyloom" / file).read_text() for file in files
+        }
+        for path, text in texts.items():
+            path.write_text(edit(text))
+        code.forget()
+        after = {step: code.fingerprint(step, root) for step in found}
+        for path, text in texts.items():
+            path.write_text(text)
+        names = [step for step in found if after[step] != before[step]]
+        return [step.relative_to(root).with_suffix("").as_posix() for step in names]
+
+    return steps
+
+
+@pytest.mark.parametrize("place", EDITS)
+def test_an_edited_function_reruns_the_steps_that_reach_it_and_no_other(changed, place):
+    file, name = place.split(":")
+
+    def edit(text):
+        (function,) = (node for node in ast.parse(text).body if getattr(node, "name", "") == name)
+        last, lines = function.body[-1], text.splitlines(keepends=True)
+        lines.insert(last.lineno - 1, " " * last.col_offset + "locals()\n")
+        return "".join(lines)
+
+    assert changed(edit, file) == EDITS[place]
+
+
+def test_a_comment_in_files_that_all_use_reruns_nothing(changed):
+    files = ("io.py", "errors.py", "heaps.py", "vlen.py", "leftovers.py")
+    assert changed(lambda text: text.replace("\n\n\n", "\n\n\n# A comment.\n\n\n"), *files) == []
 
 
 def test_what_all_steps_do_alike_is_no_part_of_their_hash(library):
@@ -74,9 +243,10 @@ def test_one_more_channel_remakes_other_channels_at_most():
 
 def test_extra_files_count(library):
     (library / "kernel.c").write_text("int x;")
-    first = code.fingerprint(library / "step.py", library, library / "kernel.c")
+    first = code.fingerprint(library / "go.py", library, library / "kernel.c")
     (library / "kernel.c").write_text("int y;")
-    assert code.fingerprint(library / "step.py", library, library / "kernel.c") != first
+    code.forget()
+    assert code.fingerprint(library / "go.py", library, library / "kernel.c") != first
 
 
 # Steps of the tng arm that compute with a network.

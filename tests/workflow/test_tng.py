@@ -8,6 +8,7 @@ from pathlib import Path
 
 import h5py
 import pytest
+import yaml
 
 from skyloom import code, datasets
 from skyloom.io import read_json, read_table
@@ -126,7 +127,8 @@ def test_changed_library_module_rebuilds_what_uses_it_and_nothing_else(
     path = finished.folder / "scripts" / module
     before = path.read_bytes()
     try:
-        path.write_bytes(before + b"\n")
+        # A statement that does nothing, but at every import.
+        path.write_bytes(before + (b"\nlen([])\n" if path.suffix == ".py" else b"\n"))
         planned = set(finished.planned())
     finally:
         path.write_bytes(before)
@@ -168,6 +170,21 @@ def test_unknown_key_stops_the_run_with_its_name_and_the_nearest_one(finished):
     assert done.returncode != 0
     assert "unknown key 'tng.grid.bin': did you mean 'tng.grid.bins'" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_touched_files_and_keys_in_another_order_rerun_nothing(finished):
+    def turned(value):
+        if not isinstance(value, dict):
+            return value
+        return {key: turned(value[key]) for key in reversed(value)}
+
+    for name in ("config/config.yaml", "mini.yaml"):
+        path = finished.folder / name
+        path.write_text(yaml.safe_dump(turned(yaml.safe_load(path.read_text())), sort_keys=False))
+    for folder in ("scripts", "workflow", "config", "resources"):
+        for path in (finished.folder / folder).rglob("*.*"):
+            path.touch()
+    assert finished.planned() == {}
 
 
 def test_failing_job_leaves_no_partial_output_and_ends_with_the_remedy(make_project):

@@ -36,10 +36,12 @@ try:
     if workflow.modifier.is_main_snakefile():
         command_line.check_flags(command_line.given())
     config.update(
-        configuration.typed(
-            config,
-            configuration.load_schema(),
-            written=configuration_names.of_run(workflow),
+        configuration.canonical(
+            configuration.typed(
+                config,
+                configuration.load_schema(),
+                written=configuration_names.of_run(workflow),
+            )
         )
     )
     configuration.check(config)
@@ -66,10 +68,12 @@ def own(path):
 
 
 def code(step, *extra):
-    """Hash of the library modules that a step imports, so that their edits rerun it."""
-    return library_code.fingerprint(
-        SCRIPTS / step, SCRIPTS, *(SCRIPTS / path for path in extra)
-    )
+    """Hash of what a step and the library that it reaches mean, so that their edits rerun it.
+
+    Worked out where a job of the rule is planned: most runs plan few of the rules.
+    """
+    paths = [SCRIPTS / path for path in extra]
+    return lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
 
 
 def growing(amount):

@@ -23,7 +23,7 @@ TNG_CASES = TNG["cases"]
 # Variants that show further channels, or the galaxies from another side: by name, or as cases.
 TNG_FURTHER = configuration.further(TNG)
 TNG_MAIN = [name for name in TNG_VARIANTS if name not in TNG_FURTHER]
-TNG_BUILT = [name for name in TNG_VARIANTS if name in TNG_MAIN or name in TNG_CASES]
+TNG_BUILT = list(dict.fromkeys([*TNG_CASES, *TNG_MAIN]))
 # Folders of a channel's maps, and the view that is seen from each; None is that of the main maps.
 TNG_SIDES = {"channels": None, **{f"views/{view}": view for view in TNG["views"]}}
 TNG_KERNEL = "results/kernels/histogram2d.so"
