@@ -181,7 +181,7 @@ def test_failing_job_leaves_no_partial_output_and_ends_with_the_remedy(make_proj
     assert not list(project.results.glob("maps/*snap_099*"))
     assert not list(project.results.glob("datasets/*"))
     # The files are looked at again before galaxies are selected from them.
-    assert not (project.results / "galaxies" / "snap_099.ecsv").exists()
+    assert not (project.results / "selection" / "snap_099.ecsv").exists()
     last = (project.results / "logs" / "select_099.log").read_text().strip().splitlines()[-1]
     assert re.fullmatch(r"skyloom: .*snap_099\.0\.hdf5 is not a complete HDF5.*again\.", last)
 
