@@ -177,11 +177,10 @@ def build(base):
     centres = np.random.default_rng(5).uniform(0, BOX, (GALAXIES, 3))
     starts, first_particle = write_chunks(base, lengths, numbers, centres)
     write_catalogue(base, lengths, starts, first_particle)
-    compared = agreement.check(Simulation(base, SNAPSHOT))
     table = Table({"subhalo_id": numbers, "group_id": numbers, "cells": lengths[numbers, GAS]})
     for axis, name in enumerate("xyz"):
         table[name], table[f"v{name}"] = centres[:, axis], np.zeros(GALAXIES)
-    table.meta["files_compared"] = compared
+    table.meta["compared"] = agreement.check(Simulation(base, SNAPSHOT))
     return table
 
 
@@ -238,7 +237,7 @@ def compare(base, numbers):
 
 def project(base, table, kernel_path, output, threads):
     """The whole step: read, orient, project, write."""
-    simulation = Simulation(base, SNAPSHOT)
+    simulation = Simulation(base, SNAPSHOT, compared=table.meta["compared"])
     projected = maps.project_all(
         histogram2d.load(kernel_path), simulation, table, OPTIONS, threads=threads
     )

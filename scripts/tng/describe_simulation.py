@@ -6,15 +6,17 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
+from skyloom.io import read_json, read_table, write_table
 from skyloom.tng import agreement, census
 from skyloom.tng.simulation import Simulation
 
 params = snakemake.params
-simulations = [Simulation(params.base_path, snapshot) for snapshot in params.snapshots]
-galaxies = [read_table(path) for path in snakemake.input.galaxies]
-for simulation, selected in zip(simulations, galaxies, strict=True):
-    agreement.require(simulation, selected, kinds=())
-found = census.table(simulations, galaxies)
+simulations = [
+    Simulation(params.base_path, snapshot, compared=read_json(path))
+    for snapshot, path in zip(params.snapshots, snakemake.input.compared, strict=True)
+]
+for simulation in simulations:
+    agreement.require(simulation, kinds=())
+found = census.table(simulations, [read_table(path) for path in snakemake.input.galaxies])
 write_table(found, snakemake.output[0])
 print(f"The simulation in {params.base_path} is {found.meta['simulation']}.", file=sys.stderr)

@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import atomic_hdf5, read_table
+from skyloom.io import atomic_hdf5, read_json, read_table
 from skyloom.kernels import histogram2d
 from skyloom.progress import track
 from skyloom.tng import cutouts, maps
@@ -16,6 +16,7 @@ simulation = cutouts.open_simulation(
     cutouts=params.cutouts,
     listings=snakemake.input.universe,
     external=params.external,
+    compared=read_json(snakemake.input.compared),
 )
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)
 kernel = histogram2d.load(snakemake.input.kernel)

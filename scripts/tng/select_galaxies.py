@@ -6,7 +6,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import write_table
+from skyloom.io import write_json, write_table
 from skyloom.tng import selection
 from skyloom.tng.simulation import Simulation
 
@@ -14,12 +14,12 @@ params = snakemake.params
 simulation = Simulation(params.base_path, params.snapshot, params.external)
 compared = simulation.compared
 galaxies = selection.select(simulation, cuts=params.cuts)
-galaxies.meta["files_compared"] = compared
 if not simulation.has_tree and params.trees == "disk":
     print(
         f"skyloom: {simulation.base_path} has no SubLink trees: a galaxy seen in two snapshots "
         "cannot be recognised, so the split by lineage keeps only groups together.",
         file=sys.stderr,
     )
-write_table(galaxies, snakemake.output[0])
+write_json(compared, snakemake.output.compared)
+write_table(galaxies, snakemake.output.galaxies)
 print(f"{len(galaxies)} galaxies selected in snapshot {simulation.snapshot}", file=sys.stderr)

@@ -7,7 +7,6 @@ import fake_tng
 import h5py
 import numpy as np
 import pytest
-from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.tng import agreement
@@ -329,10 +328,9 @@ def test_nothing_is_compared_where_particles_are_not_on_disk(base):
 @pytest.mark.parametrize("name", ["FileOffsets/SnapByType", "Group/SnapByType"])
 def test_what_is_wrong_with_dark_matter_concerns_those_who_ask_for_it(base, name):
     rewritten(offsets(base), name, lambda v: v + [0, 1, 0, 0, 0, 0])
-    table = galaxies(base)
-    agreement.require(Simulation(base, 99), table)
+    agreement.require(Simulation(base, 99))
     with pytest.raises(InputError, match="PartType1 of .* begins at 1 by the offsets, and at 0"):
-        agreement.require(Simulation(base, 99), table, ("dark_matter",))
+        agreement.require(Simulation(base, 99), ("dark_matter",))
 
 
 @pytest.mark.parametrize(
@@ -348,21 +346,18 @@ def test_catalogues_that_cannot_be_compared_are_refused(base, name, change, word
     refused(base, words)
 
 
-def galaxies(base):
-    return Table(
-        {"subhalo_id": [0]}, meta={"files_compared": agreement.check(Simulation(base, 99))}
-    )
-
-
-def test_particles_are_asked_of_the_files_that_were_compared_alone(base):
-    table = galaxies(base)
-    agreement.require(Simulation(base, 99), table)
+def test_what_was_found_before_holds_for_the_same_files_alone(base, monkeypatch):
+    found = agreement.check(Simulation(base, 99))
+    with monkeypatch.context() as patched:
+        patched.delattr(agreement, "check")
+        agreement.require(Simulation(base, 99, compared=found))
     os.truncate(chunk(base, 2), chunk(base, 2).stat().st_size + 8)
-    with pytest.raises(InputError, match="not those that the galaxies were selected from"):
-        agreement.require(Simulation(base, 99), table)
+    with pytest.raises(InputError, match="not those that were compared when .* selected"):
+        agreement.require(Simulation(base, 99, compared=found))
 
 
-def test_a_table_that_does_not_know_makes_the_files_be_compared(base):
+@pytest.mark.parametrize("found", [None, {}])
+def test_files_that_were_not_compared_are_when_particles_are_asked_for(base, found):
     state(chunk(base, 3), BoxSize=75000.0)
     with pytest.raises(InputError, match="BoxSize is 35000 and 75000"):
-        agreement.require(Simulation(base, 99), Table({"subhalo_id": [0]}))
+        agreement.require(Simulation(base, 99, compared=found))

@@ -197,11 +197,10 @@ def test_failing_job_leaves_no_partial_output_and_ends_with_the_remedy(make_proj
     assert done.returncode != 0
     assert not list(project.results.glob("maps/*snap_099*"))
     assert not list(project.results.glob("datasets/*"))
-    logs = sorted(project.results.glob("logs/maps_099_*.log"))
-    last = [path.read_text().strip().splitlines()[-1] for path in logs]
-    assert len(last) == 2
-    for line in last:
-        assert re.fullmatch(r"skyloom: .*snap_099\.0\.hdf5 is not a complete HDF5.*again\.", line)
+    # The files are looked at again before galaxies are selected from them.
+    assert not (project.results / "selection" / "snap_099.ecsv").exists()
+    last = (project.results / "logs" / "select_099.log").read_text().strip().splitlines()[-1]
+    assert re.fullmatch(r"skyloom: .*snap_099\.0\.hdf5 is not a complete HDF5.*again\.", last)
 
 
 # Those that compute with networks, and so need it.

@@ -78,7 +78,8 @@ rule tng_select:
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
         trees=layout.tree_files(TNG_BASE) if TNG_SYNTHETIC else [],
     output:
-        f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
+        galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
+        compared=TNG_COMPARED,
     log:
         f"{TNG_DIR}/logs/select_{{snapshot}}.log",
     benchmark:
@@ -119,6 +120,7 @@ rule tng_maps:
     """Project the galaxies of one shard onto entropy, mass and temperature maps."""
     input:
         galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
+        compared=TNG_COMPARED,
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
         groups=lambda w: tng_files(int(w.snapshot))["groups"],

@@ -6,6 +6,7 @@ rule tng_view_maps:
     """Project the galaxies of one shard onto the gas's three maps, seen from another side."""
     input:
         galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
+        compared=TNG_COMPARED,
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
@@ -44,6 +45,7 @@ rule tng_channel_maps:
     """Project the galaxies of one shard onto the map of one further channel."""
     input:
         galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
+        compared=TNG_COMPARED,
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
         further=lambda w: tng_further_listing(w.snapshot, w.channel, w.part),
@@ -204,6 +206,7 @@ else:
         """What the simulation on disk is, and which channels each snapshot can give."""
         input:
             galaxies=TNG_GALAXIES,
+            compared=expand(TNG_COMPARED, snapshot=[f"{s:03d}" for s in TNG_SNAPSHOTS]),
             universe=lambda w: [
                 path for s in TNG_SNAPSHOTS for path in tng_files(s)["snapshots"]
             ],

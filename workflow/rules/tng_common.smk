@@ -16,6 +16,8 @@ TNG_BASE = {
 }[TNG["source"]]
 # Where galaxies over time are asked of the web API, their tables are complete only after that.
 TNG_CHOSEN = "candidates" if TNG_API else "selection"
+# What was found when a snapshot's files were compared with each other, before galaxies are selected.
+TNG_COMPARED = f"{TNG_DIR}/compared/snap_{{snapshot}}.json"
 TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
 TNG_PARTS = range(TNG["parts_per_snapshot"])
 TNG_VARIANTS = list(TNG["variants"])

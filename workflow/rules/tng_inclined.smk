@@ -35,6 +35,7 @@ rule tng_inclined_maps:
     """Project the inclined views of one shard."""
     input:
         galaxies=INCLINED_VIEWS,
+        compared=TNG_COMPARED.format(snapshot=f"{INCLINED_SNAPSHOT:03d}"),
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(INCLINED_SNAPSHOT, TNG_PARTS),
         groups=lambda w: tng_files(INCLINED_SNAPSHOT)["groups"],

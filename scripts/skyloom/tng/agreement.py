@@ -22,6 +22,7 @@ from skyloom.tng.particles import describe
 
 #: Fields whose lengths are compared, by kind; those of channels are when they are read.
 _FIELDS = {"dark_matter": ("Coordinates",), **FIELDS}
+_KNOWN_BY = ("files", "bytes")
 _REMEDY = "keep the files of one snapshot of one run together"
 
 
@@ -53,9 +54,9 @@ def check(simulation):
     Returns
     -------
     dict
-        Plain numbers and texts, for a table's metadata: ``files`` and ``bytes``, how many were
-        compared and their sizes; and ``unfit``, what is wrong with kinds of particles that not
-        every galaxy needs. Empty where there are no particles or no offsets on disk.
+        ``files`` and ``bytes``, how many were compared and their sizes; and ``unfit``, what is
+        wrong with kinds of particles that not every galaxy needs. Empty where there are no
+        particles or no offsets on disk.
 
     Raises
     ------
@@ -73,36 +74,43 @@ def check(simulation):
     return {**_known_by(files), "unfit": dict(found)}
 
 
-def require(simulation, galaxies, kinds=tuple(FIELDS)):
-    """Refuse to read particles of galaxies whose files were not found to belong together.
+def require(simulation, kinds=tuple(FIELDS)):
+    """Refuse to read particles from files that do not belong together.
 
     Parameters
     ----------
     simulation : `skyloom.tng.simulation.Simulation`
-    galaxies : astropy.table.Table
-        With what `check` gave as ``files_compared`` in its metadata; without, they are compared.
     kinds : sequence of str
         Kinds of particles that are asked for.
 
     Raises
     ------
     InputError
-        If they do not belong together, or are not those that were compared.
     """
-    files = simulation.files
-    if files is None:
-        return
-    compared = galaxies.meta.get("files_compared") or simulation.compared
-    if compared and _known_by(files) != {name: compared[name] for name in ("files", "bytes")}:
+    unfit = simulation.compared.get("unfit", {})
+    for kind in kinds:
+        if kind in unfit:
+            raise InputError(unfit[kind])
+
+
+def check_same(simulation, compared):
+    """Refuse files that are not those of which `check` gave `compared`.
+
+    Parameters
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+    compared : dict
+
+    Raises
+    ------
+    InputError
+    """
+    if simulation.files and _known_by(simulation.files) != {n: compared[n] for n in _KNOWN_BY}:
         raise InputError(
             f"{simulation.base_path}, snapshot {simulation.snapshot}: the files are not those that "
-            "the galaxies were selected from, which were "
-            f"{compared['files']} with {compared['bytes']} bytes: remove the table of selected "
-            "galaxies and run again."
+            f"were compared when its galaxies were selected, {compared['files']} with "
+            f"{compared['bytes']} bytes: select them again, with --forcerun tng_select."
         )
-    for kind in kinds:
-        if sentence := compared.get("unfit", {}).get(kind):
-            raise InputError(sentence)
 
 
 def _known_by(files):

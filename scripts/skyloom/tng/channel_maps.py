@@ -125,9 +125,9 @@ def project_all(kernel, simulation, galaxies, channel, options, *, threads=1, so
         return
     quantity = channels.quantity(channel["quantity"])
     source = source or simulation
-    check_spin_fields(simulation, galaxies)
+    check_spin_fields(simulation)
     try:
-        agreement.require(source, galaxies, (quantity.particles,))
+        agreement.require(source, (quantity.particles,))
         source.check_particles(quantity.particles, channels.fields(quantity))
     except InputError as error:
         raise InputError(

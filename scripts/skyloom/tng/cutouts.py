@@ -136,10 +136,12 @@ class CutoutSimulation(Simulation):
         return False
 
 
-def open_simulation(base_path, snapshot, *, cutouts=None, listings=(), external="refuse"):
+def open_simulation(
+    base_path, snapshot, *, cutouts=None, listings=(), external="refuse", compared=None
+):
     """One snapshot on disk: whole, or as a catalogue with cutouts in a folder of their own."""
     if cutouts is None:
-        return Simulation(base_path, snapshot, external)
+        return Simulation(base_path, snapshot, external, compared)
     return CutoutSimulation(base_path, snapshot, cutouts, listings)
 
 

@@ -9,13 +9,13 @@ from skyloom.tng.particles import Workspace
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 
-def check_spin_fields(simulation, galaxies):
+def check_spin_fields(simulation):
     """Raise an InputError where files do not belong together, or lack fields that a spin may need.
 
     Which ones it will need is known only galaxy by galaxy: all must be there. These calls also
     fill the caches that threads share.
     """
-    agreement.require(simulation, galaxies)
+    agreement.require(simulation)
     simulation.check_particles("gas", GAS_FIELDS)
     simulation.check_particles("stars", STAR_FIELDS)
     simulation.header  # noqa: B018

@@ -281,7 +281,7 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
     """
     if not len(galaxies):
         return
-    check_spin_fields(simulation, galaxies)
+    check_spin_fields(simulation)
 
     def work(galaxy, workspace, share):
         return _galaxy_maps(kernel, simulation, galaxy, options, workspace, share)

@@ -94,6 +94,8 @@ class Simulation:
     snapshot : int
     external : 'refuse' or 'allow'
         Whether links may lead to particles in files that are not below `base_path`.
+    compared : dict, optional
+        What `skyloom.tng.agreement.check` found before; looked for again unless told.
 
     Raises
     ------
@@ -101,8 +103,9 @@ class Simulation:
         If files of the set are missing or damaged; the first one is named.
     """
 
-    def __init__(self, base_path, snapshot, external="refuse"):
+    def __init__(self, base_path, snapshot, external="refuse", compared=None):
         self.base_path, self.snapshot = str(base_path), int(snapshot)
+        self._compared = compared
         self._below = self.base_path if external == "refuse" else None
 
     @contextlib.contextmanager
@@ -146,8 +149,11 @@ class Simulation:
 
     @cached_property
     def compared(self):
-        """What `skyloom.tng.agreement.check` finds of the snapshot's files."""
-        return agreement.check(self)
+        """What `skyloom.tng.agreement.check` finds of the snapshot's files, or has found."""
+        if not self._compared:
+            return agreement.check(self)
+        agreement.check_same(self, self._compared)
+        return self._compared
 
     def _whole_set(self, path_of, count_name):
         """Paths of all chunks of a file set; the header of the first says how many there are."""
