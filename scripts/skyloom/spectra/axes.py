@@ -19,8 +19,8 @@ _LINEAR = ("", "A", "LINEAR", "LOG", "LOG10", "LOGLIN", "LOGLINEAR", "LINEARLOG"
 _LINEAR += ("NANOMETER", "NANOMETERS", "NANOMETRE", "MICRON", "MICRONS", "UM")
 # A word for a name that is not known says nothing.
 _LINEAR += ("NONE", "UNKNOWN", "INDEF")
-# Paper III, table 2 and section 5: WAVE-F2W is even in frequency, WAVE-GRI on a grism, WAVE-TAB in a
-# table; only LOG is known here. WAVE-AIR is no such code.
+# Paper III, table 2: WAVE-F2W is even in frequency, WAVE-GRI on a grism, WAVE-TAB in a table; only
+# LOG is known here. WAVE-AIR is no such code.
 _CODED = re.compile(r"(WAVE|AWAV)-([FWVA]2[FWVA]|GRI|GRA|TAB)$")
 _OTHER = re.compile(r"(LOG)?(PIX|INDEX|CHANNEL|VELO|VRAD|VOPT|FREQ|ENER|WAVN|WAVENUM)")
 # Of a pixel, over the whole axis: what header numbers printed to seven digits differ by.

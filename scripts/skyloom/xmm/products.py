@@ -35,6 +35,12 @@ _CAMERA = re.compile(
 _EXPOSURE = re.compile(r"(?<=M[12]|PN|S[12])[SU]\d{3}(?!\d)|EXP\d{1,3}(?!\d)", re.IGNORECASE)
 _BAND = re.compile(r"(?<![\d.])(\d+\.\d+|\d{3,5})-(\d+\.\d+|\d{3,5})(?![\d.]*\d)")
 
+# Sums of cameras or exposures have a name for it and the header of whichever part came first: the
+# pipeline's X000, emosaic's and ESAS' usual names, DAXA's subexpALL.
+_SUM = re.compile(
+    r"(?<![a-z])(merged?|mosaic(ed)?|comb(ined)?|stack(ed)?|sum(med)?)(?![a-z])|subexpall",
+    re.IGNORECASE,
+)
 _MAP_WORD = r"exp_?(osure)?_?map_?"
 _EXP_IMAGE = r"(?<![a-z])exp(osure)?[-_]?im(age|g)?"
 _EXP_ALONE = r"(?<![a-z])expo?s?(ure)?(?![a-z0-9]|[-_]\d{1,2}(?!\d))"
@@ -272,13 +278,18 @@ def stated(keyword, own, path, observation):
     pointing = tuple(grids.number(keyword(name)) for name in ("RA_PNT", "DEC_PNT"))
     pipeline = _PIPELINE.fullmatch(stem(path))
     exposure = pipeline["exposure"].upper() if pipeline else ""
+    camera = camera_of_name(path)
+    # What a sum's header says of one part is not true of the whole.
+    named = bool(_SUM.search(stem(path)))
+    of_cameras = camera == "EP" or (named and not camera)
+    exposure = "X000" if named else exposure
+    of_exposures = of_cameras or exposure == "X000"
     return Stated(
         observation=observation,
         camera=Said(
-            CAMERAS.get(_text(keyword("INSTRUME")).upper(), ""),
-            camera_of_name(path),
+            "" if of_cameras else CAMERAS.get(_text(keyword("INSTRUME")).upper(), ""), camera
         ),
-        exposure=Said(_text(keyword("EXPIDSTR")).upper(), exposure),
+        exposure=Said("" if of_exposures else _text(keyword("EXPIDSTR")).upper(), exposure),
         band=_band(keyword),
         pointing=None if None in pointing else pointing,
         grid=grids.read(own),
