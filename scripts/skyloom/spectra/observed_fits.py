@@ -167,7 +167,8 @@ def _remarks(*headers):
         cards = [name for name in ("CTYPE1", "CUNIT1", "CRVAL1") if name in header]
         lines += [f"wavelength: {header.comments[name]}" for name in cards]
         lines += [*map(str, header.get("COMMENT", [])), str(header.get("WAT1_001", ""))]
-    return medium.of_remarks(lines)[1]
+    stated, hints = medium.of_remarks(lines)
+    return stated + hints
 
 
 def _image(unit, primary, path):

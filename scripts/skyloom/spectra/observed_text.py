@@ -158,8 +158,10 @@ def _named(values, header, separator, path):
 def _check_unnamed(values, path):
     """Refuse a first column that counts rows, from wherever a table was cut, before wavelengths."""
     steps = np.diff(values[:, :2], axis=0)
-    # No measured flux rises or falls from point to point all along.
+    # No measured flux rises or falls from point to point all along, none over a continuum is as
+    # large as a wavelength in Å or nm.
     ordered = np.all(steps[:, 1] > 0) or np.all(steps[:, 1] < 0)
+    ordered &= values[:, 1].min() > 90
     if values.shape[1] > 2 and len(values) > 2 and np.all(abs(steps[:, 0]) == 1) and ordered:
         raise InputError(
             f"{path} counts its points in the first column, from {values[0, 0]:g}, and no header "
