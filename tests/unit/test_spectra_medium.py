@@ -261,6 +261,12 @@ def test_contradictions_are_refused_by_name_unless_the_config_decides(tmp_path, 
     assert prepared.medium == "vacuum (config)"
 
 
+def test_a_left_over_axis_does_not_contradict_a_columns_comment(tmp_path):
+    columns = {"WAVE": AIR, "FLUX": line(AIR)}
+    path = table(tmp_path / "a.fits", columns, {"TCOMM1": "in air"}, {"CTYPE1": "WAVE"})
+    assert centre(path) == (pytest.approx(CENTRE, abs=0.005), "air ('in air')")
+
+
 def test_a_left_over_axis_of_a_tables_first_unit_contradicts_nothing(tmp_path):
     columns = {"WAVE": in_vacuum(AIR), "FLUX": line(AIR)}
     path = table(tmp_path / "a.fits", columns, {"VACUUM": True}, {"CTYPE1": "AWAV"})

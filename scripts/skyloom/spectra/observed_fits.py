@@ -117,8 +117,6 @@ def _table(unit, primary, path):
         )
     meta = dict(primary) | dict(unit.header)
     own, axis = _said(unit.header, primary)
-    # Of a table, CTYPE1 is no more than a hint: an image's axis may have left it.
-    further = [axis]
 
     def said(column):
         """What the column's own words say of the medium, with those of the headers."""
@@ -127,7 +125,9 @@ def _table(unit, primary, path):
         comments = unit.header.comments
         remarks = (unit.header.get(f"TCOMM{number}"), comments[f"TTYPE{number}"])
         stated = [(f"TUCD{number} = {ucd!r}", medium.of_ucd(ucd)), *own]
-        return stated, [(repr(text), medium.of_remark(text)) for text in remarks if text] + further
+        # CTYPE1 may be what an image's axis has left: anything that the column says comes first.
+        hints = [(repr(text), medium.of_remark(text)) for text in remarks if text]
+        return stated, hints if any(name for _, name in hints) else [axis]
 
     return columns.pick(same, units, path, said=said, meta=meta)
 
