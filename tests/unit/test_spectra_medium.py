@@ -111,6 +111,46 @@ def test_headers_that_say_nothing_are_taken_as_air_and_said_to_be(tmp_path, card
     assert said == "air (assumed)" and found == pytest.approx(CENTRE, abs=0.005)
 
 
+AIR_REMARKS = [
+    {"CTYPE1": ("WAVE", "wavelength in air")},
+    {"CTYPE1": "WAVE", "COMMENT": "Wavelengths are in air at 15 C"},
+    {"CTYPE1": "WAVE", "WAT1_001": 'wtype=linear label="Air wavelength" units=angstroms'},
+    {"CTYPE1": "WAVE", "CUNIT1": ("Angstrom", "in air")},
+]
+
+
+@pytest.mark.parametrize("cards", AIR_REMARKS, ids=str)
+def test_ctype_wave_beside_remarks_that_say_air_is_a_contradiction(tmp_path, cards):
+    path = image(tmp_path / "a.fits", AIR, cards)
+    with pytest.raises(InputError, match="CTYPE1 = 'WAVE'.*observation.medium"):
+        centre(path)
+    prepared = preparation.prepare(observed.read(path), GRID, medium="air")
+    assert prepared.medium == "air (config)"
+
+
+@pytest.mark.parametrize(
+    ("cards", "vacuum"),
+    [
+        ({"COMMENT": "All wavelengths are in vacuum"}, True),
+        ({"WAT1_001": 'wtype=linear label="Vacuum wavelength" units=Angstroms'}, True),
+        ({"CUNIT1": "Angstrom (vacuum)"}, True),
+        ({"CTYPE1": "WAVE", "CUNIT1": "Angstrom (vacuum)"}, True),
+        ({"CTYPE1": "WAVE", "COMMENT": "airmass 1.2; wavelength 4471"}, True),
+        ({"CTYPE1": "WAVE", "COMMENT": "wavelengths were not brought to air"}, True),
+        ({"CTYPE1": "WAVE-AIR"}, False),
+        ({"CTYPE1": "WAVE_AIR"}, False),
+        ({"CTYPE1": "AWAV", "COMMENT": "vacuum wavelengths of the lamp"}, False),
+    ],
+    ids=str,
+)
+def test_remarks_units_and_labels_of_an_image_say_it_where_nothing_else_does(
+    tmp_path, cards, vacuum
+):
+    found, said = centre(image(tmp_path / "a.fits", in_vacuum(AIR) if vacuum else AIR, cards))
+    assert found == pytest.approx(CENTRE, abs=0.005)
+    assert said.startswith("vacuum (" if vacuum else "air (") and "assumed" not in said
+
+
 @pytest.mark.parametrize(
     ("ucd", "vacuum"), [("em.wl", True), ("em.wl;meta.main", True), ("em.wl;obs.atmos", False)]
 )
@@ -170,7 +210,15 @@ def test_text_says_it_by_its_columns_names_or_its_remarks(tmp_path, header):
 
 
 @pytest.mark.parametrize(
-    "header", ["wavelength flux", "seen at airmass 1.2", "", "in vacuo veritas"]
+    "header",
+    [
+        "wavelength flux",
+        "seen at airmass 1.2",
+        "",
+        "in vacuo veritas",
+        "The wavelengths are not in vacuum.\nwavelength flux",
+        "wavelengths before the conversion to vacuum",
+    ],
 )
 def test_text_that_says_nothing_is_assumed_to_be_air(tmp_path, header):
     assert centre(text(tmp_path / "a.txt", header, AIR))[1] == "air (assumed)"
@@ -211,6 +259,12 @@ def test_contradictions_are_refused_by_name_unless_the_config_decides(tmp_path, 
     assert all(name in str(told.value) for name in (*names, str(path), "observation.medium"))
     prepared = preparation.prepare(observed.read(path), GRID, medium="vacuum")
     assert prepared.medium == "vacuum (config)"
+
+
+def test_a_left_over_axis_does_not_contradict_a_columns_comment(tmp_path):
+    columns = {"WAVE": AIR, "FLUX": line(AIR)}
+    path = table(tmp_path / "a.fits", columns, {"TCOMM1": "in air"}, {"CTYPE1": "WAVE"})
+    assert centre(path) == (pytest.approx(CENTRE, abs=0.005), "air ('in air')")
 
 
 def test_a_left_over_axis_of_a_tables_first_unit_contradicts_nothing(tmp_path):

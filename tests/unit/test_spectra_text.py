@@ -56,11 +56,36 @@ def test_a_header_with_fewer_names_than_columns_is_refused(tmp_path, header, col
     assert str(path) in str(told.value)
 
 
-@pytest.mark.parametrize("header", ["", "no names at all", "wavelength\n"])
-def test_row_numbers_without_a_header_are_refused_as_counts(tmp_path, header):
-    path = write(tmp_path / "a.txt", header, WAVE, FLUX, first=range(1, 2001))
-    with pytest.raises(InputError, match="counts from 1 in steps of 1"):
+@pytest.mark.parametrize(
+    "header", ["", "no names at all", "wavelength\n", "lambda intens", "V1 V2"]
+)
+@pytest.mark.parametrize("start", [1, 4001])
+def test_row_numbers_that_no_header_explains_are_refused_as_counts(tmp_path, header, start):
+    path = write(tmp_path / "a.txt", header, WAVE, FLUX, first=range(start, start + 2000))
+    with pytest.raises(InputError, match=f"counts .*from {start}"):
         observed.read(path)
+
+
+@pytest.mark.parametrize(
+    "header", ["", "# Normalised flux against wavelength", "# wavelength and flux of HD 127972"]
+)
+def test_whole_wavelengths_and_more_columns_under_a_sentence_are_read(tmp_path, header):
+    whole = np.arange(4000, 6000)
+    path = write(tmp_path / "a.txt", header, whole, FLUX, *5 * [ERROR])
+    spectrum = observed.read(path)
+    np.testing.assert_array_equal(spectrum.wavelength, whole)
+    np.testing.assert_allclose(spectrum.flux, FLUX, atol=1e-5)
+
+
+@pytest.mark.parametrize("header", ["channel counts", "# pixel intens", "wavenumber y"])
+def test_numbers_of_pixels_are_no_wavelengths_whatever_stands_beside_them(tmp_path, header):
+    path = write(tmp_path / "a.txt", header, np.arange(3000, 5000), FLUX)
+    with pytest.raises(InputError, match="where wavelengths should stand"):
+        observed.read(path)
+
+
+def test_a_title_with_a_greek_star_names_no_column(tmp_path):
+    check(write(tmp_path / "a.txt", "# nu Peg", WAVE, FLUX))
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,8 @@ def test_rows_whose_flux_is_not_about_1_are_rejected_by_their_number(folder, sca
 
 
 def _medium(file):
-    file["wavelength"].attrs["medium"] = "helium"
+    del file["wavelength"].attrs["medium"]
+    file["wavelength"].attrs["Medium"] = "helium"
 
 
 def _both(file):

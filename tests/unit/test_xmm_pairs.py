@@ -127,6 +127,39 @@ def test_a_map_that_states_less_or_rounds_is_used(folder, changes):
     assert look(folder) == {IMAGE: MAP}
 
 
+@pytest.mark.parametrize(
+    ("image", "other"),
+    [
+        (f"P{OBSERVATION}EPX000OIMAGE8000.FTZ", f"P{OBSERVATION}EPX000OEXPMP8000.FTZ"),
+        (f"{OBSERVATION}_merged_img.fits", f"{OBSERVATION}_merged_expmap.fits"),
+        (f"{OBSERVATION}_mosaic.fits", f"{OBSERVATION}_mosaic_expmap.fits"),
+        (f"{OBSERVATION}_comb-obj-im-400-750.fits", f"{OBSERVATION}_comb-exp-im-400-750.fits"),
+    ],
+)
+@pytest.mark.parametrize("instrument", ["EPN", "EPIC", None])
+def test_a_sum_of_cameras_has_its_own_map_whichever_parts_headers_they_have(
+    folder, image, other, instrument
+):
+    write(folder / image, INSTRUME="EMOS1", EXPIDSTR="S001")
+    write_map(folder / other, INSTRUME=instrument, EXPIDSTR="S003")
+    assert look(folder) == {image: other}
+
+
+def test_a_sum_of_one_cameras_exposures_has_its_own_map_and_no_other_cameras(folder):
+    image, other = (f"P{OBSERVATION}M2X000{word}3000.FTZ" for word in ("IMAGE_", "EXPMAP"))
+    write(folder / image, EXPIDSTR="S001")
+    write_map(folder / other, EXPIDSTR="U002")
+    assert look(folder) == {image: other}
+    write_map(folder / other, INSTRUME="EMOS1")
+    assert "INSTRUME" in look(folder)[image]
+
+
+def test_a_mosaic_is_not_divided_by_the_map_of_one_part(folder):
+    write(folder / f"{OBSERVATION}_mosaic_img.fits", INSTRUME="EMOS1", EXPIDSTR="S001")
+    write_map(folder / f"{OBSERVATION}_expmap.fits", INSTRUME="EMOS1", EXPIDSTR="S001")
+    assert "has no exposure map" in look(folder)[f"{OBSERVATION}_mosaic_img.fits"]
+
+
 @pytest.mark.parametrize("unit", ["ct/s", "ks", "cm2 s"])
 def test_a_map_in_another_unit_than_seconds_is_refused(folder, unit):
     write(folder / IMAGE)

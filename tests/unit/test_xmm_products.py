@@ -46,6 +46,9 @@ COUNTS = (
     "0098010101_masked_img.fits",
     "0098010101.fits",
     "export_of_0098010101.fits",
+    "0098010101_mos2_cheesed_img.fits",
+    "0098010101_rate_filtered_img.fits",
+    "0098010101_highrate_img.fits",
     "counts_0098010101_expert.fits",
 )
 PIXELS = np.random.default_rng(5).poisson(2.0, (20, 30)).astype("i4")
@@ -106,8 +109,10 @@ def test_a_header_that_says_something_else_than_counts_is_refused_whatever_the_n
         {"CREATOR": "emosaic (emosaic-1.18)", "INSTRUME": "EPIC"},
         {"BUNIT": "count"},
         {"BUNIT": "counts/pixel"},
+        {"BUNIT": "count/bin"},
         {"BUNIT": "photons", "INSTRUME": "EPN"},
         {"TELESCOP": "XMM-Newton"},
+        {"TELESCOP": "ESA/XMM"},
     ],
 )
 def test_headers_of_counts_are_taken(tmp_path, header):
@@ -119,3 +124,19 @@ def test_a_damaged_card_that_nobody_needs_is_not_judged(tmp_path):
     path = write(tmp_path / "0123456789.fits", CDELT1=-0.00111)
     path.write_bytes(path.read_bytes().replace(b"-0.00111", b"-0,00111"))
     assert images.read_image(path).stated.grid.scale is None
+
+
+@pytest.mark.parametrize(
+    ("name", "band"),
+    [
+        ("P0405320501EPX000OIMAGE8000.FTZ", (200, 12000)),
+        ("0201901401_mos1_exp1-0.50-2.00keVimg.fits.gz", (500, 2000)),
+        ("0098010101-0.50-2.00keV-pn_merged_img.fits", (500, 2000)),
+        ("obsid0098010101-instM2-subexpALL-en2.0_10.0keV-image.fits", (2000, 10000)),
+        ("0098010101_MOS2_4kev_image.fits", None),
+        ("0098010101_2020-2021_image.fits", None),
+        ("0098010101.fits", None),
+    ],
+)
+def test_a_name_may_give_the_energy_band(name, band):
+    assert products.named_band(name) == band

@@ -122,6 +122,15 @@ def test_energy_bands_do_not_mix(tmp_path):
     assert "2-10 keV" in told["0000000003.fits"] and "0.5-2 keV" in told["0000000003.fits"]
 
 
+def test_energy_bands_that_names_alone_give_do_not_mix(tmp_path):
+    bands = ["0.50-2.00", "0.50-2.00", "2.00-10.00"]
+    given = {f"000000000{n}_mos1-{band}keVimg.fits": {} for n, band in enumerate(bands, 1)}
+    header = {"0000000004_mos1.fits": {"DSTYP1": "PI", "DSVAL1": "(500:2000"}}
+    good, told = build(tmp_path, given | header)
+    assert list(good["band"]) == ["0.5-2"] * 3
+    assert list(told) == ["0000000003_mos1-2.00-10.00keVimg.fits"]
+
+
 def test_a_sum_of_cameras_is_known_by_its_name_whichever_parts_header_it_has(tmp_path):
     given = {
         f"P000000000{number}EPX000OIMAGE8000.fits": {"INSTRUME": instrument}

@@ -14,11 +14,14 @@ from skyloom.spectra import columns
 
 # A word of CTYPE1, or all of it without signs, by which an axis is a wavelength: LINEAR is IRAF's
 # and ESO's, LOG-LINEAR APOGEE's, log(wavelength) HERMES'.
-_WAVELENGTH = re.compile(r"WAVE|AWAV|LAMBDA|LAM$|^WL|^WAV$|ANGSTROM|VACUUM")
-_LINEAR = ("", "LINEAR", "LOG", "LOG10", "LOGLIN", "LOGLINEAR", "LINEARLOG", "NM", "AA")
+_WAVELENGTH = re.compile(r"WAVE|AWAV|LAMBDA|LAM$|^LAM|^WL|^WAV$|^ANG$|ANGSTR|MICROMET|VACUUM")
+_LINEAR = ("", "A", "LINEAR", "LOG", "LOG10", "LOGLIN", "LOGLINEAR", "LINEARLOG", "NM", "AA")
 _LINEAR += ("NANOMETER", "NANOMETERS", "NANOMETRE", "MICRON", "MICRONS", "UM")
-# Paper III, table 2: WAVE-F2W is even in frequency, WAVE-TAB in a table; only LOG is known here.
-_CODED = re.compile(r"(WAVE|AWAV)-(?!LOG)[A-Z0-9]{3}$")
+# A word for a name that is not known says nothing.
+_LINEAR += ("NONE", "UNKNOWN", "INDEF")
+# Paper III, table 2: WAVE-F2W is even in frequency, WAVE-GRI on a grism, WAVE-TAB in a table; only
+# LOG is known here. WAVE-AIR is no such code.
+_CODED = re.compile(r"(WAVE|AWAV)-([FWVA]2[FWVA]|GRI|GRA|TAB)$")
 _OTHER = re.compile(r"(LOG)?(PIX|INDEX|CHANNEL|VELO|VRAD|VOPT|FREQ|ENER|WAVN|WAVENUM)")
 # Of a pixel, over the whole axis: what header numbers printed to seven digits differ by.
 _TOLERANCE = 0.1
@@ -47,8 +50,8 @@ def wavelengths(own, primary, pixels, path):
     InputError
         If there is no axis, it is no wavelength, or the header says two things about it.
     """
-    header = _merged(own, primary)
-    unit = _unit(header)
+    header = merged(own, primary)
+    unit = columns.bare_unit(stated_unit(header))
     _check_kind(header, unit, path)
     place = np.arange(pixels)
     first, slope = (_number(header, name) for name in ("COEFF0", "COEFF1"))
@@ -56,7 +59,9 @@ def wavelengths(own, primary, pixels, path):
     start = _number(header, "CRVAL1")
     if first is not None and slope is not None:
         made = 10 ** (first + slope * place)
-        if start is not None and step:
+        # COEFF0 and COEFF1 once more, without IRAF's flag for a logarithm, are no other axis.
+        repeated = start is not None and abs(start - first) <= _TOLERANCE * abs(slope)
+        if start is not None and step and not (repeated and _is_same(step, slope, pixels)):
             _check_same(made, _linear_or_log(header, start, step, place), (start, stated), path)
         return made, True
     if start is None or not step:
@@ -86,13 +91,13 @@ def check_counted(wavelength, path):
         )
 
 
-def _merged(own, primary):
+def merged(own, primary):
     """The unit's header with what it leaves to the file's; an axis of its own is its own alone."""
     if own is primary:
         return own
     header = primary.copy()
     if "CRVAL1" in own:
-        for name in ("CTYPE1", "COEFF0", "COEFF1", "WAT1_001"):
+        for name in ("CTYPE1", "CRPIX1", "COEFF0", "COEFF1", "WAT1_001"):
             header.remove(name, ignore_missing=True)
     header.update(own)
     return header
@@ -113,21 +118,26 @@ def _step(own, primary, pixels, path):
     CDELT1 is to be ignored, but a left-over CD1_1 is as likely as a left-over CDELT1.
     """
     for header in (own, primary):
-        matrix, increment = _number(header, "CD1_1"), _number(header, "CDELT1")
+        # No axis has a step of 0: some writers fill a keyword that they do not use with it.
+        matrix, increment = _number(header, "CD1_1") or None, _number(header, "CDELT1") or None
         factor = _number(header, "PC1_1")
-        if matrix is not None and increment is not None:
-            if abs(matrix - increment) * pixels > _TOLERANCE * abs(matrix):
+        # astropy's WCS writes a step as PC1_1 beside CDELT1 = 1.
+        whole = None if increment is None else increment * (1.0 if factor is None else factor)
+        if matrix is not None:
+            if whole is not None and not _is_same(whole, matrix, pixels):
                 raise InputError(
                     f"{path} has two steps of wavelength, CD1_1 = {matrix:g} and CDELT1 = "
                     f"{increment:g}: remove the wrong one from its header."
                 )
             return matrix, f"CD1_1 = {matrix:g}"
-        if matrix is not None:
-            return matrix, f"CD1_1 = {matrix:g}"
-        if increment is not None:
-            # astropy's WCS writes a step as PC1_1 beside CDELT1 = 1.
-            return increment * (1.0 if factor is None else factor), f"CDELT1 = {increment:g}"
+        if whole is not None:
+            return whole, f"CDELT1 = {increment:g}"
     return None, ""
+
+
+def _is_same(step, other, pixels):
+    """Whether two steps are one over the whole axis, but for rounding."""
+    return abs(step - other) * pixels <= _TOLERANCE * abs(other)
 
 
 def _check_same(made, other, said, path):
@@ -182,7 +192,7 @@ def _is_length(unit):
         return False
 
 
-def _unit(header):
+def stated_unit(header):
     """The unit of the first axis, from CUNIT1 or IRAF's WAT1_001; "" where none is stated."""
     if stated := str(header.get("CUNIT1", "")).strip():
         logarithm = re.fullmatch(r"log(?:10)?\((.*)\)", stated, re.IGNORECASE)

@@ -120,7 +120,7 @@ def pick(table, units, path, *, said=None, meta=None):
     decided = {name: _medium(name, units, said) for name in waves}
     wave = next((name for name in waves if decided[name].name), waves[0])
     wavelength = np.asarray(table[wave], np.float64)
-    unit = _bare_unit(units.get(wave, ""))
+    unit = bare_unit(units.get(wave, ""))
     logarithm = _without_medium(_plain(wave)) in LOGARITHMS
     if logarithm:
         with np.errstate(over="ignore"):
@@ -144,7 +144,7 @@ def _medium(name, units, said):
     return media.decide([*own, *stated], hints)
 
 
-def _bare_unit(unit):
+def bare_unit(unit):
     """A unit without the medium that may stand with it: nm of nm_vac, Å of "Å (air)"."""
     return re.sub(r"[\s_(,-]*(vacuum|vac|air)\)?$", "", str(unit or ""), flags=re.IGNORECASE)
 

@@ -25,6 +25,7 @@ _FLAGS = {"t": True, "true": True, "y": True, "yes": True, "1": True}
 _FLAGS |= {"f": False, "false": False, "n": False, "no": False, "0": False}
 _CARD = re.compile(r"[\W_]*([A-Za-z_-]+)\s*[:=]\s*([^/]*)")
 _WAVELENGTH = re.compile(r"wave|lambda|λ", re.IGNORECASE)
+_UNSURE = re.compile(r"\b(not|no|non|without|before|never|cannot)\b|n't\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ def of_column(name):
 def of_ctype(value):
     """The medium of an axis by its CTYPE, or None: WAVE and WAVE-LOG are vacuum, AWAV is air."""
     kind = _text(value).strip().upper()
-    if re.fullmatch(r"(WAVE|AWAV)(-.*)?", kind):
-        return VACUUM if kind.startswith("WAVE") else AIR
-    return of_text(kind)
+    if (named := of_text(kind.replace("_", " "))) or not re.fullmatch(r"(WAVE|AWAV)(-.*)?", kind):
+        return named
+    return VACUUM if kind.startswith("WAVE") else AIR
 
 
 def of_ucd(value):
@@ -116,9 +117,14 @@ def of_remarks(lines):
         card = _CARD.match(line)
         found = of_header({card[1]: card[2].strip().strip("'\"").strip()}) if card else []
         said += found
-        if not found and _WAVELENGTH.search(line) and (medium := of_text(line)):
+        if not found and _WAVELENGTH.search(line) and (medium := of_remark(line)):
             hints.append((repr(" ".join(line.split())[:60]), medium))
     return said, hints
+
+
+def of_remark(text):
+    """The medium that prose names, or None: also where it tells what is not, or a conversion."""
+    return None if _UNSURE.search(_text(text)) else of_text(text)
 
 
 def decide(said, hints=()):

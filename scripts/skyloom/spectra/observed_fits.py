@@ -116,7 +116,7 @@ def _table(unit, primary, path):
             "again."
         )
     meta = dict(primary) | dict(unit.header)
-    own, further = _said(unit.header, primary, axis=False)
+    own, axis = _said(unit.header, primary)
 
     def said(column):
         """What the column's own words say of the medium, with those of the headers."""
@@ -125,7 +125,9 @@ def _table(unit, primary, path):
         comments = unit.header.comments
         remarks = (unit.header.get(f"TCOMM{number}"), comments[f"TTYPE{number}"])
         stated = [(f"TUCD{number} = {ucd!r}", medium.of_ucd(ucd)), *own]
-        return stated, [(repr(text), medium.of_text(text)) for text in remarks if text] + further
+        # CTYPE1 may be what an image's axis has left: anything that the column says comes first.
+        hints = [(repr(text), medium.of_remark(text)) for text in remarks if text]
+        return stated, hints if any(name for _, name in hints) else [axis]
 
     return columns.pick(same, units, path, said=said, meta=meta)
 
@@ -134,20 +136,39 @@ def _has_vectors(unit):
     return any(np.asarray(unit.data[name]).ndim > 1 for name in unit.columns.names)
 
 
-def _said(header, primary, *, axis):
-    """What headers say of the medium, and what they hint at.
-
-    Of a table, CTYPE1 is no more than a hint: an image's axis may have left it.
-    """
+def _said(header, primary):
+    """What header words say of the medium, and what CTYPE1 says."""
     merged = {}
     for name in medium.WORDS:
         value = header.get(name, primary.get(name))
         if value is not None:
             merged[name] = value
     kind = header.get("CTYPE1", primary.get("CTYPE1", ""))
-    by_axis = [(f"CTYPE1 = {kind!r}", medium.of_ctype(kind))]
-    said = medium.of_header(merged)
-    return (said + by_axis, []) if axis else (said, by_axis)
+    return medium.of_header(merged), (f"CTYPE1 = {kind!r}", medium.of_ctype(kind))
+
+
+def _medium(unit, primary):
+    """What an image says of its wavelengths' medium.
+
+    WAVE means vacuum (FITS paper III), but many write it for any wavelength: where nothing else
+    states the medium, remarks that say air contradict it.
+    """
+    said, axis = _said(unit.header, primary)
+    stated_unit = axes.stated_unit(axes.merged(unit.header, primary))
+    said.append((f"the unit {stated_unit!r}", medium.of_text(stated_unit.replace("_", " "))))
+    sure = any(name for _, name in said) or axis[1] == medium.AIR
+    return medium.decide([*said, axis] if sure else [], [axis, *_remarks(unit.header, primary)])
+
+
+def _remarks(*headers):
+    """What remarks on the axis, and IRAF's label of it, say of its medium."""
+    lines = []
+    for header in headers:
+        cards = [name for name in ("CTYPE1", "CUNIT1", "CRVAL1") if name in header]
+        lines += [f"wavelength: {header.comments[name]}" for name in cards]
+        lines += [*map(str, header.get("COMMENT", [])), str(header.get("WAT1_001", ""))]
+    stated, hints = medium.of_remarks(lines)
+    return stated + hints
 
 
 def _image(unit, primary, path):
@@ -170,7 +191,5 @@ def _image(unit, primary, path):
             )
         flux = rows[0]
     wavelength, has_unit = axes.wavelengths(unit.header, primary, len(flux), path)
-    stated = medium.decide(*_said(unit.header, primary, axis=True))
-    return columns.Raw(
-        wavelength, flux, None, stated, columns.labels(dict(header)), has_unit=has_unit
-    )
+    stated, known = _medium(unit, primary), columns.labels(dict(header))
+    return columns.Raw(wavelength, flux, None, stated, known, has_unit=has_unit)

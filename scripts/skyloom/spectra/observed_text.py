@@ -15,6 +15,10 @@ _NAME = re.compile(r"[^\s(\[]+(?:\s*[(\[][^)\]]*[)\]])?")
 # What else an axis may be: names without signs between words.
 _NO_WAVELENGTH = ("pixel", "pixels", "pix", "index", "channel", "velocity", "vel", "rv")
 _NO_WAVELENGTH += ("frequency", "freq", "nu", "wavenumber", "wavenumbers", "energy")
+# Of these, what no title of a star begins with, as "nu Peg" does: sure beside any other name.
+_SURELY_NONE = ("pixel", "pixels", "pix", "channel", "frequency", "wavenumber", "wavenumbers")
+# Words of a sentence, which names no columns.
+_PROSE = {"and", "of", "the", "vs", "vs.", "versus", "against", "with", "in", "for", "from", "over"}
 
 
 def read(content, path):
@@ -134,19 +138,35 @@ def _named(values, header, separator, path):
     units = [unit[1] if unit and not unit[1].strip().isdigit() else "" for unit in units]
     wave, flux = columns.wavelength_column(names), columns.flux_column(names)
     count = values.shape[1]
-    if wave and flux and len(names) < count:
+    prose = not _PROSE.isdisjoint(name.lower() for name in names)
+    if wave and flux and len(names) < count and not prose:
         values = _without_row_numbers(values, names, path)
         count = len(names)
     if len(names) == count and len(set(names)) == count:
         if wave and flux:
             return dict(zip(names, values.T, strict=True)), dict(zip(names, units, strict=True))
         plain = "".join(sign for sign in names[0].lower() if sign.isalpha())
-        if flux and plain in _NO_WAVELENGTH:
+        if plain in _SURELY_NONE or (flux and plain in _NO_WAVELENGTH):
             raise InputError(
                 f"{path} has a column {names[0]!r} where wavelengths should stand: "
                 "convert it to wavelengths, and name it so."
             )
+    _check_unnamed(values, path)
     return {"wavelength": values[:, 0], "flux": values[:, 1]}, {}
+
+
+def _check_unnamed(values, path):
+    """Refuse a first column that counts rows, from wherever a table was cut, before wavelengths."""
+    steps = np.diff(values[:, :2], axis=0)
+    # No measured flux rises or falls from point to point all along, none over a continuum is as
+    # large as a wavelength in Å or nm.
+    ordered = np.all(steps[:, 1] > 0) or np.all(steps[:, 1] < 0)
+    ordered &= values[:, 1].min() > 90
+    if values.shape[1] > 2 and len(values) > 2 and np.all(abs(steps[:, 0]) == 1) and ordered:
+        raise InputError(
+            f"{path} counts its points in the first column, from {values[0, 0]:g}, and no header "
+            "names the columns: name them wavelength and flux, or remove the first."
+        )
 
 
 def _without_row_numbers(values, names, path):

@@ -20,8 +20,9 @@ def velocity_of(radial_velocity, path):
     float
     """
     if isinstance(radial_velocity, dict):
-        given = (radial_velocity[name] for name in _names(path) if name in radial_velocity)
-        return float(next(given, 0.0))
+        # A name of digits may have become a number on its way here.
+        given = {str(name): value for name, value in radial_velocity.items()}
+        return float(next((given[name] for name in _names(path) if name in given), 0.0))
     return float(radial_velocity or 0.0)
 
 
@@ -45,7 +46,7 @@ def check(radial_velocity, files, *, where="observation.radial_velocity"):
     if not isinstance(radial_velocity, dict):
         return
     known = {name for path, _ in files for name in _names(path)}
-    if lost := [name for name in radial_velocity if name not in known]:
+    if lost := [name for name in map(str, radial_velocity) if name not in known]:
         names = sorted({one for path, _ in files for one in (name_of(path), Path(path).name)})
         hints = "; ".join(_hint(name, names) for name in lost)
         raise InputError(

@@ -121,8 +121,9 @@ def _in_vacuum(words):
     said = media.decide(media.of_header(words))
     if said.name is None and said.why:
         raise ValueError(f"wavelength contradicts itself: {said.why}")
-    if said.name is None and "medium" in words:
-        raise ValueError(f"wavelength has the medium {words['medium']!r} instead of air or vacuum")
+    stated = next((key for key in words if key.lower() == "medium"), None)
+    if said.name is None and stated:
+        raise ValueError(f"wavelength has the medium {words[stated]!r} instead of air or vacuum")
     return said.name == media.VACUUM
 
 

@@ -35,6 +35,12 @@ _CAMERA = re.compile(
 _EXPOSURE = re.compile(r"(?<=M[12]|PN|S[12])[SU]\d{3}(?!\d)|EXP\d{1,3}(?!\d)", re.IGNORECASE)
 _BAND = re.compile(r"(?<![\d.])(\d+\.\d+|\d{3,5})-(\d+\.\d+|\d{3,5})(?![\d.]*\d)")
 
+# Sums of cameras or exposures have a name for it and the header of whichever part came first: the
+# pipeline's X000, emosaic's and ESAS' usual names, DAXA's subexpALL.
+_SUM = re.compile(
+    r"(?<![a-z])(merged?|mosaic(ed)?|comb(ined)?|stack(ed)?|sum(med)?)(?![a-z])|subexpall",
+    re.IGNORECASE,
+)
 _MAP_WORD = r"exp_?(osure)?_?map_?"
 _EXP_IMAGE = r"(?<![a-z])exp(osure)?[-_]?im(age|g)?"
 _EXP_ALONE = r"(?<![a-z])expo?s?(ure)?(?![a-z0-9]|[-_]\d{1,2}(?!\d))"
@@ -44,13 +50,17 @@ IMAGE_WORD = re.compile(r"(obj|fov)[-_]?im|image_?|img_?|counts?_?", re.IGNORECA
 EXPOSURE_WORD = re.compile(rf"{_MAP_WORD}|expmp|{_EXP_IMAGE}|{_EXP_ALONE}", re.IGNORECASE)
 _BACKGROUND_MAP = re.compile(r"bkg_?map|background_?map", re.IGNORECASE)
 _OTHERS = {
-    "a mask": re.compile(r"(?<!un)(?<!no)(?<!no[-_])(mask(?!ed)|msk(?!y))|cheese", re.IGNORECASE),
+    "a mask": re.compile(
+        r"(?<!un)(?<!no)(?<!no[-_])(mask(?!ed)|msk(?!y))|cheese(?!d)", re.IGNORECASE
+    ),
     "a background": re.compile(
         r"(?<!no)bkg|background|(?<![a-z])(back|bgd?)(?![a-z])|(?<![a-z])(prot|swcx|qpb)[-_]?(im|map|sky)",
         re.IGNORECASE,
     ),
     "a sensitivity map": re.compile(r"sens(itivity)?[-_]?(map|im)", re.IGNORECASE),
-    "a count rate": re.compile(r"(?<![a-z])rate(?![a-z])|rate[-_]?(map|im)", re.IGNORECASE),
+    "a count rate": re.compile(
+        r"(?<![a-z])rate(?![a-z]|[-_]?(filt|cut|clean))|(?<![a-z])rate[-_]?(map|im)", re.IGNORECASE
+    ),
 }
 # What SAS tasks make that is no image of counts, by the first word of CREATOR.
 _TASKS = {
@@ -65,6 +75,10 @@ _TASKS = {
 # The pipeline's energy bands by their digit in a name, eV (Data Files Handbook, table 37).
 _BANDS = {"1": (200, 500), "2": (500, 1000), "3": (1000, 2000), "4": (2000, 4500)}
 _BANDS |= {"5": (4500, 12000), "8": (200, 12000)}
+# Other names give it as the energies themselves: 0.50-2.00keV, en0.5_2.0keV.
+_KEV = re.compile(
+    r"(?:(?<![a-z\d.])|(?<=en))(\d{1,2}(?:\.\d+)?)[-_](\d{1,2}(?:\.\d+)?)[-_]?kev", re.IGNORECASE
+)
 _CONTENT = re.compile(r"\b(MAP|MASK|BACKGROUND|SENSITIVITY)\b")
 
 
@@ -156,9 +170,12 @@ def is_left_out(name):
 
 
 def named_band(name):
-    """The energy band that the pipeline's name of a file stands for: (from, to) in eV, or None."""
-    pipeline = _PIPELINE.fullmatch(stem(name))
-    return _BANDS.get(pipeline["band"]) if pipeline else None
+    """The energy band that a file's name stands for or gives in keV: (from, to) in eV, or None."""
+    if pipeline := _PIPELINE.fullmatch(stem(name)):
+        return _BANDS.get(pipeline["band"])
+    found = _KEV.search(stem(name))
+    low, high = (1000 * float(edge) for edge in found.groups()) if found else (0, 0)
+    return (low, high) if low < high else None
 
 
 def check_name(name):
@@ -215,13 +232,13 @@ def check_counts(keyword, path):
     if what := _TASKS.get(creator.split(" ")[0].lower()):
         raise InputError(f"{path} is {what} (CREATOR is {creator!r}), not an image of counts.")
     telescope, instrument = _text(keyword("TELESCOP")), _text(keyword("INSTRUME"))
-    if telescope and not telescope.upper().startswith("XMM"):
+    if telescope and not re.search("XMM|NEWTON", telescope.upper()):
         raise InputError(f"{path} is of the telescope {telescope} (TELESCOP), not of XMM-Newton.")
     if instrument.upper() == "OM" or instrument.upper().startswith("RGS"):
         raise InputError(f"{path} is of the instrument {instrument} (INSTRUME), not of EPIC.")
     stated = _text(keyword("BUNIT"))
     unit = _unit(stated)
-    countable = {units.count, units.photon, units.pixel, units.adu, units.electron}
+    countable = {units.count, units.photon, units.pixel, units.bin, units.adu, units.electron}
     if unit is not None and not countable >= set(unit.bases):
         raise InputError(f"{path} is in {stated} (BUNIT), not in counts.")
 
@@ -272,13 +289,18 @@ def stated(keyword, own, path, observation):
     pointing = tuple(grids.number(keyword(name)) for name in ("RA_PNT", "DEC_PNT"))
     pipeline = _PIPELINE.fullmatch(stem(path))
     exposure = pipeline["exposure"].upper() if pipeline else ""
+    camera = camera_of_name(path)
+    # What a sum's header says of one part is not true of the whole.
+    named = bool(_SUM.search(stem(path)))
+    of_cameras = camera == "EP" or (named and not camera)
+    exposure = "X000" if named else exposure
+    of_exposures = of_cameras or exposure == "X000"
     return Stated(
         observation=observation,
         camera=Said(
-            CAMERAS.get(_text(keyword("INSTRUME")).upper(), ""),
-            camera_of_name(path),
+            "" if of_cameras else CAMERAS.get(_text(keyword("INSTRUME")).upper(), ""), camera
         ),
-        exposure=Said(_text(keyword("EXPIDSTR")).upper(), exposure),
+        exposure=Said("" if of_exposures else _text(keyword("EXPIDSTR")).upper(), exposure),
         band=_band(keyword),
         pointing=None if None in pointing else pointing,
         grid=grids.read(own),
