@@ -61,9 +61,11 @@ def load_schema():
 
 
 def _read(path):
+    text = path.read_text(encoding="utf-8")
     # Every job of a run reads these: in C where PyYAML was built with it.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    return (
+        yaml.load(text, Loader=yaml.CSafeLoader) if yaml.__with_libyaml__ else yaml.safe_load(text)
+    )
 
 
 def _scalar(text):

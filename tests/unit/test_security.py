@@ -62,9 +62,12 @@ def _wrong_call(node):
     ):
         return "a shell reads the names in its command"
     loaders = [keyword.value for keyword in node.keywords if keyword.arg == "Loader"]
-    # That one makes nothing but strings, lists and dicts.
-    strings = [getattr(loader, "attr", None) for loader in loaders] == ["BaseLoader"]
-    if before == "yaml" and name in YAML and not strings:
+    # These make nothing but strings, numbers, dates, lists and dicts.
+    safe = [getattr(loader, "attr", None) for loader in loaders] in (
+        ["BaseLoader"],
+        ["CSafeLoader"],
+    )
+    if before == "yaml" and name in YAML and not safe:
         return "yaml.safe_load makes no objects"
     if _literal(node, "allow_pickle") not in (None, False) or name == "read_pickle":
         return "a pickle runs what it says"
@@ -173,6 +176,7 @@ def test_search_finds_what_it_looks_for(source):
     "source",
     [
         "yaml.safe_load(text)",
+        "yaml.load(text, Loader=yaml.CSafeLoader)",
         "np.load(path)",
         "model.compile('adam')",
         "keras.models.load_model(path, compile=False, safe_mode=True)",
