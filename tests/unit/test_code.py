@@ -169,8 +169,8 @@ def test_what_an_error_is_told_beside_its_text_counts(tmp_path):
         "def main(kind):\n    if kind:\n        from skyloom.units import of\n    else:\n"
         "        from skyloom.kinds import made as of\n    return of(1)\n",
         "from skyloom.units import of\ndef main():\n    def late():\n"
-        "        from skyloom.kinds import made as of\n        return of(1)\n    return of(1), late\n",
-        "class Main:\n    from skyloom.units import of\n    def run(self, one=of):\n        return one\n",
+        "        from skyloom.kinds import made as of\n        return of\n    return of(1), late\n",
+        "class Main:\n    from skyloom.units import of\n    def of_(self, f=of):\n        f()\n",
     ],
 )
 def test_a_name_is_followed_wherever_it_may_be_used(tmp_path, use):

@@ -333,6 +333,11 @@ class Simulation:
                 workspace.keep((place, field), number, array)
         return {field: ready[field] if field in ready else arrays[field] for field in fields}
 
+    def subhalo(self, number, fields):
+        """What the catalogue says of one subhalo, as a dict; the offsets must be on disk."""
+        with self._asked(f"subhalo {number} of the catalogue"):
+            return {field: self._reader.row("Subhalo", int(number), field) for field in fields}
+
     def announce(self, kind, fields, *, subhalo=None, group=None):
         """Ask the system to fetch the particles that `particles` will soon be asked for."""
         self.check_particles(kind, fields)
