@@ -44,8 +44,8 @@ def misplaced(simulation, number, kind, starts, lengths, edges):
         said = simulation.subhalo(subhalo, _COLUMNS)
         place = np.asarray(said["SubhaloPos"], dtype=float)
         limit = _RADII * float(said["SubhaloHalfmassRadType"][number]) + _SIDES * box
-        found = simulation.particles(kind, ("Coordinates",), subhalo=subhalo)["Coordinates"]
-        apart = found - place
+        found = simulation.coordinates(kind, subhalo)
+        apart = found.astype(float) - place
         apart -= box * np.round(apart / box)
         nearest = np.sqrt((apart**2).sum(axis=1).min())
         if nearest > limit:

@@ -338,6 +338,13 @@ class Simulation:
         with self._asked(f"subhalo {number} of the catalogue"):
             return {field: self._reader.row("Subhalo", int(number), field) for field in fields}
 
+    def coordinates(self, kind, subhalo):
+        """Where the particles of one subhalo are, ckpc/h, (N, 3); not compared with any table."""
+        what, _, _, extent = self._located(kind, subhalo, None)
+        with self._asked(what):
+            arrays = self._reader.read(PARTICLE_TYPES[kind], ("Coordinates",), *extent)
+        return _check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
+
     def announce(self, kind, fields, *, subhalo=None, group=None):
         """Ask the system to fetch the particles that `particles` will soon be asked for."""
         self.check_particles(kind, fields)
