@@ -387,11 +387,12 @@ class Simulation:
                     self.base_path,
                     self.snapshot,
                     int(subhalo),
-                    fields=["MainLeafProgenitorID"],
+                    fields=["MainLeafProgenitorID", "SubfindID"],
                     onlyMPB=True,
                 )
-            if branch is not None and len(branch):
-                lineages[row] = branch[0]
+            if branch is not None:
+                trees.check_branch(branch, subhalo, offsets)
+                lineages[row] = branch["MainLeafProgenitorID"][0]
         return lineages
 
 
