@@ -81,3 +81,20 @@ def test_catalogues_without_radii_tell_nothing(tmp_path):
     base = snapshot(tmp_path / "output", radii=False)
     swapped(base)
     assert check(base)["unfit"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("SubhaloPos", np.zeros(2)),
+        ("SubhaloHalfmassRadType", np.ones((2, 4))),
+        ("SubhaloHalfmassRadType", np.full((2, 6), b"one")),
+    ],
+)
+def test_columns_that_are_no_places_or_radii_are_refused(tmp_path, name, values):
+    base = snapshot(tmp_path / "output")
+    with h5py.File(base / "groups_099" / "fof_subhalo_tab_099.0.hdf5", "r+") as file:
+        del file[f"Subhalo/{name}"]
+        file[f"Subhalo/{name}"] = values
+    with pytest.raises(InputError, match="get the"):
+        check(base)

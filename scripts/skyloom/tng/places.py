@@ -8,6 +8,8 @@ mass of a subhalo's particles of one type lies within SubhaloHalfmassRadType of 
 
 import numpy as np
 
+from skyloom.errors import InputError
+
 _COLUMNS = ("SubhaloPos", "SubhaloHalfmassRadType")
 #: Particles below which a subhalo is not asked.
 _FEWEST = 20
@@ -35,6 +37,11 @@ def misplaced(simulation, number, kind, starts, lengths, edges):
     -------
     (int, str) or None
         The chunk in which the subhalo begins, and the clause. One subhalo a chunk is looked at.
+
+    Raises
+    ------
+    InputError
+        If a column is no list of places or radii.
     """
     known = all(simulation.has_subhalo_field(name) for name in _COLUMNS)
     if not known or "Coordinates" not in simulation.particle_fields().get(kind, ()):
@@ -42,16 +49,22 @@ def misplaced(simulation, number, kind, starts, lengths, edges):
     box = simulation.header.box_size
     for chunk, subhalo in _one_each(starts, lengths, edges):
         said = simulation.subhalo(subhalo, _COLUMNS)
-        place = np.asarray(said["SubhaloPos"], dtype=float)
-        limit = _RADII * float(said["SubhaloHalfmassRadType"][number]) + _SIDES * box
+        place, radii = (said[name] for name in _COLUMNS)
         found = simulation.coordinates(kind, subhalo)
+        if place.shape != (3,) or len(radii) <= number or found.shape[1:] != (3,):
+            raise InputError(
+                f"{simulation.base_path}, snapshot {simulation.snapshot}: {', '.join(_COLUMNS)} "
+                f"and Coordinates of {kind} are not of three axes and six types: get the files "
+                "again."
+            )
+        limit = _RADII * radii[number] + _SIDES * box
         apart = found.astype(float) - place
         apart -= box * np.round(apart / box)
         nearest = np.sqrt((apart**2).sum(axis=1).min())
         if nearest > limit:
             return chunk, (
                 f"subhalo {subhalo} of the one has half of its PartType{number} within "
-                f"{said['SubhaloHalfmassRadType'][number]:.4g} ckpc/h of its SubhaloPos, and the "
+                f"{radii[number]:.4g} ckpc/h of its SubhaloPos, and the "
                 f"nearest in the other is {nearest:.4g} ckpc/h away"
             )
     return None

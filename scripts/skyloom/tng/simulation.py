@@ -334,9 +334,13 @@ class Simulation:
         return {field: ready[field] if field in ready else arrays[field] for field in fields}
 
     def subhalo(self, number, fields):
-        """What the catalogue says of one subhalo, as a dict; the offsets must be on disk."""
+        """What the catalogue says of one subhalo in numbers, as a dict of 1-D float64 arrays."""
         with self._asked(f"subhalo {number} of the catalogue"):
-            return {field: self._reader.row("Subhalo", int(number), field) for field in fields}
+            rows = [self._reader.row("Subhalo", int(number), field) for field in fields]
+            return {
+                field: np.atleast_1d(np.asarray(row, dtype=np.float64))
+                for field, row in zip(fields, rows, strict=True)
+            }
 
     def coordinates(self, kind, subhalo):
         """Where the particles of one subhalo are, ckpc/h, (N, 3); not compared with any table."""
