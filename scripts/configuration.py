@@ -74,7 +74,7 @@ def _scalar(text):
     if text.isidentifier() and text.lower() not in _WORDS:
         return text
     try:
-        value = yaml.safe_load(text)
+        value = configuration_names.as_number(text)
         return float(value) if isinstance(value, str) else value
     except (yaml.YAMLError, ValueError):
         return text
@@ -133,13 +133,23 @@ def typed(value, schema, root=None, *, written=None, path=()):
         return [within(place, part, own) for place, (part, own) in pairs]
     if not isinstance(value, str | None) and configuration_names.wanted(schema):
         return written.name(value, path)
+    if type(value) in (int, float):
+        return _whole(written.number(value, path), schema)
     if isinstance(value, str) and schema:
         meant = _scalar(value)
         # A number out of range is one too: its sentence speaks of the range, not of a string.
         kind = {"type": schema["type"]} if "type" in schema else schema
         if not isinstance(meant, str) and Draft202012Validator(kind).is_valid(meant):
-            return meant
+            return _whole(meant, schema)
     return value
+
+
+def _whole(value, schema):
+    """A number without a fraction as an integer, where only such are right: 1e3 seeds, 99.0."""
+    kinds = schema.get("type", ())
+    integer = "integer" in kinds and "number" not in kinds
+    whole = isinstance(value, float) and value.is_integer()
+    return int(value) if integer and whole else value
 
 
 def canonical(value):

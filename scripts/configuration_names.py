@@ -1,14 +1,16 @@
-"""Names as they were written, where YAML and Snakemake take them for something else.
+"""Names and numbers as they were written, where YAML and Snakemake take them for something else.
 
 YAML 1.1 reads 2024_01 as the number 202401, 007 as 7, 2024-01-01 as a day and no as false
 (https://yaml.org/type/int.html, bool.html, timestamp.html); Snakemake reads what ``--config`` says
 with Python's ``int`` and ``float``, and 9.27 takes quotation marks off before. The name cannot be
-won back from the number, but what was written can be read again.
+won back from the number, but what was written can be read again. So it is with numbers: YAML reads
+snapshot 067 as 55, in octal, and 1:30 as 90.
 
 Like `step`, this module stands between Snakemake and the library.
 """
 
 import contextlib
+import re
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,11 @@ from pathlib import Path
 import yaml
 
 from skyloom.errors import InputError
+
+_ZEROS = re.compile(r"[-+]?0[0-9]+", re.ASCII)
+_SIXTIES = re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?", re.ASCII)
+# Either of them somewhere in a file.
+_ANYWHERE = re.compile(r"(?<![\w.])0[0-9]|[0-9]:[0-9]", re.ASCII)
 
 
 class Written:
@@ -37,15 +44,23 @@ class Written:
         self.files, self.arguments, self.unknown = files, arguments, unknown
 
     @cached_property
+    def _texts(self):
+        texts = []
+        for path in self.files:
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                texts.append(Path(path).read_text(encoding="utf-8"))
+        return texts
+
+    @cached_property
+    def _has_odd_numbers(self):
+        return any(map(_ANYWHERE.search, self._texts))
+
+    @cached_property
     def _words(self):
         from snakemake.utils import update_config
 
         words = {}
-        for path in self.files:
-            try:
-                text = Path(path).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
+        for text in self._texts:
             said = _read(text)
             update_config(words, said if isinstance(said, dict) else {})
         for argument in self.arguments:
@@ -80,8 +95,14 @@ class Written:
         text = self.at(path)
         return text if isinstance(text, str) and _reads_as(text, value) else _lost(value, path)
 
+    def number(self, value, path):
+        """The number that was meant by what was read as `value`; see `as_number`."""
+        text = self.at(path) if self._has_odd_numbers else None
+        odd = isinstance(text, str) and (_ZEROS.fullmatch(text) or _SIXTIES.fullmatch(text))
+        return as_number(text) if odd and _reads_as(text, value) else value
+
     def key(self, value, path):
-        """The same of a key of the mapping at `path`."""
+        """The same as `name` of a key of the mapping at `path`."""
         said = self.at(path)
         texts = [
             text for text in (said if isinstance(said, dict) else ()) if _reads_as(text, value)
@@ -90,10 +111,21 @@ class Written:
         return texts[0] if len(texts) == 1 else _lost(value, (*path, value))
 
 
+def as_number(text):
+    """What a text stands for where a number is wanted, or the text itself.
+
+    It is decimal, zeros before it or not, as TNG names its snapshots; what YAML 1.1 would count in
+    sixties is none.
+    """
+    if _ZEROS.fullmatch(text):
+        return int(text)
+    return text if _SIXTIES.fullmatch(text) else yaml.safe_load(text)
+
+
 def _read(text):
     """A text as YAML in which every scalar is a string."""
     try:
-        return yaml.load(text, Loader=yaml.BaseLoader)
+        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except yaml.YAMLError:
         return text
 

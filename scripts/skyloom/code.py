@@ -29,7 +29,7 @@ class _Module:
 
     def __init__(self, path, name, library):
         self.path, self._words, self._library = path, name.split("."), library
-        self.definitions, self.imports = defaultdict(list), {}
+        self.definitions, self.imports = defaultdict(list), defaultdict(set)
         self.always, self.first = [], []
         for node in syntax.undocumented(ast.parse(path.read_text(encoding="utf-8")).body):
             reading = syntax.Reading(node, self.bindings)
@@ -40,7 +40,8 @@ class _Module:
             if not isinstance(node, ast.FunctionDef | ast.ClassDef):
                 # What a branch of the module imports is an import of the module.
                 for statement in reading.imports:
-                    self.imports |= self.bindings(statement)
+                    for bound, target in self.bindings(statement).items():
+                        self.imports[bound].add(target)
             if not _quiet(node):
                 self.always.append(reading)
 
@@ -128,10 +129,11 @@ class _Library:
             needs = {(part, None) for part in own.run_by(statements)}
             for reading in readings:
                 for word, words in reading.used:
+                    # A name may be imported, and bound again to what was made of it.
                     if word in own.definitions:
                         needs.add((module, word))
-                    elif word in own.imports:
-                        needs |= self._named(*own.imports[word], words)
+                    for target in own.imports.get(word, ()):
+                        needs |= self._named(*target, words)
                 for target, words in reading.targets:
                     needs |= self._named(*target, words)
             digest = "".join(reading.digest for reading in readings)
@@ -146,10 +148,11 @@ class _Library:
         if not self._paths.get(module):
             return set()
         own = self._module(module)
-        if words and words[0] in own.definitions:
-            return {(module, words[0])}
-        if words and words[0] in own.imports:
-            return self._named(*own.imports[words[0]], words[1:])
+        if words and (words[0] in own.definitions or words[0] in own.imports):
+            found = {(module, words[0])} if words[0] in own.definitions else set()
+            for target in own.imports.get(words[0], ()):
+                found |= self._named(*target, words[1:])
+            return found
         if words and "__getattr__" in own.definitions:
             return {(module, "__getattr__")}
         return {(module, other) for other in own.definitions}

@@ -103,9 +103,28 @@ def _lacking_sources(dataset, properties, depth):
             covered += wanted
             if wanted and (absent := _lacking_source(dataset, *source, space, wanted, depth)):
                 return absent
+    covered = min(covered, _together(properties, shape))
     if covered < math.prod(shape):
         return f"its sources hold {covered} of its {math.prod(shape)} values"
     return None
+
+
+def _together(properties, shape):
+    """How many values all mappings fill, which may overlap; infinite where that cannot be asked."""
+    union = h5py.h5s.create_simple(shape)
+    union.select_none()
+    for number in range(properties.get_virtual_count()):
+        space = properties.get_virtual_vspace(number)
+        regular = space.get_select_type() == h5py.h5s.SEL_HYPERSLABS
+        if not (regular and space.is_regular_hyperslab()):
+            return math.inf
+        start, stride, count, block = space.get_regular_hyperslab()
+        ends = zip(start, stride, count, block, shape, strict=True)
+        if any(at + (times - 1) * step + size > end for at, step, times, size, end in ends):
+            # One without an end, of which HDF5 counts no places.
+            return math.inf
+        union.select_hyperslab(start, count, stride, block, op=h5py.h5s.SELECT_OR)
+    return union.get_select_npoints()
 
 
 def _blocks(space, shape, file_name, dataset_name):

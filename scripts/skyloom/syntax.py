@@ -44,7 +44,9 @@ class _Scope:
     """Names that a function, a class or a top-level statement uses and binds."""
 
     def __init__(self):
-        self.used, self.bound, self.outer, self.imports = [], set(), set(), []
+        self.used, self.bound, self.outer = [], set(), set()
+        # All import statements within, and what those that bind names here bind: name -> targets.
+        self.imports, self.imported = [], {}
 
 
 class Reading:
@@ -93,6 +95,7 @@ class Reading:
             # Its methods do not see the names that its body binds.
             own = _Scope()
             self._children(node, own, spoken)
+            self._follow(own)
             scope.used += own.used
             scope.imports += own.imports
             scope.bound.add(node.name)
@@ -102,8 +105,13 @@ class Reading:
             elif kind is ast.Call:
                 name = last_word(node)
                 spoken = spoken or name in _SPOKEN or name.endswith(("Error", "Warning"))
+            elif kind is ast.keyword:
+                # What an error is told beside its text may decide what is done about it.
+                spoken = False
             elif kind in IMPORTS:
                 scope.imports.append(node)
+                for name, target in self._bindings(node).items():
+                    scope.imported.setdefault(name, []).append(target)
             elif kind is ast.Global:
                 scope.outer.update(node.names)
             self._children(node, scope, spoken)
@@ -159,14 +167,14 @@ class Reading:
             first = [node.generators[0].iter]
         for part in first:
             self._read(part, outer, spoken)
-        imported = {}
-        for statement in own.imports:
-            imported |= self._bindings(statement)
-        for name, words in own.used:
-            if name in imported:
-                self.targets.append((imported[name], words))
-            elif name not in own.bound or name in own.outer:
-                outer.used.append((name, words))
+        self._follow(own)
+        bound = (own.bound | own.imported.keys()) - own.outer
+        outer.used += [(name, words) for name, words in own.used if name not in bound]
         outer.imports += own.imports
         if hasattr(node, "name"):
             outer.bound.add(node.name)
+
+    def _follow(self, scope):
+        """Note what the names stand for that a function or a class imports for itself."""
+        for name, words in scope.used:
+            self.targets += [(target, words) for target in scope.imported.get(name, ())]

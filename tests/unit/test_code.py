@@ -144,6 +144,14 @@ def test_words_for_people_and_what_a_step_does_not_reach_do_not_count(tmp_path, 
     assert hashed(tmp_path, [(file, old, new)]) == hashed(tmp_path)
 
 
+def test_what_an_error_is_told_beside_its_text_counts(tmp_path):
+    refused, absent = (
+        hashed(tmp_path, [("skyloom/tools.py", 'fill it.")', f'fill it.", kind="{kind}")')])
+        for kind in ("refused", "absent")
+    )
+    assert refused != absent
+
+
 @pytest.mark.parametrize(
     "use",
     [
@@ -154,6 +162,15 @@ def test_words_for_people_and_what_a_step_does_not_reach_do_not_count(tmp_path, 
         "def main():\n    return getattr(units, 'of')(1)\n",
         "if units.to:\n    def main():\n        return units.of(1)\n",
         "main = {'of': units.of}\n",
+        # Two of a name: which is meant is decided when they run.
+        "from skyloom.units import of\nof = abs(of)\n",
+        "try:\n    from skyloom.units import of\nexcept ImportError:\n    from math import of\n"
+        "def main():\n    return of(1)\n",
+        "def main(kind):\n    if kind:\n        from skyloom.units import of\n    else:\n"
+        "        from skyloom.kinds import made as of\n    return of(1)\n",
+        "from skyloom.units import of\ndef main():\n    def late():\n"
+        "        from skyloom.kinds import made as of\n        return of\n    return of(1), late\n",
+        "class Main:\n    from skyloom.units import of\n    def of_(self, f=of):\n        f()\n",
     ],
 )
 def test_a_name_is_followed_wherever_it_may_be_used(tmp_path, use):

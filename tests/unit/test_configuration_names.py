@@ -158,3 +158,35 @@ def test_nothing_is_read_again_where_all_names_are_names(file, monkeypatch):
     config = json.loads('{"run": "demo", "arms": ["tng"], "seed": 1}')
     written = configuration_names.Written([file("run: demo")], ["seed=1"])
     assert configuration.typed(config, SCHEMA, written=written) == config
+
+
+@pytest.mark.parametrize("text", ["067", "67", "0067", "67.0", "6.7e1"])
+def test_number_of_a_snapshot_is_decimal_whatever_its_zeros(file, text):
+    at_file = read(file(f"tng: {{snapshots: [{text}], reference_snapshot: {text}}}"))
+    at_line = read(None, f"tng={{snapshots: [{text}], reference_snapshot: {text}}}")
+    for config in (at_file, at_line):
+        (number,) = config["tng"]["snapshots"]
+        assert (number, config["tng"]["reference_snapshot"]) == (67, 67)
+        assert f"{number:03d}" == "067"
+
+
+@pytest.mark.parametrize("text", ["1000", "1e3", "1000.0", "01000"])
+def test_a_seed_without_a_fraction_is_an_integer(file, text):
+    for config in (
+        read(None, f"seed={text}"),
+        read(file("tng: {snapshots: [067]}"), f"seed={text}"),
+    ):
+        assert (config["seed"], type(config["seed"])) == (1000, int)
+
+
+@pytest.mark.parametrize("text", ["1:30", "1:30:00", "1:30.5"])
+def test_what_yaml_counts_in_sixties_is_no_number(file, text):
+    config = read(file(f"seed: {text}\ntng: {{split: {{test_fraction: {text}}}}}\n"))
+    assert config == {"seed": text, "tng": {"split": {"test_fraction": text}}}
+
+
+def test_other_numbers_stay_what_yaml_reads_beside_odd_ones(file):
+    text = "seed: 0x10\ntng: {snapshots: [067, 1_0], grid: {width: -0.5, depth: null, bins: 1e2}}\n"
+    tng = read(file(text))["tng"]
+    assert read(file(text))["seed"] == 16 and tng["snapshots"] == [67, 10]
+    assert tng["grid"] == {"width": -0.5, "depth": None, "bins": 100}

@@ -142,11 +142,19 @@ def links(here):
         file["values"] = h5py.SoftLink("/group/values")
 
 
+def overlapping(here):
+    virtual(
+        here / "asked.hdf5",
+        whole("source.hdf5"),
+        (4, 8, "block1.hdf5", "values", slice(0, 4)),
+    )
+
+
 @pytest.mark.parametrize(
     "make",
     [
         *(beside, absolute, moved_together, same_file, of_pieces, numbered, percent, of_virtual),
-        *(linked_source, through_a_symbolic_link, raw_file, links),
+        *(linked_source, through_a_symbolic_link, raw_file, links, overlapping),
     ],
 )
 def test_values_in_other_files_are_read_where_all_of_them_are_there(folder, make):
@@ -175,6 +183,11 @@ def shorter_slab(here):
 def one_piece_missing(here):
     of_pieces(here)
     (here / "block1.hdf5").unlink()
+
+
+def one_piece_twice(here):
+    pieces = [(4 * b, 4 * b + 4, f"block{b}.hdf5", "values", slice(0, 4)) for b in (0, 2, 2)]
+    virtual(here / "asked.hdf5", *pieces)
 
 
 def one_piece_unmapped(here):
@@ -224,6 +237,7 @@ def raw_shorter(here):
         (shorter_slab, r"values in .*source\.hdf5 has 9 of the 12"),
         (one_piece_missing, r"block1\.hdf5 is not there"),
         (one_piece_unmapped, "hold 8 of its 12 values"),
+        (one_piece_twice, "hold 8 of its 12 values"),
         (numbered_and_one_shorter, r"values in .*block1\.hdf5 has 2 of the 4"),
         (rows_of_unequal_length, r"values in .*block0\.hdf5 has 4 of the 12"),
         (missing_behind_another, r"source\.hdf5 is not there"),

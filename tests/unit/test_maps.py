@@ -246,6 +246,30 @@ def test_lineages_follow_the_main_branch_and_are_unknown_outside_the_tree(galaxi
 
 
 @pytest.mark.parametrize(
+    ("names", "change", "found"),
+    [
+        (("RowNum", "LastProgenitorID", "SubhaloID"), lambda v: np.roll(v, 1), "that of subhalo"),
+        (("SubhaloID",), lambda ids: ids + 1000, "none"),
+    ],
+)
+def test_trees_of_another_run_than_the_offsets_are_refused(tmp_path, base, names, change, found):
+    import shutil
+
+    shutil.copytree(base.parent, tmp_path / "copy")
+    folder = tmp_path / "copy" / "postprocessing" / "offsets"
+    with h5py.File(folder / f"offsets_{SNAPSHOT:03d}.hdf5", "r+") as file:
+        columns = file["Subhalo/SubLink"]
+        known = np.flatnonzero(columns["RowNum"][()] >= 0)
+        for name in names:
+            values = columns[name][()]
+            values[known] = change(values[known])
+            columns[name][...] = values
+    copy = Simulation(tmp_path / "copy" / "output", SNAPSHOT)
+    with pytest.raises(InputError, match=rf"do not belong together, the branch .* is {found}"):
+        copy.lineages(known)
+
+
+@pytest.mark.parametrize(
     ("damage", "words"),
     [
         ("chunk", r"snap_091\.1\.hdf5 is missing"),

@@ -102,3 +102,17 @@ def test_value_that_is_not_finite_is_named():
         selection.with_ssfr(
             selection.select(FakeSimulation(SubhaloPos=position), cuts=CUTS), mass="stellar"
         )
+
+
+@pytest.mark.parametrize("place", [-2000.0, 35400.0, 3.5e7])
+def test_galaxies_outside_the_box_are_refused(place):
+    places = np.full((6, 3), 34999.0, np.float32)
+    places[5, 1] = place
+    with pytest.raises(InputError, match="SubhaloPos reaches .* BoxSize in the header is 35000"):
+        selection.select(FakeSimulation(SubhaloPos=places), cuts=CUTS)
+
+
+@pytest.mark.parametrize("place", [-3.0, 0.0, 35000.0, 35003.0])
+def test_galaxies_at_the_edge_of_the_box_are_not_refused(place):
+    places = np.full((6, 3), place, np.float32)
+    assert len(selection.select(FakeSimulation(SubhaloPos=places), cuts=CUTS)) == 2

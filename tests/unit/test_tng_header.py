@@ -110,3 +110,20 @@ def test_headers_of_the_real_files_are_not_refused(real_data):
         with h5py.File(path) as file:
             found += len(header.numbers(file, path)) > 0
     assert found >= 6
+
+
+@pytest.mark.parametrize("value", [0.0, 0.75, 0.6, np.nan])
+def test_a_curved_universe_whose_ages_are_others_is_refused(written, value):
+    with pytest.raises(InputError, match=rf"0\.3089 as Omega0 and {value:g} as OmegaLambda"):
+        written({"OmegaLambda": value})
+
+
+@pytest.mark.parametrize("value", [0.6911, np.float32(0.6911), 0.691, 0.6910098])
+def test_a_flat_universe_is_not_refused_for_its_radiation_or_rounding(written, value):
+    assert written({"OmegaLambda": value}).omega_matter == 0.3089
+
+
+def test_a_box_of_three_sides_must_be_a_cube(written):
+    assert written({"BoxSize": np.full(3, 75000.0)}).box_size == 75000
+    with pytest.raises(InputError, match="3 numbers that differ as the header attribute BoxSize"):
+        written({"BoxSize": [75000.0, 75000.0, 9000.0]})

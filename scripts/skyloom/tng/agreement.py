@@ -5,7 +5,8 @@ another run, are read without an error and give the gas of other places. Here wh
 each other is compared: box, cosmology and time of all, the chunks' counts of particles with their
 datasets' lengths and with the offsets, and the offsets with the lengths of groups and subhaloes.
 TNG orders particles by group, then by subhalo, then come the group's unbound ones (Nelson et al.
-2019, section 3.1), so that the lengths say where each must begin.
+2019, section 3.1), so that the lengths say where each must begin. At last, see
+`skyloom.tng.places`.
 """
 
 import os
@@ -16,7 +17,7 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.progress import track
-from skyloom.tng import header
+from skyloom.tng import header, places
 from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
 from skyloom.tng.particles import describe
 
@@ -291,6 +292,14 @@ def _compare_starts(simulation, starts, counts, there, found):
             )
         right = begin[owner] + within
         _compare_runs(files, "Subhalo", starts["Subhalo"][:, number], right, own, kind, found)
+        edges = np.cumsum(counts[:, number]) - counts[:, number]
+        if kind in FIELDS and (
+            wrong := places.misplaced(simulation, number, kind, right, own, edges)
+        ):
+            found.note(
+                f"{files.catalogue[0]} and {files.snapshot[wrong[0]]} do not belong together, "
+                f"{wrong[1]}: {_REMEDY}."
+            )
 
 
 def _lengths(columns, name, files):

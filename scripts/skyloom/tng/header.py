@@ -29,6 +29,9 @@ _LIMITS = {
     "BoxSize": (0, np.inf, "no side of a box"),
 }
 
+#: Density that may be missing to, or beyond, the critical one: of radiation, or by rounding.
+_CURVED = 0.02
+
 #: What all files of one snapshot of one run say alike.
 SHARED = (*_LIMITS, "OmegaLambda")
 
@@ -58,6 +61,13 @@ def scalar(attributes, name, path):
         raise InputError(
             f"{path} has a header attribute {name} that is no number: the file is damaged; get it "
             "again."
+        )
+    if not (values == values[0]).all() and np.isfinite(values[0]):
+        # A box of three sides, for example: all of them are one length here.
+        raise InputError(
+            f"{path} has {len(values)} numbers that differ as the header attribute {name}, "
+            f"{values[0]:g} the first, where one is right: only cubic boxes of one snapshot can be "
+            "read."
         )
     return values[0]
 
@@ -205,6 +215,13 @@ def read_header(file, path, snapshot):
     for name in _LIMITS:
         # Says which is missing.
         scalar(attributes, name, path)
+    total = read["Omega0"] + read.get("OmegaLambda", 1 - read["Omega0"])
+    if not abs(total - 1) <= _CURVED:
+        raise InputError(
+            f"{path} has {read['Omega0']:g} as Omega0 and {read['OmegaLambda']:g} as OmegaLambda "
+            f"in its header, {total:g} together: the ages of stars are known in flat universes "
+            "only, where it is 1; get the file again as the simulation's authors serve it."
+        )
     return Header(
         snapshot=int(snapshot),
         redshift=read["Redshift"],

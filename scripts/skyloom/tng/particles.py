@@ -266,6 +266,17 @@ class ParticleReader:
         self._first_object, self._extents = {}, {}
         self._templates, self._lengths = {}, {}
 
+    def row(self, owner, number, column):
+        """What the catalogue says of one object in one of its columns."""
+        if owner not in self._first_object:
+            edges = self._files.rows(self._offsets, f"FileOffsets/{owner}")
+            self._first_object[owner] = edges
+        edges = self._first_object[owner]
+        # Empty files share their edge with the next: the last of them holds the object.
+        chunk = int(np.searchsorted(edges, number, side="right")) - 1
+        row = number - int(edges[chunk])
+        return self._files.rows(self._catalogue[chunk], f"{owner}/{column}", row, 1)[0]
+
     def extent(self, owner, number, kind):
         """Where an object's particles of one type lie in the snapshot.
 
@@ -282,15 +293,7 @@ class ParticleReader:
         """
         if (owner, number) not in self._extents:
             starts = self._files.rows(self._offsets, f"{owner}/SnapByType", number, 1)
-            if owner not in self._first_object:
-                edges = self._files.rows(self._offsets, f"FileOffsets/{owner}")
-                self._first_object[owner] = edges
-            edges = self._first_object[owner]
-            # Empty files share their edge with the next: the last of them holds the object.
-            chunk = int(np.searchsorted(edges, number, side="right")) - 1
-            row = number - int(edges[chunk])
-            lengths = self._files.rows(self._catalogue[chunk], f"{owner}/{owner}LenType", row, 1)
-            self._extents[owner, number] = starts[0], lengths[0]
+            self._extents[owner, number] = starts[0], self.row(owner, number, f"{owner}LenType")
         starts, lengths = self._extents[owner, number]
         return int(starts[kind]), int(lengths[kind])
 

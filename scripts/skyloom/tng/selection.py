@@ -20,6 +20,8 @@ SUBHALO_FIELDS = (
     "SubhaloVel",
 )
 _GAS, _STARS = 0, 4
+#: How far beyond its edges a position may be, as a share of the box.
+_BEYOND = 0.01
 
 
 def specific_star_formation_rate(sfr, mass, *, hubble, ignore_h=False):
@@ -111,6 +113,7 @@ def select(simulation, *, cuts):
     for name, array in picked.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise InputError(f"{where}: {name} is not finite for a selected subhalo; get it again.")
+    _check_places(picked["SubhaloPos"], header.box_size, where)
     lineage = (
         simulation.lineages(chosen) if simulation.has_tree else np.full(len(chosen), -1, np.int64)
     )
@@ -118,6 +121,17 @@ def select(simulation, *, cuts):
     if not flagged:
         table.meta["subhalo_flag"] = "the catalogue has none: every subhalo counts as a galaxy"
     return table
+
+
+def _check_places(places, box, where):
+    """Refuse galaxies outside the box: either is in another unit, and none is its neighbour."""
+    # Some lie beyond an edge by the rounding of single precision, or by their own radius.
+    if len(places) and not -_BEYOND * box <= places.min() <= places.max() <= (1 + _BEYOND) * box:
+        raise InputError(
+            f"{where}: SubhaloPos reaches from {places.min():g} to {places.max():g}, but BoxSize "
+            f"in the header is {box:g}: the two are not in one unit, or not of one run; get the "
+            "files again as the simulation's authors serve them."
+        )
 
 
 def _excluded(names, snapshot):

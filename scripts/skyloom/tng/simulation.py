@@ -339,6 +339,22 @@ class Simulation:
                 workspace.keep((place, field), number, array)
         return {field: ready[field] if field in ready else arrays[field] for field in fields}
 
+    def subhalo(self, number, fields):
+        """What the catalogue says of one subhalo in numbers, as a dict of 1-D float64 arrays."""
+        with self._asked(f"subhalo {number} of the catalogue"):
+            rows = [self._reader.row("Subhalo", int(number), field) for field in fields]
+            return {
+                field: np.atleast_1d(np.asarray(row, dtype=np.float64))
+                for field, row in zip(fields, rows, strict=True)
+            }
+
+    def coordinates(self, kind, subhalo):
+        """Where the particles of one subhalo are, ckpc/h, (N, 3); not compared with any table."""
+        what, _, _, extent = self._located(kind, subhalo, None)
+        with self._asked(what):
+            arrays = self._reader.read(PARTICLE_TYPES[kind], ("Coordinates",), *extent)
+        return _check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
+
     def announce(self, kind, fields, *, subhalo=None, group=None):
         """Ask the system to fetch the particles that `particles` will soon be asked for."""
         self.check_particles(kind, fields)
@@ -381,11 +397,12 @@ class Simulation:
                     self.base_path,
                     self.snapshot,
                     int(subhalo),
-                    fields=["MainLeafProgenitorID"],
+                    fields=["MainLeafProgenitorID", "SubfindID"],
                     onlyMPB=True,
                 )
-            if branch is not None and len(branch):
-                lineages[row] = branch[0]
+            if branch is not None:
+                trees.check_branch(branch, subhalo, offsets)
+                lineages[row] = branch["MainLeafProgenitorID"][0]
         return lineages
 
 

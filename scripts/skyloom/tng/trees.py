@@ -6,6 +6,7 @@ import h5py
 from illustris_python.sublink import treePath
 
 from skyloom import elsewhere
+from skyloom.errors import InputError
 
 #: What illustris_python reads of the trees, and what of the offsets points into them.
 _COLUMNS = ("MainLeafProgenitorID", "SubfindID", "SubhaloID")
@@ -37,3 +38,30 @@ def check(base_path, offsets):
                 # What is not there is missed where it is read.
                 if isinstance(column := file.get(name), h5py.Dataset):
                     elsewhere.check(column.id, name, path)
+
+
+def check_branch(branch, subhalo, offsets):
+    """Refuse a branch that is another subhalo's.
+
+    Parameters
+    ----------
+    branch : dict
+        Of illustris_python, with ``SubfindID``: the numbers of the subhaloes along the branch, the
+        one that was asked for first.
+    subhalo : int
+        Its number.
+    offsets : str
+        Path of the snapshot's file of offsets.
+
+    Raises
+    ------
+    InputError
+        If the offsets point to another.
+    """
+    found = branch["SubfindID"][:1].tolist()
+    if found != [subhalo]:
+        other = f"that of subhalo {found[0]}" if found else "none"
+        raise InputError(
+            f"{offsets} and the SubLink trees do not belong together, the branch of subhalo "
+            f"{subhalo} by the one is {other} in the other: keep the files of one run together."
+        )
