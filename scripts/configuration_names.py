@@ -125,7 +125,7 @@ def as_number(text):
 def _read(text):
     """A text as YAML in which every scalar is a string."""
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        return yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError:
         return text
 

@@ -9,6 +9,7 @@ import bad_sdss  # noqa: F401
 import bad_semantic  # noqa: F401
 import bad_stellar  # noqa: F401
 import bad_tng  # noqa: F401
+import bad_tng_sets  # noqa: F401
 import bad_xmm  # noqa: F401
 import pytest
 from cases import ARMS, TABLE, check_sentence, printed

@@ -11,7 +11,6 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-import h5py
 import illustris_python as il
 import numpy as np
 from illustris_python.groupcat import gcPath, offsetPath
@@ -20,68 +19,12 @@ from illustris_python.snapshot import snapPath
 from skyloom import elsewhere
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.tng import agreement, trees
+from skyloom.tng import agreement, checks, trees
 from skyloom.tng.header import Header, read_header, scalar, table_mass
 from skyloom.tng.particle_fields import GAS_FIELDS, PARTICLE_TYPES, STAR_FIELDS
 from skyloom.tng.particles import ParticleReader
 
 __all__ = ["GAS_FIELDS", "PARTICLE_TYPES", "STAR_FIELDS", "Header", "Simulation", "open_cutout"]
-
-_VECTORS = ("Coordinates", "MagneticField", "Velocities")
-
-
-def _check_fields(group, fields, path):
-    # Damaged files have named types or groups where data should be.
-    group_is_one = isinstance(group, h5py.Group)
-    missing = [
-        field
-        for field in fields
-        if not (group_is_one and isinstance(group.get(field), h5py.Dataset))
-    ]
-    for field in missing if group_is_one else ():
-        elsewhere.check_links(group, field, path)
-    if missing:
-        raise InputError(
-            f"{path} lacks {', '.join(f'{group.name}/{field}' for field in missing)}: "
-            "get the file with these fields (a mini snapshot has fewer than a full one)."
-        )
-
-
-def _check_columns(group, name, fields, path, rows):
-    """Refuse columns of one chunk of a catalogue that are absent, of other length, or elsewhere."""
-    if group is None:
-        raise InputError(f"{path} lacks {name}, of which its header counts {rows}: get it again.")
-    _check_fields(group, fields, path)
-    for field in fields:
-        elsewhere.check(group[field].id, f"{name}/{field}", path)
-        if group[field].shape[:1] != (rows,):
-            raise InputError(
-                f"{path} has {name}/{field} of shape {group[field].shape}, but its header counts "
-                f"{rows}: the two are not of one file; get it again."
-            )
-
-
-def _finite(array):
-    if array.dtype.kind != "f":
-        return True
-    # A sum is finite only where every value is, and needs no array of its own; one that is not
-    # may have overflown.
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = array.sum()
-    return bool(np.isfinite(total)) or bool(np.isfinite(array).all())
-
-
-def _check_finite(arrays, what):
-    for field, array in arrays.items():
-        if not _finite(array):
-            raise InputError(
-                f"{what} has NaN or infinite values in {field}: the file is damaged; get it again."
-            )
-    return arrays
-
-
-def _empty(fields):
-    return {field: np.empty((0, 3) if field in _VECTORS else (0,)) for field in fields}
 
 
 class Simulation:
@@ -211,7 +154,7 @@ class Simulation:
                 elsewhere.check_links(file, group, path)
                 there = group in file and len(file[group]) > 0
                 if held:
-                    _check_columns(file.get(group), group, fields, path, held)
+                    checks.check_columns(file.get(group), group, fields, path, held)
             sum_of_all, any_there = sum_of_all + held, any_there or there
         if not any_there:
             raise InputError(f"{first.parent} has no {group} at all: check it.")
@@ -272,7 +215,7 @@ class Simulation:
                 # A chunk may lack a particle type altogether; look at the first that has it.
                 elsewhere.check_links(file, name, path)
                 if name in file:
-                    _check_fields(file[name], fields, path)
+                    checks.check_fields(file[name], fields, path)
                     break
         offsets = Path(offsetPath(self.base_path, self.snapshot))
         with open_hdf5(offsets, need=["FileOffsets/SnapByType"]):
@@ -316,7 +259,7 @@ class Simulation:
         self.check_particles(kind, fields)
         what, owner, number, extent = self._located(kind, subhalo, group)
         if not extent[1]:
-            return _empty(fields)
+            return checks.empty(fields)
         ready, allocate = {}, None
         if workspace is not None:
             place = f"{kind} of {owner}"
@@ -333,7 +276,7 @@ class Simulation:
                 *extent,
                 allocate,
             )
-        _check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
+        checks.check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
         if workspace is not None:
             for field, array in arrays.items():
                 workspace.keep((place, field), number, array)
@@ -353,7 +296,7 @@ class Simulation:
         what, _, _, extent = self._located(kind, subhalo, None)
         with self._asked(what):
             arrays = self._reader.read(PARTICLE_TYPES[kind], ("Coordinates",), *extent)
-        return _check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
+        return checks.check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
 
     def announce(self, kind, fields, *, subhalo=None, group=None):
         """Ask the system to fetch the particles that `particles` will soon be asked for."""
@@ -430,10 +373,10 @@ def open_cutout(path):
         for kind, fields in (("gas", GAS_FIELDS), ("stars", STAR_FIELDS)):
             name = f"PartType{PARTICLE_TYPES[kind]}"
             if name not in file:
-                particles[kind] = _empty(fields)
+                particles[kind] = checks.empty(fields)
                 continue
-            _check_fields(file[name], fields, path)
+            checks.check_fields(file[name], fields, path)
             arrays = {field: file[name][field][()] for field in fields}
-            particles[kind] = _check_finite(arrays, f"{path}, {kind}")
+            particles[kind] = checks.check_finite(arrays, f"{path}, {kind}")
         snapshot = scalar(file["Header"].attrs, "SnapshotNumber", path)
         return read_header(file, path, snapshot), particles
