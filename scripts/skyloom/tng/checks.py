@@ -77,7 +77,7 @@ def _finite(array):
 
 
 def check_finite(arrays, what):
-    """The same dict of arrays; an InputError names the first that is not finite, and `what` it is."""
+    """The same dict of arrays; an InputError names the first that is not finite, of `what`."""
     for field, array in arrays.items():
         if not _finite(array):
             raise InputError(
