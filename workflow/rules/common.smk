@@ -70,7 +70,7 @@ def own(path):
 def code(step, *extra):
     """Hash of what a step and the library that it reaches mean, so that their edits rerun it.
 
-    Worked out where a job of the rule is planned: most runs plan few of the rules.
+    Worked out for the jobs that a run plans, since most runs plan few of the rules.
     """
     paths = [SCRIPTS / path for path in extra]
     return lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
