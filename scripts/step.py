@@ -13,6 +13,8 @@ import time
 import traceback
 from pathlib import Path
 
+import forked_job
+
 # Set when the step ends by an error: then nothing is recorded.
 _ended = {"badly": False}
 # Seconds between two states of one progress bar in a log.
@@ -175,7 +177,7 @@ def _finish(snakemake, begun):
 
 def _record(snakemake, begun):
     """Write the record of a job that ended well."""
-    loaded = {name.partition(".")[0] for name in sys.modules}
+    loaded = {name.partition(".")[0] for name in forked_job.loaded()}
     from skyloom import provenance
 
     parameters = dict(snakemake.params.items())

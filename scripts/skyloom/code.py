@@ -169,6 +169,24 @@ class _Library:
             seen |= needs
         return digests
 
+    def outside(self, script):
+        """Modules that are no files of the library and that a script's units import."""
+        found = set()
+        for module, name in self.reached(script):
+            own = self._module(module)
+            statements = list(own.first)
+            for reading in own.always if name is None else own.definitions[name]:
+                statements += reading.imports
+            for node in statements:
+                for target, word in own.bindings(node).values():
+                    found.add(target)
+                    if word:
+                        found.add(f"{target}.{word}")
+                if isinstance(node, ast.Import):
+                    found.update(alias.name for alias in node.names)
+        own = {*APART, *self._paths}
+        return {name for name in found if name.partition(".")[0] not in own}
+
     def files(self, script):
         """Files of all modules that a script runs, directly or not, without its own."""
         step = ".".join(script.relative_to(self._root).with_suffix("").parts)
@@ -202,6 +220,23 @@ def dependencies(script, root):
         A module that only a function imports counts where the script reaches that function.
     """
     return _library(Path(root)).files(Path(script))
+
+
+def outside(script, root):
+    """Names of modules of others that `script` imports, itself or through the library.
+
+    Parameters
+    ----------
+    script, root : str or Path
+        As for `dependencies`.
+
+    Returns
+    -------
+    set of str
+        Dotted. What an import statement takes from a module may be a module itself, so it is among
+        them, ``numpy.array`` too.
+    """
+    return _library(Path(root)).outside(Path(script))
 
 
 @cache

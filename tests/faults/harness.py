@@ -110,11 +110,10 @@ class Running:
         for process in self.members():
             with contextlib.suppress(psutil.Error):
                 words = process.cmdline()
-                if (
-                    words
-                    and "python" in Path(words[0]).name
-                    and ".snakemake/scripts" in " ".join(words)
-                ):
+                script = ".snakemake/scripts" in " ".join(words)
+                # A fork of the server has its command.
+                forked = "forkserver" in " ".join(process.parent().cmdline())
+                if words and "python" in Path(words[0]).name and (script or forked):
                     found.append(process)
         return sorted(found, key=lambda process: process.pid)
 

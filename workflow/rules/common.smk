@@ -25,6 +25,7 @@ os.environ.update(
 import command_line
 import configuration
 import configuration_names
+import forked
 import messages
 from skyloom import code as library_code
 from skyloom.errors import InputError
@@ -32,6 +33,7 @@ from skyloom.errors import InputError
 if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, SCRIPTS.parent))
 messages.watch(workflow)
+forked.watch(workflow, SCRIPTS)
 try:
     if workflow.modifier.is_main_snakefile():
         command_line.check_flags(command_line.given())

@@ -1,0 +1,117 @@
+"""One job in a process that `forked` has started; imported there before any other module."""
+
+import atexit
+import builtins
+import os
+import sys
+import tempfile
+import types
+from collections import defaultdict
+
+#: Variables by which libraries learn how many threads a job has.
+THREADS = (
+    "OMP_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+class _Imports:
+    """Which module has imported which, so that a fork knows what it would have imported itself."""
+
+    def __init__(self):
+        self._import, self._made, self._asked = builtins.__import__, defaultdict(set), set()
+        self.forked = False
+
+    def __call__(self, name, globals=None, locals=None, fromlist=(), level=0):
+        module = self._import(name, globals, locals, fromlist, level)
+        importer = (globals or {}).get("__name__")
+        if level:
+            package = (globals or {}).get("__package__") or ""
+            name = ".".join(filter(None, [package.rsplit(".", level - 1)[0], name]))
+        names = [name, *(f"{name}.{part}" for part in fromlist or ())]
+        (self._asked if self.forked else self._made[importer]).update(names)
+        return module
+
+    def loaded(self, before):
+        """All that was asked for since the fork, what that has imported, and what is new."""
+        waiting = self._asked | (set(sys.modules) - before)
+        found = set()
+        while waiting:
+            name = waiting.pop()
+            # A package runs before the modules in it.
+            parts = {name.rsplit(".", depth)[0] for depth in range(name.count(".") + 1)}
+            new = {part for part in parts if part in sys.modules} - found
+            found |= new
+            # The machinery of imports is everyone's, and in it C code imports.
+            machinery = ("importlib", __name__)
+            mine = (self._made[part] for part in new if not part.startswith(machinery))
+            waiting |= set().union(*mine) - found
+        return found
+
+
+_imports = _Imports()
+_state = {"before": None}
+
+
+def prepare():
+    """Get ready to import for jobs to come; to be called once, in the fork server."""
+    # Threads would not survive the fork; each job asks for as many as it may have.
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    builtins.__import__ = _imports
+
+
+def loaded():
+    """Names of all modules that this process would have imported if it were no fork."""
+    if _state["before"] is None:
+        return set(sys.modules)
+    return _imports.loaded(_state["before"])
+
+
+def run(script, name, folder, environment):
+    """Run a script as a new interpreter would, to its very end.
+
+    Parameters
+    ----------
+    script : str
+        Its absolute path.
+    name : str
+        What `top` and `ps` show, as far as the system keeps it.
+    folder : str
+        Where to work.
+    environment : dict
+        All variables.
+    """
+    with open("/proc/self/comm", "w") as file:
+        file.write(name)
+    _state["before"] = set(sys.modules)
+    _imports.forked = True
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv, tempfile.tempdir = [script], None
+    _use_threads(int(environment[THREADS[0]]))
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__file__, code = script, 0
+    try:
+        with open(script, "rb") as file:
+            exec(compile(file.read(), script, "exec"), main.__dict__)
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    # What the interpreter does at its end, and a fork does not.
+    atexit._run_exitfuncs()
+    sys.exit(code)
+
+
+def _use_threads(number):
+    """Give the linear algebra that is already loaded its threads."""
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(number, user_api="blas")
