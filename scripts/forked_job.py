@@ -66,13 +66,16 @@ def prepare():
 
 
 def loaded():
-    """Names of all modules that this process would have imported if it were no fork."""
+    """Names of all modules that this process would have imported if it were no fork.
+
+    In a fork, what a module imports late counts where any import before the fork made it do so.
+    """
     if _state["before"] is None:
         return set(sys.modules)
     return _imports.loaded(_state["before"])
 
 
-def run(script, name, folder, environment):
+def run(script, name, folder, environment, go):
     """Run a script as a new interpreter would, to its very end.
 
     Parameters
@@ -85,7 +88,10 @@ def run(script, name, folder, environment):
         Where to work.
     environment : dict
         All variables.
+    go : multiprocessing.connection.Connection
+        Is closed at the other end when the script may begin.
     """
+    go.poll(None)
     with open("/proc/self/comm", "w") as file:
         file.write(name)
     _state["before"] = set(sys.modules)

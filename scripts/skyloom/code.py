@@ -169,8 +169,8 @@ class _Library:
             seen |= needs
         return digests
 
-    def outside(self, script):
-        """Modules that are no files of the library and that a script's units import."""
+    def imports(self, script):
+        """Names that the import statements of all units of a script name, and their modules."""
         found = set()
         for module, name in self.reached(script):
             own = self._module(module)
@@ -178,14 +178,12 @@ class _Library:
             for reading in own.always if name is None else own.definitions[name]:
                 statements += reading.imports
             for node in statements:
-                for target, word in own.bindings(node).values():
-                    found.add(target)
-                    if word:
-                        found.add(f"{target}.{word}")
+                targets = own.bindings(node).values()
+                found.update(module for module, _ in targets)
+                found.update(f"{module}.{name}" for module, name in targets if name)
                 if isinstance(node, ast.Import):
                     found.update(alias.name for alias in node.names)
-        own = {*APART, *self._paths}
-        return {name for name in found if name.partition(".")[0] not in own}
+        return {name for name in found if name.partition(".")[0] not in APART}
 
     def files(self, script):
         """Files of all modules that a script runs, directly or not, without its own."""
@@ -222,8 +220,8 @@ def dependencies(script, root):
     return _library(Path(root)).files(Path(script))
 
 
-def outside(script, root):
-    """Names of modules of others that `script` imports, itself or through the library.
+def imports(script, root):
+    """Names of all that `script` imports, itself or through another file below `root`.
 
     Parameters
     ----------
@@ -233,10 +231,10 @@ def outside(script, root):
     Returns
     -------
     set of str
-        Dotted. What an import statement takes from a module may be a module itself, so it is among
-        them, ``numpy.array`` too.
+        Dotted. What is taken from a module may be a module or not: ``numpy.array`` is among them.
+        Without the modules `APART`.
     """
-    return _library(Path(root)).outside(Path(script))
+    return _library(Path(root)).imports(Path(script))
 
 
 @cache

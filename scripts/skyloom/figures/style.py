@@ -13,6 +13,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.backends import backend_agg, backend_pdf  # noqa: F401 - for `save`
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from PIL import Image
