@@ -180,7 +180,7 @@ class Project:
         """Run Snakemake; standard output and error as one text. `config` is the arm's."""
         extra = ["--config", f"{self.arm}={config}"] if config else []
         words = ["--configfile", overlay, *words, *extra]
-        done = warm.snakemake(words, self.folder, timeout=900)
+        done = warm.snakemake(words, self.folder, timeout=3600)
         if check:
             assert done.returncode == 0, done.stdout[-4000:]
         return done
