@@ -1,13 +1,15 @@
 # Each target sets up all it needs in .venv and runs; nothing outside this folder is touched.
 #   make demo    environment, then every arm on its embedded synthetic input, and a report
-#   make test    environment, lint, unit and workflow tests
+#   make test    environment, lint, unit and workflow tests: what a change must pass
+#   make test-all   those and the long ones: more faults and damaged files, the docs' long commands,
+#                a real Slurm (root); about an hour
 #   make lint    ruff, snakefmt, snakemake --lint
 #   make bench   timings beside public peers
 #   make verify  every result of a run against the record of how it was made (RUN=demo)
 #   make crate   one RO-Crate that describes a whole run
 #   make test-cluster   one arm through a real Slurm, installed from the distribution (root)
-#   make test-faults    50 rounds of killed jobs, full disks, vanished files
-#   make fuzz    a million damaged files for every reader
+#   make test-faults    50 rounds of killed jobs, full disks, vanished files; goes on where it ended
+#   make fuzz    a million damaged files for every reader; goes on where it ended
 #   make docs    the documentation as pages, in results/docs
 #   make test-docs   every command of the README and the tutorial, the long ones too
 PYTHON ?= python3
@@ -17,7 +19,7 @@ BIN := $(VENV)/bin
 RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench verify crate test-cluster test-faults fuzz docs test-docs clean check
+.PHONY: help demo test test-all lint bench verify crate test-cluster test-faults fuzz docs test-docs clean check
 
 help:
 	@sed -n '2,/^[^#]/s/^# *//p' Makefile
@@ -49,8 +51,13 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/snakemake --lint
 
 # Two files of tests at a time: each waits a good part of its time for one process or another.
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(TESTS)
+
+test-all: lint
+	$(TESTS) --long
 
 bench: $(VENV)/dev.stamp
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
@@ -65,17 +72,17 @@ test-cluster: $(VENV)/dev.stamp
 	$(BIN)/python tests/cluster/run.py
 
 test-faults: $(VENV)/dev.stamp
-	SKYLOOM_FAULT_ROUNDS=50 $(BIN)/python -m pytest -s tests/faults
+	$(BIN)/python tests/faults/rounds.py --rounds 50 --results results/campaigns/faults.jsonl
 
 fuzz: $(VENV)/dev.stamp
-	SKYLOOM_FUZZ_INPUTS=1000000 $(BIN)/python -m pytest -s tests/fuzz
+	$(BIN)/python tests/fuzz/fuzz_campaign.py --results results/campaigns/fuzz.jsonl
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/sphinx-build -q -W -n -b html docs results/docs
 	@echo "skyloom: done. Open results/docs/index.html in a browser."
 
 test-docs: $(VENV)/dev.stamp
-	SKYLOOM_LONG_DOCS=1 $(BIN)/python -m pytest -s tests/docs
+	$(BIN)/python -m pytest --long -s tests/docs
 
 clean:
 	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -5,6 +5,41 @@ from pathlib import Path
 
 import pytest
 
+#: Files that take minutes, the longest first: where two workers share all files, they come before
+#: the many short ones, so that both workers end together; neighbours wait for different arms.
+MINUTES = (
+    "faults/test_faults.py",
+    "workflow/test_tng.py",
+    "workflow/test_semantic.py",
+    "workflow/test_spectra.py",
+    "workflow/test_sdss.py",
+    "workflow/test_extending.py",
+    "workflow/test_sharding.py",
+    "workflow/test_archives.py",
+    "workflow/test_tng_channels.py",
+    "workflow/test_xmm.py",
+    "docs/test_commands.py",
+    "workflow/test_tng_api.py",
+    "workflow/test_bad_input_steps.py",
+    "workflow/test_messages.py",
+    "fuzz/test_fuzz.py",
+)
+
+
+def pytest_addoption(parser):
+    """One option: run what is long, too."""
+    parser.addoption("--long", action="store_true", help="run tests that are marked long, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Long files first, and a reason for each test that is left out because it is long."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(MINUTES)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+    for item in () if config.getoption("--long") else items:
+        if mark := item.get_closest_marker("long"):
+            reason = mark.args[0] if mark.args else "no reason is given"
+            item.add_marker(pytest.mark.skip(reason=f"long, in make test-all: {reason}"))
+
 
 @pytest.fixture(scope="session")
 def real_data():

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.workflow
 PAGES = ("README.md", "config/README.md", "docs/tutorial.md", "docs/index.md")
 PAGES += ("docs/cluster.md", "docs/datasets.md", "docs/provenance.md")
 COMMENTS = ("config/config.yaml", "config/papers.yaml")
-LONG = os.environ.get("SKYLOOM_LONG_DOCS") == "1"
 #: Whether a command is run as it stands; seconds each.
 RUN = {
     "snakemake --list-target-rules": "tng_unsharp_5",
@@ -141,7 +140,7 @@ def test_commands_plan_as_they_stand_once_their_data_is_there(copy):
     assert len(distinct) >= 20 and not (copy / "results").exists()
 
 
-@pytest.mark.skipif(not LONG, reason="half an hour: set SKYLOOM_LONG_DOCS=1 (make test-docs)")
+@pytest.mark.long("the whole demo and its environment from a package index")
 def test_a_fresh_clone_makes_the_demo_and_verifies_it(tmp_path):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -155,7 +154,7 @@ def test_a_fresh_clone_makes_the_demo_and_verifies_it(tmp_path):
     assert "Nothing to be done" in after.stdout + after.stderr
 
 
-@pytest.mark.skipif(not LONG, reason="needs a package index: set SKYLOOM_LONG_DOCS=1")
+@pytest.mark.long("needs a package index")
 def test_the_library_installs(tmp_path):
     copy = tmp_path / "copy"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(copy)], check=True)

@@ -1,6 +1,5 @@
 """The tutorial's commands from archives, on servers of this machine: `make test-docs`."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +14,7 @@ from skyloom.io import read_table
 
 pytestmark = [
     pytest.mark.workflow,
-    pytest.mark.skipif(
-        os.environ.get("SKYLOOM_LONG_DOCS") != "1",
-        reason="minutes: set SKYLOOM_LONG_DOCS=1 (make test-docs)",
-    ),
+    pytest.mark.long("whole arms at the size of the tutorial, from servers of this machine"),
 ]
 PAGE = "docs/tutorial.md"
 

@@ -1,21 +1,36 @@
 """Rounds of faults: disturb a run, run it again, compare with a run that nothing disturbed.
 
 One line a round is printed; the status is 1 if anything was lost, differed, or was ever
-half-written under a final name, or if most faults missed. `test_faults.py` starts this with mounts
-of its own.
+half-written under a final name, or if most faults missed. It begins again in mounts of its own.
+With ``--results`` it is a campaign: rounds in that file are not played again unless they lost
+something.
 """
 
 import argparse
 import contextlib
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+if __name__ == "__main__":
+    _HERE = Path(__file__).resolve()
+    sys.path[1:1] = [str(_HERE.parents[2] / "scripts"), str(_HERE.parents[1] / "workflow")]
+
 import numpy as np
+from campaigns import Campaign
 from harness import Miniature
 from injections import EXPLAINED, FAULTS, MOUNTING, full_disk, small_disk, vanished_output
 
+# Mounts that are gone with the process: as root, else where users may have their own.
+_WAYS = (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"])
+_TRIAL = ["mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+# Says to the program that begins again which mounts it has: its own, or none.
+_MOUNTS = "SKYLOOM_FAULT_MOUNTS"
+_OUTCOMES = ("survived", "unnoticed", "too late", "left out", "lost")
 _HEADER = ("round", "fault", "target", "moment", "struck", "exit", "again", "files", "outcome")
 _LINE = "{:>5}  {:<20}  {:<8}  {:<20}  {:<22.22}  {:>4}  {:<11}  {:>5}  {}"
 
@@ -110,29 +125,54 @@ def play(mini, number, seed):
     return (number, name, target, when, struck or "", status, how, watcher.seen), outcome, wrong
 
 
-def main():
-    """Play the rounds asked for and print them as a table."""
+def own_mounts():
+    """Begin this program again with mounts of its own; whether it has them."""
+    if _MOUNTS not in os.environ:
+        for words in _WAYS:
+            if shutil.which(words[0]) and not subprocess.run([*words, *_TRIAL]).returncode:
+                environment = {**os.environ, _MOUNTS: "own"}
+                os.execvpe(words[0], [*words, sys.executable, *sys.argv], environment)
+    return os.environ.get(_MOUNTS) == "own"
+
+
+def arguments():
+    """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--first", type=int, default=0, help="number of the first round")
     parser.add_argument("--seed", type=int, default=8)
-    parser.add_argument("--no-mounts", action="store_true", help="leave out what needs a mount")
-    options = parser.parse_args()
-    numbers = range(options.first, options.first + options.rounds)
-    tally = dict.fromkeys(("survived", "unnoticed", "too late", "left out", "lost"), 0)
+    parser.add_argument("--results", help="file of a campaign over several runs")
+    return parser.parse_args()
+
+
+def main():
+    """Play the rounds asked for and print them as a table."""
+    options, mounts = arguments(), own_mounts()
     with tempfile.TemporaryDirectory(prefix="skyloom-faults-") as folder:
-        mini = Miniature(Path(folder))
+        folder = Path(folder)
+        campaign = Campaign(options.results or folder / "rounds.jsonl", seed=options.seed)
+        numbers = range(options.first, options.first + options.rounds)
+        known = campaign.tried()
+        left = [n for n in numbers if known.get(n, {"outcome": "lost"})["outcome"] == "lost"]
+        if len(left) < options.rounds:
+            print(f"{options.rounds - len(left)} rounds are in {options.results}", flush=True)
+        mini = Miniature(folder / "mini") if left else None
         print(_LINE.format(*_HEADER), flush=True)
-        for number in numbers:
+        for number in left:
             name, fault, _ = FAULTS[number % len(FAULTS)]
-            if options.no_mounts and fault in MOUNTING:
-                tally["left out"] += 1
+            if fault in MOUNTING and not mounts:
+                campaign.add(number, fault=name, outcome="left out")
                 print(f"{number:>5}  {name}: left out, since nothing can be mounted", flush=True)
                 continue
             cells, outcome, wrong = play(mini, number, options.seed)
-            tally[outcome] += 1
-            print(_LINE.format(*cells, "; ".join([outcome, *wrong])), flush=True)
-    print(", ".join(f"{count} {outcome}" for outcome, count in tally.items()), flush=True)
+            line = _LINE.format(*cells, "; ".join([outcome, *wrong]))
+            campaign.add(number, fault=name, outcome=outcome, line=line)
+            print(line, flush=True)
+        known, commits = campaign.tried(), campaign.commits()
+    outcomes = [known[number]["outcome"] for number in numbers]
+    tally = {outcome: outcomes.count(outcome) for outcome in _OUTCOMES}
+    said = ", ".join(f"{count} {outcome}" for outcome, count in tally.items())
+    print(f"{said}; at {commits}", flush=True)
     # A harness whose faults mostly miss shows nothing.
     missed = 2 * tally["survived"] < options.rounds - tally["left out"]
     sys.exit(bool(tally["lost"]) or missed)

@@ -1,9 +1,7 @@
 """Damaged files end in success or in one sentence: no other error, no crash, no hang.
 
-``SKYLOOM_FUZZ_INPUTS`` says how many (`make fuzz`: a million).
+``make fuzz`` tries a million, over as many runs as one likes.
 """
-
-import os
 
 import fuzz_groups
 import fuzz_mutations
@@ -11,22 +9,30 @@ import fuzz_runner
 import numpy as np
 import pytest
 
-#: Inputs of a test run, of which those of networks, slow to load, are a hundredth.
-INPUTS = int(os.environ.get("SKYLOOM_FUZZ_INPUTS", 4000))
-GROUPS = {"files": INPUTS, "networks": max(60, INPUTS // 100)}
+# Of networks, slow to load, there are a hundredth.
+LONG = pytest.mark.long("nine times the inputs of make test, of the same kinds")
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_damaged_files_are_read_or_refused(group):
-    found = fuzz_runner.run(fuzz_groups.targets(group), GROUPS[group], label=f"fuzz {group}")
+@pytest.mark.parametrize(
+    ("group", "first", "count"),
+    [
+        ("files", 0, 4_000),
+        ("networks", 0, 60),
+        pytest.param("files", 4_000, 36_000, marks=LONG),
+        pytest.param("networks", 60, 340, marks=LONG),
+    ],
+)
+def test_damaged_files_are_read_or_refused(group, first, count):
+    targets = fuzz_groups.targets(group)
+    found = fuzz_runner.run(targets, count, first=first, label=f"fuzz {group}")
     text = fuzz_runner.report(*found, group)
     print(f"\n{text}")
     counts, failures, _ = found
     assert not failures, text
-    assert sum(sum(one[:3]) for one in counts.values()) == GROUPS[group]
+    assert sum(sum(one[:3]) for one in counts.values()) == count
     # The mutations reach both ends: files that are still good, and files that are not.
-    assert sum(read for read, *_ in counts.values()) > 0.1 * GROUPS[group]
-    assert sum(refused for _, refused, *_ in counts.values()) > 0.1 * GROUPS[group]
+    assert sum(read for read, *_ in counts.values()) > 0.1 * count
+    assert sum(refused for _, refused, *_ in counts.values()) > 0.1 * count
 
 
 def test_same_seed_gives_the_same_damage():

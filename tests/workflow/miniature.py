@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import warm
 import yaml
 from snakemake.utils import update_config
 
@@ -133,20 +134,23 @@ def merged(base, overlay):
 def shell(line, folder, **variables):
     """Run a line as its reader does: in a shell, in a folder, with the environment's programs.
 
+    Of these, ``snakemake`` begins as `warm` says.
+
     Returns
     -------
     status : int
     text : str
         Standard output and error.
     """
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    programs = [f"{warm.place()}/bin", str(Path(sys.executable).parent), os.environ["PATH"]]
+    variables = {"PATH": os.pathsep.join(programs), warm.PLACE: warm.place(), **variables}
     done = subprocess.run(
         ["bash", "-c", line],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "PATH": path, **variables},
+        env={**os.environ, **variables},
     )
     return done.returncode, done.stdout
 
@@ -175,14 +179,8 @@ class Project:
     def snakemake(self, *words, check=True, config=None, overlay="mini.yaml"):
         """Run Snakemake; standard output and error as one text. `config` is the arm's."""
         extra = ["--config", f"{self.arm}={config}"] if config else []
-        done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--configfile", overlay, *words, *extra],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=900,
-        )
+        words = ["--configfile", overlay, *words, *extra]
+        done = warm.snakemake(words, self.folder, timeout=3600)
         if check:
             assert done.returncode == 0, done.stdout[-4000:]
         return done

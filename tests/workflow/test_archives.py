@@ -36,17 +36,12 @@ def fetching(overlay, addresses, **changes):
 
 
 @pytest.fixture(scope="module")
-def simulated_xmm(make_project):
-    """A project with one xmm dataset, and its images by observation."""
-    overlay = copy.deepcopy(MINIATURE_XMM)
-    overlay["xmm"]["synthetic"]["images"] = 30
-    overlay["xmm"]["blocks"] = 1
-    project = make_project(overlay)
-    project.snakemake("--cores", "2", "xmm_minmax_sqrt_rebin4")
-    table = read_table(project.results / "inventory.ecsv")
-    folder = project.results / "archive" / "images"
+def simulated_xmm(finished_xmm):
+    """A project with an xmm dataset, and its images by observation."""
+    table = read_table(finished_xmm.results / "inventory.ecsv")
+    folder = finished_xmm.results / "archive" / "images"
     served = {str(row["obs_id"]): (folder / str(row["file"])).read_bytes() for row in table}
-    return project, served
+    return finished_xmm, served
 
 
 def xmm_archive(project, served):
@@ -122,15 +117,12 @@ def test_a_failure_is_listed_the_run_stops_and_goes_on_with_just_those(simulated
 
 
 @pytest.fixture(scope="module")
-def simulated_sdss(make_project):
-    """A project with one sdss dataset, and its good spectra by their files' names."""
-    overlay = copy.deepcopy(MINIATURE_SDSS)
-    overlay["sdss"]["blocks"] = 1
-    project = make_project(overlay)
-    project.snakemake("--cores", "2", "sdss_images_28")
-    folder = project.results / "archive" / "spectra"
-    names = read_table(project.results / "inventory.ecsv")["file"]
-    return project, {Path(str(name)).name: (folder / str(name)).read_bytes() for name in names}
+def simulated_sdss(finished_sdss):
+    """A project with sdss datasets, and its good spectra by their files' names."""
+    folder = finished_sdss.results / "archive" / "spectra"
+    names = read_table(finished_sdss.results / "inventory.ecsv")["file"]
+    served = {Path(str(name)).name: (folder / str(name)).read_bytes() for name in names}
+    return finished_sdss, served
 
 
 def test_spectra_from_an_archive_give_the_bytes_of_a_folder(simulated_sdss, make_project):

@@ -133,11 +133,9 @@ def test_step_ends_with_one_sentence_and_leaves_nothing_half_written(arm, make_p
     assert not list(project.results.glob("maps/*"))
 
 
-def test_folder_with_a_hostile_name_is_read_like_any_other(make_project, tmp_path):
-    plain = make_project(overlay("xmm"))
-    plain.snakemake("--cores", "2", "xmm_minmax_sqrt_rebin4")
+def test_folder_with_a_hostile_name_is_read_like_any_other(finished_xmm, make_project, tmp_path):
     odd = tmp_path / HOSTILE
-    shutil.copytree(plain.results / "archive", odd)
+    shutil.copytree(finished_xmm.results / "archive", odd)
     # Nobody writes to the pipe, and the link leads back to itself: both would be waited for.
     os.mkfifo(odd / "images" / "pipe.fits")
     (odd / "images" / "loop.fits").symlink_to("loop.fits")
@@ -146,7 +144,7 @@ def test_folder_with_a_hostile_name_is_read_like_any_other(make_project, tmp_pat
     project.snakemake("--cores", "2", "xmm_minmax_sqrt_rebin4")
     name = "datasets/minmax_sqrt_rebin4.h5"
     assert datasets.check(project.results / name)["variant"] == "minmax_sqrt_rebin4"
-    good = [read_table(one.results / "inventory.ecsv")["file"] for one in (plain, project)]
+    good = [read_table(one.results / "inventory.ecsv")["file"] for one in (finished_xmm, project)]
     assert list(good[0]) == list(good[1]) and len(good[0]) > 30
     bad = {str(name) for name in read_table(project.results / "rejects.ecsv")["file"]}
     assert {"pipe.fits", "loop.fits"} <= bad
