@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style
+from skyloom.figures import style, unfinished
 from skyloom.networks import roc as receiver
 
 _WRONG = "#B2182B"
@@ -66,6 +66,7 @@ def curves(histories, *, synthetic):
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.set_ylabel(label)
             axes.set_xlabel("Epoch")
+        unfinished.mark(pair[1], log["val_loss"])
         pair[0].set_title(name, loc="left")
     for axes in panels[len(histories) :].ravel():
         axes.set_axis_off()

@@ -8,7 +8,7 @@ from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
-from skyloom.report import charts, marks, page, wording
+from skyloom.report import charts, marks, page, trainings, wording
 
 _QUESTION = (
     "Can a small network tell good EPIC images from those that a human screener marks as bad, and "
@@ -39,7 +39,11 @@ def section(folder):
     statistics = read_json(path)["auc"]["test"] if path.is_file() else None
     figures = folder / "figures"
     parts = [
-        page.answer(_QUESTION, *answer(summary, statistics)),
+        page.answer(
+            _QUESTION,
+            *answer(summary, statistics),
+            *trainings.unfinished(folder, texts(summary["experiment"])),
+        ),
         _table(summary),
         *_roc(folder, summary),
         page.picture(
