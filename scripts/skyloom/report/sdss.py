@@ -47,7 +47,9 @@ def section(folder):
         page.answer(
             _QUESTION,
             *answer(summary, confusion, predictions, sees),
-            *trainings.unfinished(folder, models, called=lambda name: names.model_name(*models[name])),
+            *trainings.unfinished(
+                folder, models, called=lambda name: names.model_name(*models[name])
+            ),
         ),
         _recall(summary),
         _averages(summary),
