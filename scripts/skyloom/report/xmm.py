@@ -105,11 +105,14 @@ def _beyond_chance(auc):
     _, low, high = auc
     if not np.isfinite(low):
         return "it has no interval, so this run does not show that it is better than chance"
+    if not roc.told_from_chance(low, high):
+        return (
+            "the interval includes 0.5, so it cannot be told from chance: this run does not show "
+            "that it is better than chance"
+        )
     if low > 0.5:
         return "it has learnt to tell them apart, for chance would be 0.5"
-    if high < 0.5:
-        return "worse than chance, which would be 0.5"
-    return "the interval includes 0.5, so this run does not show that it is better than chance"
+    return "worse than chance, which would be 0.5"
 
 
 def _rivals(summary, best):
