@@ -78,13 +78,13 @@ def write(folder, model, **columns):
 
 def test_a_report_names_the_networks_that_have_not_converged_and_no_other(tmp_path):
     write(tmp_path, "short", epoch=EPOCHS, val_loss=FALLING)
-    write(tmp_path, "long", epoch=EPOCHS, val_loss=FLAT)
+    write(tmp_path, "steady", epoch=EPOCHS, val_loss=FLAT)
     member = np.repeat([1, 2], 40)
     both = np.concatenate([FALLING, FLAT])
     write(tmp_path, "two", member=member, epoch=np.tile(EPOCHS, 2), val_loss=both)
-    [said] = trainings.unfinished(tmp_path, ["short", "long", "two", "absent"])
+    [said] = trainings.unfinished(tmp_path, ["short", "steady", "two", "absent"])
     assert said.startswith("Still falling at the last epoch, so not converged: the loss of short")
-    assert "short and two (1 of 2 members), of 3 networks." in said and "long" not in said
-    assert trainings.unfinished(tmp_path, ["long", "absent"]) == []
+    assert "short and two (1 of 2 members), of 3 networks." in said and "steady" not in said
+    assert trainings.unfinished(tmp_path, ["steady", "absent"]) == []
     # The tng arm judges another side.
     assert trainings.unfinished(tmp_path, ["short"], loss="test_loss") == []
