@@ -27,10 +27,10 @@ def test_the_ten_variants_all_differ():
     [
         ("gas", {"channel": "mass", "kind": "channel"}, "mass"),
         ("blurred", {"kind": "gaussian", "sigma": "3 pixel"}, "gaussian_3"),
-        ("length", {"kind": "gaussian", "sigma": "1.171875 ckpc/h"}, "gaussian_5"),
+        ("length", {"kind": "gaussian", "sigma": "2.34375 ckpc/h"}, "gaussian_5"),
         ("spelt_out", {"kind": "unsharp", "sigma": 5.0, "difference": "signed"}, "unsharp_5"),
-        ("comoving", {"kind": "gaussian", "sigma": "1.171875 ckpc"}, "comoving"),
-        ("physical", {"kind": "gaussian", "sigma": "1.171875 kpc"}, "physical"),
+        ("comoving", {"kind": "gaussian", "sigma": "2.34375 ckpc"}, "comoving"),
+        ("physical", {"kind": "gaussian", "sigma": "2.34375 kpc"}, "physical"),
         ("wrapped", {"kind": "unsharp", "sigma": 5, "difference": "wrapped"}, "wrapped"),
         ("softer", {"kind": "composite", "beta": 0.01}, "softer"),
     ],

@@ -165,3 +165,18 @@ def test_calibration_survives_certain_scores_and_one_kind():
     assert np.isnan(calibration.calibration_error([], []))
     with pytest.raises(ValueError, match="not a probability"):
         calibration.calibration_error([True], [1.2])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.51, 0.9, True),
+        (0.1, 0.49, True),
+        (0.5, 0.9, False),
+        (0.4, 0.6, False),
+        (np.nan, np.nan, False),
+        (np.ma.masked, np.ma.masked, False),
+    ],
+)
+def test_an_area_is_told_from_chance_only_by_an_interval_without_one_half(low, high, told):
+    assert roc.told_from_chance(low, high) is told

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style, table_cells
+from skyloom.figures import style, table_cells, unfinished
 from skyloom.figures.ticks import plain_ticks
 
 _CURVES = (("loss", "Cross-entropy"), ("accuracy", "Accuracy"))
@@ -56,6 +56,7 @@ def curves(histories, *, readouts=(), synthetic):
             for axes, (kind, name) in zip(pair, _CURVES, strict=True):
                 _curve(axes, log, kind, best, readouts)
                 axes.set_ylabel(name)
+            unfinished.mark(pair[0], table_cells.numbers(log["val_loss"]))
             pair[0].set_title(labels_.model_name(network, split), loc="left")
     for column in panels.T:
         [axes for axes in column if axes.axison][-1].set_xlabel("Epoch")

@@ -9,6 +9,7 @@ from skyloom.figures import style
 from skyloom.figures.style import GRID, SOFT
 from skyloom.figures.table_cells import number, numbers, texts
 from skyloom.figures.ticks import plain_ticks
+from skyloom.networks import convergence
 
 _PRINTED = {"color": style.BLACK, "ls": (0, (5, 2)), "lw": 1.2}
 
@@ -200,7 +201,10 @@ def trend(cases, *, summary=None, synthetic):
         shown = [axes for axes in column if axes.axison]
         shown[0].set_title(title)
         shown[-1].set_xlabel("Epoch")
-        handles = [Line2D([], [], label=model, **_line(looks[model], 9)) for model in members]
+        handles = [
+            Line2D([], [], label=_ended(model, log), **_line(looks[model], 9))
+            for model, (log, _) in members.items()
+        ]
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.27), "ncols": 1}
         column[-1].legend(handles=handles, **place)
     point = {"marker": "o", "mfc": "white", "mec": SOFT, "ms": 5, "ls": "none"}
@@ -209,6 +213,12 @@ def trend(cases, *, summary=None, synthetic):
         handles.append(Line2D([], [], label="as the article prints", **_PRINTED))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _ended(model, log):
+    """A model's name, and whether its training ended too early."""
+    falling = convergence.still_falling(numbers(log["val_loss"]))
+    return f"{model}: loss still falling, not converged" if falling else model
 
 
 def _printed(summary):

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style, ticks
+from skyloom.figures import style, ticks, unfinished
 
 _AGREEMENT = (
     "Argmax agreement: share of spectra whose largest output is that of the largest label; "
@@ -50,6 +50,8 @@ def curves(histories, *, scaling, agreement, synthetic):
     for line, ((dataset, network), (log, best)) in zip(panels, histories.items(), strict=True):
         for axes, (kind, name) in zip(line, kinds, strict=True):
             _curve(axes, log, kind, best)
+            if kind == "loss":
+                unfinished.mark(axes, _values(log["val_loss"]), _values(log["member"]))
             if kind == "mae" and scaling == "minmax":
                 name = "MAE (labels from 0 to 1)"
             axes.set_ylabel(name)

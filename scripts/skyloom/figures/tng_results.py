@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style
+from skyloom.figures import style, unfinished
 from skyloom.networks import metrics
 from skyloom.networks.evaluation import readout_epochs
 
@@ -148,6 +148,7 @@ def history(cases, *, synthetic):
         axes.grid(True, color="#E6E6E6", lw=0.6)
         axes.set_title(style.variant_label(variant))
         axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+        unfinished.mark(axes, test_loss)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=2)
     figure.supxlabel("Epoch", fontsize=9)

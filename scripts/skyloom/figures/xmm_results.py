@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style
+from skyloom.figures import style, unfinished
 from skyloom.networks import roc as receiver
 
 _WRONG = "#B2182B"
@@ -66,6 +66,7 @@ def curves(histories, *, synthetic):
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.set_ylabel(label)
             axes.set_xlabel("Epoch")
+        unfinished.mark(pair[1], log["val_loss"])
         pair[0].set_title(name, loc="left")
     for axes in panels[len(histories) :].ravel():
         axes.set_axis_off()
@@ -101,7 +102,7 @@ def roc(predictions, summary, *, synthetic):
     images = int(summary["test_images"][0])
     title = f"Bad images found at every threshold ({images} test images)"
     most = max(map(len, groups.values()))
-    width, height = 3.7 * len(groups) + 0.6, 2 * (3.5 + 0.14 * most) + 0.6
+    width, height = 3.7 * len(groups) + 0.6, 2 * (3.6 + 0.14 * most) + 0.6
     figure = style.figure(max(5.4, width), height, title=title, synthetic=synthetic)
     grid = figure.subplots(2, len(groups), squeeze=False)
     for line, side in zip(grid, ("test", "validation"), strict=True):
@@ -132,11 +133,12 @@ def _curve(axes, table, row, side, colour):
     found = receiver.curve(np.asarray(here["bad"]), np.asarray(here["score"]))
     low, high = row[f"{side}_auc_low"], row[f"{side}_auc_high"]
     interval = "" if np.ma.is_masked(low) else f" [{low:.3f}, {high:.3f}]"
+    doubt = "" if receiver.told_from_chance(low, high) else "\ncannot be told from chance"
     axes.plot(
         found.false_positive_rate,
         found.true_positive_rate,
         color=colour,
-        label=f"{name}: {area:.3f}{interval}",
+        label=f"{name}: {area:.3f}{interval}{doubt}",
     )
 
 

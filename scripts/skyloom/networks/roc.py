@@ -135,3 +135,17 @@ def _pair(positive, score):
     if np.isnan(score).any():
         raise ValueError("a score is NaN")
     return positive.astype(bool), score
+
+
+def told_from_chance(low, high):
+    """Whether the interval of an area leaves out 0.5, that of guessing.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the interval; NaN or masked where there is none, which tells nothing.
+    """
+    low, high = (
+        float(np.ma.filled(np.ma.asarray(end, dtype=float), np.nan)) for end in (low, high)
+    )
+    return low > 0.5 or high < 0.5

@@ -5,7 +5,7 @@ from bokeh.models import ColumnDataSource, FactorRange, Span
 
 from skyloom.figures import style
 from skyloom.io import read_table
-from skyloom.report import charts, page, wording
+from skyloom.report import charts, page, trainings, wording
 
 TITLE = "Where does a network see star formation?"
 QUESTION = (
@@ -50,7 +50,13 @@ def section(folder):
         "ranking",
         "The ten cases" if len(summary) == 10 else "The cases",
         [
-            page.answer(QUESTION, *sentences(summary, pairs)),
+            page.answer(
+                QUESTION,
+                *sentences(summary, pairs),
+                *trainings.unfinished(
+                    folder, summary["variant"], loss="test_loss", called=style.variant_label
+                ),
+            ),
             page.facts(_facts(summary, pairs)),
             page.chart(
                 _chart(summary),

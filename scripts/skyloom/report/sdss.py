@@ -8,7 +8,7 @@ from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import metrics
-from skyloom.report import charts, marks, page, wording
+from skyloom.report import charts, marks, page, trainings, wording
 
 _QUESTION = (
     "Is it a star, a galaxy or a quasar, when the spectrum is drawn as a picture and shown to a "
@@ -41,9 +41,16 @@ def section(folder):
         return None
     confusion = wording.maybe(folder / "evaluation" / "confusion.ecsv")
     predictions = wording.predictions(folder, summary)
-    sees = {model: _sees(folder, model) for model in names.models_of(summary)}
+    models = names.models_of(summary)
+    sees = {model: _sees(folder, model) for model in models}
     parts = [
-        page.answer(_QUESTION, *answer(summary, confusion, predictions, sees)),
+        page.answer(
+            _QUESTION,
+            *answer(summary, confusion, predictions, sees),
+            *trainings.unfinished(
+                folder, models, called=lambda name: names.model_name(*models[name])
+            ),
+        ),
         _recall(summary),
         _averages(summary),
         page.details("Every class as a table", _scores(summary)),

@@ -5,7 +5,7 @@ from astropy.table import Table
 
 from skyloom.figures import semantic_labels as names
 from skyloom.figures.table_cells import texts
-from skyloom.report import page, wording
+from skyloom.report import page, trainings, wording
 from skyloom.semantic.evaluation import ANGLE, folded
 
 _QUESTION = (
@@ -40,7 +40,11 @@ def section(folder):
         for model, table in wording.predictions(folder, summary).items()
     }
     parts = [
-        page.answer(_QUESTION, *answer(summary, scatter)),
+        page.answer(
+            _QUESTION,
+            *answer(summary, scatter),
+            *trainings.unfinished(folder, scatter),
+        ),
         page.picture(
             folder / "figures" / "bounds.png",
             alt="Errors of each parameter of each dataset, by encoder and by least squares, beside "

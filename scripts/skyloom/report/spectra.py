@@ -6,7 +6,7 @@ from astropy.table import Table
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.networks import metrics
-from skyloom.report import labels_scatter, page, wording
+from skyloom.report import labels_scatter, page, trainings, wording
 from skyloom.report.spectra_names import name
 
 _ARMS = {
@@ -46,7 +46,11 @@ def section(folder):
         for model, table in wording.predictions(folder, summary).items()
     }
     parts = [
-        page.answer(question, *answer(summary, predictions)),
+        page.answer(
+            question,
+            *answer(summary, predictions),
+            *trainings.unfinished(folder, texts(summary["model"]), called=_called(summary)),
+        ),
         _errors(summary),
         *labels_scatter.parts(predictions, summary),
         *_observed(folder, summary),
@@ -108,6 +112,12 @@ def answer(summary, predictions):
         said.append(f"For {wording.listed(map(name, worse))} it is worse than that.")
     said += _larger(summary, predictions)
     return [*said, wording.OTHER_SEED]
+
+
+def _called(summary):
+    """How a model is named."""
+    known = names.models_of(summary)
+    return lambda model: names.model_name(*known[model])
 
 
 def _times(value):

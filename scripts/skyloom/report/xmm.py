@@ -8,7 +8,7 @@ from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
-from skyloom.report import charts, marks, page, wording
+from skyloom.report import charts, marks, page, trainings, wording
 
 _QUESTION = (
     "Can a small network tell good EPIC images from those that a human screener marks as bad, and "
@@ -39,7 +39,11 @@ def section(folder):
     statistics = read_json(path)["auc"]["test"] if path.is_file() else None
     figures = folder / "figures"
     parts = [
-        page.answer(_QUESTION, *answer(summary, statistics)),
+        page.answer(
+            _QUESTION,
+            *answer(summary, statistics),
+            *trainings.unfinished(folder, texts(summary["experiment"])),
+        ),
         _table(summary),
         *_roc(folder, summary),
         page.picture(
@@ -101,11 +105,14 @@ def _beyond_chance(auc):
     _, low, high = auc
     if not np.isfinite(low):
         return "it has no interval, so this run does not show that it is better than chance"
+    if not roc.told_from_chance(low, high):
+        return (
+            "the interval includes 0.5, so it cannot be told from chance: this run does not show "
+            "that it is better than chance"
+        )
     if low > 0.5:
         return "it has learnt to tell them apart, for chance would be 0.5"
-    if high < 0.5:
-        return "worse than chance, which would be 0.5"
-    return "the interval includes 0.5, so this run does not show that it is better than chance"
+    return "worse than chance, which would be 0.5"
 
 
 def _rivals(summary, best):
