@@ -1,12 +1,13 @@
 """Snakemake in a fork of a process that has imported it: the same program, begun at once.
 
 To import Snakemake and what a Snakefile needs takes as long as to plan a small run, and the tests
-begin it some two hundred times. The process that is forked has imported nothing of this project,
-and each fork reads its folder, environment and files anew. What a shell starts under the name of
-``snakemake`` is `typed`; imported for that alone, this module is light.
+begin it some two hundred times. The process that is forked has imported nothing of this project but
+`forked_job`, and each fork reads its folder, environment and files anew. What a shell starts under
+the name of ``snakemake`` is `typed`; imported for that alone, this module is light.
 
 What is planned and what is run are forks of two processes, whose sets have different orders, as two
 interpreters have: a result or a plan that hangs on such an order is found, as a user would find it.
+What is run finds the server that forks its jobs (`forked`) begun, with all that steps import.
 """
 
 import contextlib
@@ -22,7 +23,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+from multiprocessing import connection, forkserver
+from pathlib import Path
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 #: What Snakemake and a Snakefile import; nothing of this project.
 AHEAD = ("snakemake.cli", "snakemake.storage", "snakemake.report.html_reporter")
 AHEAD += ("jsonschema", "yte", "smart_open", "nbformat", "docutils.core", "docutils.parsers.rst")
@@ -51,7 +55,7 @@ def place():
             listening.bind(os.path.join(folder, kind))
             listening.listen()
             process = subprocess.Popen(
-                [sys.executable, __file__, folder, str(listening.fileno())],
+                [sys.executable, __file__, folder, str(listening.fileno()), kind],
                 pass_fds=[listening.fileno()],
                 # At its end it sees that whoever began it is gone.
                 stdin=subprocess.PIPE,
@@ -106,39 +110,79 @@ def _ask(where, words, streams, *, folder, program=None, timeout=None):
                 raise
 
 
-def _serve(where, handle):
+def _serve(where, handle, kind):
     """Answer whoever connects, each in a process of its own."""
+    if kind == "run":
+        _import_for_jobs()
     for name in AHEAD:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=handle) as listening:
         while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
-            connection, _ = listening.accept()
+            asking, _ = listening.accept()
             if os.fork() == 0:
                 listening.close()
-                return _answer(connection)
-            connection.close()
+                return _answer(asking)
+            asking.close()
     shutil.rmtree(where, ignore_errors=True)
 
 
-def _answer(connection):
+def _import_for_jobs():
+    """Import what all steps import of others, as the server of `forked` does."""
+    sys.path.insert(0, str(SCRIPTS))
+    from skyloom import code
+
+    steps = (path for path in SCRIPTS.glob("*/*.py") if path.parent.name != "skyloom")
+    names = set().union(*(code.imports(path, SCRIPTS) for path in steps))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "skyloom"]:
+        del sys.modules[name]
+    import forked_job
+
+    before = dict(os.environ)
+    forked_job.prepare()
+    for name in sorted(names):
+        if name.partition(".")[0] != "skyloom":
+            with contextlib.suppress(ImportError):
+                __import__(name)
+    os.environ.clear()
+    os.environ.update(before)
+    sys.path.remove(str(SCRIPTS))
+
+
+def _begin_server():
+    """Begin the server of Python's `multiprocessing` as a fork instead of a new interpreter."""
+    server = forkserver._forkserver
+    listening = socket.socket(socket.AF_UNIX)
+    server._forkserver_address = connection.arbitrary_address("AF_UNIX")
+    listening.bind(server._forkserver_address)
+    listening.listen()
+    reader, server._forkserver_alive_fd = os.pipe()
+    server._forkserver_pid = os.fork()
+    if server._forkserver_pid == 0:
+        os.close(server._forkserver_alive_fd)
+        forkserver.main(listening.detach(), reader, [])
+    listening.close()
+    os.close(reader)
+
+
+def _answer(asking):
     """Begin one Snakemake and say how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _, streams, _, _ = socket.recv_fds(connection, 7, 3)
-    with connection.makefile("rb") as text:
+    _, streams, _, _ = socket.recv_fds(asking, 7, 3)
+    with asking.makefile("rb") as text:
         asked = json.loads(text.read())
     process = os.fork()
     if process == 0:
-        connection.close()
+        asking.close()
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
         return _snakemake(**asked)
     # Whoever asked may be gone.
     with contextlib.suppress(OSError):
-        connection.sendall(f"{process}\n".encode())
+        asking.sendall(f"{process}\n".encode())
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-        connection.sendall(f"{status}\n".encode())
+        asking.sendall(f"{status}\n".encode())
     os._exit(0)
 
 
@@ -152,6 +196,8 @@ def _snakemake(words, folder, program, variables, cores):
     paths = [path for path in variables.get("PYTHONPATH", "").split(os.pathsep) if path]
     sys.path[0:1] = [folder, *paths]
     sys.argv[:] = [program or "", *words]
+    if "forked_job" in sys.modules:
+        _begin_server()
     # Snakemake notes the folder in which it was imported.
     sys.modules["snakemake.workflow"].Workflow._rundir = folder
     # Without a program it is `python -m snakemake`, which puts its own file there.
@@ -159,4 +205,4 @@ def _snakemake(words, folder, program, variables, cores):
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], int(sys.argv[2]))
+    _serve(sys.argv[1], int(sys.argv[2]), sys.argv[3])
