@@ -165,7 +165,7 @@ def all_datasets(rates, pool):
 _WAYS = {
     "published": "published: linear, astropy objects, for every image of every dataset",
     "resized once": "the same, each image resized once for all datasets",
-    "resized once, 2 threads": "the same, each image resized once, on two threads",
+    "resized once, 2 threads": "astropy objects, linear, each image resized once, on two threads",
     "block means": "astropy objects, block means (`cv2.INTER_AREA`) for every image of each",
     "block means once": "the same, block means once for all datasets",
     "ours": "ours: block means, one thread",
