@@ -85,7 +85,7 @@ def keras_fit(name, given, steps, xla):
     data = tf.data.Dataset.from_tensor_slices((flux[:count], target[:count]))
     data = data.shuffle(count).batch(batch).prefetch(tf.data.AUTOTUNE)
     judged = tf.data.Dataset.from_tensor_slices(judged).batch(batch)
-    return lambda _: model.fit(data, verbose=0, validation_data=judged)
+    return lambda _: model.fit(data, shuffle=False, verbose=0, validation_data=judged)
 
 
 def child(way):
