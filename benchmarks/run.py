@@ -4,7 +4,8 @@
 those alone (also the ones in `ON_REQUEST`, which take long). Each is a module here with
 ``measure(folder)``, given a scratch folder, that returns ``{"figures": {...}, "tables": [...]}``.
 The tables are printed and kept in ``results/bench/<name>.md``; the figures of all, old ones kept,
-are one flat object in ``results/bench/bench.json``.
+are one flat object in ``results/bench/bench.json``. ``before``, on request too, takes options and
+keeps a file of its own: see there.
 """
 
 import importlib
@@ -41,9 +42,12 @@ def run(name):
 
 def main(names):
     """Run the benchmarks of these names, or the usual ones."""
+    if names[:1] == ["before"]:
+        importlib.import_module("before").main(names[1:])
+        return
     for name in names:
         if name not in (*BENCHMARKS, *ON_REQUEST):
-            known = [*BENCHMARKS, *ON_REQUEST]
+            known = [*BENCHMARKS, *ON_REQUEST, "before"]
             sys.exit(f"There is no benchmark {name}: nearest is {nearest(name, known)}.")
     for name in names or BENCHMARKS:
         run(name)

@@ -7,12 +7,11 @@ but for 100 epochs.
 
 import csv
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import h5py
+import processes
 from tools import table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,30 +19,6 @@ LINEAGES = 16
 FACTORS = (1, 2, 4, 8)
 #: Fewer epochs than the demo: they cost the same for any of these numbers of galaxies.
 TRAINING = "{epochs: 100, readout_epochs: [100]}"
-
-
-def _family(pid):
-    """A process and all its descendants."""
-    found = [pid]
-    for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def _memory(pid):
-    """Bytes that a process and its descendants hold now; shared pages count once."""
-    total = 0
-    for one in _family(pid):
-        try:
-            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return total
 
 
 def _job_peak(results):
@@ -64,20 +39,13 @@ def _run(folder, factor, cores=2):
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "all"]
     keys = f"synthetic: {{galaxies: {LINEAGES * factor}}}, training: {TRAINING}"
     command += ["--config", "run=scaling", "arms=[tng]", f"tng={{{keys}}}"]
-    with open(folder / "log", "w", encoding="utf-8") as log:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, _memory(process.pid))
-            time.sleep(0.5)
-    duration = time.perf_counter() - start
-    if process.returncode:
+    done = processes.measured(command, folder, folder / "log")
+    if done["returncode"]:
         raise RuntimeError(f"the run failed: {(folder / 'log').read_text()[-2000:]}")
     results = folder / "results/scaling/tng"
     with h5py.File(results / "datasets/composite.h5") as file:
         images = len(file["images"])
-    return duration, peak / 1e6, _job_peak(results), images
+    return done["seconds"], done["peak_mb"], _job_peak(results), images
 
 
 def measure(folder):

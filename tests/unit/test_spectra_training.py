@@ -129,6 +129,19 @@ def test_killed_training_continues_to_the_same_bits(data, tmp_path, monkeypatch)
         np.testing.assert_array_equal(a, b)
 
 
+def test_members_that_share_a_learner_are_those_trained_alone_and_it_is_traced_once(data):
+    settings = Settings(epochs=2, batch_size=8)
+    learner = spectra_training.Learner(_network(), settings)
+    for seed in (0, 1):
+        alone, expected = _train(data, settings, network=_network(seed), seed=seed)
+        shared, result = _train(data, settings, network=_network(seed), seed=seed, learner=learner)
+        np.testing.assert_array_equal(result.history, expected.history)
+        for a, b in zip(shared.get_weights(), alone.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    # 21 spectra in batches of 8: whole ones, and what remains.
+    assert learner.learn.experimental_get_tracing_count() == 2
+
+
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "clean.h5"

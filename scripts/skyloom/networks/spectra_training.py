@@ -128,6 +128,7 @@ def train(
     state_path=None,
     save_every=60.0,
     label="training",
+    learner=None,
 ):
     """Fit `network` to the training rows.
 
@@ -151,6 +152,9 @@ def train(
         Seconds between savings.
     label : str
         For the progress bar.
+    learner : Learner, optional
+        Of a network with the same layers and the same settings, which learns in this one's place:
+        members of an ensemble share it. The bits are those without.
 
     Returns
     -------
@@ -168,7 +172,9 @@ def train(
             f"{np.sum(~np.isfinite(labels))} labels that are not finite: both sides need spectra "
             "and every label a value; change split or give more spectra."
         )
-    run = _Run(network, spectra, labels, train, validation, settings, seed)
+    learner = learner or Learner(network, settings)
+    learner.begin(network.get_weights())
+    run = _Run(learner, spectra, labels, train, validation, seed)
     run.run(settings.epochs, state_path=state_path, save_every=save_every, label=label)
     if state_path:
         run.save(state_path)
@@ -187,8 +193,7 @@ def outputs(network, spectra, rows, *, batch_size):
     rows : (n,) int array
     batch_size : int
     """
-    ask = tf.function(lambda x: _outputs(network, x, training=False))
-    return _collect(ask, spectra, rows, batch_size)
+    return _collect(_asking(network), spectra, rows, batch_size)
 
 
 def judge(made, labels, *, heteroscedastic=False):
@@ -216,6 +221,10 @@ def _outputs(network, x, *, training):
     return chain.outputs(network, x, training=training, parts=parts)
 
 
+def _asking(network):
+    return tf.function(lambda x: _outputs(network, x, training=False))
+
+
 def _collect(ask, spectra, rows, batch_size):
     data = batches.stream(spectra, rows, (), batch_size=batch_size)
     return np.concatenate([ask(x).numpy() for (x,) in data]).astype(np.float64)
@@ -238,19 +247,55 @@ def _sums(made, labels, heteroscedastic):
     )
 
 
+class Learner:
+    """A network with what learns and what asks, each traced once for every size of batch.
+
+    To trace them takes a second or two, as long as some epochs of a small network.
+
+    Parameters
+    ----------
+    network : keras.Model
+    settings : Settings
+    """
+
+    def __init__(self, network, settings):
+        self.network, self.settings = network, settings
+        self.optimizer = Adam(learning_rate=settings.learning_rate)
+        self.optimizer.build(network.trainable_variables)
+        self.learn, self._ask = tf.function(self._learn), _asking(network)
+
+    def begin(self, weights):
+        """Start anew from these weights, with an optimizer that remembers nothing."""
+        self.network.set_weights(weights)
+        for variable in self.optimizer.variables:
+            if variable.name != "learning_rate":
+                variable.assign(np.zeros(variable.shape, variable.dtype))
+
+    def outputs(self, spectra, rows):
+        """What the network says of these rows: see the function of the same name."""
+        return _collect(self._ask, spectra, rows, self.settings.batch_size)
+
+    def _learn(self, x, y):
+        """One step of Adam; the sums over the batch before it."""
+        with tf.GradientTape() as tape:
+            made = _outputs(self.network, x, training=True)
+            sums = _sums(made, y, self.settings.heteroscedastic)
+            loss = sums[0] / y.shape[0]
+        gradients = tape.gradient(loss, self.network.trainable_variables)
+        self.optimizer.apply(gradients, self.network.trainable_variables)
+        return tf.stack([tf.cast(value, tf.float64) for value in sums])
+
+
 class _Run(Resumable):
     """A training under way."""
 
-    def __init__(self, network, spectra, labels, train, validation, settings, seed):
-        self.spectra, self.labels, self.settings, self.seed = spectra, labels, settings, seed
+    def __init__(self, learner, spectra, labels, train, validation, seed):
+        self.spectra, self.labels, self.seed = spectra, labels, seed
+        self.learner, self.settings = learner, learner.settings
         self.train, self.validation = np.asarray(train), np.asarray(validation)
-        optimizer = Adam(learning_rate=settings.learning_rate)
-        optimizer.build(network.trainable_variables)
-        facts = [_STATE_FORMAT, dataclasses.asdict(settings), seed, spectra.digest]
-        super().__init__(network, optimizer, facts, (labels, self.train, self.validation))
-        # Traced once for every size of batch: the usual one and what remains.
-        self._learn = tf.function(self._learn)
-        self._ask = tf.function(lambda x: _outputs(network, x, training=False))
+        facts = [_STATE_FORMAT, dataclasses.asdict(self.settings), seed, spectra.digest]
+        arrays = (labels, self.train, self.validation)
+        super().__init__(learner.network, learner.optimizer, facts, arrays)
 
     @property
     def finished(self):
@@ -273,7 +318,7 @@ class _Run(Resumable):
         # Added up where they are: asking for a number would wait for the step.
         sums = tf.zeros(3, tf.float64)
         for x, y in data:
-            sums = sums + self._learn(x, y)
+            sums = sums + self.learner.learn(x, y)
         loss, error, agree = (sums.numpy() / len(self.train)).tolist()
         if not np.isfinite(loss):
             raise InputError(
@@ -281,18 +326,8 @@ class _Run(Resumable):
                 f"{settings.learning_rate}: choose a smaller one."
             )
         quiet = Noisy(self.spectra, settings.snr, seed=self.seed, epoch=0)
-        made = _collect(self._ask, quiet, self.validation, settings.batch_size)
+        made = self.learner.outputs(quiet, self.validation)
         judged = judge(made, self.labels[self.validation], heteroscedastic=settings.heteroscedastic)
         # Single precision would print 0.001 with digits that nobody chose.
         rate = float(f"{float(self.optimizer.learning_rate):.7g}")
         self.end_epoch(epoch, (loss, error, agree, *judged, rate), judged[0])
-
-    def _learn(self, x, y):
-        """One step of Adam; the sums over the batch before it."""
-        with tf.GradientTape() as tape:
-            made = _outputs(self.network, x, training=True)
-            sums = _sums(made, y, self.settings.heteroscedastic)
-            loss = sums[0] / y.shape[0]
-        gradients = tape.gradient(loss, self.network.trainable_variables)
-        self.optimizer.apply(gradients, self.network.trainable_variables)
-        return tf.stack([tf.cast(value, tf.float64) for value in sums])

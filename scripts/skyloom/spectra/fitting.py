@@ -133,13 +133,25 @@ def fit(
     )
     scaling = Scaling.fit(sample.labels[sample.rows("train")], training["labels"])
     with batches.open_samples(dataset, "spectra", limit=limit) as spectra:
+
+        def build(seed):
+            return spectra_cnn.build(
+                network,
+                spectra.shape[0],
+                len(sample.names),
+                heteroscedastic=settings.heteroscedastic,
+                seed=seed,
+            )
+
+        # All members learn in one network, whose functions are traced once.
+        learner = spectra_training.Learner(build(seed), settings)
         trained = [
             _train(
+                build(seed + number),
+                learner,
                 spectra,
                 sample,
                 scaling,
-                network=network,
-                settings=settings,
                 seed=seed + number,
                 state_path=Path(state_folder) / f"member_{number + 1}.h5" if state_folder else None,
                 label=f"{name['dataset']} {network}, member {number + 1} of {members}",
@@ -147,8 +159,8 @@ def fit(
             for number in range(members)
         ]
         networks = [one for one, _ in trained]
-        made = _ask(networks, spectra, np.arange(len(sample.id)), settings)
-        noisy = _ask_noisy(networks, spectra, sample.rows("test"), settings, noise, seed)
+        made = _ask(networks, learner, spectra, np.arange(len(sample.id)))
+        noisy = _ask_noisy(networks, learner, spectra, sample.rows("test"), noise, seed)
     meta = {**name, "network": network, "synthetic": sample.synthetic}
     meta["model"] = f"{name['dataset']}_{network}"
     facts = {
@@ -167,46 +179,39 @@ def fit(
     )
 
 
-def _train(spectra, sample, scaling, *, network, settings, seed, state_path, label):
+def _train(one, learner, spectra, sample, scaling, *, seed, state_path, label):
     """One member, with what its training gives."""
-    one = spectra_cnn.build(
-        network,
-        spectra.shape[0],
-        len(sample.names),
-        heteroscedastic=settings.heteroscedastic,
-        seed=seed,
-    )
     result = spectra_training.train(
         one,
         spectra,
         scaling.apply(sample.labels),
         train=sample.rows("train"),
         validation=sample.rows("validation"),
-        settings=settings,
+        settings=learner.settings,
         seed=seed,
         state_path=state_path,
         label=label,
+        learner=learner,
     )
     return one, result
 
 
-def _ask(networks, source, rows, settings):
+def _ask(networks, learner, source, rows):
     """What each member says of these rows: (members, n, outputs)."""
-    return np.stack(
-        [
-            spectra_training.outputs(one, source, rows, batch_size=settings.batch_size)
-            for one in networks
-        ]
-    )
+    made = []
+    for one in networks:
+        learner.network.set_weights(one.get_weights())
+        made.append(learner.outputs(source, rows))
+    return np.stack(made)
 
 
-def _ask_noisy(networks, spectra, rows, settings, noise, seed):
+def _ask_noisy(networks, learner, spectra, rows, noise, seed):
     """The same with noise of each signal to noise ratio added: a dict."""
     noisy = {
         float(snr): spectra_training.Noisy(spectra, snr, seed=seed, epoch=_TEST_NOISE + place)
         for place, snr in enumerate(noise)
     }
-    return {snr: _ask(networks, source, rows, settings) for snr, source in noisy.items()}
+    return {snr: _ask(networks, learner, source, rows) for snr, source in noisy.items()}
 
 
 def _metrics(sample, scaling, made, settings, results, seed):
