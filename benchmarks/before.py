@@ -222,8 +222,10 @@ def ratios(found):
             for side in SIDES:
                 wall[side] += found["environment"][side]["seconds"]
         made[f"{what}_vs_before"] = wall["after"] / wall["before"]
-        made[f"{what}_cpu_vs_before"] = own["cpu_seconds"]["after"] / own["cpu_seconds"]["before"]
-        made[f"{what}_peak_vs_before"] = own["peak_mb"]["after"] / own["peak_mb"]["before"]
+        for key, name in (("cpu_seconds", "cpu"), ("peak_mb", "peak")):
+            # A run may be over before anything was sampled.
+            if own[key]["before"]:
+                made[f"{what}_{name}_vs_before"] = own[key]["after"] / own[key]["before"]
     return made
 
 
