@@ -1,5 +1,6 @@
 # Each target sets up all it needs in .venv and runs; nothing outside this folder is touched.
 #   make demo    environment, then every arm on its embedded synthetic input, and a report
+#   make taste   environment, then one arm of the demo on fewer galaxies, and its page
 #   make test    environment, lint, unit and workflow tests: what a change must pass
 #   make test-all   those and the long ones: more faults and damaged files, the docs' long commands,
 #                a real Slurm (root); about an hour
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench verify crate test-cluster test-faults fuzz docs test-docs clean check
+.PHONY: help demo taste test test-all lint bench verify crate test-cluster test-faults fuzz docs test-docs clean check
 
 help:
 	@sed -n '2,/^[^#]/s/^# *//p' Makefile
@@ -43,6 +44,10 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 demo: $(VENV)/run.stamp
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "skyloom: done. Open results/$(RUN)/report/index.html in a browser; datasets, models and figures are in results/$(RUN)/."
+
+taste: $(VENV)/run.stamp
+	$(BIN)/snakemake --cores $(CORES) --configfile config/taste.yaml
+	@echo "skyloom: done. Open results/taste/report/index.html in a browser; make demo makes all arms."
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
