@@ -26,6 +26,7 @@ import command_line
 import configuration
 import configuration_names
 import messages
+import reruns
 from skyloom import code as library_code
 from skyloom.errors import InputError
 
@@ -55,6 +56,8 @@ SEED = config["seed"]
 GPUS = config["gpus"]
 # Each arm adds the files that its target builds.
 ARM_RESULTS = {}
+# The parameter `code` of every step.
+CODES = []
 
 
 wildcard_constraints:
@@ -73,7 +76,10 @@ def code(step, *extra):
     Worked out for the jobs that a run plans, since most runs plan few of the rules.
     """
     paths = [SCRIPTS / path for path in extra]
-    return lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
+    CODES.append(
+        lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
+    )
+    return CODES[-1]
 
 
 def growing(amount):
