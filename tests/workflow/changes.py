@@ -4,8 +4,9 @@ import copy
 from functools import cache
 from pathlib import Path
 
-import configuration
 import yaml
+
+import configuration
 
 ROOT = Path(__file__).parents[2]
 

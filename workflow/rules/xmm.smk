@@ -53,7 +53,7 @@ rule xmm_inspect:
         blocks=XMM["blocks"],
         exposure=XMM["exposure"],
         camera=XMM["camera"],
-        columns=XMM["columns"],
+        columns=configuration_xmm.columns(XMM, exposures=True),
         code=code("xmm/inspect_images.py"),
     script:
         "../../scripts/xmm/inspect_images.py"
@@ -73,7 +73,7 @@ rule xmm_inventory:
     conda:
         "../../envs/skyloom.yaml"
     params:
-        columns=XMM["columns"],
+        columns=configuration_xmm.columns(XMM),
         frame=XMM["frame"],
         code=code("xmm/merge_inventory.py"),
     script:
