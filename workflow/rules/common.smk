@@ -60,6 +60,10 @@ ARM_RESULTS = {}
 CODES = []
 
 
+onstart:
+    messages.look_once(workflow.scheduler)
+
+
 wildcard_constraints:
     snapshot=r"\d{3}",
     part=r"\d+",
