@@ -7,6 +7,8 @@ TNG = config["tng"]
 TNG_DIR = f"results/{RUN}/tng"
 TNG_SYNTHETIC = TNG["source"] == "synthetic"
 TNG_API = TNG["source"] == "api"
+# The synthetic universe has no links, so that nothing is outside of it.
+TNG_EXTERNAL = "refuse" if TNG_SYNTHETIC else TNG["external"]
 # What the web API served, one folder a simulation: kept between runs.
 TNG_FETCHED = f"{DOWNLOADS}/tng/{TNG['api']['simulation']}"
 TNG_BASE = {

@@ -62,7 +62,7 @@ rule tng_inclined_maps:
         runtime=growing(480),
     params:
         base_path=TNG_BASE,
-        external=TNG["external"],
+        external=TNG_EXTERNAL,
         snapshot=INCLINED_SNAPSHOT,
         cutouts=lambda w: tng_cutouts(INCLINED_SNAPSHOT),
         part=lambda w: int(w.part),

@@ -52,7 +52,8 @@ rule xmm_inspect:
         images=lambda w, input: str(input.images),
         blocks=XMM["blocks"],
         exposure=XMM["exposure"],
-        camera=XMM["camera"],
+        # Whose exposures are added up, where they come from the table.
+        camera=XMM["camera"] if XMM["exposure"] == "table" else None,
         columns=configuration_xmm.columns(XMM, exposures=True),
         code=code("xmm/inspect_images.py"),
     script:
