@@ -61,6 +61,13 @@ class Plan:
         """How many of these jobs each rule has, without collectors."""
         return dict(Counter(self.jobs[key][0] for key in keys if key != (self.jobs[key][0],)))
 
+    def made(self, keys):
+        """What these jobs make, rule by rule."""
+        found = {}
+        for key in sorted(keys):
+            found.setdefault(self.jobs[key][0], []).extend(key)
+        return found
+
 
 def _not_plain(jobs):
     """Parameters that Snakemake does not compare, or not reliably: sets, arrays, paths, objects."""
@@ -148,7 +155,8 @@ def answers(requests):
     Returns
     -------
     list of dict
-        ``changed`` and ``rerun``, how many jobs of each rule; or ``error``.
+        ``changed`` and ``rerun``, how many jobs of each rule; ``made``, the outputs of the first;
+        ``loose``, parameters of which Snakemake sees no change; or ``error``.
     """
     plans = {}
 
@@ -171,6 +179,7 @@ def answers(requests):
             {
                 "changed": after.rules(changed),
                 "rerun": after.rules(after.after(changed)),
+                "made": after.made(changed),
                 "loose": after.loose,
             }
         )

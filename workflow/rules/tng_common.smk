@@ -1,5 +1,4 @@
 # What the tng arm's rules share: names, paths and input functions.
-import yaml
 from skyloom.tng import channels
 from skyloom.tng.universe import layout
 
@@ -46,10 +45,7 @@ TNG_FAMILIES = {
 # Figures 3.3 and 4.6 to 4.8.
 TNG_GALLERIES = ["composite", "mass", "gaussian_10", "unsharp_3"]
 TNG_PUBLISHED = own("resources/published/tng.yaml")
-COMPARED = {
-    row["key"]
-    for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
-}
+COMPARED = {row["key"] for row in configuration.read(TNG_PUBLISHED)["comparable_when"]}
 TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],
