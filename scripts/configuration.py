@@ -51,18 +51,19 @@ _IMAGE_KEYS = {
 @cache
 def load_schema():
     """The JSON Schema of the configuration, as a dict; an arm may have a file of its own."""
-    schema = _read(_SCHEMA)
+    schema = read(_SCHEMA)
     for name in (*_SHARED, *_ARMS):
-        own = _read(_SCHEMA.parent / f"{name}.schema.yaml")
+        own = read(_SCHEMA.parent / f"{name}.schema.yaml")
         schema["$defs"] |= own.pop("$defs", {})
         if name in _ARMS:
             schema["properties"][name] = own
     return schema
 
 
-def _read(path):
-    text = path.read_text(encoding="utf-8")
-    # Every job of a run reads these: in C where PyYAML was built with it.
+def read(path):
+    """What a YAML file of the project says."""
+    text = Path(path).read_text(encoding="utf-8")
+    # Every process of a run reads these: in C where PyYAML was built with it.
     return (
         yaml.load(text, Loader=yaml.CSafeLoader) if yaml.__with_libyaml__ else yaml.safe_load(text)
     )

@@ -80,9 +80,32 @@ def resolved(semantic, model):
 
 
 def grid(semantic, dataset):
-    """How the images of a dataset are sampled: the grid, with what its profile says of it."""
+    """How the images of a dataset are sampled: the grid, with what its profile says of it.
+
+    Subpixels concern integrated pixels alone: with others, another number of them is no change.
+    """
     profile = semantic["profiles"][semantic["datasets"][dataset]["profile"]]
-    return profiles.on_grid(profile, semantic["grid"])
+    made = profiles.on_grid(profile, semantic["grid"])
+    return made if made["sampling"] == "integrated" else {**made, "subpixels": Grid.subpixels}
+
+
+def settings(semantic, model):
+    """What decides how one model is trained, without keys that have no effect with the others.
+
+    Returns
+    -------
+    dict
+        ``entry`` (its dataset and network), ``encoder`` and ``training``: what all models have, and
+        the model's own in its place.
+    """
+    own = resolved(semantic, model)
+    idle = {"rho"} if own["optimizer"] != "adadelta" else set()
+    idle |= {"margin"} if own["outputs"] != "range" else set()
+    keys = {part: semantic[part] for part in ("encoder", "training")}
+    keys["entry"] = ("dataset", "network")
+    return {
+        part: {key: own[key] for key in names if key not in idle} for part, names in keys.items()
+    }
 
 
 def choices(semantic, model):

@@ -123,3 +123,19 @@ def models(own, dataset=None):
 def variant(own, dataset):
     """Every parameter that decides how a dataset is made of the grid, and no other."""
     return {"snr": None, "resolving_power": None, **own["datasets"][dataset]}
+
+
+def observation(own):
+    """How observed spectra are brought to the grid; the rest of a continuum only if one is fitted.
+
+    Parameters
+    ----------
+    own : dict
+        The arm's part of a configuration.
+    """
+    kept = {key: own["observation"][key] for key in ("medium", "radial_velocity")}
+    continuum = own["observation"]["continuum"]
+    fitted = continuum["method"] != "none"
+    # Points are taken from a wider range where the window is one.
+    wanted = continuum if fitted else ("method", "window")
+    return {**kept, "continuum": {key: continuum[key] for key in wanted}}

@@ -84,6 +84,19 @@ def _check_archive(xmm):
         )
 
 
+def columns(xmm, *, exposures=False):
+    """Names of the columns that a step reads of the table of observations.
+
+    Parameters
+    ----------
+    xmm : dict
+    exposures : bool
+        Whether the step reads exposures too, where they come from the table.
+    """
+    apart = () if exposures and xmm["exposure"] == "table" else ("pn", "mos1", "mos2")
+    return {key: names for key, names in xmm["columns"].items() if key not in apart}
+
+
 def rebin(name):
     """The factor by which a dataset's images are rebinned, as in its name."""
     return _NAME.fullmatch(name)[3]

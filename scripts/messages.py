@@ -71,6 +71,22 @@ def watch(workflow):
     os.environ.setdefault("SKYLOOM_CORES", str(workflow.resource_settings.cores or 0))
 
 
+def look_once(scheduler):
+    """Let the scheduler look for jobs to start when one has ended, and not every second besides.
+
+    So that no more than 100 jobs start in a second, which is what it does unless told otherwise,
+    Snakemake 9.27 looks again a second after it has looked. As it looks when a job ends too, it
+    looks once more a second for every job that has ended: after 200 jobs, 200 times.
+
+    Parameters
+    ----------
+    scheduler : snakemake.scheduling.job_scheduler.JobScheduler
+    """
+    limiter = scheduler.job_rate_limiter
+    if limiter is not None and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        scheduler.job_rate_limiter = None
+
+
 def remedy(sentence):
     """Keep a sentence that is to be the last line."""
     _run.remedy = sentence

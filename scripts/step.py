@@ -180,7 +180,7 @@ def _record(snakemake, begun):
     loaded = {name.partition(".")[0] for name in forked_job.loaded()}
     from skyloom import provenance
 
-    parameters = dict(snakemake.params.items())
+    parameters = {name: value for name, value in snakemake.params.items() if name != "given"}
     content = {
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),

@@ -16,7 +16,7 @@ files, params = snakemake.input, snakemake.params
 table = classical.fit_dataset(
     files.dataset,
     read_table(files.split, need=("id", "part")),
-    fitted=params.evaluation["fitted"],
+    fitted=params.fitted,
     threads=snakemake.threads,
     split_name=files.split,
     track=lambda fits: track(fits, label=f"fits of {params.dataset}", unit="image"),

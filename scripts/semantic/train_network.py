@@ -18,7 +18,7 @@ state = Path(made.model).parent / ".state"
 split = read_table(files.split, need=["id", "part"])
 fitted = experiments.fit(
     params.name,
-    experiments.settle(params.entry, params.encoder, params.training, name=params.name),
+    experiments.settle(**params.settings, name=params.name),
     files.dataset,
     experiments.read(files.dataset, split, split_name=files.split),
     network=params.network,

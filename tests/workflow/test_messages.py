@@ -102,3 +102,16 @@ def test_a_run_that_is_interrupted_says_how_to_go_on(make_project):
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(120) != 0
     assert last(log.read_text()) == ["skyloom: Stopped; run the same command again to go on."]
+
+
+def test_snakemake_looks_for_jobs_when_one_has_ended_and_not_every_second(make_project):
+    """Unless told, it looks once more a second for every job that has ended: CPU minutes a run."""
+    few = {"images": {"train": 60, "validation": 20, "test": 20}}
+    names = ["clean", "noise_05", "wide", "sersic"]
+    small = {"arms": ["semantic"], "semantic": {"datasets": dict.fromkeys(names, few)}}
+    targets = [f"semantic_{name}" for name in names]
+    done = make_project(small).snakemake("--cores", "1", "--verbose", *targets)
+    jobs = done.stdout.count("Finished jobid")
+    assert jobs == 8
+    # Once at the start, and for each job when it ends.
+    assert done.stdout.count("Resources before job selection") <= jobs + 1

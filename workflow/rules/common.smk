@@ -27,6 +27,7 @@ import configuration
 import configuration_names
 import forked
 import messages
+import reruns
 from skyloom import code as library_code
 from skyloom.errors import InputError
 
@@ -57,6 +58,12 @@ SEED = config["seed"]
 GPUS = config["gpus"]
 # Each arm adds the files that its target builds.
 ARM_RESULTS = {}
+# The parameter `code` of every step.
+CODES = []
+
+
+onstart:
+    messages.look_once(workflow.scheduler)
 
 
 wildcard_constraints:
@@ -75,7 +82,10 @@ def code(step, *extra):
     Worked out for the jobs that a run plans, since most runs plan few of the rules.
     """
     paths = [SCRIPTS / path for path in extra]
-    return lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
+    CODES.append(
+        lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
+    )
+    return CODES[-1]
 
 
 def growing(amount):

@@ -67,7 +67,7 @@ def sdss_training_inputs(wildcards):
 
 def sdss_choices():
     """The arm's choices that printed numbers depend on."""
-    document = yaml.safe_load(Path(SDSS_PUBLISHED).read_text())
+    document = configuration.read(SDSS_PUBLISHED)
     compared = {row["key"] for row in document["comparable_when"]}
     flat = configuration.flat(SDSS, "sdss")
     return {name: value for name, value in sorted(flat.items()) if name in compared}

@@ -211,9 +211,7 @@ rule sdss_predict_unknown:
     resources:
         mem_mb=growing(4000),
     params:
-        name=configuration_sdss.parts(SDSS_JUDGE)[0],
-        network=SDSS["networks"][configuration_sdss.parts(SDSS_JUDGE)[0]],
-        drawing=SDSS["drawing"],
+        # How spectra are drawn, and all else of the network, its metrics tell.
         code=code("sdss/predict_folder.py"),
     script:
         "../../scripts/sdss/predict_folder.py"

@@ -75,10 +75,8 @@ rule semantic_train:
         gpu=GPUS,
     params:
         name=lambda w: w.model,
-        entry=lambda w: SEMANTIC["models"][w.model],
         network=lambda w: SEMANTIC["networks"][SEMANTIC["models"][w.model]["network"]],
-        encoder=SEMANTIC["encoder"],
-        training=SEMANTIC["training"],
+        settings=lambda w: configuration_semantic.settings(SEMANTIC, w.model),
         failed=SEMANTIC["evaluation"]["failed"],
         seed=SEED,
         code=code("semantic/train_network.py"),
@@ -104,7 +102,7 @@ rule semantic_fit:
     threads: 2
     params:
         dataset=lambda w: w.dataset,
-        evaluation=SEMANTIC["evaluation"],
+        fitted=SEMANTIC["evaluation"]["fitted"],
         code=code("semantic/fit_classically.py"),
     script:
         "../../scripts/semantic/fit_classically.py"
@@ -128,7 +126,12 @@ rule semantic_evaluate:
     conda:
         "../../envs/skyloom.yaml"
     params:
-        evaluation=SEMANTIC["evaluation"],
+        # The rest of it is that of the fits.
+        evaluation={
+            key: value
+            for key, value in SEMANTIC["evaluation"].items()
+            if key != "fitted"
+        },
         seed=SEED,
         code=code("semantic/evaluate.py"),
     script:

@@ -173,7 +173,7 @@ rule spectra_prepare_observed:
         "../../envs/skyloom.yaml"
     params:
         observed=lambda w, input: [str(path) for path in input.observed],
-        observation=lambda w: config[w.arm]["observation"],
+        observation=lambda w: configuration_spectra.observation(config[w.arm]),
         synthetic=lambda w: not configuration_spectra.observed(config[w.arm]),
         code=code("spectra/prepare_observed.py"),
     script:

@@ -1,6 +1,5 @@
 # What the rules of the helium and stellar arms share: names, paths and input functions.
 import configuration_spectra
-import yaml
 
 SPECTRA_ARMS = configuration_spectra.ARMS
 # Networks of short spectra gain little from a second thread: two of them train side by side instead.
@@ -66,7 +65,7 @@ def spectra_dataset(model):
 
 def spectra_choices(arm):
     """The arm's choices that printed numbers depend on."""
-    document = yaml.safe_load(Path(own(f"resources/published/{arm}.yaml")).read_text())
+    document = configuration.read(own(f"resources/published/{arm}.yaml"))
     compared = {row["key"] for row in document["comparable_when"]}
     flat = configuration.flat(config[arm], arm)
     return {name: value for name, value in sorted(flat.items()) if name in compared}

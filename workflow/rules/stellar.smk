@@ -30,7 +30,11 @@ if STELLAR["source"] == "synthetic":
             window=STELLAR["window"],
             pixels=STELLAR["pixels"],
             downsample=STELLAR["downsample"],
-            synthetic=STELLAR["synthetic"],
+            synthetic={
+                key: value
+                for key, value in STELLAR["synthetic"].items()
+                if key != "observed"
+            },
             block=lambda w: int(w.block),
             blocks=STELLAR["blocks"],
             code=code("stellar/synthesise_grid.py"),
@@ -49,8 +53,10 @@ if STELLAR["source"] == "synthetic":
             "../../envs/skyloom.yaml"
         params:
             window=STELLAR["window"],
-            pixels=STELLAR["pixels"],
-            synthetic=STELLAR["synthetic"],
+            synthetic={
+                key: STELLAR["synthetic"][key]
+                for key in ("observed", "limb_darkening")
+            },
             seed=SEED,
             code=code("stellar/simulate_observed.py"),
         script:

@@ -91,7 +91,7 @@ rule tng_select:
     params:
         base_path=TNG_BASE,
         snapshot=lambda w: int(w.snapshot),
-        external=TNG["external"],
+        external=TNG_EXTERNAL,
         cuts=lambda w: tng_cuts(int(w.snapshot)),
         trees="web" if TNG_API else "disk",
         code=code("tng/select_galaxies.py"),
@@ -139,7 +139,7 @@ rule tng_maps:
         runtime=growing(480),
     params:
         base_path=TNG_BASE,
-        external=TNG["external"],
+        external=TNG_EXTERNAL,
         snapshot=lambda w: int(w.snapshot),
         cutouts=lambda w: tng_cutouts(int(w.snapshot)),
         part=lambda w: int(w.part),

@@ -27,7 +27,7 @@ rule tng_view_maps:
         runtime=growing(480),
     params:
         base_path=TNG_BASE,
-        external=TNG["external"],
+        external=TNG_EXTERNAL,
         snapshot=lambda w: int(w.snapshot),
         cutouts=lambda w: tng_cutouts(int(w.snapshot)),
         part=lambda w: int(w.part),
@@ -68,7 +68,7 @@ rule tng_channel_maps:
         runtime=growing(480),
     params:
         base_path=TNG_BASE,
-        external=TNG["external"],
+        external=TNG_EXTERNAL,
         snapshot=lambda w: int(w.snapshot),
         cutouts=lambda w: tng_cutouts(int(w.snapshot)),
         further=lambda w: tng_further_cutouts(w.snapshot, w.channel),

@@ -1,5 +1,4 @@
 # What the tng arm's rules share: names, paths and input functions.
-import yaml
 from skyloom.tng import channels
 from skyloom.tng.universe import layout
 
@@ -7,6 +6,8 @@ TNG = config["tng"]
 TNG_DIR = f"results/{RUN}/tng"
 TNG_SYNTHETIC = TNG["source"] == "synthetic"
 TNG_API = TNG["source"] == "api"
+# The synthetic universe has no links, so that nothing is outside of it.
+TNG_EXTERNAL = "refuse" if TNG_SYNTHETIC else TNG["external"]
 # What the web API served, one folder a simulation: kept between runs.
 TNG_FETCHED = f"{DOWNLOADS}/tng/{TNG['api']['simulation']}"
 TNG_BASE = {
@@ -44,10 +45,7 @@ TNG_FAMILIES = {
 # Figures 3.3 and 4.6 to 4.8.
 TNG_GALLERIES = ["composite", "mass", "gaussian_10", "unsharp_3"]
 TNG_PUBLISHED = own("resources/published/tng.yaml")
-COMPARED = {
-    row["key"]
-    for row in yaml.safe_load(Path(TNG_PUBLISHED).read_text())["comparable_when"]
-}
+COMPARED = {row["key"] for row in configuration.read(TNG_PUBLISHED)["comparable_when"]}
 TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],

@@ -9,6 +9,14 @@ INCLINED_MAPS = [
 ]
 INCLINED_VIEWS = f"{TNG_DIR}/inclined/snap_{INCLINED_SNAPSHOT:03d}.ecsv"
 TNG_INCLINED = f"{TNG_DIR}/datasets/inclined_mass.h5"
+# The views' angles stand in their table. Fewer bins over the same width sum the same cells as
+# adding up pixels of the main maps; surface densities need all of the mass.
+INCLINED_OPTIONS = {
+    "gas": {**TNG["gas"], "members": INCLINED["members"]},
+    "grid": {**TNG["grid"], "bins": INCLINED["pixels"], "edges": "exact"},
+    "rotation": {**TNG["rotation"], "inclination": INCLINED["inclinations"]},
+    "statistic": {**TNG["statistic"], "mass": "sum"},
+}
 
 
 rule tng_inclined_views:
@@ -54,19 +62,12 @@ rule tng_inclined_maps:
         runtime=growing(480),
     params:
         base_path=TNG_BASE,
-        external=TNG["external"],
+        external=TNG_EXTERNAL,
         snapshot=INCLINED_SNAPSHOT,
         cutouts=lambda w: tng_cutouts(INCLINED_SNAPSHOT),
         part=lambda w: int(w.part),
         parts=TNG["parts_per_snapshot"],
-        # The views' angles stand in their table. Fewer bins over the same width sum the same
-        # cells as adding up pixels of the main maps; surface densities need all of the mass.
-        options={
-            "gas": {**TNG["gas"], "members": INCLINED["members"]},
-            "grid": {**TNG["grid"], "bins": INCLINED["pixels"], "edges": "exact"},
-            "rotation": {**TNG["rotation"], "inclination": INCLINED["inclinations"]},
-            "statistic": {**TNG["statistic"], "mass": "sum"},
-        },
+        options=INCLINED_OPTIONS,
         code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
     script:
         "../../scripts/tng/project_maps.py"
@@ -90,7 +91,8 @@ rule tng_inclined:
     params:
         parameters={
             "inclined": {**INCLINED, "snapshot": INCLINED_SNAPSHOT},
-            **{key: TNG[key] for key in ("selection", "gas", "grid", "rotation")},
+            "selection": tng_cuts(INCLINED_SNAPSHOT),
+            **{key: INCLINED_OPTIONS[key] for key in ("gas", "grid", "rotation")},
         },
         seed=SEED,
         code=code("tng/make_inclined_dataset.py"),

@@ -52,8 +52,9 @@ rule xmm_inspect:
         images=lambda w, input: str(input.images),
         blocks=XMM["blocks"],
         exposure=XMM["exposure"],
-        camera=XMM["camera"],
-        columns=XMM["columns"],
+        # Whose exposures are added up, where they come from the table.
+        camera=XMM["camera"] if XMM["exposure"] == "table" else None,
+        columns=configuration_xmm.columns(XMM, exposures=True),
         code=code("xmm/inspect_images.py"),
     script:
         "../../scripts/xmm/inspect_images.py"
@@ -73,7 +74,7 @@ rule xmm_inventory:
     conda:
         "../../envs/skyloom.yaml"
     params:
-        columns=XMM["columns"],
+        columns=configuration_xmm.columns(XMM),
         frame=XMM["frame"],
         code=code("xmm/merge_inventory.py"),
     script:

@@ -19,7 +19,7 @@ rule xmm_fetch_observations:
         release=XMM["archive"]["release"],
         chosen=XMM_CHOSEN,
         folder=f"{DOWNLOADS}/xmm/tables",
-        columns=XMM["columns"],
+        columns=configuration_xmm.columns(XMM),
         code=code("xmm/fetch_observations.py"),
     script:
         "../../scripts/xmm/fetch_observations.py"
@@ -45,7 +45,7 @@ rule xmm_fetch_images:
         block=lambda w: int(w.block),
         blocks=XMM["blocks"],
         folder=f"{DOWNLOADS}/xmm/images",
-        columns=XMM["columns"],
+        columns=configuration_xmm.columns(XMM),
         failures=lambda w: f"{XMM_DIR}/failed/images_{w.block}.ecsv",
         code=code("xmm/fetch_images.py"),
     script:

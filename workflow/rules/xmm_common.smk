@@ -1,6 +1,5 @@
 # What the xmm arm's rules share: names, paths and input functions.
 import configuration_xmm
-import yaml
 
 XMM = config["xmm"]
 XMM_DIR = f"results/{RUN}/xmm"
@@ -44,8 +43,7 @@ XMM_FIGURES = [
     *(f"worst/{name}" for name in XMM_TRAINED),
 ]
 XMM_COMPARED = {
-    row["key"]
-    for row in yaml.safe_load(Path(XMM_PUBLISHED).read_text())["comparable_when"]
+    row["key"] for row in configuration.read(XMM_PUBLISHED)["comparable_when"]
 }
 XMM_CHOICES = {
     name: value

@@ -31,7 +31,11 @@ rule xmm_train:
     params:
         name=lambda w: w.experiment,
         experiment=lambda w: XMM_EXPERIMENTS[w.experiment],
-        training=XMM["training"],
+        # An experiment's own number of epochs goes before that of all.
+        training=lambda w: {
+            key: XMM_EXPERIMENTS[w.experiment].get(key, value)
+            for key, value in XMM["training"].items()
+        },
         seed=SEED,
         code=code("xmm/train_network.py"),
     script:

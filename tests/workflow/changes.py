@@ -1,0 +1,217 @@
+"""Every key of the configuration with another valid value."""
+
+import copy
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+import configuration
+from skyloom.errors import InputError
+from skyloom.semantic.profiles import DECODERS
+from skyloom.tng.channels import QUANTITIES
+
+ROOT = Path(__file__).parents[2]
+
+#: Values that nobody could make up from the schema; a folder and a file that are there.
+FOLDER, FILE = "config", "config/config.yaml"
+BY_HAND = {
+    "arms": ["xmm", "sdss"],
+    "downloads.archives": FILE,
+    "helium.datasets.clean": {"snr": 70},
+    "helium.evaluation.snr": [20, 50, 100],
+    "helium.observation.continuum.exclude": [[4461, 4483]],
+    "helium.observation.continuum.window": [4440, 4510],
+    "helium.observed": FOLDER,
+    "helium.source": "local",
+    "helium.spectra": FOLDER,
+    "helium.synthetic.log_g": [2.0, 5.0, 1.0],
+    "helium.synthetic.teff": [15000, 39000, 3000],
+    "helium.synthetic.v_rot": [100, 400, 50],
+    "helium.training.snr": 50,
+    "helium.window": [4461, 4480],
+    "sdss.archive.release": "DR16",
+    "sdss.catalogue": FILE,
+    "sdss.drawing.flux": [1, 99],
+    "sdss.drawing.wavelength": [4000, 9000],
+    "sdss.networks.resnet_50_random.weights": "imagenet",
+    "sdss.prediction.model": "mnist_80_20",
+    "sdss.prediction.spectra": FOLDER,
+    "sdss.sample.redshift_bins": [0, 1, 2],
+    "sdss.sample.shares": {"GALAXY": 0.5, "QSO": 0.25, "STAR": 0.25},
+    "sdss.source": "local",
+    "sdss.spectra": FOLDER,
+    "semantic.galaxies.dataset": FILE,
+    "semantic.galaxies.model": "clean",
+    "stellar.datasets.clean": {"snr": 70},
+    "stellar.downsample": 2,
+    "stellar.observation.continuum.exclude": [[5100, 5110]],
+    "stellar.observation.continuum.window": [5010, 5290],
+    "stellar.observed": FOLDER,
+    "stellar.pixels": 29784,
+    "stellar.source": "local",
+    "stellar.synthetic.log_g": [2.0, 4.5],
+    "stellar.synthetic.m_h": [-1.0, -0.5],
+    "stellar.synthetic.teff": [4500, 6500],
+    "stellar.synthetic.v_sin_i": [0, 20, 50],
+    "stellar.spectra": FOLDER,
+    "stellar.trained": ["snr_100"],
+    "stellar.training.snr": 50,
+    "stellar.window": [5001, 5300],
+    "tng.api.simulation": "TNG100-1",
+    "tng.attention.cases": ["mass"],
+    "tng.backbone.weights": "random",
+    "tng.base_path": FOLDER,
+    "tng.gas.star_forming_temperature": 10000.0,
+    "tng.grid.depth": 40,
+    "tng.inclined.galaxies": 5,
+    "tng.inclined.position_angle": 30,
+    "tng.inclined.snapshot": 91,
+    "tng.leakage.cases": ["mass"],
+    "tng.reference_snapshot": 91,
+    "tng.selection.exclude": ["099_1"],
+    "tng.selection.stellar_mass": [0.6, 100],
+    "tng.snapshots": [99, 91],
+    "tng.source": "api",
+    "xmm.archive.observations": ["0123456789"],
+    "xmm.archive.release": "4XMM-DR10",
+    "xmm.evaluation.final": "ordinal",
+    "xmm.frame.size": [648, 648],
+    "xmm.images": FOLDER,
+    "xmm.observations": FILE,
+    "xmm.source": "archive",
+}
+#: What must be said besides, where one key alone would be refused.
+BESIDE = {
+    "helium.source": {"helium": {"spectra": FOLDER}},
+    "sdss.source": {"sdss": {"spectra": FOLDER}},
+    "stellar.source": {"stellar": {"spectra": FOLDER}},
+}
+
+
+@cache
+def table():
+    """The table by hand: beginnings of keys, and what reruns."""
+    return yaml.safe_load((Path(__file__).parent / "plan.yaml").read_text(encoding="utf-8"))
+
+
+def row(key):
+    """The table's row of a key: the one whose beginning is the longest."""
+    return table()[max((name for name in table() if key.startswith(name)), key=len)] or ""
+
+
+@cache
+def default():
+    """The configuration of config.yaml."""
+    return _read("config.yaml")
+
+
+def _read(name):
+    said = yaml.safe_load((ROOT / "config" / name).read_text(encoding="utf-8"))
+    return configuration.typed(said, configuration.load_schema())
+
+
+@cache
+def published():
+    """The configuration of papers.yaml, without config.yaml below it."""
+    return _read("papers.yaml")
+
+
+def leaves(value, path=()):
+    """Every key that holds no further keys, as a path, with its value."""
+    if not isinstance(value, dict) or not value:
+        return {path: value}
+    return {
+        leaf: own for key, part in value.items() for leaf, own in leaves(part, (*path, key)).items()
+    }
+
+
+def named(path):
+    """A path as it is written in sentences."""
+    return ".".join(path)
+
+
+def with_value(config, path, value):
+    """A copy of a configuration with one value set."""
+    made = copy.deepcopy(config)
+    inner = made
+    for key in path[:-1]:
+        inner = inner.setdefault(key, {})
+    inner[path[-1]] = value
+    return made
+
+
+def is_valid(config):
+    """Whether the workflow would take a configuration."""
+    try:
+        configuration.check(config)
+    except InputError:
+        return False
+    return True
+
+
+def _schema(path):
+    """What the schema says of a key."""
+    whole = configuration.load_schema()
+
+    def resolved(part):
+        return whole["$defs"][part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
+
+    own = whole
+    for key in path:
+        own = resolved(own.get("properties", {}).get(key) or own.get("additionalProperties") or {})
+    return own
+
+
+def _others(config, path, value):
+    """Other values that a key might take."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value * 2, value + 1, value + 2, value - 1, value / 2]
+    if isinstance(value, float):
+        return [value * 0.9, value * 1.1, value / 2]
+    if isinstance(value, list):
+        numbers = value and all(isinstance(one, int | float) for one in value)
+        scaled = [[*value[:-1], value[-1] * by] for by in (2, 1.1, 0.5)] if numbers else []
+        allowed = (_schema(path).get("items") or {}).get("enum", ())
+        return [*scaled, value[:-1], value[::-1], *([one] for one in allowed)]
+    if isinstance(value, str):
+        section = config[path[0]].get(f"{path[-1]}s", {}) if len(path) > 2 else {}
+        names = {"quantity": QUANTITIES, "decoder": DECODERS}.get(path[-1], section)
+        return [
+            *_schema(path).get("enum", ()),
+            *(name for name in names if isinstance(names, dict)),
+            "minmax_linear_rebin4",
+            f"{value}_2",
+        ]
+    return []
+
+
+def another(path, config=None):
+    """Another valid value of a key; None where there is none that goes with all other keys.
+
+    Parameters
+    ----------
+    path : tuple of str
+    config : dict, optional
+        All that is configured; config.yaml unless given.
+    """
+    config = default() if config is None else config
+    value = config
+    for key in path:
+        value = value[key]
+    by_hand = [BY_HAND[named(path)]] if named(path) in BY_HAND else []
+    for made in [*by_hand, *_others(config, path, value)]:
+        whole = configuration.typed(changed(config, path, made), configuration.load_schema())
+        if made != value and is_valid(whole):
+            return made
+    return None
+
+
+def changed(config, path, value):
+    """A configuration with another value of a key, and what must be said besides."""
+    made = with_value(config, path, value)
+    for beside, said in leaves(BESIDE.get(named(path), {})).items():
+        made = with_value(made, beside, said) if beside else made
+    return made
