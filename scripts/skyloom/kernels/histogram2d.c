@@ -15,7 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BLOCK 256
+#define BLOCK 32
+#define AHEAD 128
 
 /* One binary for every processor of a kind; the loader picks the widest vectors there are. No
  * multiply-add is fused (see the flags), so all of them give the same bits. Older compilers do not
@@ -85,6 +86,8 @@ struct sums {
     int64_t count_lane;  /* -1: none */
     int64_t mass_lane;   /* -1: none; may be the lane of a channel that sums the mass */
 };
+
+static const double one[BLOCK] = {[0 ... BLOCK - 1] = 1.0}, none[BLOCK];
 
 INLINE const double *load(double *buffer, const struct column *in, int64_t first, int64_t n)
 {
@@ -239,8 +242,8 @@ INLINE void weigh(const double *const *value, const double *const *factor, int64
     }
 }
 
-/* Ask for a block of cells while another is worked on: a tenth of the time on long inputs.
- * Addresses past the end do no harm. */
+/* Ask for the cells of a block that is worked on some blocks later: the sums take the processor's
+ * own foresight away. Addresses past the end do no harm. */
 INLINE void fetch(const struct cells *cells, int64_t fields, int64_t start)
 {
     const int64_t line = 64;
@@ -259,14 +262,12 @@ INLINE void add(const int32_t *pixel, int64_t n, const double *weight, int64_t l
             *(vector *)(sums + pixel[i] * lanes) += *(const vector *)(weight + VECTOR * i);
 }
 
-/* Add the cells from `first` to `last` to the sums (bins, bins, lanes), aligned to a vector, which
- * are zeroed here. counts: cells whose electron abundance took the floor; those that make no sense. */
-WIDEST
-void accumulate(const struct grid *g, const struct cells *cells, const struct sums *s,
-                int64_t first, int64_t last, double *sums, int64_t *counts)
+/* Add n cells from `start` on to the sums; n is a constant but for the last block. */
+INLINE void add_block(const struct grid *g, const struct cells *cells, const struct sums *s,
+                      int64_t start, int64_t n, double *sums, int64_t *counts)
 {
     double r[3 * BLOCK], buffer[MOST_FIELDS][BLOCK];
-    double kelvin[BLOCK], entropy[BLOCK], one[BLOCK], none[BLOCK];
+    double kelvin[BLOCK], entropy[BLOCK];
     double weight[BLOCK * VECTOR] __attribute__((aligned(sizeof(vector))));
     int32_t pixel[BLOCK];
     const double *f[MOST_FIELDS], *value[MOST_LANES], *factor[MOST_LANES];
@@ -274,39 +275,45 @@ void accumulate(const struct grid *g, const struct cells *cells, const struct su
     const int64_t fields = t ? (isnan(t->star_forming_kelvin) ? STAR_FORMATION : FIELDS)
                              : s->channels + 1;
     const int kind = 2 * (g->box > 0) + !isinf(g->half_depth);
-    for (int64_t i = 0; i < BLOCK; i++) {
-        one[i] = 1.0;
-        none[i] = 0.0;
+    fetch(cells, fields, start + AHEAD);
+    const double *places = load(r, &cells->coordinates, 3 * start, 3 * n);
+    const int near = kind == 0   ? place(g, places, n, 0, 0, pixel)
+                     : kind == 1 ? place(g, places, n, 0, 1, pixel)
+                     : kind == 2 ? place(g, places, n, 1, 0, pixel)
+                                 : place(g, places, n, 1, 1, pixel);
+    if (near || !g->even)
+        settle(g, places, n, pixel);
+    for (int64_t k = 0; k < fields; k++)
+        f[k] = cells->fields[k].data ? load(buffer[k], &cells->fields[k], start, n) : one;
+    if (t)
+        heat(t, f, n, kelvin, entropy, counts);
+    for (int64_t c = 0; c < s->lanes; c++) {
+        value[c] = c == s->count_lane ? one : c == s->mass_lane ? f[MASS] : none;
+        factor[c] = one;
+        if (c >= s->channels)
+            continue;
+        value[c] = !t ? f[c + 1] : c == 0 ? entropy : c == 1 ? f[MASS] : kelvin;
+        if (s->statistic[c] == MASS_WEIGHTED_MEAN)
+            factor[c] = f[MASS];
     }
+    for (int64_t c = 0; c < s->lanes; c += VECTOR) {
+        weigh(value + c, factor + c, n, weight);
+        add(pixel, n, weight, s->lanes, sums + c);
+    }
+}
+
+/* Add the cells from `first` to `last` to the sums (bins, bins, lanes), aligned to a vector, which
+ * are zeroed here. counts: cells whose electron abundance took the floor; those that make no sense. */
+WIDEST
+void accumulate(const struct grid *g, const struct cells *cells, const struct sums *s,
+                int64_t first, int64_t last, double *sums, int64_t *counts)
+{
+    int64_t start = first;
     memset(sums, 0, g->bins * g->bins * s->lanes * sizeof(double));
-    for (int64_t start = first; start < last; start += BLOCK) {
-        const int64_t n = last - start < BLOCK ? last - start : BLOCK;
-        const double *places = load(r, &cells->coordinates, 3 * start, 3 * n);
-        const int near = kind == 0   ? place(g, places, n, 0, 0, pixel)
-                         : kind == 1 ? place(g, places, n, 0, 1, pixel)
-                         : kind == 2 ? place(g, places, n, 1, 0, pixel)
-                                     : place(g, places, n, 1, 1, pixel);
-        if (near || !g->even)
-            settle(g, places, n, pixel);
-        for (int64_t k = 0; k < fields; k++)
-            f[k] = cells->fields[k].data ? load(buffer[k], &cells->fields[k], start, n) : one;
-        if (t)
-            heat(t, f, n, kelvin, entropy, counts);
-        fetch(cells, fields, start + n);
-        for (int64_t c = 0; c < s->lanes; c++) {
-            value[c] = c == s->count_lane ? one : c == s->mass_lane ? f[MASS] : none;
-            factor[c] = one;
-            if (c >= s->channels)
-                continue;
-            value[c] = !t ? f[c + 1] : c == 0 ? entropy : c == 1 ? f[MASS] : kelvin;
-            if (s->statistic[c] == MASS_WEIGHTED_MEAN)
-                factor[c] = f[MASS];
-        }
-        for (int64_t c = 0; c < s->lanes; c += VECTOR) {
-            weigh(value + c, factor + c, n, weight);
-            add(pixel, n, weight, s->lanes, sums + c);
-        }
-    }
+    for (; start + BLOCK <= last; start += BLOCK)
+        add_block(g, cells, s, start, BLOCK, sums, counts);
+    if (start < last)
+        add_block(g, cells, s, start, last - start, sums, counts);
 }
 
 /* One over the norm in each of n pixels; 1 where it is nothing or is not asked for. */
