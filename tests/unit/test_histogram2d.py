@@ -33,8 +33,8 @@ def segments(cells_each):
 @settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    # Around the kernel's block of 256 cells, too.
-    n=st.sampled_from([0, 1, 2, 255, 256, 257, 1000, 3000]),
+    # Around the kernel's block of 16 cells, too.
+    n=st.sampled_from([0, 1, 2, 15, 16, 17, 255, 256, 257, 1000, 3000]),
     box=st.one_of(st.just(0.0), st.floats(1.0, 1e5)),
     spin=st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda s: np.linalg.norm(s) > 1e-3),
     centre=st.tuples(*[st.floats(0, 1)] * 3),
@@ -283,6 +283,38 @@ def test_inputs_are_left_untouched(kernel):
     np.testing.assert_array_equal(coordinates, before[0])
     np.testing.assert_array_equal(values, before[1])
     np.testing.assert_array_equal(mass, before[2])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    way=st.integers(-9, -3),
+    box=st.sampled_from([0.0, 35000.0]),
+    edges=st.sampled_from(["exact", "published"]),
+    depth=st.sampled_from([None, 20.0]),
+)
+def test_cells_closer_to_an_edge_than_single_precision_sees_fall_where_numpy_puts_them(
+    kernel, seed, way, box, edges, depth
+):
+    # Limits of both axes and of depth, missed by 1e-9 to 1e-3 of a length: less than single
+    # precision sees, more than rounding in NumPy's matrix product; some cells far off.
+    rng = np.random.default_rng(seed)
+    edges = bin_edges(256, 60.0, edges)
+    limits = np.concatenate([edges, [-10.0, 10.0]])
+    missed = 10.0**way * rng.uniform(1, 3, (3000, 3)) * rng.choice([-1, 1], (3000, 3))
+    places = rng.choice(limits, (3000, 3)) + missed
+    places[::7, 2] = rng.uniform(-17000, 17000, len(places[::7]))
+    rotation, centre = face_on(rng.normal(size=3)), rng.uniform(0, 35000, 3)
+    coordinates = places @ rotation + centre
+    if box:
+        coordinates %= box
+    options = {"statistics": ["sum"], "edges": edges, "centre": centre, "box_size": box}
+    options |= {"rotation": rotation, "depth": depth}
+    one = np.ones(len(places))
+    np.testing.assert_array_equal(
+        histogram2d.project(kernel, coordinates, [one], **options),
+        reference.project(coordinates, [one], **options),
+    )
 
 
 def test_published_edges_bin_as_the_thesis_prints_it():

@@ -15,7 +15,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BLOCK 256
+/* So few that the sums of a block, which wait for their pixels, and the next block's arithmetic are
+ * in flight together; cells are asked for AHEAD of their turn. */
+#define BLOCK 16
+#define AHEAD 128
+#define UNSURE (-2)
 
 /* One binary for every processor of a kind; the loader picks the widest vectors there are. No
  * multiply-add is fused (see the flags), so all of them give the same bits. Older compilers do not
@@ -86,6 +90,8 @@ struct sums {
     int64_t mass_lane;   /* -1: none; may be the lane of a channel that sums the mass */
 };
 
+static const double one[BLOCK] = {[0 ... BLOCK - 1] = 1.0}, none[BLOCK];
+
 INLINE const double *load(double *buffer, const struct column *in, int64_t first, int64_t n)
 {
     if (in->type == FLOAT64)
@@ -112,40 +118,79 @@ INLINE double turn(const double *row, const double *d)
     return row[0] * d[0] + row[1] * d[1] + row[2] * d[2];
 }
 
-/* Pixels of a block of cells, -1 outside and for NaN. Positions come in bins straight from the
- * rotation; returns whether a cell is so near an edge, or so far away, that rounding could put it
- * on the wrong side and `settle` must decide. */
-INLINE int place(const struct grid *g, const double *restrict r, int64_t n, int periodic, int deep,
+/* How `place` turns offsets into bins, in single precision. */
+struct view {
+    double centre[3 * BLOCK];  /* once a cell of a block */
+    double box, inverse_box;
+    float turn[9];
+    float start, most, full;   /* origin and number of bins; how many of them are of one width */
+    float per_length, at_least;
+    float half_depth;
+    int32_t bins;
+};
+
+INLINE void look(const struct grid *g, struct view *v)
+{
+    const double low = g->edges[0], scale = 1.0 / (g->edges[1] - low), origin = -low * scale;
+    const double end = (g->edges[g->bins] - low) * scale;
+    float largest = 0;
+    for (int64_t i = 0; i < 3 * BLOCK; i++)
+        v->centre[i] = g->centre[i % 3];
+    v->box = g->box;
+    v->inverse_box = g->box > 0 ? 1.0 / g->box : 0.0;
+    for (int k = 0; k < 9; k++) {
+        v->turn[k] = (float)(g->rotation[k] * scale);
+        largest = fabsf(v->turn[k]) > largest ? fabsf(v->turn[k]) : largest;
+    }
+    v->bins = (int32_t)g->bins;
+    v->start = (float)origin;
+    v->most = (float)v->bins;
+    v->full = fabs(end - v->bins) < 1e-6 ? v->most : v->most - 1;
+    v->per_length = 1.01f * 3 * FLT_EPSILON * largest;
+    v->at_least = 1.01f * FLT_EPSILON * (float)(fabs(end) + fabs(origin));
+    v->half_depth = (float)(g->half_depth * scale);
+}
+
+/* Pixels of a block of cells, -1 outside, UNSURE where `settle` must decide. Offsets are taken in
+ * double and turned in single precision, straight into bins: twice as many at once. `unsure` bounds
+ * what rounding can do to a position, six roundings of its terms and two of the sum; a cell nearer
+ * to an edge, in a last bin that is narrower, or with a NaN is left to `settle`, so that no bin
+ * depends on single precision. Returns whether a cell is left. */
+INLINE int place(const struct view *v, const double *restrict r, int64_t n, int periodic, int deep,
                  int32_t *restrict pixel)
 {
-    const double low = g->edges[0], scale = 1.0 / (g->edges[1] - low), start = -low * scale;
-    const double end = (g->edges[g->bins] - low) * scale;
-    const double reach = periodic ? 1.5 * g->box : 100.0 * (fabs(low) + g->edges[g->bins] - low);
-    const double close = 1e-14 * (reach * scale + end);
-    const int32_t bins = (int32_t)g->bins, last = bins - 1;
-    double across[3], up[3];
-    for (int k = 0; k < 3; k++) {
-        across[k] = g->rotation[k] * scale;
-        up[k] = g->rotation[3 + k] * scale;
+    const float *m = v->turn, start = v->start, most = v->most, full = v->full;
+    const float per_length = v->per_length, at_least = v->at_least, half_depth = v->half_depth;
+    const double box = v->box, inverse_box = v->inverse_box;
+    const int32_t bins = v->bins;
+    float d[3 * BLOCK];
+    for (int64_t j = 0; j < 3 * n; j++) {
+        double x = r[j] - v->centre[j];
+        if (periodic)
+            x -= box * rint(x * inverse_box);
+        d[j] = (float)x;
     }
-    int32_t near = 0;
+    int32_t left = 0;
     for (int64_t i = 0; i < n; i++) {
-        double d[3];
-        offset(g, r + 3 * i, periodic, d);
-        const double s = turn(across, d) + start, t = turn(up, d) + start;
-        int inside = (s >= 0) & (s <= end) & (t >= 0) & (t <= end);
-        near |= (fabs(s - rint(s)) < close) | (fabs(t - rint(t)) < close);
-        if (!periodic)
-            near |= fabs(d[0]) + fabs(d[1]) + fabs(d[2]) > reach;
+        const float x = d[3 * i], y = d[3 * i + 1], z = d[3 * i + 2];
+        const float s = m[0] * x + m[1] * y + m[2] * z + start;
+        const float t = m[3] * x + m[4] * y + m[5] * z + start;
+        const float unsure = per_length * (fabsf(x) + fabsf(y) + fabsf(z)) + at_least;
+        const float a = fabsf(s - rintf(s)), b = fabsf(t - rintf(t)), further = s > t ? s : t;
+        float gap = a < b ? a : b;
+        int inside = (s >= 0) & (s < most) & (t >= 0) & (t < most);
         if (deep) {
-            const double depth = fabs(turn(g->rotation + 6, d));
-            inside &= depth <= g->half_depth;
+            const float depth = fabsf(m[6] * x + m[7] * y + m[8] * z);
+            const float c = fabsf(depth - half_depth) - FLT_EPSILON * half_depth;
+            gap = c < gap ? c : gap;
+            inside &= depth <= half_depth;
         }
-        const int32_t column = (int32_t)(inside ? s : 0.0), row = (int32_t)(inside ? t : 0.0);
-        const int32_t index = (row > last ? last : row) * bins + (column > last ? last : column);
-        pixel[i] = inside ? index : -1;
+        const int sure = (gap >= unsure) & !(inside & (further >= full));
+        const int32_t index = (int32_t)(inside ? t : 0.0f) * bins + (int32_t)(inside ? s : 0.0f);
+        pixel[i] = sure ? (inside ? index : -1) : UNSURE;
+        left |= !sure;
     }
-    return near;
+    return left;
 }
 
 /* The bin that holds v by NumPy's rule, edges[i] <= v < edges[i + 1], the last bin closed; -1
@@ -163,12 +208,14 @@ static int64_t bin(double v, double scale, const double *edges, int64_t bins)
     return i;
 }
 
-/* Let the edges themselves decide every cell of a block. */
-static void settle(const struct grid *g, const double *r, int64_t n, int32_t *pixel)
+/* Let the edges themselves decide the cells of a block that are left, or all of them. */
+static void settle(const struct grid *g, const double *r, int64_t n, int all, int32_t *pixel)
 {
     const double scale = (double)g->bins / (g->edges[g->bins] - g->edges[0]);
     for (int64_t i = 0; i < n; i++) {
         double d[3];
+        if (!all && pixel[i] != UNSURE)
+            continue;
         offset(g, r + 3 * i, g->box > 0, d);
         const int64_t column = bin(turn(g->rotation, d), scale, g->edges, g->bins);
         const int64_t row = bin(turn(g->rotation + 3, d), scale, g->edges, g->bins);
@@ -239,8 +286,8 @@ INLINE void weigh(const double *const *value, const double *const *factor, int64
     }
 }
 
-/* Ask for a block of cells while another is worked on: a tenth of the time on long inputs.
- * Addresses past the end do no harm. */
+/* Ask for the cells of a block that is worked on some blocks later: the sums take the processor's
+ * own foresight away. Addresses past the end do no harm. */
 INLINE void fetch(const struct cells *cells, int64_t fields, int64_t start)
 {
     const int64_t line = 64;
@@ -259,14 +306,13 @@ INLINE void add(const int32_t *pixel, int64_t n, const double *weight, int64_t l
             *(vector *)(sums + pixel[i] * lanes) += *(const vector *)(weight + VECTOR * i);
 }
 
-/* Add the cells from `first` to `last` to the sums (bins, bins, lanes), aligned to a vector, which
- * are zeroed here. counts: cells whose electron abundance took the floor; those that make no sense. */
-WIDEST
-void accumulate(const struct grid *g, const struct cells *cells, const struct sums *s,
-                int64_t first, int64_t last, double *sums, int64_t *counts)
+/* Add n cells from `start` on to the sums; n, and usually lanes, are constants. */
+INLINE void add_block(const struct grid *g, const struct view *v, const struct cells *cells,
+                      const struct sums *s, int64_t lanes, int64_t start, int64_t n, double *sums,
+                      int64_t *counts)
 {
     double r[3 * BLOCK], buffer[MOST_FIELDS][BLOCK];
-    double kelvin[BLOCK], entropy[BLOCK], one[BLOCK], none[BLOCK];
+    double kelvin[BLOCK], entropy[BLOCK];
     double weight[BLOCK * VECTOR] __attribute__((aligned(sizeof(vector))));
     int32_t pixel[BLOCK];
     const double *f[MOST_FIELDS], *value[MOST_LANES], *factor[MOST_LANES];
@@ -274,39 +320,51 @@ void accumulate(const struct grid *g, const struct cells *cells, const struct su
     const int64_t fields = t ? (isnan(t->star_forming_kelvin) ? STAR_FORMATION : FIELDS)
                              : s->channels + 1;
     const int kind = 2 * (g->box > 0) + !isinf(g->half_depth);
-    for (int64_t i = 0; i < BLOCK; i++) {
-        one[i] = 1.0;
-        none[i] = 0.0;
+    fetch(cells, fields, start + AHEAD);
+    const double *places = load(r, &cells->coordinates, 3 * start, 3 * n);
+    const int left = kind == 0   ? place(v, places, n, 0, 0, pixel)
+                     : kind == 1 ? place(v, places, n, 0, 1, pixel)
+                     : kind == 2 ? place(v, places, n, 1, 0, pixel)
+                                 : place(v, places, n, 1, 1, pixel);
+    if (left || !g->even)
+        settle(g, places, n, !g->even, pixel);
+    for (int64_t k = 0; k < fields; k++)
+        f[k] = cells->fields[k].data ? load(buffer[k], &cells->fields[k], start, n) : one;
+    if (t)
+        heat(t, f, n, kelvin, entropy, counts);
+    for (int64_t c = 0; c < lanes; c++) {
+        value[c] = c == s->count_lane ? one : c == s->mass_lane ? f[MASS] : none;
+        factor[c] = one;
+        if (c >= s->channels)
+            continue;
+        value[c] = !t ? f[c + 1] : c == 0 ? entropy : c == 1 ? f[MASS] : kelvin;
+        if (s->statistic[c] == MASS_WEIGHTED_MEAN)
+            factor[c] = f[MASS];
     }
+    for (int64_t c = 0; c < lanes; c += VECTOR) {
+        weigh(value + c, factor + c, n, weight);
+        add(pixel, n, weight, lanes, sums + c);
+    }
+}
+
+/* Add the cells from `first` to `last` to the sums (bins, bins, lanes), aligned to a vector, which
+ * are zeroed here. counts: cells whose electron abundance took the floor; those that make no sense. */
+WIDEST
+void accumulate(const struct grid *g, const struct cells *cells, const struct sums *s,
+                int64_t first, int64_t last, double *sums, int64_t *counts)
+{
+    struct view view;
+    const int64_t whole = first + (last - first) / BLOCK * BLOCK;
+    look(g, &view);
     memset(sums, 0, g->bins * g->bins * s->lanes * sizeof(double));
-    for (int64_t start = first; start < last; start += BLOCK) {
-        const int64_t n = last - start < BLOCK ? last - start : BLOCK;
-        const double *places = load(r, &cells->coordinates, 3 * start, 3 * n);
-        const int near = kind == 0   ? place(g, places, n, 0, 0, pixel)
-                         : kind == 1 ? place(g, places, n, 0, 1, pixel)
-                         : kind == 2 ? place(g, places, n, 1, 0, pixel)
-                                     : place(g, places, n, 1, 1, pixel);
-        if (near || !g->even)
-            settle(g, places, n, pixel);
-        for (int64_t k = 0; k < fields; k++)
-            f[k] = cells->fields[k].data ? load(buffer[k], &cells->fields[k], start, n) : one;
-        if (t)
-            heat(t, f, n, kelvin, entropy, counts);
-        fetch(cells, fields, start + n);
-        for (int64_t c = 0; c < s->lanes; c++) {
-            value[c] = c == s->count_lane ? one : c == s->mass_lane ? f[MASS] : none;
-            factor[c] = one;
-            if (c >= s->channels)
-                continue;
-            value[c] = !t ? f[c + 1] : c == 0 ? entropy : c == 1 ? f[MASS] : kelvin;
-            if (s->statistic[c] == MASS_WEIGHTED_MEAN)
-                factor[c] = f[MASS];
-        }
-        for (int64_t c = 0; c < s->lanes; c += VECTOR) {
-            weigh(value + c, factor + c, n, weight);
-            add(pixel, n, weight, s->lanes, sums + c);
-        }
-    }
+    if (s->lanes == VECTOR)
+        for (int64_t start = first; start < whole; start += BLOCK)
+            add_block(g, &view, cells, s, VECTOR, start, BLOCK, sums, counts);
+    else
+        for (int64_t start = first; start < whole; start += BLOCK)
+            add_block(g, &view, cells, s, s->lanes, start, BLOCK, sums, counts);
+    if (whole < last)
+        add_block(g, &view, cells, s, s->lanes, whole, last - whole, sums, counts);
 }
 
 /* One over the norm in each of n pixels; 1 where it is nothing or is not asked for. */
