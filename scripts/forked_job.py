@@ -3,9 +3,9 @@
 import atexit
 import builtins
 import os
+import runpy
 import sys
 import tempfile
-import types
 from collections import defaultdict
 
 #: Variables by which libraries learn how many threads a job has.
@@ -101,11 +101,9 @@ def run(script, name, folder, environment, go):
     os.environ.update(environment)
     sys.argv, tempfile.tempdir = [script], None
     _use_threads(int(environment[THREADS[0]]))
-    main = sys.modules["__main__"] = types.ModuleType("__main__")
-    main.__file__, code = script, 0
+    code = 0
     try:
-        with open(script, "rb") as file:
-            exec(compile(file.read(), script, "exec"), main.__dict__)
+        runpy.run_path(script, run_name="__main__")
     except SystemExit as end:
         code = end.code
     except BaseException:

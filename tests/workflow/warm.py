@@ -143,7 +143,7 @@ def _import_for_jobs():
     for name in sorted(names):
         if name.partition(".")[0] != "skyloom":
             with contextlib.suppress(ImportError):
-                __import__(name)
+                importlib.import_module(name)
     os.environ.clear()
     os.environ.update(before)
     sys.path.remove(str(SCRIPTS))
