@@ -35,10 +35,10 @@ class Case:
         Sum of each physical map the image was made from, where the dataset holds it.
     bins : int
         Side of the images, pixels.
-    precision : str
-        What the features were computed in.
     meta : dict
         Variant and whether the data are synthetic.
+    precision : str
+        What the features were computed in.
     """
 
     id: np.ndarray
@@ -49,8 +49,8 @@ class Case:
     totals: np.ndarray
     map_totals: np.ndarray | None
     bins: int
-    precision: str
     meta: dict
+    precision: str = "float32"
 
     @property
     def train(self):
@@ -127,8 +127,8 @@ def read(dataset, features, split, *, split_name="the split", precision=None):
         totals=totals,
         map_totals=map_totals,
         bins=bins,
-        precision=found,
         meta=meta,
+        precision=found,
     )
 
 
