@@ -1,4 +1,4 @@
-"""What the records say of a run's features: what they were computed in, and on which cores again."""
+"""What records say of a run's features: what they were computed in, and where they are the same."""
 
 from skyloom.report import wording
 
