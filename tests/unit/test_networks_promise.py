@@ -43,7 +43,7 @@ np.savez(output, **found)
 def computed(folder, promise, threads):
     path = folder / f"{promise}_{threads}.npz"
     command = [sys.executable, "-c", PROGRAM, promise, str(threads), str(path)]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": "scripts"})
     return dict(np.load(path))
 
 
