@@ -48,9 +48,11 @@ def skyloom_features(folder, name, promise):
     pool = ahead.Pool(devices.keep_promise(promise, THREADS))
     model = folding.folded(pretrained.backbone(name, "random"))
     images = h5py.File(folder / "images.h5")["images"]
+    # Traced once, as in a run of any length and as `model.predict` is.
+    forward = features.compiled(model, images.shape[1:])
 
     def work():
-        return np.concatenate([part for _, part in features.compute(images, model, pool=pool)])
+        return np.concatenate([part for _, part in features.compute(images, forward, pool=pool)])
 
     return {promise: work}
 
