@@ -7,8 +7,8 @@ step.begin(snakemake)
 from skyloom.networks import devices
 from skyloom.sdss import entries, experiments
 
-devices.use_threads(1, between=snakemake.threads)
 files, params = snakemake.input, snakemake.params
+devices.keep_promise(params.reproducible, snakemake.threads)
 experiments.cache_features(
     entries.network(params.name, params.network),
     files.dataset,
@@ -16,4 +16,5 @@ experiments.cache_features(
     seed=params.seed,
     weights=files.get("weights"),
     threads=snakemake.threads,
+    reproducible=params.reproducible,
 )

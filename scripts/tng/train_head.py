@@ -14,7 +14,13 @@ training.settle(snakemake.threads)
 files, params = snakemake.input, snakemake.params
 state = Path(snakemake.output.model).parent / ".state"
 split = read_table(files.split, need=["id", "part", "component"])
-data = case.read(files.dataset, files.features, split, split_name=files.split)
+data = case.read(
+    files.dataset,
+    files.features,
+    split,
+    split_name=files.split,
+    precision=params.precision,
+)
 fitted = case.fit(
     data,
     options=params.training,
@@ -24,7 +30,7 @@ fitted = case.fit(
 )
 backbone = vgg16.load(files.backbone, bins=data.bins, preprocess=params.preprocess)
 fitted.metrics["parameters"]["frozen"] = backbone.count_params()
-fitted.metrics["backbone_precision"] = params.precision
+fitted.metrics["backbone_precision"] = data.precision
 
 regression.save(regression.full_model(backbone, fitted.head), snakemake.output.model)
 with atomic(snakemake.output.history) as path:

@@ -43,6 +43,15 @@ def files(tmp_path):
     return tmp_path / "mass.h5", tmp_path / "features.h5", split
 
 
+def test_features_of_another_precision_than_planned_are_refused(files):
+    assert case.read(*files, precision="float32").precision == "float32"
+    with h5py.File(files[1], "a") as file:
+        file.attrs["precision"] = "bfloat16"
+    assert case.read(*files).precision == "bfloat16"
+    with pytest.raises(InputError, match=r"features.h5 holds features in bfloat16.*in float32"):
+        case.read(*files, precision="float32")
+
+
 def test_rows_are_joined_by_id_whatever_their_order(files):
     data = case.read(*files)
     np.testing.assert_array_equal(data.features[:, 0, 0, 0], np.arange(24))

@@ -160,6 +160,23 @@ def test_doing_it_again_names_commit_and_configuration(run):
     assert "+changes" not in text
 
 
+def test_what_features_were_computed_in_and_on_which_cores_again_is_said(tmp_path):
+    both = [{"name": "resnet", "reproducible": "same_cores"}, {"precision": "bfloat16"}]
+    rules = ["sdss_features", "tng_features"]
+    records = [
+        record(rule, f"results/demo/{rule}", parameters=parameters, threads=3)
+        for rule, parameters in zip(rules, both, strict=True)
+    ]
+    text = words(made.section(write(tmp_path / "demo", records)))
+    assert "VGG16 (tng) were computed in bfloat16 and have the same bits on any number" in text
+    assert "resnet (sdss) have the same bits on the same number of cores alone" in text
+    assert "here 3." in text
+
+
+def test_without_features_nothing_is_said_of_them(run):
+    assert "were computed in" not in words(made.section(run))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -47,6 +47,7 @@ rule sdss_features:
         name=lambda w: w.network,
         network=lambda w: SDSS["networks"][w.network],
         seed=SEED,
+        reproducible=config["reproducible"],
         code=code("sdss/compute_features.py"),
     script:
         "../../scripts/sdss/compute_features.py"

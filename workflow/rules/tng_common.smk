@@ -1,4 +1,5 @@
 # What the tng arm's rules share: names, paths and input functions.
+from skyloom.networks import precision
 from skyloom.tng import channels
 from skyloom.tng.universe import layout
 
@@ -35,6 +36,8 @@ TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
 # Variants under two names share one file of features.
 TNG_SAME_IMAGES = configuration.same_images(TNG)
 TNG_WEIGHTS = TNG["backbone"]["weights"]
+# Settled by the machine that plans, for all variants and for jobs on any other.
+TNG_PRECISION = precision.planned(TNG["backbone"]["precision"], os.environ)
 IMAGENET = f"{DOWNLOADS}/weights/vgg16_imagenet_notop.h5"
 # Figures 4.3 to 4.5 of the thesis: cases that belong side by side.
 TNG_FAMILIES = {

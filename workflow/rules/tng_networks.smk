@@ -62,7 +62,7 @@ rule tng_features:
         gpu=GPUS,
     params:
         preprocess=TNG["backbone"]["preprocess"],
-        precision=TNG["backbone"]["precision"],
+        precision=TNG_PRECISION,
         code=code("tng/compute_features.py"),
     script:
         "../../scripts/tng/compute_features.py"
@@ -96,7 +96,7 @@ rule tng_train:
     params:
         training=TNG["training"],
         preprocess=TNG["backbone"]["preprocess"],
-        precision=TNG["backbone"]["precision"],
+        precision=TNG_PRECISION,
         seed=SEED,
         controls=True,
         code=code("tng/train_head.py"),

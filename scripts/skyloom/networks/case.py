@@ -37,6 +37,8 @@ class Case:
         Side of the images, pixels.
     meta : dict
         Variant and whether the data are synthetic.
+    precision : str
+        What the features were computed in.
     """
 
     id: np.ndarray
@@ -48,6 +50,7 @@ class Case:
     map_totals: np.ndarray | None
     bins: int
     meta: dict
+    precision: str = "float32"
 
     @property
     def train(self):
@@ -71,7 +74,7 @@ class Fitted:
     metrics: dict
 
 
-def read(dataset, features, split, *, split_name="the split"):
+def read(dataset, features, split, *, split_name="the split", precision=None):
     """Join a dataset with its features and a split by id.
 
     Parameters
@@ -82,6 +85,8 @@ def read(dataset, features, split, *, split_name="the split"):
         Columns id, part, component.
     split_name : str
         What to call the split in an error.
+    precision : {'float32', 'bfloat16'}, optional
+        What the features must have been computed in.
 
     Returns
     -------
@@ -90,7 +95,8 @@ def read(dataset, features, split, *, split_name="the split"):
     Raises
     ------
     InputError
-        If the three do not have the same ids, or an id repeats.
+        If the three do not have the same ids, an id repeats, or the features are of another
+        precision.
     """
     with open_hdf5(dataset, need=["images", "target", "id"]) as file:
         ids = file["id"][()].astype(str)
@@ -103,6 +109,12 @@ def read(dataset, features, split, *, split_name="the split"):
             "synthetic": bool(file.attrs.get("synthetic", False)),
         }
     with open_hdf5(features, need=["features", "id"]) as file:
+        found = str(file.attrs.get("precision", "float32"))
+        if precision not in (None, found):
+            raise InputError(
+                f"{features} holds features in {found}, but this run takes them in {precision}: "
+                "set tng.backbone.precision to one of the two for all machines, or remove the file."
+            )
         rows = _rows_of(ids, file["id"][()].astype(str), dataset, features)
         stored = file["features"][()][rows]
     rows = _rows_of(ids, np.asarray(split["id"]).astype(str), dataset, split_name)
@@ -116,6 +128,7 @@ def read(dataset, features, split, *, split_name="the split"):
         map_totals=map_totals,
         bins=bins,
         meta=meta,
+        precision=found,
     )
 
 

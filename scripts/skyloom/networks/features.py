@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -32,6 +33,23 @@ _REMEDY = (
 )
 
 
+def compiled(backbone, shape):
+    """A backbone as one function of a batch, for `compute`: traced once, whatever its length.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+    shape : (3,) tuple of int
+        Of an image.
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.uint8)], autograph=False)
+    def forward(part):
+        return tf.cast(backbone(tf.cast(part, tf.float32), training=False), tf.float32)
+
+    return forward
+
+
 def compute(images, backbone, *, batch=8, start=0, pool=None):
     """Features of images, batch by batch.
 
@@ -40,7 +58,8 @@ def compute(images, backbone, *, batch=8, start=0, pool=None):
     images : (N, H, W, 3) uint8 array or HDF5 dataset
         Read a batch at a time, so it may be larger than memory.
     backbone : keras.Model
-        From `skyloom.networks.vgg16.backbone` or `skyloom.networks.pretrained.backbone`.
+        From `skyloom.networks.vgg16.backbone` or `skyloom.networks.pretrained.backbone`; or what
+        `compiled` made of it.
     batch : int
         Images at once.
     start : int
@@ -54,11 +73,9 @@ def compute(images, backbone, *, batch=8, start=0, pool=None):
     slice, (n, h, w, c) float32 array
         Which images, and their features.
     """
-    signature = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
-
-    @tf.function(input_signature=[signature], autograph=False)
-    def forward(part):
-        return tf.cast(backbone(tf.cast(part, tf.float32), training=False), tf.float32)
+    forward = backbone
+    if isinstance(backbone, keras.Model):
+        forward = compiled(backbone, images.shape[1:])
 
     def work(first):
         rows = slice(first, min(first + batch, len(images)))

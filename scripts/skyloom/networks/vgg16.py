@@ -9,7 +9,7 @@ from skyloom.networks import weights
 MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-#: Values of ``tng.backbone.precision`` and Keras's names for them.
+#: What it computes in (see `skyloom.networks.precision`), and Keras's names for it.
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 

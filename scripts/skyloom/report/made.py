@@ -11,7 +11,7 @@ from bokeh.models import ColumnDataSource, Span
 from skyloom import provenance
 from skyloom.figures import style
 from skyloom.io import read_json
-from skyloom.report import charts, jobs, marks, page, wording
+from skyloom.report import bits, charts, jobs, marks, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
 _COLOURS = {
@@ -311,6 +311,8 @@ def _again(folder, newest, found):
         ),
         f'<pre tabindex="0"><code>{escape(code)}</code></pre>',
     ]
+    if features := bits.said(found):
+        said.append(page.paragraph(" ".join(features)))
     if len(commits) > 1 or "+" in commits[0]:
         said.append(page.paragraph(_uncertain(commits), note=True))
     others = sum(record["config_sha256"] != digest for record in found)

@@ -10,7 +10,15 @@ from astropy.table import Table
 from skyloom import sides
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.networks import batches, classification, cnn_1d, features, lenet, pretrained
+from skyloom.networks import (
+    batches,
+    classification,
+    cnn_1d,
+    features,
+    folding,
+    lenet,
+    pretrained,
+)
 from skyloom.networks.standardised import Standardised
 from skyloom.networks.targets import Target
 from skyloom.sdss.entries import CLASSES
@@ -122,7 +130,17 @@ def backbone(entry, *, side, seed, weights=None):
     return pretrained.backbone(entry.architecture, weights or entry.weights, side=side, seed=seed)
 
 
-def cache_features(entry, dataset, output, *, seed, weights=None, threads=1, batch=None):
+def cache_features(
+    entry,
+    dataset,
+    output,
+    *,
+    seed,
+    weights=None,
+    threads=1,
+    reproducible="any_cores",
+    batch=None,
+):
     """What a frozen network sees in every image of a dataset, written once for all splits.
 
     Parameters
@@ -134,27 +152,34 @@ def cache_features(entry, dataset, output, *, seed, weights=None, threads=1, bat
         Receives `features` (N, 2048) float16 and `id`.
     seed, weights
         As `backbone` has them.
-    threads, batch
+    threads : int
+        Of `skyloom.networks.devices.keep_promise`, which the caller has called.
+    reproducible : {'any_cores', 'same_cores'}
+        What is promised of the bits; of ``same_cores`` the file says how many there were.
+    batch
         See `skyloom.networks.features.cache`.
     """
     with open_hdf5(dataset, need=["images", "id"]) as file:
         side = file["images"].shape[1]
     model = backbone(entry, side=side, seed=seed, weights=weights)
     print_of_weights = pretrained.fingerprint(model)
+    shared = reproducible == "same_cores"
+    bits = {"reproducible": reproducible, **({"threads": threads} if shared else {})}
     features.cache_model(
         dataset,
-        model,
+        folding.folded(model),
         output,
         attributes={
             "architecture": entry.architecture,
             "weights": print_of_weights,
             "precision": "float32",
+            **bits,
         },
-        facts={"architecture": entry.architecture, "weights": print_of_weights},
+        facts={"architecture": entry.architecture, "weights": print_of_weights, **bits},
         remedy=f"the weights of {entry.architecture} do not suit these images; choose others in "
         "sdss.networks",
         batch=batch,
-        threads=threads,
+        threads=1 if shared else threads,
     )
 
 
