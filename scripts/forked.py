@@ -13,7 +13,6 @@ nothing here happens, nor where ``SKYLOOM_FORKED=0`` is set.
 import contextlib
 import multiprocessing
 import os
-import subprocess
 import sys
 import threading
 from multiprocessing import connection
@@ -80,8 +79,10 @@ class ForkedScript(PythonScript):
             connection.wait([job.sentinel])
         with _lock:
             job.join()
-        if job.exitcode:
-            raise subprocess.CalledProcessError(job.exitcode, f"{sys.executable} {fname}")
+        if code := job.exitcode:
+            # From its own shell, Snakemake tells of a failed command without a traceback.
+            code = code if code > 0 else 128 - code
+            self._execute_cmd("exit {code}  # {fname:q}", code=code, fname=fname)
 
     def _is_step(self):
         return self.is_local and Path(self.local_path).resolve().is_relative_to(_run["scripts"])
