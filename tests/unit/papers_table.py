@@ -268,6 +268,7 @@ CHOSEN = {
     "tng.rotation.max_age": (0.5, "the thesis prints no age of young stars"),
     "tng.rotation.min_stars": (30, "the thesis prints none"),
     "tng.rotation.aperture": (15, "the thesis prints none"),
+    "reproducible": ("any_cores", "features with the same bits on any machine; none is printed"),
     "tng.backbone.precision": ("float32", "what Keras computes in by itself, as the thesis did"),
     "tng.training.learning_rate": (1.0, "not printed; Adadelta's default in old Keras"),
     "semantic.datasets.wide": (
