@@ -12,6 +12,7 @@ What is run finds the server that forks its jobs (`forked`) begun, with all that
 
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -216,6 +217,7 @@ def _answer(asking):
 
 def _snakemake(words, folder, program, variables, cores):
     """What a new interpreter would do; the caller then ends as an interpreter does."""
+    gc.freeze()
     os.sched_setaffinity(0, cores)
     os.chdir(folder)
     os.environ.clear()
