@@ -2,6 +2,7 @@
 
 import atexit
 import builtins
+import gc
 import os
 import runpy
 import sys
@@ -91,6 +92,8 @@ def run(script, name, folder, environment, go):
     go : multiprocessing.connection.Connection
         Is closed at the other end when the script may begin.
     """
+    # What the server has imported stays: to look through it for garbage would copy all its pages.
+    gc.freeze()
     go.poll(None)
     with open("/proc/self/comm", "w") as file:
         file.write(name)

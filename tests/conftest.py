@@ -8,19 +8,20 @@ import pytest
 #: Files that take minutes, the longest first: where two workers share all files, they come before
 #: the many short ones, so that both workers end together; neighbours wait for different arms.
 MINUTES = (
+    "docs/test_commands.py",
     "faults/test_faults.py",
     "workflow/test_tng.py",
-    "workflow/test_semantic.py",
+    "workflow/test_archives.py",
     "workflow/test_spectra.py",
+    "workflow/test_tng_api.py",
     "workflow/test_sdss.py",
     "workflow/test_extending.py",
-    "workflow/test_sharding.py",
-    "workflow/test_archives.py",
+    "workflow/test_semantic.py",
     "workflow/test_tng_channels.py",
-    "workflow/test_xmm.py",
-    "docs/test_commands.py",
-    "workflow/test_tng_api.py",
+    "workflow/test_sharding.py",
+    "unit/test_xmm_training.py",
     "workflow/test_bad_input_steps.py",
+    "workflow/test_xmm.py",
     "workflow/test_messages.py",
     "fuzz/test_fuzz.py",
 )

@@ -16,6 +16,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from skyloom import syntax
+from skyloom.kept import Kept
 
 #: What every step does alike (its log, its errors, its record) decides no result.
 APART = ("step",)
@@ -95,6 +96,13 @@ class _Library:
                 paths.setdefault(".".join(parts[:depth]), None)
             paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         return {name: path for name, path in paths.items() if name not in APART}
+
+    @cached_property
+    def kept(self):
+        """What an earlier process worked out of the same files; these say how, too."""
+        sources = {name: path for name, path in self._paths.items() if path}
+        how = {f"by {Path(file).name}": Path(file) for file in (__file__, syntax.__file__)}
+        return Kept(_place["kept"], sources | how)
 
     def target(self, package, name):
         """What ``from package import name`` binds."""
@@ -193,6 +201,18 @@ class _Library:
 
 
 _library = cache(_Library)
+_place = {"kept": None}
+
+
+def keep(path):
+    """Keep hashes and imports in a file, for the next process that asks for those of equal files.
+
+    Parameters
+    ----------
+    path : str or Path
+        In a folder that need not be there yet.
+    """
+    _place["kept"] = path
 
 
 def forget():
@@ -234,7 +254,8 @@ def imports(script, root):
         Dotted. What is taken from a module may be a module or not: ``numpy.array`` is among them.
         Without the modules `APART`.
     """
-    return _library(Path(root)).imports(Path(script))
+    library, name = _library(Path(root)), Path(script).relative_to(root).as_posix()
+    return set(library.kept.get(f"imports {name}", lambda: sorted(library.imports(Path(script)))))
 
 
 @cache
@@ -253,11 +274,17 @@ def fingerprint(script, root, *extra):
     str
         16 hexadecimal digits; equal meaning gives equal digits on any machine.
     """
-    root, digest = Path(root), hashlib.sha256()
-    reached = _library(root).reached(Path(script))
-    for (module, name), meaning in sorted(reached.items(), key=str):
-        digest.update(f"{module}:{name or ''}\0{meaning}\0".encode())
-    for path in map(Path, extra):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    script, root, extra = Path(script), Path(root), [*map(Path, extra)]
+    contents = [hashlib.sha256(path.read_bytes()).digest() for path in extra]
+    names = [path.relative_to(root).as_posix() for path in (script, *extra)]
+    library = _library(root)
+
+    def worked_out():
+        digest = hashlib.sha256()
+        for (module, name), meaning in sorted(library.reached(script).items(), key=str):
+            digest.update(f"{module}:{name or ''}\0{meaning}\0".encode())
+        for name, content in zip(names[1:], contents, strict=True):
+            digest.update(name.encode() + b"\0" + content)
+        return digest.hexdigest()[:16]
+
+    return library.kept.get(" ".join(["hash", *names, *(c.hex() for c in contents)]), worked_out)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from commands import ROOT, files_of, in_comments, in_page
-from miniature import shell
+from miniature import copied, shell
 
 pytestmark = pytest.mark.workflow
 
@@ -71,9 +71,7 @@ def all_commands():
 def copy(tmp_path_factory):
     """The project in a folder of its own, with the tutorial's files and stand-ins for data."""
     folder = tmp_path_factory.mktemp("reader")
-    skip = shutil.ignore_patterns("__pycache__", "downloads", "results")
-    for name in ("workflow", "scripts", "config", "resources", "envs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    copied(folder)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
     for name, text in files_of("docs/tutorial.md").items():

@@ -1,10 +1,14 @@
 """The project in a folder of its own, on configurations of seconds."""
 
+import atexit
+import compileall
 import copy
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import warm
@@ -155,17 +159,36 @@ def shell(line, folder, **variables):
     return done.returncode, done.stdout
 
 
+@functools.cache
+def _planned():
+    """A copy of the project with what its first plan leaves for the next: byte code and hashes.
+
+    Whoever edits a file in a copy has that file's made again, as a user has.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="skyloom-project-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    skip = shutil.ignore_patterns("__pycache__", "downloads")
+    for name in ("workflow", "scripts", "config", "resources", "envs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    compileall.compile_dir(folder / "scripts", quiet=1)
+    assert warm.snakemake(["-n", "--cores", "2", "--quiet", "all"], folder).returncode == 0
+    for path in (folder / ".snakemake").iterdir():
+        if path.name != "code.json":
+            shutil.rmtree(path)
+    return folder
+
+
+def copied(folder):
+    """Copy the project into a folder, which may be there."""
+    shutil.copytree(_planned(), folder, dirs_exist_ok=True)
+
+
 class Project:
     """The workflow in a folder of its own."""
 
     def __init__(self, folder, overlay=MINIATURE):
         self.folder, self.arm = folder, overlay["arms"][0]
-        for name in ("workflow", "scripts", "config", "resources", "envs"):
-            shutil.copytree(
-                ROOT / name,
-                folder / name,
-                ignore=shutil.ignore_patterns("__pycache__", "downloads"),
-            )
+        copied(folder)
         (folder / "mini.yaml").write_text(yaml.safe_dump(overlay))
 
     @classmethod

@@ -12,6 +12,7 @@ What is run finds the server that forks its jobs (`forked`) begun, with all that
 
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -150,19 +151,47 @@ def _import_for_jobs():
 
 
 def _begin_server():
-    """Begin the server of Python's `multiprocessing` as a fork instead of a new interpreter."""
+    """Begin the server of Python's `multiprocessing` as a fork instead of a new interpreter.
+
+    It waits to be told what to import, and does it as ever, before the first job.
+    """
     server = forkserver._forkserver
     listening = socket.socket(socket.AF_UNIX)
     server._forkserver_address = connection.arbitrary_address("AF_UNIX")
     listening.bind(server._forkserver_address)
     listening.listen()
     reader, server._forkserver_alive_fd = os.pipe()
+    told, telling = os.pipe()
     server._forkserver_pid = os.fork()
     if server._forkserver_pid == 0:
         os.close(server._forkserver_alive_fd)
+        os.close(telling)
+        _import_what_is_told(told)
         forkserver.main(listening.detach(), reader, [])
     listening.close()
     os.close(reader)
+    os.close(told)
+
+    def preload(names):
+        with open(telling, "w", encoding="utf-8") as pipe:
+            json.dump({"names": names, "path": os.environ.get("PYTHONPATH", "")}, pipe)
+
+    # Called once, before the first job.
+    forkserver.set_forkserver_preload = preload
+
+
+def _import_what_is_told(pipe):
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with open(pipe, encoding="utf-8") as said:
+        told = json.loads(said.read() or "null")
+    if told is None:
+        # No job was begun.
+        os._exit(0)
+    sys.path[1:1] = told["path"].split(os.pathsep)
+    for name in told["names"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    signal.signal(signal.SIGINT, interrupt)
 
 
 def _answer(asking):
@@ -188,6 +217,7 @@ def _answer(asking):
 
 def _snakemake(words, folder, program, variables, cores):
     """What a new interpreter would do; the caller then ends as an interpreter does."""
+    gc.freeze()
     os.sched_setaffinity(0, cores)
     os.chdir(folder)
     os.environ.clear()

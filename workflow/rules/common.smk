@@ -31,6 +31,7 @@ import reruns
 from skyloom import code as library_code
 from skyloom.errors import InputError
 
+library_code.keep(Path(".snakemake") / "code.json")
 if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, SCRIPTS.parent))
 messages.watch(workflow)
