@@ -18,14 +18,15 @@ import multiprocessing
 for name in sys.argv[3].split(","):
     __import__(name)
 context = multiprocessing.get_context("fork")
-wait, go = context.Pipe(duplex=False)
+link, other = context.Pipe()
 environment = dict(os.environ) | dict.fromkeys(forked_job.THREADS, "2") | {{"GIVEN": "here"}}
 def begin():
-    go.close()
-    forked_job.run(sys.argv[1], "a_rule", sys.argv[2], environment, wait)
+    link.close()
+    forked_job.run(sys.argv[1], "a_rule", sys.argv[2], environment, other)
 job = context.Process(target=begin)
 job.start()
-go.close()
+other.close()
+link.send("go")
 job.join()
 sys.exit(job.exitcode if job.exitcode >= 0 else 100 - job.exitcode)
 """

@@ -160,6 +160,7 @@ def _begin_server():
     server._forkserver_pid = os.fork()
     if server._forkserver_pid == 0:
         os.close(server._forkserver_alive_fd)
+        sys.modules["forked_job"].shelter()
         forkserver.main(listening.detach(), reader, [])
     listening.close()
     os.close(reader)
