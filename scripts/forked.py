@@ -7,7 +7,8 @@ own log, benchmark, memory and end.
 
 Like `step` and `messages`, and unlike the library, this module knows Snakemake. Where jobs run
 elsewhere (a cluster, a container, a conda environment), or on a system that does not fork safely,
-nothing here happens, nor where ``SKYLOOM_FORKED=0`` is set. Where the server cannot begin, each job is a new interpreter.
+nothing here happens, nor where ``SKYLOOM_FORKED=0`` is set. Where the server cannot begin, each job
+is a new interpreter.
 """
 
 import contextlib
@@ -119,7 +120,7 @@ class ForkedScript(PythonScript):
 
 
 def _status(job, link):
-    """How a job ended, as a shell tells it; a job that the server's own end has cut off is ended."""
+    """How a job ended, as a shell tells it; one that has lost its server is ended."""
     with link:
         # 255 may be the job's own word; the link to a job that lives is silent.
         if job.exitcode == 255 and not link.poll():

@@ -146,7 +146,10 @@ def run(script, name, folder, environment, link):
     except SystemExit as end:
         code = end.code
     except BaseException:
-        sys.excepthook(*sys.exc_info())
+        kind, error, trace = sys.exc_info()
+        while trace.tb_next and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        sys.excepthook(kind, error.with_traceback(trace), trace)
         code = 1
     # What the interpreter does at its end, and a fork does not.
     atexit._run_exitfuncs()

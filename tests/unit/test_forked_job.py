@@ -87,6 +87,13 @@ def test_a_fork_ends_with_the_status_of_a_new_interpreter(tmp_path, script, code
     assert ("seen" in done.stdout) == ("seen" in script)
 
 
+def test_a_traceback_begins_in_the_script(tmp_path):
+    script = "def fail():\n    raise ValueError('no')\nfail()\n"
+    said = run(tmp_path, script).stderr
+    begun = subprocess.run([sys.executable, tmp_path / "script.py"], capture_output=True, text=True)
+    assert said == begun.stderr and "in fail" in said
+
+
 def test_a_fork_has_the_jobs_folder_variables_threads_and_main_module(tmp_path):
     script = """
 import json, os, sys, tempfile, threadpoolctl
