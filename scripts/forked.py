@@ -7,12 +7,14 @@ own log, benchmark, memory and end.
 
 Like `step` and `messages`, and unlike the library, this module knows Snakemake. Where jobs run
 elsewhere (a cluster, a container, a conda environment), or on a system that does not fork safely,
-nothing here happens, nor where ``SKYLOOM_FORKED=0`` is set.
+nothing here happens, nor where ``SKYLOOM_FORKED=0`` is set. Where the server cannot begin, each job
+is a new interpreter.
 """
 
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from multiprocessing import connection
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import snakemake.script
 from snakemake.benchmark import benchmarked
+from snakemake.logging import logger
 from snakemake.script import PythonScript
 
 import forked_job
@@ -28,8 +31,10 @@ from skyloom import code
 _CONTEXT = multiprocessing.get_context("forkserver")
 # To start a process polls all others, and a process may be polled by one thread at a time.
 _lock = threading.Lock()
-_run = {"workflow": None, "scripts": None}
+_run = {"workflow": None, "scripts": None, "over": False}
 _UNMEASURED = contextlib.nullcontext()
+# Seconds that a job has to leave when it is told to stop.
+_GRACE = 10
 
 
 def watch(workflow, scripts):
@@ -42,7 +47,8 @@ def watch(workflow, scripts):
         The folder of the steps; those of one project in a process.
     """
     possible = sys.platform == "linux" and os.environ.get("SKYLOOM_FORKED", "1") != "0"
-    if possible and workflow.is_main_process and _run["scripts"] is None:
+    if possible and workflow.is_main_process and _run["scripts"] in (None, scripts.resolve()):
+        # Of several workflows of one program, the last is the one that runs.
         _run.update(workflow=workflow, scripts=scripts.resolve())
         snakemake.script.PythonScript = ForkedScript
 
@@ -59,30 +65,48 @@ class ForkedScript(PythonScript):
             If it ends badly.
         """
         apart = edit or self.conda_env or self.container_img or self.env_modules
-        if apart or not self._is_step():
+        begun = None if apart or not self._is_step() else self._begin(fname)
+        if begun is None:
             return super().execute_script(fname, edit)
-        wait, go = _CONTEXT.Pipe(duplex=False)
-        job = _CONTEXT.Process(
-            target=forked_job.run,
-            args=(os.path.abspath(fname), self.rulename, os.getcwd(), self._environment(), wait),
-        )
-        with _lock:
-            if _run["workflow"]:
-                names = _imports(**_run)
-                _CONTEXT.set_forkserver_preload(["forked_server", "snakemake.cli", *names])
-                _run["workflow"] = None
-            job.start()
-        wait.close()
+        job, link = begun
         # A process that has ended can no longer be measured.
         with benchmarked(job.pid, self.bench_record) if self.bench_record else _UNMEASURED:
-            go.close()
+            with contextlib.suppress(OSError):  # it may have been killed
+                link.send("go")
             connection.wait([job.sentinel])
         with _lock:
             job.join()
-        if code := job.exitcode:
+        if code := _status(job, link):
             # From its own shell, Snakemake tells of a failed command without a traceback.
-            code = code if code > 0 else 128 - code
             self._execute_cmd("exit {code}  # {fname:q}", code=code, fname=fname)
+
+    def _begin(self, fname):
+        """A process that waits for a word to run the script, and the link to it; None if none can.
+
+        The other end of the link is open as long as the process lives.
+        """
+        link, other = _CONTEXT.Pipe()
+        job = _CONTEXT.Process(
+            target=forked_job.run,
+            args=(os.path.abspath(fname), self.rulename, os.getcwd(), self._environment(), other),
+        )
+        with _lock:
+            if _run["workflow"]:
+                names = _imports(_run["workflow"], _run["scripts"])
+                _CONTEXT.set_forkserver_preload(["forked_server", "snakemake.cli", *names])
+                _run["workflow"] = None
+            try:
+                if not _run["over"]:
+                    job.start()
+                    return job, link
+            # The path of its socket is too long, the folder full, its imports too large, and so on.
+            except (OSError, EOFError) as error:
+                _run["over"] = True
+                logger.warning(f"skyloom: each job begins as a new interpreter, slower ({error}).")
+            finally:
+                other.close()
+        link.close()
+        return None
 
     def _is_step(self):
         return self.is_local and Path(self.local_path).resolve().is_relative_to(_run["scripts"])
@@ -93,6 +117,19 @@ class ForkedScript(PythonScript):
         if folder := self.resources.get("tmpdir"):
             given |= dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder)
         return given
+
+
+def _status(job, link):
+    """How a job ended, as a shell tells it; one that has lost its server is ended."""
+    with link:
+        # 255 may be the job's own word; the link to a job that lives is silent.
+        if job.exitcode == 255 and not link.poll():
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                os.kill(job.pid, number)
+                if link.poll(_GRACE):
+                    break
+            return 128 + number
+    return job.exitcode if job.exitcode >= 0 else 128 - job.exitcode
 
 
 def _imports(workflow, scripts):

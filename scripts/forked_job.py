@@ -2,9 +2,11 @@
 
 import atexit
 import builtins
+import contextlib
 import gc
 import os
 import runpy
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -55,7 +57,7 @@ class _Imports:
 
 
 _imports = _Imports()
-_state = {"before": None}
+_state = {"before": None, "told": 0, "handlers": {}}
 
 
 def prepare():
@@ -64,6 +66,34 @@ def prepare():
     os.environ.update(dict.fromkeys(THREADS, "1"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     builtins.__import__ = _imports
+
+
+def shelter():
+    """Keep from the fork server what is meant for its jobs; to be called once, there."""
+    from multiprocessing import spawn
+
+    # It ends with the last of them, and is to tell how they did.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        _state["handlers"][number] = signal.signal(number, _told)
+    atexit.register(_sweep, os.getpid())
+    # The program that runs Snakemake is none of a job's business, and may not be safe to import.
+    spawn._fixup_main_from_name = spawn._fixup_main_from_path = lambda _: None
+
+
+def _told(number, _):
+    _state["told"] = number
+
+
+def _sweep(process):
+    """Remove the server's socket at its end: who began it may have been killed."""
+    from multiprocessing import forkserver
+
+    address = forkserver._forkserver._forkserver_address
+    if os.getpid() == process and address:
+        with contextlib.suppress(OSError):
+            os.unlink(address)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(address))
 
 
 def loaded():
@@ -76,7 +106,7 @@ def loaded():
     return _imports.loaded(_state["before"])
 
 
-def run(script, name, folder, environment, go):
+def run(script, name, folder, environment, link):
     """Run a script as a new interpreter would, to its very end.
 
     Parameters
@@ -89,12 +119,21 @@ def run(script, name, folder, environment, go):
         Where to work.
     environment : dict
         All variables.
-    go : multiprocessing.connection.Connection
-        Is closed at the other end when the script may begin.
+    link : multiprocessing.connection.Connection
+        Says when the script may begin; closed without a word, there is nothing to do. Stays open
+        here to the end.
     """
     # What the server has imported stays: to look through it for garbage would copy all its pages.
     gc.freeze()
-    go.poll(None)
+    try:
+        link.recv()
+    except EOFError:
+        sys.exit(1)
+    for number, handler in _state["handlers"].items():
+        signal.signal(number, handler)
+    # What was told to end before it could begin is over.
+    if _state["told"]:
+        sys.exit(128 + _state["told"])
     with open("/proc/self/comm", "w") as file:
         file.write(name)
     _state["before"] = set(sys.modules)
@@ -110,7 +149,10 @@ def run(script, name, folder, environment, go):
     except SystemExit as end:
         code = end.code
     except BaseException:
-        sys.excepthook(*sys.exc_info())
+        kind, error, trace = sys.exc_info()
+        while trace.tb_next and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        sys.excepthook(kind, error.with_traceback(trace), trace)
         code = 1
     # What the interpreter does at its end, and a fork does not.
     atexit._run_exitfuncs()

@@ -2,4 +2,5 @@
 
 import forked_job
 
+forked_job.shelter()
 forked_job.prepare()

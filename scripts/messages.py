@@ -107,7 +107,8 @@ def _say():
     if lines and _run.folder != here:
         lines.insert(0, f"{_MARK}in {_run.folder}:")
     if lines:
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
         print("\n" + "\n".join(lines), file=sys.stderr, flush=True)
 
 

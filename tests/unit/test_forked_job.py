@@ -18,14 +18,15 @@ import multiprocessing
 for name in sys.argv[3].split(","):
     __import__(name)
 context = multiprocessing.get_context("fork")
-wait, go = context.Pipe(duplex=False)
+link, other = context.Pipe()
 environment = dict(os.environ) | dict.fromkeys(forked_job.THREADS, "2") | {{"GIVEN": "here"}}
 def begin():
-    go.close()
-    forked_job.run(sys.argv[1], "a_rule", sys.argv[2], environment, wait)
+    link.close()
+    forked_job.run(sys.argv[1], "a_rule", sys.argv[2], environment, other)
 job = context.Process(target=begin)
 job.start()
-go.close()
+other.close()
+link.send("go")
 job.join()
 sys.exit(job.exitcode if job.exitcode >= 0 else 100 - job.exitcode)
 """
@@ -84,6 +85,13 @@ def test_a_fork_ends_with_the_status_of_a_new_interpreter(tmp_path, script, code
     done = run(tmp_path, script)
     assert done.returncode == code, done.stderr
     assert ("seen" in done.stdout) == ("seen" in script)
+
+
+def test_a_traceback_begins_in_the_script(tmp_path):
+    script = "def fail():\n    raise ValueError('no')\nfail()\n"
+    said = run(tmp_path, script).stderr
+    begun = subprocess.run([sys.executable, tmp_path / "script.py"], capture_output=True, text=True)
+    assert said == begun.stderr and "in fail" in said
 
 
 def test_a_fork_has_the_jobs_folder_variables_threads_and_main_module(tmp_path):

@@ -167,6 +167,7 @@ def _begin_server():
         os.close(server._forkserver_alive_fd)
         os.close(telling)
         _import_what_is_told(told)
+        sys.modules["forked_job"].shelter()
         forkserver.main(listening.detach(), reader, [])
     listening.close()
     os.close(reader)
