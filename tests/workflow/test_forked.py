@@ -112,7 +112,9 @@ def runs(process):
 
 
 def test_a_job_whose_server_was_killed_ends_and_the_next_has_a_new_one(folder):
-    words = ("a_60.txt", "b_60.txt", "c_0.txt", "--keep-going")
+    # The third job is to come last.
+    first = ("--prioritize", "a_60.txt", "b_60.txt")
+    words = ("a_60.txt", "b_60.txt", "c_0.txt", "--keep-going", *first)
     with running(*words, until=("begun", 2)) as (process, said):
         jobs, server = processes(said())
         os.kill(server, signal.SIGKILL)
