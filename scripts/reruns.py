@@ -23,11 +23,13 @@ def keep(rules, steps):
     Parameters
     ----------
     rules : iterable of snakemake.rules.Rule
-    steps : container
+    steps : list
         Values of the parameter ``code``: only rules with one of them are meant.
     """
+    # Another workflow's rule may have an array of that name, which is not simply equal or not.
+    known = set(map(id, steps))
     for rule in rules:
-        if rule.params.get("code") in steps and GIVEN not in rule.params.keys():
+        if id(rule.params.get("code")) in known and GIVEN not in rule.params.keys():
             rule.set_params(**{GIVEN: _given(list(rule.params._allitems()))})
 
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,3 +109,9 @@ def test_what_snakemake_does_not_see_runs_a_step_again(planned, case):
 def test_a_parameter_that_snakemake_cannot_compare_is_refused(value):
     with pytest.raises(TypeError, match="is not JSON serializable"):
         reruns.digest({"x": [value]}, [])
+
+
+def test_the_rule_of_another_workflow_is_left_alone_whatever_it_calls_code():
+    params = {"code": np.arange(3)}
+    reruns.keep([SimpleNamespace(params=params)], [lambda wildcards: "0"])
+    assert set(params) == {"code"}
