@@ -105,7 +105,7 @@ def test_what_snakemake_does_not_see_runs_a_step_again(planned, case):
     assert case not in planned
 
 
-@pytest.mark.parametrize("value", [np.arange(3), np.int64(3), Path("a"), {"a", "b"}], ids=repr)
+@pytest.mark.parametrize("value", [np.arange(3), np.int64(3), Path("a"), {"a"}], ids=repr)
 def test_a_parameter_that_snakemake_cannot_compare_is_refused(value):
     with pytest.raises(TypeError, match="is not JSON serializable"):
         reruns.digest({"x": [value]}, [])
