@@ -25,7 +25,7 @@ MINIATURE = {
         "synthetic": {"galaxies": 24, "gas_cells": 300, "chunks": 3},
         "grid": {"bins": 64},
         "cases": ["composite", "mass", "unsharp_3"],
-        "backbone": {"weights": "random"},
+        "backbone": {"weights": "random", "precision": "float32"},
         "training": {"epochs": 4, "readout_epochs": [2, 4], "batch_size": 8},
         "evaluation": {"bootstrap_samples": 200},
         "attention": {

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -55,11 +56,13 @@ def folder(tmp_path, monkeypatch):
     """A workflow of naps, and a temporary folder of its own."""
     scripts = tmp_path / "scripts"
     (scripts / "arm").mkdir(parents=True)
-    (tmp_path / "tmp").mkdir()
+    # The path of a socket has at most 108 characters.
+    short = tempfile.mkdtemp(prefix="f")
+    (tmp_path / "tmp").symlink_to(short)
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (scripts / "arm" / "nap.py").write_text(NAP)
     (scripts / "slow.py").write_text("")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", short)
     monkeypatch.setenv("PYTHONPATH", f"{SCRIPTS}:{scripts}")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -31,7 +31,7 @@ def folded(model):
             continue
         seen = operation.input
         seen = [made[id(each)] for each in seen] if isinstance(seen, list) else made[id(seen)]
-        if isinstance(operation, keras.layers.BatchNormalization):
+        if any(operation is normalisation for normalisation in following.values()):
             # Its convolution has done it already.
             made[id(operation.output)] = seen
             continue
@@ -51,11 +51,14 @@ def folded(model):
 
 
 def _normalisations(model):
-    """Name of a convolution -> the batch normalisation that reads it."""
+    """Name of a convolution without activation -> the batch normalisation that reads it."""
     found = {}
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             before = layer.input._keras_history.operation
+            # What comes after another activation is no part of the convolution, and stays.
+            if getattr(before, "activation", keras.activations.linear) != keras.activations.linear:
+                continue
             readers = [op for op in model.operations if _reads(op, before)]
             if not isinstance(before, keras.layers.Conv2D) or readers != [layer]:
                 raise ValueError(f"{layer.name} does not follow a convolution of its own")
