@@ -9,7 +9,9 @@ import atexit
 import logging
 import os
 import re
+import signal
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -46,8 +48,6 @@ class _Run(logging.Handler):
             self.failed[record.jobid] = (record.rule_name, list(record.log or []))
         elif event == "ERROR":
             self.error = (getattr(record, "exception", None), record.getMessage())
-        elif "Terminating processes on user request" in record.getMessage():
-            self.remedy = "Stopped; run the same command again to go on."
 
 
 _run = _Run()
@@ -67,8 +67,17 @@ def watch(workflow):
         _run.folder = os.getcwd()
         logger.addHandler(_run)
         atexit.register(_say)
+        mine = threading.current_thread() is threading.main_thread()
+        if mine and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupted)
     # The first process decides: those that run its jobs inherit what it says.
     os.environ.setdefault("SKYLOOM_CORES", str(workflow.resource_settings.cores or 0))
+
+
+def _interrupted(number, frame):
+    # Snakemake takes an interrupt for an error of the rule whose functions it calls just then.
+    _run.remedy = "Stopped; run the same command again to go on."
+    signal.default_int_handler(number, frame)
 
 
 def look_once(scheduler):

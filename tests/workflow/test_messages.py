@@ -104,6 +104,28 @@ def test_a_run_that_is_interrupted_says_how_to_go_on(make_project):
     assert last(log.read_text()) == ["skyloom: Stopped; run the same command again to go on."]
 
 
+def test_an_interrupt_while_a_rule_is_looked_at_is_no_fault_of_the_rule(make_project):
+    project = make_project()
+    project.folder.joinpath("Stopped.smk").write_text(
+        """
+include: "workflow/Snakefile"
+
+import signal
+
+def stopped(wildcards):
+    signal.raise_signal(signal.SIGINT)
+
+rule never:
+    output: "never.txt"
+    params: stopped
+    shell: "touch {output}"
+"""
+    )
+    done = project.snakemake("--snakefile", "Stopped.smk", "--cores", "1", "never", check=False)
+    assert done.returncode != 0
+    assert last(done.stdout) == ["skyloom: Stopped; run the same command again to go on."]
+
+
 def test_snakemake_looks_for_jobs_when_one_has_ended_and_not_every_second(make_project):
     """Unless told, it looks once more a second for every job that has ended: CPU minutes a run."""
     few = {"images": {"train": 60, "validation": 20, "test": 20}}
