@@ -89,6 +89,15 @@ def code(step, *extra):
     return CODES[-1]
 
 
+def share(threads):
+    """No more threads than half of the cores here: a job that wants all of them waits until no
+    other job runs, and meanwhile cores are idle."""
+    cores = workflow.resource_settings.cores
+    if cores in (None, sys.maxsize) or workflow.remote_exec:
+        return threads
+    return min(threads, max(1, cores // 2))
+
+
 def growing(amount):
     """Megabytes or minutes that grow with each attempt, where the profile allows several."""
     return lambda wildcards, attempt: amount * attempt

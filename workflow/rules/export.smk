@@ -17,7 +17,7 @@ rule export_parquet:
         dataset="|".join({name: None for _, name in EXPORTED}),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:

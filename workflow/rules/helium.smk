@@ -22,7 +22,7 @@ if HELIUM_SYNTHETIC:
             f"{HELIUM_DIR}/benchmarks/simulate.tsv"
         conda:
             "../../envs/skyloom.yaml"
-        threads: 2
+        threads: share(2)
         resources:
             mem_mb=growing(1000),
         params:

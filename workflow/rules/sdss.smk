@@ -20,7 +20,7 @@ if SDSS_SYNTHETIC:
             f"{SDSS_DIR}/benchmarks/simulate.tsv"
         conda:
             "../../envs/skyloom.yaml"
-        threads: 2
+        threads: share(2)
         resources:
             mem_mb=growing(1000),
         params:
@@ -52,7 +52,7 @@ rule sdss_inspect:
         f"{SDSS_DIR}/benchmarks/inspect_{{block}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -139,7 +139,7 @@ rule sdss_prepare:
         f"{SDSS_DIR}/benchmarks/prepare_{{block}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -186,7 +186,7 @@ rule sdss_dataset:
         dataset="|".join(configuration_sdss.DATASETS),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:

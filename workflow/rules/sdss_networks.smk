@@ -38,7 +38,7 @@ rule sdss_features:
         f"{SDSS_DIR}/benchmarks/features_{{network}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 16
+    threads: share(16)
     resources:
         mem_mb=growing(4000),
         runtime=growing(240),
@@ -70,7 +70,7 @@ rule sdss_train:
         model="|".join(configuration_sdss.models(SDSS, all_of_them=True)),
     conda:
         "../../envs/skyloom.yaml"
-    threads: lambda w: 1 if sdss_network(w.model).frozen else 2
+    threads: lambda w: 1 if sdss_network(w.model).frozen else share(2)
     resources:
         mem_mb=growing(4000),
         runtime=growing(480),
@@ -140,7 +140,7 @@ rule sdss_inspect_unknown:
         f"{SDSS_DIR}/logs/inspect_unknown.log",
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     params:
         spectra=lambda w, input: str(input.spectra),
         block=0,
@@ -182,7 +182,7 @@ rule sdss_prepare_unknown:
         f"{SDSS_DIR}/logs/prepare_unknown.log",
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     params:
         spectra=lambda w, input: str(input.spectra),
         block=0,
@@ -208,7 +208,7 @@ rule sdss_predict_unknown:
         f"{SDSS_DIR}/logs/predict_unknown.log",
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(4000),
     params:

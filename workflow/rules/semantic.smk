@@ -15,7 +15,7 @@ rule semantic_dataset:
         dataset="|".join(SEMANTIC["datasets"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(2000),
     params:
@@ -99,7 +99,7 @@ rule semantic_fit:
         dataset="|".join(SEMANTIC["datasets"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     params:
         dataset=lambda w: w.dataset,
         fitted=SEMANTIC["evaluation"]["fitted"],
@@ -196,7 +196,7 @@ if SEMANTIC_JUDGE:
             f"{SEMANTIC_DIR}/logs/measure.log",
         conda:
             "../../envs/skyloom.yaml"
-        threads: 2
+        threads: share(2)
         resources:
             mem_mb=growing(3000),
         params:

@@ -57,7 +57,7 @@ rule spectra_dataset:
         f"{SPECTRA_DIR}/benchmarks/dataset_{{dataset}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -90,7 +90,7 @@ rule spectra_train:
         f"{SPECTRA_DIR}/benchmarks/train_{{model}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: lambda w: SPECTRA_THREADS[w.arm]
+    threads: lambda w: share(SPECTRA_THREADS[w.arm])
     resources:
         mem_mb=growing(3000),
         runtime=growing(480),

@@ -23,7 +23,7 @@ if STELLAR["source"] == "synthetic":
             f"{STELLAR_DIR}/benchmarks/synthesise_{{block}}.tsv"
         conda:
             "../../envs/skyloom.yaml"
-        threads: 2
+        threads: share(2)
         resources:
             mem_mb=growing(1000),
         params:
@@ -76,7 +76,7 @@ else:
             f"{STELLAR_DIR}/benchmarks/read_{{block}}.tsv"
         conda:
             "../../envs/skyloom.yaml"
-        threads: 2
+        threads: share(2)
         resources:
             mem_mb=growing(1000),
         params:

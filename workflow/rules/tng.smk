@@ -133,7 +133,7 @@ rule tng_maps:
         f"{TNG_DIR}/benchmarks/maps_{{snapshot}}_{{part}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 4
+    threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
         runtime=growing(480),
@@ -164,7 +164,7 @@ rule tng_maxima:
         f"{TNG_DIR}/logs/maxima.log",
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -192,7 +192,7 @@ rule tng_dataset:
         variant=one_of(TNG_MAIN),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:

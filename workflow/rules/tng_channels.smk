@@ -21,7 +21,7 @@ rule tng_view_maps:
         view=one_of(TNG["views"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 4
+    threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
         runtime=growing(480),
@@ -62,7 +62,7 @@ rule tng_channel_maps:
         channel=one_of(TNG["channels"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 4
+    threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
         runtime=growing(480),
@@ -99,7 +99,7 @@ rule tng_view_maxima:
         view=one_of(TNG["views"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -125,7 +125,7 @@ rule tng_channel_maxima:
         channel=one_of(TNG["channels"]),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -153,7 +153,7 @@ rule tng_channel_dataset:
         variant=one_of(TNG_FURTHER),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:

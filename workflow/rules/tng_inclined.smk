@@ -56,7 +56,7 @@ rule tng_inclined_maps:
         f"{TNG_DIR}/benchmarks/inclined_maps_{{part}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 4
+    threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
         runtime=growing(480),
@@ -85,7 +85,7 @@ rule tng_inclined:
         f"{TNG_DIR}/logs/inclined.log",
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:

@@ -54,7 +54,7 @@ rule tng_features:
         f"{TNG_DIR}/benchmarks/features_{{variant}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 16
+    threads: share(16)
     resources:
         # Each thread has a batch of its own.
         mem_mb=lambda w, threads, attempt: (2000 + 300 * threads) * attempt,

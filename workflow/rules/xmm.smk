@@ -16,7 +16,7 @@ if XMM_SYNTHETIC:
             f"{XMM_DIR}/benchmarks/simulate.tsv"
         conda:
             "../../envs/skyloom.yaml"
-        threads: 8
+        threads: share(8)
         resources:
             mem_mb=growing(2000),
         params:
@@ -96,7 +96,7 @@ rule xmm_rates:
         rebin="[124]",
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -127,7 +127,7 @@ rule xmm_dataset:
         dataset="|".join(configuration_xmm.DATASETS),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:
@@ -152,7 +152,7 @@ rule xmm_measure:
         f"{XMM_DIR}/benchmarks/measure_{{block}}.tsv"
     conda:
         "../../envs/skyloom.yaml"
-    threads: 2
+    threads: share(2)
     resources:
         mem_mb=growing(1000),
     params:

@@ -19,7 +19,7 @@ rule xmm_train:
         experiment="|".join(XMM_EXPERIMENTS),
     conda:
         "../../envs/skyloom.yaml"
-    threads: 16
+    threads: share(16)
     resources:
         # Convolutions of the full size keep planes of 648 x 648.
         mem_mb=lambda w, attempt: (
