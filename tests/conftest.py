@@ -1,6 +1,10 @@
 """What all tests share."""
 
 import os
+import shlex
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +29,15 @@ MINUTES = (
     "workflow/test_messages.py",
     "fuzz/test_fuzz.py",
 )
+
+
+def pytest_configure(config):
+    """Let all processes of this run compile each kernel once."""
+    if "CC" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="skyloom-cc-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        words = [sys.executable, str(Path(__file__).with_name("cc.py")), folder]
+        os.environ["CC"] = shlex.join(words)
 
 
 def pytest_addoption(parser):

@@ -64,7 +64,7 @@ CONTRADICTORY = {
         "inclined": ({"tng.inclined.snapshot": 50}, r"inclined\.snapshot is 50", "not one of"),
         "case": ({"tng.cases": ["mas"]}, r"tng\.cases names 'mas'", "did you mean 'mass'"),
         "limits": ({"tng.selection.stellar_mass": [9, 1]}, "stellar_mass", "smaller"),
-        "readout": ({"tng.training.readout_epochs": [999]}, "readout_epochs has 999", "300"),
+        "readout": ({"tng.training.readout_epochs": [999]}, "readout_epochs has 999", "200"),
     },
     "semantic": {
         "model": ({"semantic.galaxies.model": "galaxy"}, "'galaxy'", "did you mean 'galaxies'"),

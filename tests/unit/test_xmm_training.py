@@ -340,7 +340,7 @@ def test_any_number_of_threads_gives_the_same_bits():
             text=True,
             check=True,
         ).stdout
-        for threads in ("1", "2", "4")
+        for threads in ("1", "3")
     ]
     assert len(digests[0]) == 65
     assert len(set(digests)) == 1
