@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,3 +81,13 @@ def test_published_runs_of_all_arms_are_planned_as_fewer_than_2000_jobs(planning
     shutil.copytree(ROOT / "config", tmp_path / "config")
     _, jobs = planning.plan(tmp_path, planning.inputs(tmp_path))
     assert 300 < jobs < planning.MOST_JOBS
+
+
+def test_jobs_ask_for_half_of_the_cores_so_that_none_waits_for_all_of_them(make_project):
+    project = make_project()
+    most = {}
+    for cores in (1, 2, 8, 64):
+        text = project.snakemake("-n", "--cores", str(cores), "tng_mass_model").stdout
+        most[cores] = max([1, *map(int, re.findall(r"^ +threads: (\d+)$", text, re.MULTILINE))])
+    # Features ask for 16.
+    assert most == {1: 1, 2: 1, 8: 4, 64: 16}
