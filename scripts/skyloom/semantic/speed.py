@@ -14,7 +14,7 @@ from skyloom.semantic import classical
 #: Images that the encoder is given at once.
 BATCH = 1000
 #: Seconds that each measurement takes at least, and images that are fitted at most.
-SECONDS, FITTED = 0.5, 100
+SECONDS, FITTED = 1.0, 100
 
 
 def of_encoder(network, images, *, batch, seconds):
