@@ -91,7 +91,8 @@ def code(step, *extra):
 
 def share(threads):
     """Threads, no more than half of the cores of this machine: a job that wants all of them waits
-    until no other job runs, and meanwhile cores are idle. Nodes of a cluster are a job's own."""
+    until no other job runs, and meanwhile cores are idle. Nodes of a cluster are a job's own.
+    """
     cores = workflow.resource_settings.cores
     if cores in (None, sys.maxsize) or workflow.remote_exec:
         return threads
