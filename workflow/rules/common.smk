@@ -1,5 +1,6 @@
 # What every arm shares: the checked configuration, paths, and the hash of a step's library code.
 import os
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -61,6 +62,8 @@ GPUS = config["gpus"]
 ARM_RESULTS = {}
 # The parameter `code` of every step.
 CODES = []
+# The table of figures: each arm adds its own, figures.smk has the rule of each.
+FIGURES = []
 
 
 onstart:
@@ -77,16 +80,50 @@ def own(path):
     return os.path.relpath(SCRIPTS.parent / path)
 
 
-def code(step, *extra):
+def code(step, *extra, entry=None):
     """Hash of what a step and the library that it reaches mean, so that their edits rerun it.
 
-    Worked out for the jobs that a run plans, since most runs plan few of the rules.
+    Worked out for the jobs that a run plans, since most runs plan few of the rules. `entry` is the
+    function, as module.name, that a step calls by its name.
     """
     paths = [SCRIPTS / path for path in extra]
     CODES.append(
-        lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
+        lambda wildcards: library_code.fingerprint(
+            SCRIPTS / step, SCRIPTS, *paths, entry=entry
+        )
     )
     return CODES[-1]
+
+
+def figure(arm, name, category, function, *, inputs, options=None, over=None):
+    """Add a figure to the table.
+
+    name: its path below figures/, with the wildcard of a family; category: where Snakemake's report
+    has it; function: of skyloom.figures.entries; inputs: files by name; options: what the function
+    is given besides; over: values of the wildcard that the arm's target builds, none but by name
+    where it is empty.
+    """
+    FIGURES.append(
+        SimpleNamespace(
+            arm=arm,
+            name=name,
+            category=category,
+            function=function,
+            inputs=inputs,
+            options=options or {},
+            over=[{}] if over is None else over,
+        )
+    )
+
+
+def figures(arm):
+    """Every figure that an arm's target builds."""
+    return [
+        f"results/{RUN}/{arm}/figures/{own.name.format(**values)}.png"
+        for own in FIGURES
+        for values in own.over
+        if own.arm == arm
+    ]
 
 
 def share(threads):

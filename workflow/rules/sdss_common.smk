@@ -22,11 +22,6 @@ SDSS_PUBLISHED = own("resources/published/sdss.yaml")
 # What sdss_predict classifies, and with what; the arm's own spectra where nothing is named.
 SDSS_UNKNOWN = os.path.expanduser(SDSS["prediction"]["spectra"] or SDSS_SPECTRA)
 SDSS_JUDGE = SDSS["prediction"]["model"]
-SDSS_FIGURES = [
-    *("classes", "redshifts", "examples", "curves", "scores", "published"),
-    *(f"confusions/{split}" for split in SDSS["trained"]["splits"]),
-    *(f"confused/{model}" for model in SDSS_MODELS),
-]
 
 
 wildcard_constraints:
@@ -71,18 +66,3 @@ def sdss_choices():
     compared = {row["key"] for row in document["comparable_when"]}
     flat = configuration.flat(SDSS, "sdss")
     return {name: value for name, value in sorted(flat.items()) if name in compared}
-
-
-def sdss_figure(name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    kind = name.split("/")[0]
-    return {
-        "png": report(
-            f"{SDSS_DIR}/figures/{name}.png",
-            caption=f"../report/sdss_{kind}.rst",
-            category="sdss",
-            subcategory=category,
-            labels={"figure": kind, **labels},
-        ),
-        "pdf": f"{SDSS_DIR}/figures/{name}.pdf",
-    }

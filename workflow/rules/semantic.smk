@@ -237,7 +237,7 @@ ARM_RESULTS["semantic"] = [
         for table in ("summary", "binned", "published", "speed")
     ),
     *([f"{SEMANTIC_DIR}/galaxies/measurements.ecsv"] if SEMANTIC_JUDGE else []),
-    *(f"{SEMANTIC_DIR}/figures/{figure}.png" for figure in SEMANTIC_FIGURES),
+    *figures("semantic"),
 ]
 
 

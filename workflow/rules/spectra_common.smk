@@ -77,18 +77,6 @@ def spectra_tables(arm):
     return {name: f"{spectra_folder(arm)}/evaluation/{name}.ecsv" for name in names}
 
 
-def spectra_figures(arm):
-    """Every figure of an arm, without suffix."""
-    own = config[arm]
-    names = ["grid", "coverage", "curves", "noise", "comparison"]
-    # Wider spectra hold too many lines for one picture.
-    names += ["line"] if arm == "helium" else []
-    names += ["calibration"] if own["uncertainty"] != "none" else []
-    names += ["observed"] if spectra_observed(arm) else []
-    names += [f"predictions/{model}" for model in configuration_spectra.models(own)]
-    return [f"{spectra_folder(arm)}/figures/{name}" for name in names]
-
-
 def spectra_results(arm):
     """Everything that an arm builds."""
     folder = spectra_folder(arm)
@@ -101,20 +89,5 @@ def spectra_results(arm):
         *spectra_models(arm, "model.keras"),
         *spectra_tables(arm).values(),
         *([f"{folder}/observed/predictions.ecsv"] if spectra_observed(arm) else []),
-        *(f"{figure}.png" for figure in spectra_figures(arm)),
+        *figures(arm),
     ]
-
-
-def spectra_figure(arm, name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    kind = name.split("/")[0]
-    return {
-        "png": report(
-            f"{spectra_folder(arm)}/figures/{name}.png",
-            caption=f"../report/{arm}_{kind}.rst",
-            category=arm,
-            subcategory=category,
-            labels={"figure": kind, **labels},
-        ),
-        "pdf": f"{spectra_folder(arm)}/figures/{name}.pdf",
-    }

@@ -1,0 +1,108 @@
+"""The figures of the xmm arm, each from its files: reads them and draws.
+
+A function is an entry of the table of figures: it takes the job's inputs by name and the
+parameters of its entry, and gives a figure.
+"""
+
+import numpy as np
+
+from skyloom.figures import xmm_images, xmm_results, xmm_tables
+from skyloom.io import open_hdf5, read_json, read_table
+from skyloom.xmm import evaluation, processing, published
+from skyloom.xmm import stretches as scaling
+
+
+def calibration(files):
+    """Draw how often an image is bad beside how often its score says so."""
+    summary = read_table(files.summary, need=("experiment", "calibration_error"))
+    reliability = read_table(files.reliability, need=("experiment", "score", "bad_fraction"))
+    return xmm_results.calibration(reliability, summary, synthetic=summary.meta["synthetic"])
+
+
+def curves(files):
+    """Draw accuracy and loss of the trained networks over the epochs."""
+    histories = {}
+    metrics = [read_json(path) for path in files.metrics]
+    for known, path in zip(metrics, files.history, strict=True):
+        log = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
+        histories[known["experiment"]] = log, known["best_epoch"]
+    return xmm_results.curves(histories, synthetic=any(known["synthetic"] for known in metrics))
+
+
+def examples(files, *, shown):
+    """Draw examples of every OBS_CLASS."""
+    inventory = read_table(files.inventory, need=("obs_id", "obs_class"))
+    images = {}
+    for kind, rows in xmm_images.evenly_chosen(inventory["obs_class"]).items():
+        names = [str(name) for name in inventory["obs_id"][rows]]
+        rates = processing.rates_of(files.rates, names)
+        images[kind] = dict(zip(names, scaling.stretch(rates, **shown), strict=True))
+    return xmm_images.examples(
+        images,
+        shown_as=f"{shown['interval']}, {shown['stretch']}",
+        synthetic=bool(inventory.meta["synthetic"]),
+    )
+
+
+def histograms(files, *, threshold):
+    """Draw one network's scores of each OBS_CLASS (figure 24)."""
+    table = read_table(files.predictions, need=("part", "obs_class", "bad", "score"))
+    return xmm_results.histograms(
+        table,
+        threshold=threshold,
+        synthetic=table.meta["synthetic"],
+    )
+
+
+def roc(files):
+    """Draw the ROC of the trained networks, of the test side and as published."""
+    summary = read_table(files.summary, need=("experiment", "test_auc", "validation_auc"))
+    predictions = [read_table(path, need=("bad", "score")) for path in files.predictions]
+    return xmm_results.roc(predictions, summary, synthetic=summary.meta["synthetic"])
+
+
+def statistics(files):
+    """Draw standard deviation, skewness and kurtosis of every image, good and bad told apart."""
+    table = read_table(files.table, need=("obs_class", "sigma", "skewness", "kurtosis"))
+    return xmm_images.statistics(
+        table, read_json(files.auc), synthetic=bool(table.meta["synthetic"])
+    )
+
+
+def stretches(files, *, variants):
+    """Draw one image, of median exposure among those with defects, in every stretch."""
+    inventory = read_table(files.inventory, need=("obs_id", "obs_class", "exposure"))
+    row = inventory[xmm_images.typical_defect(inventory["obs_class"], inventory["exposure"])]
+    name = str(row["obs_id"])
+    rates = processing.rates_of(files.rates, [name])
+    images = {
+        (chosen["interval"], chosen["stretch"]): scaling.stretch(rates, **chosen)[0]
+        for chosen in variants
+    }
+    return xmm_images.stretches(
+        images,
+        name=f"Observation {name} (OBS_CLASS {row['obs_class']}) by interval and stretch",
+        synthetic=bool(inventory.meta["synthetic"]),
+    )
+
+
+def tables(files):
+    """Draw tables 3 to 8 with the printed numbers beside ours."""
+    tables = [read_table(files[name]) for name in published.TABLES]
+    return xmm_tables.tables(tables, synthetic=any(table.meta["synthetic"] for table in tables))
+
+
+def worst(files, *, most, threshold):
+    """Draw the images of the test side that one network is most wrong about (figures 25 and 26)."""
+    table = read_table(files.predictions, need=("id", "part", "obs_class", "bad", "score"))
+    groups = evaluation.worst(table, count=most, threshold=threshold)
+    with open_hdf5(files.dataset, need=("images", "id")) as file:
+        rows = {name: row for row, name in enumerate(file["id"][()].astype(str))}
+        images = [[file["images"][rows[str(name)]][:, :, 0] for name in g["id"]] for g in groups]
+    return xmm_results.worst(
+        groups,
+        images,
+        experiment=table.meta["experiment"],
+        dataset=table.meta["dataset"],
+        synthetic=table.meta["synthetic"],
+    )
