@@ -1,11 +1,9 @@
 """Every figure of the tng arm is drawn without warnings, labelled with units, and reproducible."""
 
-import runpy
-import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
+import fake_step
 import fake_tng
 import figure_axes
 import numpy as np
@@ -68,13 +66,8 @@ def run(tmp_path_factory):
 _FILES = ("predictions.ecsv", "control.ecsv", "history.csv")
 
 
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
 def draw(name, run, folder, monkeypatch):
     """Run one drawing step; the title and axis labels of its figure, and its two files."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     inputs = dict(run)
     if name == "maps":
         inputs["galaxies"], inputs["maps"] = run["galaxies"][0], [run["maps"]]
@@ -83,16 +76,8 @@ def draw(name, run, folder, monkeypatch):
     if name == "predictions":
         inputs["predictions"] = run["predictions"][1]
     variants = fake_tng.VARIANTS if name == "variants" else CASES
-    params = {"variants": variants, "variant": "mass", "bootstrap": BOOTSTRAP, "seed": 1}
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
-    job = {"input": _Named(inputs), "output": _Named(output), "params": _Named(params)}
-    snakemake = SimpleNamespace(log=[], threads=1, **job)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        made = runpy.run_path(
-            str(ROOT / f"scripts/tng/draw_{name}.py"), init_globals={"snakemake": snakemake}
-        )
-    return made["figure"], Path(output["png"]).read_bytes(), Path(output["pdf"]).read_bytes()
+    options = {"variants": variants, "variant": "mass", "bootstrap": {**BOOTSTRAP, "seed": 1}}
+    return fake_step.draw(f"tng.{name}", inputs, folder, monkeypatch, **options)
 
 
 @pytest.mark.parametrize(("name", "labels"), STEPS.items())

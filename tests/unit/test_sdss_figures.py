@@ -1,13 +1,12 @@
 """Figures of the sdss arm: labelled, reproducible, and true to what they show."""
 
 import itertools
-import runpy
-import sys
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
 import fake_sdss_results as fake
+import fake_step
 import figure_axes
 import numpy as np
 import pytest
@@ -61,10 +60,6 @@ PARAMS = {
 }
 
 
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """What the steps read, of two networks on one split."""
@@ -73,7 +68,6 @@ def run(tmp_path_factory):
 
 def draw(name, inputs, folder, monkeypatch):
     """Run one drawing step; its figure."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     if name == "examples":
         spectrum = pytest.importorskip("skyloom.sdss.spectrum", reason="the reader is not there")
         rows = {str(row["file"]): row for row in Table.read(inputs["sample"], format="ascii.ecsv")}
@@ -81,15 +75,8 @@ def draw(name, inputs, folder, monkeypatch):
             *(spectrum, "read"),
             lambda path, **_: fake.spectrum(rows[path.name]["class"], rows[path.name]["z"]),
         )
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
     used = {key: inputs[key] for key in STEPS[name][0]}
-    job = {"input": _Named(used), "output": _Named(output), "params": _Named(PARAMS)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return runpy.run_path(
-            str(ROOT / f"scripts/sdss/draw_{name}.py"),
-            init_globals={"snakemake": SimpleNamespace(log=[], threads=1, **job)},
-        )["figure"]
+    return fake_step.draw(f"sdss.{name}", used, folder, monkeypatch, **PARAMS)[0]
 
 
 def texts(figure):

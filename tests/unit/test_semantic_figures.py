@@ -1,12 +1,10 @@
 """Figures of the semantic arm: labelled, reproducible, and true to what they show."""
 
-import runpy
-import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import fake_semantic_results as fake
+import fake_step
 import figure_axes
 import numpy as np
 import pytest
@@ -74,10 +72,6 @@ STEPS = {
 }
 
 
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """What the steps read."""
@@ -86,8 +80,6 @@ def run(tmp_path_factory):
 
 def draw(name, run, folder, monkeypatch):
     """Run one drawing step; its figure."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
     given = {}
     for kind, models in STEPS[name][0].items():
         key = "dataset" if kind == "inclined" else kind
@@ -97,14 +89,8 @@ def draw(name, run, folder, monkeypatch):
             given[key] = [run[kind][model] for model in models]
         else:
             given[key] = run[kind][models] if models else run[kind]
-    params = _Named(grid=fake.grid_of("noise_05"), failed=10)
-    job = {"input": _Named(given), "output": _Named(output), "params": params}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return runpy.run_path(
-            str(ROOT / f"scripts/semantic/draw_{name}.py"),
-            init_globals={"snakemake": SimpleNamespace(log=[], threads=1, **job)},
-        )["figure"]
+    options = {"grid": fake.grid_of("noise_05"), "failed": 10}
+    return fake_step.draw(f"semantic.{name}", given, folder, monkeypatch, **options)[0]
 
 
 def texts(figure):

@@ -1,12 +1,10 @@
 """Figures of the helium and stellar arms: labelled, reproducible, and true to what they show."""
 
-import runpy
-import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import fake_spectra_results as fake
+import fake_step
 import figure_axes
 import matplotlib
 import numpy as np
@@ -49,10 +47,6 @@ OWN = {
 }
 
 
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
 @pytest.fixture(scope="module")
 def helium(tmp_path_factory):
     """What the helium arm's steps read."""
@@ -69,20 +63,13 @@ def run(request, helium, tmp_path_factory):
 
 def draw(name, arm, inputs, folder, monkeypatch):
     """Run one drawing step; its figure."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     inputs = dict(inputs)
     if name == "predictions":
         inputs = {key: inputs[key][-1] for key in ("predictions", "metrics")}
     if name == "observed":
         inputs = inputs["observed"] | {"dataset": inputs["dataset"]}
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
-    job = {"input": _Named(inputs), "output": _Named(output), "params": _Named(arm=arm)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return runpy.run_path(
-            str(ROOT / f"scripts/spectra/draw_{name}.py"),
-            init_globals={"snakemake": SimpleNamespace(log=[], threads=1, **job)},
-        )["figure"]
+    agreement = arm == "helium"
+    return fake_step.draw(f"spectra.{name}", inputs, folder, monkeypatch, agreement=agreement)[0]
 
 
 def texts(figure):
