@@ -40,14 +40,15 @@ def run(step, *, input, output, params, threads=1, monkeypatch):
 def draw(function, files, folder, monkeypatch, **options):
     """Draw an entry of the table of figures with those of the options that it takes.
 
-    Without a warning. Its figure, and the bytes of its PNG and PDF.
+    Without a warning. Its figure, and the bytes of its PNG and PDF where they are saved.
     """
     arm, _, name = function.partition(".")
     entry = getattr(import_module(f"skyloom.figures.entries.{arm}"), name)
     taken = {key: options[key] for key in inspect.signature(entry).parameters if key in options}
-    output = {kind: folder / f"{name}.{kind}" for kind in ("png", "pdf")}
+    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
     params = {"function": function, "options": taken}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)
-    return made["figure"], *(path.read_bytes() for path in output.values())
+    saved = [path for path in map(Path, output.values()) if path.exists()]
+    return made["figure"], *(path.read_bytes() for path in saved)

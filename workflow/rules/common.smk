@@ -30,6 +30,7 @@ import forked
 import messages
 import reruns
 from skyloom import code as library_code
+from skyloom import syntax
 from skyloom.errors import InputError
 
 library_code.keep(Path(".snakemake") / "code.json")
@@ -95,13 +96,13 @@ def code(step, *extra, entry=None):
     return CODES[-1]
 
 
-def figure(arm, name, category, function, *, inputs, options=None, over=None):
+def figure(arm, name, category, function, *, inputs, options=None, over=None, note=""):
     """Add a figure to the table.
 
     name: its path below figures/, with the wildcard of a family; category: where Snakemake's report
-    has it; function: of skyloom.figures.entries; inputs: files by name; options: what the function
-    is given besides; over: values of the wildcard that the arm's target builds, none but by name
-    where it is empty.
+    has it; function: of skyloom.figures.entries, its docstring is the caption; inputs: files by
+    name; options: what the function is given besides; over: values of the wildcard that the arm's
+    target builds, none but by name where it is empty; note: what the caption says besides.
     """
     FIGURES.append(
         SimpleNamespace(
@@ -112,8 +113,17 @@ def figure(arm, name, category, function, *, inputs, options=None, over=None):
             inputs=inputs,
             options=options or {},
             over=[{}] if over is None else over,
+            note=note,
         )
     )
+
+
+def caption(own):
+    """What Snakemake's report says below a figure; as a function of a job that asks for its inputs,
+    so that no figure is drawn again for another word."""
+    arm, _, name = own.function.partition(".")
+    path = SCRIPTS / f"skyloom/figures/entries/{arm}.py"
+    return lambda wildcards, input: f"{syntax.described(path)[name]} {own.note}".strip()
 
 
 def figures(arm):

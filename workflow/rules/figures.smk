@@ -12,7 +12,7 @@ for _figure in FIGURES:
         output:
             png=report(
                 f"{_folder}/figures/{_figure.name}.png",
-                caption=f"../report/{_figure.arm}_{_kind}.rst",
+                caption="../report/figure.rst",
                 category=_figure.arm,
                 subcategory=_figure.category,
                 labels={
@@ -28,6 +28,7 @@ for _figure in FIGURES:
         params:
             function=_figure.function,
             options=_figure.options,
+            caption=caption(_figure),
             code=code("draw.py", entry=f"skyloom.figures.entries.{_figure.function}"),
         script:
             "../../scripts/draw.py"

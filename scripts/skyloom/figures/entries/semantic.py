@@ -25,7 +25,14 @@ from skyloom.semantic.sampling import Grid
 
 
 def angle(files, *, failed):
-    """Draw what happens to the angle at 0° and 180° with each way of giving it."""
+    """Draw what happens to the angle at 0° and 180° with each way of giving it.
+
+    Predicted against true angle of the test images, for an encoder whose output is the angle
+    itself, as published, and one that gives cos 2θ and sin 2θ. Below: predicted minus true, as it
+    is and modulo 180°. Ellipses at 0° and 180° are the same, so triangles are right answers
+    written the other way; crosses are wrong whichever way one counts. Look at both ends: a single
+    output must jump from one end of its range to the other there, two outputs turn smoothly.
+    """
     metrics = [read_json(path) for path in files.metrics]
     cases = {}
     for known, path in zip(metrics, files.predictions, strict=True):
@@ -40,14 +47,32 @@ def angle(files, *, failed):
 
 
 def bounds(files):
-    """Draw the errors of encoders and of least squares beside the Cramér–Rao bound."""
+    """Draw the errors of encoders and of least squares beside the Cramér–Rao bound.
+
+    Standard deviation of the errors of the test images by encoder and by a least-squares fit of
+    the profile (the first images of the test side only), dataset by dataset, beside the median
+    Cramér–Rao bound of the same images: no unbiased estimate does better. Open symbols, 1.4826
+    median absolute deviations, show what a few failures do to the dispersion. Without noise there
+    is no bound, and a fit is as good as its arithmetic. An encoder can lie below the bound where
+    it falls back on what it knows of the range of a parameter: look for that at small scales under
+    noise.
+    """
     need = ("method", "dataset", "noise", "parameter", "sigma", "robust_sigma", "bound")
     summary = read_table(files.summary, need=need)
     return semantic_results.bounds(summary, synthetic=bool(summary.meta["synthetic"]))
 
 
 def errors(files, *, grid, failed):
-    """Draw one encoder's parameters of the test images against the true ones (figures 3 and 4)."""
+    """Draw one encoder's parameters of the test images against the true ones (figures 3 and 4).
+
+    Parameters that one encoder finds in the test images against the true ones (figures 3 and 4 of
+    the article), with the 1:1 line, and below predicted minus true with its median and standard
+    deviation in each bin. The encoder has never been shown a parameter. σ of the angle is of true
+    angles between 10° and 170°, as published; an angle that is 180° off is right modulo 180°, and
+    the two shares of failed angles tell them apart. Look for a slope of the median (a bias that
+    depends on the parameter) and for bars that grow towards one end of a range. Scales are in
+    half-widths of the images and, above, in pixels.
+    """
     known = read_json(files.metrics)
     table = read_table(files.predictions, need=("part", *known["parameters"]))
     binned = read_table(files.binned, need=("model", "parameter", "median", "sigma"))
@@ -64,7 +89,13 @@ def errors(files, *, grid, failed):
 
 
 def examples(files):
-    """Draw some images of every dataset, as the encoders are given them."""
+    """Draw some images of every dataset, as the encoders are given them.
+
+    Images of every dataset from the smallest to the largest scale, as the encoders are given them,
+    with the parameters that they were made with. Each row has its own colours and shows its own
+    part of the images, about the centre; scales A are in half-widths. The article's scales, 0.01
+    to 0.05 on images that end at 0.0625, are 0.16 to 0.8 half-widths or 5 to 25 pixels of 64.
+    """
     datasets, synthetic = {}, []
     for path in files.datasets:
         with open_hdf5(path, need=("images", "target")) as file:
@@ -89,7 +120,17 @@ def examples(files):
 
 
 def galaxies(files):
-    """Draw inclination, scale and angle as the encoder finds them, and as they were."""
+    """Draw inclination, scale and angle as the encoder finds them, and as they were.
+
+    What the encoder trained on synthetic profiles finds in mass maps of galaxies that are seen at
+    known inclinations: inclination of a thin disc with the same ellipticity, scale relative to the
+    galaxy's own median over all inclinations, and angle, each against the inclination used. Black:
+    median and 16 to 84 % of the galaxies, those apart that are unlike the training images. Real
+    discs have a thickness and look rounder edge-on, so that a thin disc gives too low an
+    inclination there; noise makes face-on discs look elliptical. Grey crosses are images unlike
+    those that the encoder was trained on. Look for a scale that depends on the inclination: it
+    should not.
+    """
     need = (
         "subhalo_id",
         "inclination",
@@ -103,7 +144,14 @@ def galaxies(files):
 
 
 def galaxy_panels(files):
-    """Draw galaxies at every inclination, the discs that the encoder finds, what is left."""
+    """Draw galaxies at every inclination, the discs that the encoder finds, what is left.
+
+    Mass maps of two galaxies at every inclination, the exponential discs that the encoder finds,
+    and what is left as a share of the disc's central intensity. The galaxies are those a quarter
+    and three quarters of the way from the smallest to the largest mean residual. Above:
+    inclination and angle, used → found, and the scale. Maps and discs have one logarithmic colour
+    scale. Arms, clumps and holes are left over by design: the disc has no place for them.
+    """
     table = read_table(
         files.measurements, need=("id", "inclination", "scale", "ellipticity", "angle")
     )
@@ -131,7 +179,13 @@ def galaxy_panels(files):
 
 
 def optimizers(files):
-    """Draw the errors under each optimiser, over epochs and over measured seconds."""
+    """Draw the errors under each optimiser, over epochs and over measured seconds.
+
+    Loss and dispersions of the validation images of encoders that differ in the optimiser, over
+    epochs (left) and over the measured time of these epochs (right). Dotted line: when the
+    shortest training ended; circles: where each encoder stood at that time, which is the fair
+    comparison. Times are of the machine that this run was made on, and vary.
+    """
     metrics = [read_json(path) for path in files.metrics]
     cases = {}
     for known, history, timing in zip(metrics, files.history, files.timing, strict=True):
@@ -141,7 +195,15 @@ def optimizers(files):
 
 
 def panels(files):
-    """Draw test images, what one encoder's parameters make of them, and what is left (figure 6)."""
+    """Draw test images, what one encoder's parameters make of them, and what is left (figure 6).
+
+    Test images from the smallest to the largest scale, the profiles that the encoder's parameters
+    make, and what is left (figure 6 of the article, which takes the difference the other way
+    round). Above: true → predicted parameters, scales in half-widths of the image. Only the
+    central part of the images is shown; inputs and reconstructions have one colour scale. A
+    perfect residual holds nothing but noise; rings or lobes at the centre are errors of scale,
+    ellipticity or angle.
+    """
     known = read_json(files.metrics)
     names = known["parameters"]
     table = read_table(files.predictions, need=("id", "part", *names))
@@ -177,28 +239,58 @@ def panels(files):
 
 
 def published(files):
-    """Draw the article's numbers and ours beside each other as a table."""
+    """Draw the article's numbers and ours beside each other as a table.
+
+    Every number that the article prints beside ours, model by model, scales in its own unit, of
+    which an image's half-width is 0.0625; the bracket is the bootstrap interval of ours. Grey: not
+    comparable, because this run's choices differ from the article's as listed below. The article's
+    dispersions of the angle and scale under noise are drawn there, not printed, and the count of
+    weights in the third row of its table 1 is misprinted.
+    """
     need = ("quantity", "statistic", "model", "ours", "published", "comparable", "reason")
     content = read_table(files.published, need=need)
     return semantic_published.published(content, synthetic=bool(content.meta["synthetic"]))
 
 
 def sizes(files):
-    """Draw the errors of the parameters against the size of the encoder (figure 5)."""
+    """Draw the errors of the parameters against the size of the encoder (figure 5).
+
+    Standard deviation of the errors of the test images, with its bootstrap interval, and their
+    mean size (dotted) against the number of weights of the encoder (figure 5 of the article). A
+    line joins encoders that differ in nothing else; single points are other trainings on the same
+    images, for comparison. Look for the size beyond which more weights help little, and mind the
+    number of epochs: networks that are not trained to the end are not compared by their size
+    alone.
+    """
     need = ("method", "dataset", "network", "weights", "parameter", "sigma", "mae")
     summary = read_table(files.summary, need=need)
     return semantic_results.sizes(summary, synthetic=bool(summary.meta["synthetic"]))
 
 
 def speed(files):
-    """Draw how many images a second each method finds the parameters of."""
+    """Draw how many images a second each method finds the parameters of.
+
+    Images whose parameters are found in a second, by each trained encoder and by the least-squares
+    fit of single images, on the threads named below. Rates were measured in this run on this
+    machine and vary; starting the encoder is not counted.
+    """
     table = read_table(files.speed, need=("method", "images_per_second", "images", "threads"))
     # The rates are measured, on images that are all made up.
     return semantic_results.speed(table, synthetic=bool(table.meta.get("synthetic", True)))
 
 
 def trend(files):
-    """Draw the dispersion of every parameter over the epochs, with the article's."""
+    """Draw the dispersion of every parameter over the epochs, with the article's.
+
+    Dispersion of every parameter and share of failed angles of the validation images over the
+    epochs, encoders with one range of scales (in half-widths) a column, smaller networks apart.
+    Dashed: the article's dispersion of noiseless images after 500 epochs. Circles: the epochs
+    whose weights predict. A loss is called still falling where the lowest of the last quarter of
+    the epochs is more than 5 % below the lowest before: errors would then be smaller after a
+    longer training. Noise is most of the loss of noisy images and hides such a fall; look whether
+    a line falls where it ends. True parameters serve this figure only; no encoder has learnt from
+    them.
+    """
     cases = {}
     for path, history in zip(files.metrics, files.history, strict=True):
         known = read_json(path)

@@ -25,14 +25,28 @@ from skyloom.spectra import wavelengths
 
 
 def calibration(files):
-    """Draw how often true labels lie within the stated uncertainties."""
+    """Draw how often true labels lie within the stated uncertainties.
+
+    How often the true label lies within the network's stated interval, against the level of that
+    interval, as stated and after the uncertainties were multiplied by one factor (σ ×), fitted to
+    the validation side. Below the dashed line uncertainties are too small. The spread of an
+    ensemble knows only what the seeds make different: it is too small wherever all members err
+    alike.
+    """
     need = ("model", "label", "level", "coverage", "coverage_recalibrated", "factor")
     table = read_table(files.calibration, need=need)
     return spectra_evaluation.calibration(table, synthetic=bool(table.meta["synthetic"]))
 
 
 def comparison(files):
-    """Draw the networks beside each other, beside the mean, and beside the document."""
+    """Draw the networks beside each other, beside the mean, and beside the document.
+
+    How many times smaller the mean absolute error of the test side is than that of always
+    predicting the mean, for each label, the networks side by side on each dataset, with a
+    bootstrap interval of the error; the numbers are errors in the label's unit. Right: the error
+    of every member in scaled labels. Below: the printed numbers beside ours, grey where this run's
+    choices differ, with the reasons.
+    """
     summary = read_table(files.summary, need=("model", "dataset", "network", "label", "mae_mean"))
     members = read_table(files.members, need=("model", "member", "part", "mae_standardised"))
     return spectra_comparison.comparison(
@@ -44,7 +58,13 @@ def comparison(files):
 
 
 def coverage(files):
-    """Draw which combinations of labels there are, and how the split shares them out."""
+    """Draw which combinations of labels there are, and how the split shares them out.
+
+    What the grid holds. Above: the number of spectra at each effective temperature and surface
+    gravity, and the share of them that no network was trained on (validation and test side); axes
+    run backwards, as in a Kiel diagram. Below: spectra at each value of each label, by side. In a
+    split at random the same star with another rotation may be on both sides.
+    """
     inventory = read_table(files.inventory, need=("id", "teff", "log_g"))
     split = read_table(files.split, need=("id", "part"))
     part = dict(zip(split["id"].astype(str), split["part"].astype(str), strict=True))
@@ -61,7 +81,14 @@ def coverage(files):
 
 
 def curves(files, *, agreement):
-    """Draw loss and errors of the trained networks over the epochs."""
+    """Draw loss and errors of the trained networks over the epochs.
+
+    Loss (mean squared error, or a likelihood where the networks state their uncertainty) and mean
+    absolute error of the scaled labels over the epochs, a thin line for each member (seed).
+    Training values are means over the epoch while learning. Circles mark the epoch whose weights
+    are kept. A loss is called still falling where the lowest of the last quarter of the epochs is
+    more than 5 % below the lowest before.
+    """
     metrics = [read_json(path) for path in files.metrics]
     histories = {}
     for known, path in zip(metrics, files.history, strict=True):
@@ -77,7 +104,12 @@ def curves(files, *, agreement):
 
 
 def grid(files):
-    """Draw how the spectrum changes with each label in turn."""
+    """Draw how the spectrum changes with each label in turn.
+
+    Spectra of the grid as their labels change one at a time; the values of the labels that stay
+    are above each panel. They are those of the first training dataset, with its noise and
+    resolving power where it has any.
+    """
     inventory = read_table(files.inventory, need=("id", "teff", "log_g"))
     labels = list(inventory.meta["labels"])
     middle = spectra_grid.centre(inventory, labels)
@@ -99,7 +131,15 @@ def grid(files):
 
 
 def line(files):
-    """Draw a test spectrum with the profiles at the labels that each network reads from it."""
+    """Draw a test spectrum with the profiles at the labels that each network reads from it.
+
+    The spectrum of the test side whose labels the networks read with median error (grey points),
+    and the grid's profiles at the labels that each network reads from it, interpolated linearly
+    between the nodes (lines); below, what is left. At the right its true labels and the
+    predictions with the uncertainties that the networks state, as they state them. Where a
+    prediction lies outside the grid, the nearest spectrum of the grid is drawn and the legend says
+    so.
+    """
     tables = {}
     with open_hdf5(files.grid, need=("spectra", "target")) as file:
         labels = file["target"].attrs["name"].split(",")
@@ -124,7 +164,14 @@ def line(files):
 
 
 def noise(files):
-    """Draw errors and biases of the test side against the signal-to-noise ratio."""
+    """Draw errors and biases of the test side against the signal-to-noise ratio.
+
+    Mean absolute error and bias (mean of predicted minus true) of each label on the test side,
+    against the signal-to-noise ratio of the noise added to its spectra. Thin lines: the dataset as
+    it is; what has noise of its own then has both. Thick grey lines: the error of always
+    predicting the training side's mean. A network trained without noise may fail on noisy spectra
+    although it is better on clean ones.
+    """
     summary = read_table(files.summary, need=("model", "dataset", "network", "mae_mean"))
     table = read_table(files.noise, need=("model", "snr", "label", "mae", "bias"))
     return spectra_evaluation.noise(
@@ -136,7 +183,17 @@ def noise(files):
 
 
 def observed(files):
-    """Draw observed stars, the networks' answers, and the training spectra nearest to them."""
+    """Draw observed stars, the networks' answers, and the training spectra nearest to them.
+
+    Observed stars after their continuum was normalised (grey points), resampled to the networks'
+    wavelengths (black), with the training spectrum nearest to the answer of each network
+    (coloured). Below each: known labels, and what the networks answer; the uncertainty is the
+    networks' own, times the factor that the validation side asks for; it knows nothing of errors
+    in continuum, velocity or models. A red name warns that the spectrum, or the answer, lies
+    outside what the networks were trained on: such answers mean nothing. Red text says why, or
+    that air was assumed where the file does not say in which medium its wavelengths are (in vacuum
+    every line would be 84 km/s off).
+    """
     inventory = read_table(files.inventory, need=("name",))
     predictions = read_table(files.predictions, need=("name", "model", "label", "value"))
     with open_hdf5(files.spectra, need=("spectra", "name", "curves")) as file:
@@ -158,7 +215,15 @@ def observed(files):
 
 
 def predictions(files):
-    """Draw one network's predictions of the test side against the true labels."""
+    """Draw one network's predictions of the test side against the true labels.
+
+    Labels that one network gives the spectra of the test side, against the true ones, with the 1:1
+    line; points that share a true value are spread about it, and the numbers are of all test
+    spectra. Below: predicted minus true. Scatter is the standard deviation of that difference; the
+    stated σ is the network's own uncertainty. Errors are those of the mean of all members. Errors
+    towards the mean at both ends of a range are usual for a regression. Spectra and labels of a
+    synthetic run are made up: it shows the workflow, not a result.
+    """
     path, known = files.predictions, read_json(files.metrics)
     labels = known["labels"]
     table = read_table(path, need=("part", *labels, *(f"{label}_predicted" for label in labels)))
