@@ -38,7 +38,7 @@ STEPS = {
         ("Redshift z (cut, dashed: 0 < z < 3.5)", "Radial velocity cz [km/s]", "archive ("),
     ),
     "examples": (
-        ("sample", "blocks", "images_224", "images_28"),
+        ("sample", "spectra", "blocks", "images_224", "images_28"),
         ("Observed wavelength [Å, vacuum]", "28 × 28 pixels", "Lyα", "% masked", "v = "),
     ),
     "curves": (
@@ -53,7 +53,6 @@ STEPS = {
 }
 PARAMS = {
     "redshift": [0, 3.5],
-    "spectra": "",
     "readouts": [20, 30, 40],
     "kinds": ["recall", "precision"],
     "model": "mnist_80_20",
@@ -75,6 +74,7 @@ def draw(name, inputs, folder, monkeypatch):
             *(spectrum, "read"),
             lambda path, **_: fake.spectrum(rows[path.name]["class"], rows[path.name]["z"]),
         )
+        inputs = {**inputs, "spectra": ""}
     used = {key: inputs[key] for key in STEPS[name][0]}
     return fake_step.draw(f"sdss.{name}", used, folder, monkeypatch, **PARAMS)[0]
 
