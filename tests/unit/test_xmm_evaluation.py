@@ -224,10 +224,11 @@ FIGURES = {
 def test_every_figure_says_what_it_shows_and_is_the_same_twice(name, run, tmp_path, monkeypatch):
     picked, params, words = FIGURES[name]
     inputs = {key: value[picked[key]] if key in picked else value for key, value in run.items()}
-    figure, *files = fake_step.draw(f"xmm.{name}", inputs, tmp_path / "one", monkeypatch, **params)
-    assert (
-        files == fake_step.draw(f"xmm.{name}", inputs, tmp_path / "two", monkeypatch, **params)[1:]
+    (figure, *files), (_, *again) = (
+        fake_step.draw(f"xmm.{name}", inputs, tmp_path / folder, monkeypatch, **params)
+        for folder in ("one", "two")
     )
+    assert files == again
     text = "\n".join(_texts(figure))
     assert figure_axes.faults(figure) == []
     assert "Synthetic demonstration" in text
