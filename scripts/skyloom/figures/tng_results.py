@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import style, unfinished
+from skyloom.networks import bootstrap as bootstraps
 from skyloom.networks import metrics
 from skyloom.networks.evaluation import readout_epochs
 
@@ -166,7 +167,7 @@ def _r_text(true, predicted, groups, bootstrap):
     r = metrics.pearson_r(true, predicted)
     if not np.isfinite(r):
         return "r undefined:\nconstant prediction"
-    low, high = metrics.bootstrap_interval(true, predicted, groups, **bootstrap)
+    low, high = bootstraps.interval(true, predicted, groups, **bootstrap)
     interval = f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else ""
     return f"r = {r:.2f}{interval}"
 

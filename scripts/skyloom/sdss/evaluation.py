@@ -12,6 +12,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table, vstack
 
 from skyloom.errors import InputError
+from skyloom.networks import bootstrap
 from skyloom.progress import track
 from skyloom.sdss.entries import CLASSES
 
@@ -136,21 +137,15 @@ def resampled(true, predicted, objects, *, samples, seed):
     Returns
     -------
     (samples, 3, 3) float array
-
-    Notes
-    -----
-    Objects with equal counts are interchangeable, so how often each KIND of object was drawn is
-    multinomial: the same distribution as drawing objects one by one (Davison & Hinkley 1997,
-    section 3.8, for groups), at a cost that does not grow with their number.
     """
     size = len(CLASSES)
     names, place = np.unique(np.asarray(objects), return_inverse=True)
     cells = np.zeros((len(names), size**2), dtype=np.int64)
     np.add.at(cells, (place, true * size + predicted), 1)
     kinds, often = np.unique(cells, axis=0, return_counts=True)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(names), often / often.sum(), size=samples)
-    return (drawn @ kinds).reshape(samples, size, size).astype(float)
+    # Objects with equal counts are alike: kinds of them are drawn.
+    drawn = bootstrap.resample(lambda c: c @ kinds, often, samples=samples, seed=seed)
+    return drawn.reshape(samples, size, size).astype(float)
 
 
 def judge(true, predicted, objects, *, samples, level, seed):
@@ -164,24 +159,12 @@ def judge(true, predicted, objects, *, samples, level, seed):
     """
     made = scores(counts(true, predicted))
     drawn = scores(resampled(true, predicted, objects, samples=samples, seed=seed))
-    ends = [(1 - level) / 2, (1 + level) / 2]
     found = {}
     for name, value in made.items():
-        low, high = _quantiles(drawn[name], ends)
+        low, high = bootstrap.percentiles(drawn[name], level)
         known = np.isfinite(value)
         found[name] = np.stack([value, np.where(known, low, np.nan), np.where(known, high, np.nan)])
     return found
-
-
-def _quantiles(values, ends):
-    """Quantiles over the first axis of what is finite; NaN where nothing is."""
-    flat = values.reshape(len(values), -1)
-    found = np.full((len(ends), flat.shape[1]), np.nan)
-    for column, some in enumerate(flat.T):
-        some = some[np.isfinite(some)]
-        if len(some):
-            found[:, column] = np.quantile(some, ends)
-    return found.reshape(len(ends), *values.shape[1:])
 
 
 def summarise(predictions, metrics, *, samples, level, seed):

@@ -12,6 +12,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
+from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
 
@@ -112,13 +113,11 @@ def judge(parameter, true, predicted, *, failed, samples, level, seed):
     inside = (true > ANGLE_LIMITS[0]) & (true < ANGLE_LIMITS[1]) if angle else np.isfinite(true)
     error, n = linear[inside], int(inside.sum())
     zero = np.zeros(n)
-    low, high = (np.nan, np.nan)
-    if n > 1:
-        low, high = statistics.bootstrap_interval(
-            *(zero, error, np.arange(n)),
-            **{"samples": samples, "level": level, "seed": seed},
-            statistic=statistics.difference_std,
-        )
+    low, high = bootstrap.interval(
+        *(zero, error, np.arange(n)),
+        **{"samples": samples, "level": level, "seed": seed},
+        statistic=bootstrap.DIFFERENCE_STD,
+    )
     middle = float(np.median(error)) if n else np.nan
     spread = float(np.median(np.abs(error - middle))) if n else np.nan
     return {

@@ -9,6 +9,7 @@ from astropy.table import MaskedColumn, Table
 from scipy.stats import norm
 
 from skyloom.errors import InputError
+from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
 
@@ -76,10 +77,10 @@ def summarise(predictions, metrics, *, samples, level, seed):
         for label, unit in zip(known["labels"], known["units"], strict=True):
             true, predicted = _pair(test, label)
             usual = float(np.mean(_floats(on_side(table, "train")[label])))
-            low, high = statistics.bootstrap_interval(
+            low, high = bootstrap.interval(
                 *(true, predicted, groups),
                 **{"samples": samples, "level": level, "seed": seed},
-                statistic=statistics.mean_absolute_error,
+                statistic=bootstrap.MEAN_ABSOLUTE_ERROR,
             )
             error = statistics.mean_absolute_error(true, predicted)
             of_the_mean = float(np.mean(np.abs(true - usual)))
