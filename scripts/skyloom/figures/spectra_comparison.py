@@ -74,7 +74,7 @@ def _published_ratios(published, colours):
         if network in colours and quantity.startswith("ratio") and np.isfinite(value):
             good = bool(row["comparable"])
             text = f"{network} as published: {value:.2f}{'' if good else ', not comparable'}"
-            found.append((value, colours[network] if good else "#B5B5B5", text))
+            found.append((value, colours[network] if good else style.FAINT, text))
     return found
 
 

@@ -71,7 +71,7 @@ def predictions(table, *, labels, model, units=None, synthetic):
         upper.set_ylabel(labels_.axis(label, "Predicted", given))
         lower.set_ylabel(f"Predicted − true [{labels_.unit(label, given)}]")
         lower.set_xlabel(labels_.axis(label, "True", given))
-    figure.supxlabel(_NOTE, fontsize=7.5, color="#666666")
+    figure.supxlabel(_NOTE, fontsize=7.5, color=style.SOFT)
     return figure
 
 
@@ -188,6 +188,6 @@ def _residuals(axes, true, residual):
             transform=axes.transAxes,
             ha="right",
             fontsize=7,
-            color="#666666",
+            color=style.SOFT,
             bbox=_BOX,
         )

@@ -58,14 +58,14 @@ def curves(histories, *, scaling, agreement, synthetic):
         members = len(np.unique(log["member"]))
         line[0].set_title(labels_.model_name(dataset, network), loc="left")
         if members > 1:
-            line[-1].set_title(f"{members} members", loc="right", fontsize=8, color="#666666")
+            line[-1].set_title(f"{members} members", loc="right", fontsize=8, color=style.SOFT)
     for axes in panels[-1]:
         axes.set_xlabel("Epoch")
     for column, (kind, _) in enumerate(kinds):
         _limits(panels[:, column], kind)
     note = _AGREEMENT if agreement else None
     legend = figure.legend(handles=_legend(), loc="outside lower center", ncols=3, title=note)
-    legend.get_title().set(fontsize=7.5, color="#666666")
+    legend.get_title().set(fontsize=7.5, color=style.SOFT)
     return figure
 
 

@@ -14,14 +14,13 @@ from astropy.table import MaskedColumn, Table, vstack
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap
 from skyloom.progress import track
-from skyloom.sdss.entries import CLASSES
+from skyloom.sdss.classes import CLASSES, PROBABILITIES
 
 METRICS = ("accuracy", "precision", "recall", "f1")
 AVERAGE = "average"
 OVERALL = "overall_accuracy"
 #: Confused spectra that are kept of each network.
 MOST = 24
-_P = tuple(f"p_{name.lower()}" for name in CLASSES)
 
 
 def check(model, predictions):
@@ -36,7 +35,7 @@ def check(model, predictions):
             f"predictions of {model} have no row with part = test: make the split and the "
             "network again."
         )
-    for column in _P:
+    for column in PROBABILITIES:
         values = np.asarray(np.ma.filled(predictions[column], np.nan), dtype=float)
         if not ((values >= 0) & (values <= 1)).all():
             raise InputError(
@@ -282,7 +281,7 @@ def confused(predictions, metrics, *, most=MOST):
         rows = table[_texts(table, "part") == "test"]
         rows = rows[np.argsort(_texts(rows, "id"), kind="stable")]
         true, said = labels(rows["class"]), labels(rows["predicted"])
-        p = np.stack([np.asarray(rows[name], dtype=float) for name in _P], axis=1)
+        p = np.stack([np.asarray(rows[name], dtype=float) for name in PROBABILITIES], axis=1)
         sure, own = p[np.arange(len(p)), said], p[np.arange(len(p)), true]
         order = np.argsort(-sure, kind="stable")
         order = order[(true != said)[order]][:most]

@@ -11,9 +11,8 @@ from astropy.table import MaskedColumn, Table, vstack
 from skyloom.errors import InputError
 from skyloom.networks import calibration, roc
 from skyloom.progress import track
+from skyloom.xmm.classes import CLASSES
 
-#: Images of OBS_CLASS 0 to 5.
-CLASSES = range(6)
 SIDES = ("test", "validation", "train")
 _TEXTS = ("experiment", "table", "dataset", "architecture", "target")
 _BEST = {
