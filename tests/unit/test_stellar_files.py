@@ -225,7 +225,8 @@ def test_a_file_that_cannot_be_used_is_rejected_with_its_reason(folder, spoil, w
 
 def test_text_among_the_files_is_a_reject_and_an_empty_folder_an_error(folder, tmp_path):
     (folder / "notes.txt").write_text("not HDF5")
-    assert "not a complete HDF5 file" in read(folder, 0, 1)[2][-1][1]
+    reason = read(folder, 0, 1)[2][-1][1]
+    assert "not a complete HDF5 file" in reason and reason.endswith("make it again.")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="set stellar.spectra"):
         files.listing(tmp_path / "empty", PIXEL_CENTRES)

@@ -190,6 +190,8 @@ def listing(spectra, pixels):
     def look(called):
         try:
             return _inspect(path if path.is_file() else path / called, called, pixels)
+        except InputError:
+            raise
         except (ValueError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())
             raise InputError(
