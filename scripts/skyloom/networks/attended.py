@@ -6,8 +6,8 @@ import numpy as np
 from astropy.table import Table
 from scipy.stats import rankdata
 
+from skyloom.columns import masked
 from skyloom.networks import bootstrap, metrics
-from skyloom.networks.evaluation import masked
 
 #: Regions of an image that shares are given of.
 REGIONS = ("gas", "half_mass", "two_half_mass")

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap, metrics
-from skyloom.networks.evaluation import masked, on_test_side
+from skyloom.networks.evaluation import on_test_side
 from skyloom.networks.resampling import Test, draw
 
 #: Columns of members' predictions, numbered from 1.

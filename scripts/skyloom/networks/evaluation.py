@@ -3,8 +3,9 @@
 from itertools import combinations
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap, metrics
 from skyloom.progress import track
@@ -149,12 +150,6 @@ def compare_pairs(variants, predictions, *, samples, level, seed):
         table[name] = masked([row[number] for row in rows])
     table.meta.update(level=float(level), samples=int(samples))
     return table
-
-
-def masked(values):
-    """A float column in which what is not finite is masked."""
-    values = np.asarray(values, dtype=float)
-    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
 
 
 def _end(name):

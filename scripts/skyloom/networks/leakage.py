@@ -14,9 +14,9 @@ among the training images, of which there are as many in both. Nothing else diff
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import masked, numbers
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap, ensemble, metrics, resampling
-from skyloom.networks.evaluation import masked
 
 #: Parts that the images of galaxies seen several times are dealt out to.
 FOLDS = 2
@@ -259,7 +259,7 @@ def per_seed(members, comparison):
     else:
         folds = np.char.startswith(tested, "siblings")
         chosen = [folds & (training == "lineage"), folds & (training == tested)]
-    r = np.ma.filled(np.ma.asarray(members["r"], dtype=float), np.nan)
+    r = numbers(members["r"])
     number = np.asarray(members["member"])
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
     return tuple(

@@ -9,8 +9,9 @@ Several spectra of one object are not independent: intervals resample objects.
 """
 
 import numpy as np
-from astropy.table import MaskedColumn, Table, vstack
+from astropy.table import Table, vstack
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap
 from skyloom.progress import track
@@ -296,9 +297,3 @@ def confused(predictions, metrics, *, most=MOST):
     made.meta.clear()
     made.meta["synthetic"] = any(bool(known["synthetic"]) for known in metrics)
     return made
-
-
-def masked(values):
-    """A float column in which what is not finite is masked."""
-    values = np.asarray(values, dtype=float)
-    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)

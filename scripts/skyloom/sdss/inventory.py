@@ -12,6 +12,7 @@ import numpy as np
 from astropy import units
 
 from skyloom import inventory as inventories
+from skyloom.columns import numbers
 from skyloom.errors import InputError
 from skyloom.sdss import catalogue as catalogues
 from skyloom.sdss import objects, spectrum
@@ -151,7 +152,7 @@ def merge(tables, rejects, *, catalogue=None):
         tables, rejects, again=_again, nothing={"of": "spectra", **keys}
     )
     table = table[np.argsort(np.asarray(table["id"], str), kind="stable")]
-    ra, dec = (_filled(table[key]) for key in ("ra", "dec"))
+    ra, dec = (numbers(table[key]) for key in ("ra", "dec"))
     table["object"] = objects.group(table["object"], ra, dec)
     if catalogue is not None:
         seen = {spectrum.identity_of_name(file) for file, _ in lost} - {None}
@@ -162,11 +163,6 @@ def merge(tables, rejects, *, catalogue=None):
 
 def _again(file, earlier, name):
     return f"{file} is spectrum {name} again, after {earlier}: keep one of them."
-
-
-def _filled(column):
-    """Floats, NaN where a table read back has nothing."""
-    return np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
 
 
 def summary(inventory, rejects):
