@@ -17,7 +17,7 @@ from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5
 from skyloom.networks import batches, chain, classification, pretrained
 from skyloom.networks.standardised import Standardised
-from skyloom.sdss import entries, experiments
+from skyloom.sdss import classes, entries, experiments
 
 COUNT, PIXELS = 120, 128
 TRAINING = {
@@ -58,7 +58,7 @@ def drawn(flux, side, channels):
 def write(path, kind, samples, label, **attributes):
     """A dataset file as the arm writes it."""
     ids = np.array([f"0266-51602-{number:04d}" for number in range(len(label))])
-    columns = {"id": ids, "class": np.array(entries.CLASSES)[label], "z": 0.1 * label}
+    columns = {"id": ids, "class": np.array(classes.CLASSES)[label], "z": 0.1 * label}
     with atomic_hdf5(path) as file:
         datasets.write(
             file,
@@ -143,7 +143,7 @@ def test_a_network_learns_and_its_tables_say_what_it_saw(files, name, entry):
     assert sorted(metrics["readouts"]) == ["2", "4"]
     p = np.stack([table[column] for column in experiments.PROBABILITIES], axis=1)
     np.testing.assert_allclose(p.sum(axis=1), 1)
-    np.testing.assert_array_equal(table["predicted"], np.array(entries.CLASSES)[p.argmax(axis=1)])
+    np.testing.assert_array_equal(table["predicted"], np.array(classes.CLASSES)[p.argmax(axis=1)])
     # What is saved is what predicted.
     with h5py.File(files[0] / f"{entry.variant}.h5") as file:
         seen = file["spectra" if name == "cnn_1d" else "images"][:8].astype(np.float32)

@@ -1,6 +1,6 @@
 # What the tng arm's rules share: names, paths and input functions.
 from skyloom.networks import precision
-from skyloom.tng import channels
+from skyloom.tng import channels, families
 from skyloom.tng.universe import layout
 
 TNG = config["tng"]
@@ -39,12 +39,7 @@ TNG_WEIGHTS = TNG["backbone"]["weights"]
 # Settled by the machine that plans, for all variants and for jobs on any other.
 TNG_PRECISION = precision.planned(TNG["backbone"]["precision"], os.environ)
 IMAGENET = f"{DOWNLOADS}/weights/vgg16_imagenet_notop.h5"
-# Figures 4.3 to 4.5 of the thesis: cases that belong side by side.
-TNG_FAMILIES = {
-    "channels": ["entropy", "mass", "temperature"],
-    "gaussian": ["gaussian_3", "gaussian_5", "gaussian_10"],
-    "unsharp": ["unsharp_3", "unsharp_5", "unsharp_10"],
-}
+TNG_FAMILIES = {name: list(members) for name, members in families.FAMILIES.items()}
 TNG_PUBLISHED = own("resources/published/tng.yaml")
 COMPARED = {row["key"] for row in configuration.read(TNG_PUBLISHED)["comparable_when"]}
 TNG_BOOTSTRAP = {

@@ -4,12 +4,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.columns import numbers
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import spectra_tables, style, table_cells
-
-
-def _values(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
 
 
 @style.drawn
@@ -70,11 +67,11 @@ def _published_ratios(published, colours):
     found = []
     for row in published if published is not None else []:
         network, quantity = str(row["network"]), str(row["quantity"])
-        value = float(_values([row["published"]])[0])
+        value = float(numbers([row["published"]])[0])
         if network in colours and quantity.startswith("ratio") and np.isfinite(value):
             good = bool(row["comparable"])
             text = f"{network} as published: {value:.2f}{'' if good else ', not comparable'}"
-            found.append((value, colours[network] if good else "#B5B5B5", text))
+            found.append((value, colours[network] if good else style.FAINT, text))
     return found
 
 
@@ -104,7 +101,7 @@ def _ratios(axes, summary, dataset, labels, colours):
                 continue
             row = here[label]
             mae, low, high, mean = (
-                float(_values([row[name]])[0]) if not np.ma.is_masked(row[name]) else np.nan
+                float(numbers([row[name]])[0]) if not np.ma.is_masked(row[name]) else np.nan
                 for name in ("mae", "mae_low", "mae_high", "mae_mean")
             )
             if not np.isfinite(mae) or mae <= 0:
@@ -131,7 +128,7 @@ def _members(axes, members, models, colours):
     """Every member's test MAE in the scaled labels, and their mean where there are several."""
     names = np.asarray(members["model"]).astype(str)
     for place, (model, (_, network)) in enumerate(models.items()):
-        values = _values(members["mae_standardised"])[names == model]
+        values = numbers(members["mae_standardised"])[names == model]
         values = values[np.isfinite(values)]
         if not len(values):
             continue

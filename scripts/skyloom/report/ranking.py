@@ -3,6 +3,7 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, FactorRange, Span
 
+from skyloom.columns import numbers
 from skyloom.figures import style
 from skyloom.io import read_table
 from skyloom.report import charts, page, trainings, wording
@@ -249,10 +250,7 @@ def _marks(drawn, summary, labels, name, what, look):
     shift, mark, size, colour, width = look
     value = "r" if name == "r" else f"{name}_r"
     columns = {"r": value, "low": f"{name}_low", "high": f"{name}_high"}
-    data = {
-        key: np.ma.filled(np.ma.asarray(summary[column], dtype=float), np.nan)
-        for key, column in columns.items()
-    }
+    data = {key: numbers(summary[column]) for key, column in columns.items()}
     data["colour"] = colour if isinstance(colour, list) else [colour] * len(labels)
     data["fill"] = ["#ffffff"] * len(labels) if name == "shuffled" else data["colour"]
     data["what"] = [f"{label}: {what}" for label in labels]

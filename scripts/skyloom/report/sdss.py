@@ -7,7 +7,7 @@ from bokeh.models import ColumnDataSource, FactorRange
 from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
-from skyloom.networks import metrics
+from skyloom.networks import bootstrap
 from skyloom.report import charts, marks, page, trainings, wording
 
 _QUESTION = (
@@ -159,8 +159,8 @@ def lead(first, second, *, level):
         (texts(table["predicted"]) == texts(table["class"])).astype(float)
         for table in (second, first)
     ]
-    return metrics.bootstrap_interval(
-        *right, texts(first["object"]), samples=1000, level=level, seed=0, statistic=metrics.bias
+    return bootstrap.interval(
+        *right, texts(first["object"]), samples=1000, level=level, seed=0, statistic=bootstrap.BIAS
     )
 
 

@@ -5,7 +5,7 @@ from astropy.table import Table
 
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
-from skyloom.networks import metrics
+from skyloom.networks import bootstrap
 from skyloom.report import labels_scatter, page, trainings, wording
 from skyloom.report.spectra_names import name
 
@@ -192,8 +192,8 @@ def gain(first, second, label, *, level):
         np.abs(wording.column(of, f"{label}_predicted") - wording.column(of, label))
         for of in (second, first)
     ]
-    options = {"samples": _SAMPLES, "level": level, "seed": 0, "statistic": metrics.bias}
-    return metrics.bootstrap_interval(*errors, _stars(first), **options)
+    options = {"samples": _SAMPLES, "level": level, "seed": 0, "statistic": bootstrap.BIAS}
+    return bootstrap.interval(*errors, _stars(first), **options)
 
 
 def _stars(rows):

@@ -21,9 +21,8 @@ from skyloom.networks import (
 )
 from skyloom.networks.standardised import Standardised
 from skyloom.networks.targets import Target
-from skyloom.sdss.entries import CLASSES
+from skyloom.sdss.classes import CLASSES, PROBABILITIES
 
-PROBABILITIES = tuple(f"p_{name.lower()}" for name in CLASSES)
 TARGET = Target("classes", classes=len(CLASSES))
 
 

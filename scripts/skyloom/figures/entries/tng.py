@@ -21,6 +21,7 @@ from skyloom.figures import (
 from skyloom.io import open_hdf5, read_table
 from skyloom.networks import evaluation, explained
 from skyloom.tng import archive
+from skyloom.tng.labels import OFFSET
 
 
 def attention(files):
@@ -103,7 +104,7 @@ def gallery(files):
         rows = tng_images.evenly_ranked(target)
         return tng_images.gallery(
             np.stack([file["images"][row] for row in rows]),
-            target[rows] - tng_results.LABEL_OFFSET,
+            target[rows] - OFFSET,
             variant=file.attrs["variant"],
             width=tng_images.physical_width(
                 float(file.attrs["width"]),
@@ -261,6 +262,6 @@ def variants(files, *, variants):
         sizes=sizes,
         width=width,
         name=chosen.decode(),
-        log_ssfr=target - tng_results.LABEL_OFFSET,
+        log_ssfr=target - OFFSET,
         synthetic=synthetic,
     )
