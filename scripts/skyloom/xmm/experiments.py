@@ -13,6 +13,7 @@ from skyloom.networks import batches, classification, epic_cnn
 from skyloom.networks.augmentation import Augmentation
 from skyloom.networks.roc import auc
 from skyloom.networks.targets import Target
+from skyloom.networks.training import fit as fit_network
 from skyloom.xmm.classes import CLASSES, FIRST_BAD
 
 
@@ -177,18 +178,15 @@ def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=
             batch_normalization=entry.batch_normalization,
             seed=seed,
         )
-        result = classification.train(
-            network,
+        task = classification.task(
             images,
             sample.obs_class,
             train=sample.rows("train"),
             validation=sample.rows("validation"),
             target=target,
             settings=settings,
-            seed=seed,
-            state_path=state_path,
-            label=name,
         )
+        result = fit_network(network, task, seed=seed, state_path=state_path, label=name)
     meta = {"experiment": name, "dataset": entry.dataset, "synthetic": sample.synthetic}
     predictions = _predictions(sample, target, result.outputs, meta)
     return Fitted(

@@ -1,4 +1,4 @@
-"""Adam with one operation a variable."""
+"""Keras's optimizers with one operation a variable."""
 
 import keras
 import tensorflow as tf
@@ -24,6 +24,24 @@ class Adam(keras.optimizers.Adam):
             lr=tf.cast(learning_rate, tf.float32),
             beta1=tf.constant(self.beta_1, tf.float32),
             beta2=tf.constant(self.beta_2, tf.float32),
+            epsilon=tf.constant(self.epsilon, tf.float32),
+            grad=gradient,
+        )
+
+
+class Adadelta(keras.optimizers.Adadelta):
+    """Keras's Adadelta with its update as TensorFlow's single fused operation."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update a `tf.Variable` in place (Zeiler 2012, algorithm 1, times the learning rate)."""
+        index = self._get_variable_index(variable)
+        memory = self._accumulated_grads[index], self._accumulated_delta_vars[index]
+        tf.raw_ops.ResourceApplyAdadelta(
+            var=variable.handle,
+            accum=memory[0].value.handle,
+            accum_update=memory[1].value.handle,
+            lr=tf.cast(learning_rate, tf.float32),
+            rho=tf.constant(self.rho, tf.float32),
             epsilon=tf.constant(self.epsilon, tf.float32),
             grad=gradient,
         )
