@@ -40,7 +40,7 @@ def run(step, *, input, output, params, threads=1, monkeypatch):
 def draw(function, files, folder, monkeypatch, **options):
     """Draw an entry of the table of figures with those of the options that it takes.
 
-    Without a warning. Its figure, and the bytes of its PNG and PDF.
+    Without a warning. Its figure, and the bytes of its PNG and PDF where they were written.
     """
     arm, _, name = function.partition(".")
     entry = getattr(import_module(f"skyloom.figures.entries.{arm}"), name)
@@ -50,4 +50,5 @@ def draw(function, files, folder, monkeypatch, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)
-    return made["figure"], *(path.read_bytes() for path in output.values())
+    files = [path for path in output.values() if path.is_file()]
+    return made["figure"], *(path.read_bytes() for path in files)

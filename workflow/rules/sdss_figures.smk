@@ -40,9 +40,11 @@ figure(
         "published": f"{SDSS_DIR}/evaluation/published.ecsv",
     },
 )
-figure(
-    *("sdss", "published", "results", "sdss.published"),
-    inputs={"published": f"{SDSS_DIR}/evaluation/published.ecsv"},
+beside(
+    "sdss",
+    {"summary": f"{SDSS_DIR}/evaluation/summary.ecsv"},
+    lambda: compared("sdss", configuration.flat(SDSS, "sdss")),
+    options={"networks": SDSS["networks"]},
 )
 # Figures 8 to 10.
 figure(

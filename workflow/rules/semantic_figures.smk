@@ -45,9 +45,13 @@ figure(
         "summary": f"{SEMANTIC_DIR}/evaluation/summary.ecsv",
     },
 )
-figure(
-    *("semantic", "published", "results", "semantic.published"),
-    inputs={"published": f"{SEMANTIC_DIR}/evaluation/published.ecsv"},
+beside(
+    "semantic",
+    {
+        "summary": f"{SEMANTIC_DIR}/evaluation/summary.ecsv",
+        "metrics": semantic_models("metrics.json", SEMANTIC_MODELS),
+    },
+    semantic_choices,
 )
 if SEMANTIC_ANGLES:
     figure(

@@ -32,6 +32,18 @@ for _arm in SPECTRA_ARMS:
         *(_arm, "comparison", "results", "spectra.comparison"),
         inputs={name: _tables[name] for name in ("summary", "members", "published")},
     )
+    # The article's table 5 is of an observed star.
+    _star = _arm == "helium" and spectra_observed(_arm)
+    beside(
+        _arm,
+        {
+            "members": _tables["members"],
+            **({"observed": [f"{_folder}/observed/predictions.ecsv"]} if _star else {}),
+        },
+        lambda arm=_arm: compared(arm, configuration.flat(config[arm], arm)),
+        library="spectra",
+        options={"arm": _arm},
+    )
     if _arm == "helium":
         # Wider spectra hold too many lines for one picture.
         figure(

@@ -45,13 +45,11 @@ TNG_FAMILIES = {
     "gaussian": ["gaussian_3", "gaussian_5", "gaussian_10"],
     "unsharp": ["unsharp_3", "unsharp_5", "unsharp_10"],
 }
-TNG_PUBLISHED = own("resources/published/tng.yaml")
-COMPARED = {row["key"] for row in configuration.read(TNG_PUBLISHED)["comparable_when"]}
 TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],
 }
-TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
+TNG_TABLES = ["summary", "differences", "published"]
 
 
 def tng_cuts(snapshot):
@@ -172,12 +170,6 @@ def tng_further_scalings(wildcards):
     return [
         f"{tng_source(own['view'], source)}/scaling.json" for source in own["sources"]
     ]
-
-
-def tng_comparable():
-    """The configuration's choices that a comparison with published numbers depends on."""
-    choices = configuration.choices(TNG)
-    return {name: choices[name] for name in sorted(choices) if name in COMPARED}
 
 
 def tng_backbone_inputs(_):

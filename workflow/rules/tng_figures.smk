@@ -31,11 +31,17 @@ figure(
     inputs={
         "summary": f"{TNG_DIR}/evaluation/summary.ecsv",
         "differences": f"{TNG_DIR}/evaluation/differences.ecsv",
+        "published": f"{TNG_DIR}/evaluation/published.ecsv",
     },
 )
-figure(
-    *("tng", "findings", "results", "tng.findings"),
-    inputs={"findings": f"{TNG_DIR}/evaluation/findings.ecsv"},
+beside(
+    "tng",
+    {
+        "galaxies": TNG_GALAXIES,
+        "summary": f"{TNG_DIR}/evaluation/summary.ecsv",
+        "differences": f"{TNG_DIR}/evaluation/differences.ecsv",
+    },
+    lambda: compared("tng", configuration.choices(TNG)),
 )
 # Figures 3.3 and 4.6 to 4.8.
 figure(

@@ -40,9 +40,11 @@ figure(
         "predictions": _of_models["predictions"],
     },
 )
-figure(
-    *("xmm", "tables", "results", "xmm.tables"),
-    inputs={f"table_{k}": f"{XMM_DIR}/evaluation/table_{k}.ecsv" for k in range(3, 9)},
+beside(
+    "xmm",
+    {name: f"{XMM_DIR}/evaluation/{name}.ecsv" for name in ("summary", "mistakes")},
+    lambda: compared("xmm", configuration.flat(XMM, "xmm")),
+    options={"experiments": XMM_EXPERIMENTS, "final": XMM_FINAL},
 )
 figure(
     *("xmm", "calibration", "results", "xmm.calibration"),

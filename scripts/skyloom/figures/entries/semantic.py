@@ -14,7 +14,6 @@ from skyloom.figures import (
     semantic_labels,
     semantic_panels,
     semantic_predictions,
-    semantic_published,
     semantic_results,
     semantic_training,
 )
@@ -174,13 +173,6 @@ def panels(files):
         model=(known["dataset"], known["network"]),
         synthetic=known["synthetic"],
     )
-
-
-def published(files):
-    """Draw the article's numbers and ours beside each other as a table."""
-    need = ("quantity", "statistic", "model", "ours", "published", "comparable", "reason")
-    content = read_table(files.published, need=need)
-    return semantic_published.published(content, synthetic=bool(content.meta["synthetic"]))
 
 
 def sizes(files):

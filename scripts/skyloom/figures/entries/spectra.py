@@ -32,13 +32,13 @@ def calibration(files):
 
 
 def comparison(files):
-    """Draw the networks beside each other, beside the mean, and beside the document."""
+    """Draw the networks beside each other, beside the mean, and beside the printed ratio."""
     summary = read_table(files.summary, need=("model", "dataset", "network", "label", "mae_mean"))
     members = read_table(files.members, need=("model", "member", "part", "mae_standardised"))
     return spectra_comparison.comparison(
         summary,
         members[members["part"].astype(str) == "test"],
-        published=read_table(files.published, need=("quantity", "network", "ours", "published")),
+        published=read_table(files.published, need=("quantity", "model", "printed")),
         synthetic=bool(summary.meta["synthetic"]),
     )
 

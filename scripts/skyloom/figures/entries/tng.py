@@ -52,12 +52,6 @@ def family(files, *, variants, bootstrap):
     )
 
 
-def findings(files):
-    """Draw the thesis's findings and ours as a table."""
-    table = read_table(files.findings, need=("finding", "thesis", "ours", "holds"))
-    return tng_ranking.findings(table, synthetic=table.meta["synthetic"])
-
-
 def gallery(files):
     """Draw twenty galaxies of one variant in the order of their sSFR."""
     headers = [read_table(path).meta for path in files.galaxies]
@@ -128,9 +122,10 @@ def predictions(files, *, variant, bootstrap):
 
 def ranking(files):
     """Draw the cases ranked by Pearson r, with their controls and the printed value."""
-    summary = read_table(files.summary, need=("variant", "r", "rank", "published_r"))
+    summary = read_table(files.summary, need=("variant", "r", "rank"))
     differences = read_table(files.differences, need=("a", "b", "difference"))
-    return tng_ranking.ranking(summary, differences, synthetic=summary.meta["synthetic"])
+    published = read_table(files.published, need=("quantity", "model", "printed"))
+    return tng_ranking.ranking(summary, differences, published, synthetic=summary.meta["synthetic"])
 
 
 def sample(files):
