@@ -135,7 +135,7 @@ def _status(job, link):
 def _imports(workflow, scripts):
     """What the steps of all planned jobs import."""
     planned = {
-        (job.rule.script, job.rule.params.get("function"))
+        (job.rule.script, job.rule.params.get("function") or job.rule.params.get("module"))
         for job in workflow.dag.jobs
         if job.rule.script and workflow.dag.needrun(job)
     }
@@ -143,5 +143,5 @@ def _imports(workflow, scripts):
     for script, function in planned:
         path = scripts / script.rpartition("/scripts/")[2]
         if path.is_file():
-            found |= code.imports(path, scripts, function and f"skyloom.figures.entries.{function}")
+            found |= code.imports(path, scripts, function)
     return sorted(found)

@@ -171,7 +171,8 @@ class _Library:
         seen = {(step, None), *((step, name) for name in self._module(step).definitions)}
         if entry:
             module, _, name = entry.rpartition(".")
-            seen |= {(module, name), *((part, None) for part in self.parts(module))}
+            module, name = (entry, None) if self._paths.get(entry) else (module, name)
+            seen |= {*self._named(module, name), *((part, None) for part in self.parts(module))}
         waiting, digests = list(seen), {}
         while waiting:
             unit = waiting.pop()
@@ -273,7 +274,8 @@ def fingerprint(script, root, *extra, entry=None):
     *extra : str or Path
         Further files whose contents count, for example a C source.
     entry : str, optional
-        A function that the script calls by its name, which it is given: package.module.function.
+        What the script finds by its name, which it is given: a function, as
+        package.module.function, or all of a module.
 
     Returns
     -------

@@ -46,7 +46,7 @@ def draw(function, files, folder, monkeypatch, **options):
     entry = getattr(import_module(f"skyloom.figures.entries.{arm}"), name)
     taken = {key: options[key] for key in inspect.signature(entry).parameters if key in options}
     output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
-    params = {"function": function, "options": taken}
+    params = {"function": f"skyloom.figures.entries.{function}", "options": taken}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)

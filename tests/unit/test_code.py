@@ -190,6 +190,8 @@ EDITS = {
     "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
     "figures/entries/tng.py:maps": ["draw tng.maps"],
     "report/page.py:heading": ["report/write_report"],
+    "xmm/published.py:_wrong": ["compare xmm"],
+    "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [
         "sdss/make_dataset",
         "semantic/make_dataset",
@@ -214,6 +216,9 @@ def changed(tmp_path_factory):
             if isinstance(node, ast.FunctionDef):
                 entry = f"{file.stem}.{node.name}"
                 found[f"draw {entry}"] = root / "draw.py", f"skyloom.figures.entries.{entry}"
+    for arm in ("sdss", "semantic", "spectra", "tng", "xmm"):
+        entry = f"skyloom.{arm}.published.compare"
+        found[f"compare {arm}"] = root / "compare_published.py", entry
 
     def hashes():
         return {name: code.fingerprint(path, root, entry=e) for name, (path, e) in found.items()}

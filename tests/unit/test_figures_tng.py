@@ -13,11 +13,12 @@ from astropy.cosmology import units as cosmology
 from astropy.table import Table
 from matplotlib.image import imread
 
+from skyloom import published
 from skyloom.errors import InputError
 from skyloom.figures import style, tng_images, tng_ranking, tng_results, tng_sample
 from skyloom.io import read_table
 from skyloom.networks import evaluation
-from skyloom.tng import published
+from skyloom.tng.published import NEED, compare
 
 ROOT = Path(__file__).parents[2]
 BOOTSTRAP = {"samples": 200, "level": 0.95}
@@ -32,7 +33,6 @@ STEPS = {
     "family": ("Predicted log$_{10}$ sSFR [1/yr]", "[dex]"),
     "history": ("Mean squared error [dex²]", "Epoch"),
     "ranking": ("Pearson r", "95 % intervals"),
-    "findings": ("mass r = ", "source is synthetic"),
 }
 
 
@@ -44,18 +44,19 @@ def run(tmp_path_factory):
         fake_tng.trained(folder, variant, 0.4 + 0.2 * number)
     tables = {name: [str(folder / v / name) for v in CASES] for name in _FILES}
     predictions, controls = ([read_table(p) for p in tables[n]] for n in _FILES[:2])
-    thesis = published.read(ROOT / "resources/published/tng.yaml")
+    thesis = published.read(ROOT / "resources/published/tng.yaml", NEED["document"])
     options = BOOTSTRAP | {"seed": 1}
     summary = evaluation.summarise(CASES, predictions, controls, **options)
-    summary = published.add_published(summary, thesis, ["source is synthetic"])
     differences = evaluation.compare_pairs(CASES, predictions, **options)
-    findings = published.findings(summary, differences, thesis, ["source is synthetic"])
-    found = {"summary": summary, "differences": differences, "findings": findings}
+    galaxies = [fake_tng.galaxies(folder, 99), fake_tng.galaxies(folder, 91)]
+    found = {"summary": summary, "differences": differences}
+    tables = {"galaxies": [read_table(path) for path in galaxies], **found}
+    found["published"] = compare(thesis, {}, **tables)
     for name, table in found.items():
         table.meta["synthetic"] = True
         table.write(folder / f"{name}.ecsv", format="ascii.ecsv")
     return {
-        "galaxies": [fake_tng.galaxies(folder, 99), fake_tng.galaxies(folder, 91)],
+        "galaxies": galaxies,
         "maps": fake_tng.maps(folder),
         "datasets": fake_tng.datasets(folder),
         **{name.partition(".")[0]: paths for name, paths in tables.items()},
@@ -214,15 +215,16 @@ def test_datasets_of_different_galaxies_are_refused(run, tmp_path, monkeypatch):
 
 
 def test_ranking_shows_the_printed_value_black_only_when_comparable(run):
-    summary, differences = read_table(run["summary"]), read_table(run["differences"])
+    names = ("summary", "differences", "published")
+    summary, differences, printed = (read_table(run[name]) for name in names)
 
-    def star(summary):
-        figure = tng_ranking.ranking(summary, differences, synthetic=False)
+    def star(printed):
+        figure = tng_ranking.ranking(summary, differences, printed, synthetic=False)
         return figure.axes[0].collections[-1].get_facecolor()[0][0]
 
-    assert star(summary) > 0.6
-    summary.meta["not_comparable"] = []
-    assert star(summary) < 0.2
+    assert star(printed) > 0.6
+    printed["comparable"] = True
+    assert star(printed) < 0.2
 
 
 @pytest.mark.parametrize("width", [60.0, 100.0, 12.0, 0.5])

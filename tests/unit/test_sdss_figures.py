@@ -22,7 +22,6 @@ from skyloom.figures import (
     sdss_examples,
     sdss_labels,
     sdss_prediction,
-    sdss_published,
     sdss_sample,
     sdss_scores,
     sdss_training,
@@ -48,7 +47,6 @@ STEPS = {
     "confusions": (("confusion",), ("diagonal: recall", "diagonal: precision", "quasar")),
     "scores": (("summary", "published"), ("F1", "average", "95 % bootstrap", "not comparable")),
     "confused": (("confused", "dataset"), ("galaxy called star", "p(quasar) = 0.99", "Ca II")),
-    "published": (("published",), ("Article", "Difference", "Grey, not comparable: source")),
     "prediction": (("predictions",), ("Probability", "called so", "file says another class")),
 }
 PARAMS = {
@@ -334,15 +332,6 @@ def test_printed_numbers_are_grey_only_where_they_may_not_be_compared():
     }
     assert tuple(points[0, 0.75]) == to_rgb(style.FAINT)
     assert tuple(points[2, 0.62]) == to_rgb(style.SKY)
-
-
-def test_the_table_gives_reasons_and_where_the_article_contradicts_itself():
-    content = fake.evaluation(("mnist",), ("80_20",))["published"]
-    content["ours"] = np.ma.array(content["ours"], mask=[True, False, False, False])
-    content.meta["notes"] = ["The article says two things of galaxies."]
-    said = texts(rendered(sdss_published.published, content))
-    assert said.count("(printed: star)") == 1 and "0.900 [0.800, 0.950]" in said
-    assert "two things of galaxies" in said and "–" in said and "+0.180" in said
 
 
 def test_the_surest_wrong_answers_come_first_and_the_others_are_counted():

@@ -9,7 +9,6 @@ import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from skyloom.figures import (
@@ -17,7 +16,6 @@ from skyloom.figures import (
     semantic_labels,
     semantic_panels,
     semantic_predictions,
-    semantic_published,
     semantic_results,
     semantic_training,
     style,
@@ -64,10 +62,6 @@ STEPS = {
     "galaxy_panels": (
         {"inclined": None, "measurements": None},
         ("One half-width is 20 kpc", "Map − reconstruction", "i 75° → "),
-    ),
-    "published": (
-        {"published": None},
-        ("812,963", "1.13°", "Grey, not comparable", "50,987", "not trained"),
     ),
 }
 
@@ -332,17 +326,6 @@ def test_few_galaxies_are_drawn_and_angles_differ_by_a_quarter_turn_at_most(coun
     figure = clean(semantic_galaxies.galaxies, table)
     np.testing.assert_allclose(figure.axes[2].containers[0].lines[0].get_ydata(), -2)
     assert ("one galaxy" in texts(figure)) == (count == 1)
-
-
-def test_only_comparable_numbers_of_the_article_are_not_grey():
-    content = fake.published()
-    content["comparable"] = content["parameter"] == "angle"
-    figure = clean(semantic_published.published, content)
-    drawn = {text.get_text(): to_rgb(text.get_color()) for text in figure.axes[0].texts}
-    assert drawn["1.13°"] == to_rgb(style.BLUE)
-    assert drawn["0.00049"] != drawn["1.13°"]
-    content["reason"] = ""
-    assert "Grey" not in texts(clean(semantic_published.published, content[:2]))
 
 
 def test_a_measured_rate_stands_at_its_bar():

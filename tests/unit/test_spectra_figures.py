@@ -35,7 +35,7 @@ STEPS = {
     "predictions": (r"True $T_\mathrm{eff}$ [K]", "Predicted log g [dex]", "MAE ", " dex"),
     "noise": ("S/N per pixel", "MAE [K]", "Bias [dex]", "always predicting the mean"),
     "calibration": ("Stated level of the interval", "Actual coverage", "σ × 1.42"),
-    "comparison": ("no better than the mean", "Difference", "Grey, not comparable: source"),
+    "comparison": ("no better than the mean", "Each member (bar: mean)"),
     "observed": ("Normalised flux", "known: ", "beyond the grid", "nearest to the answer of"),
 }
 OWN = {
@@ -281,7 +281,7 @@ def test_the_published_ratio_has_its_network_s_colour_only_where_it_is_comparabl
         dotted = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
         assert [line.get_ydata()[0] for line in dotted] == [3.6, 4.0]
         assert (dotted[0].get_color() == style.BLUE) == good
-        assert ("Grey" in texts(figure)) != good
+        assert ("not comparable" in texts(figure)) != good
 
 
 def test_the_nearest_training_spectrum_is_by_standard_deviations_of_the_labels():

@@ -181,19 +181,7 @@ def run(tmp_path_factory):
                 **{"calibration": True, "seed": 1},
             },
         )
-        tables = {f"table_{k}": str(folder / f"table_{k}.ecsv") for k in range(3, 9)}
-        fake_step.run(
-            "xmm/compare_published",
-            monkeypatch=patch,
-            input={**evaluated, "published": str(ROOT / "resources/published/xmm.yaml")},
-            output=tables,
-            params={
-                "experiments": {"demo": {"dataset": "minmax_sqrt_rebin4"}},
-                "choices": {},
-                "final": "demo",
-            },
-        )
-    return {**files, **evaluated, **tables, "dataset": str(folder / "dataset.h5")}
+    return {**files, **evaluated, "dataset": str(folder / "dataset.h5")}
 
 
 _EVALUATED = ("summary", "mistakes", "reliability")
@@ -212,11 +200,6 @@ FIGURES = {
         ("Bad, called good", "Good, called bad", "OBS_CLASS"),
     ),
     "calibration": ({}, {}, ("Share of bad images", "T = ", "ECE 0.")),
-    "tables": (
-        {},
-        {},
-        ("not trained", "Table 8", "55.99 %", "45.18 %", "45.64 %", "source is synthetic"),
-    ),
 }
 
 

@@ -59,7 +59,7 @@ def test_whole_arm_gives_every_named_output(finished):
         assert read_json(folder / "metrics.json")["parameters"]["frozen"] == 14_714_688
     summary = read_table(results / "evaluation" / "summary.ecsv")
     assert set(summary["variant"]) == {"composite", "mass", "unsharp_3"}
-    for name in ("sample", "maps", "variants", "history", "ranking", "findings"):
+    for name in ("sample", "maps", "variants", "history", "ranking", "published"):
         for suffix in ("png", "pdf"):
             assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
 
@@ -106,7 +106,7 @@ NETWORKS = {"tng_backbone", "tng_features", "tng_train"}
         ),
         (
             "skyloom/figures/tng_ranking.py",
-            {"tng_draw_ranking", "tng_draw_findings"},
+            {"tng_draw_ranking"},
             SIMULATE | DATA | NETWORKS | {"tng_evaluate", "tng_draw_maps", "tng_draw_history"},
         ),
         (

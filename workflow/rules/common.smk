@@ -65,6 +65,8 @@ ARM_RESULTS = {}
 CODES = []
 # The table of figures: each arm adds its own, figures.smk has the rule of each.
 FIGURES = []
+# Arms whose numbers stand beside printed ones: each adds itself, published.smk has their rules.
+PUBLISHED = []
 
 
 onstart:
@@ -134,6 +136,37 @@ def figures(arm):
         for values in own.over
         if own.arm == arm
     ]
+
+
+def beside(arm, inputs, choices, *, library=None, options=None, note=""):
+    """Add an arm to those whose numbers stand beside printed ones: in a table, and as a figure.
+
+    inputs: files by name; choices: a function that gives what printed numbers depend on; library:
+    the package of skyloom that compares, the arm's own unless told; options: what its function is
+    given besides; note: what the figure's caption says besides.
+    """
+    path = f"results/{RUN}/{arm}/evaluation/published.ecsv"
+    PUBLISHED.append(
+        SimpleNamespace(
+            arm=arm,
+            path=path,
+            inputs=inputs,
+            choices=lambda wildcards: choices(),
+            library=library or arm,
+            options=options or {},
+        )
+    )
+    drawn = ("published", "results", "published.beside")
+    figure(arm, *drawn, inputs={"published": path}, note=note)
+
+
+def compared(arm, choices):
+    """Those of an arm's choices that its printed numbers depend on."""
+    rules = configuration.read(own(f"resources/published/{arm}.yaml"))[
+        "comparable_when"
+    ]
+    names = {row["key"] for row in rules}
+    return {name: value for name, value in sorted(choices.items()) if name in names}
 
 
 def share(threads):

@@ -26,7 +26,7 @@ for _figure in FIGURES:
         conda:
             "../../envs/skyloom.yaml"
         params:
-            function=_figure.function,
+            function=f"skyloom.figures.entries.{_figure.function}",
             options=_figure.options,
             caption=caption(_figure),
             code=code("draw.py", entry=f"skyloom.figures.entries.{_figure.function}"),

@@ -63,14 +63,6 @@ def spectra_dataset(model):
     return model.rsplit("_", 1)[0]
 
 
-def spectra_choices(arm):
-    """The arm's choices that printed numbers depend on."""
-    document = configuration.read(own(f"resources/published/{arm}.yaml"))
-    compared = {row["key"] for row in document["comparable_when"]}
-    flat = configuration.flat(config[arm], arm)
-    return {name: value for name, value in sorted(flat.items()) if name in compared}
-
-
 def spectra_tables(arm):
     """The tables of an arm's evaluation, by name."""
     names = ["summary", "members", "noise", "calibration", "published"]

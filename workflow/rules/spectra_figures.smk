@@ -21,10 +21,11 @@ SPECTRA_NOTES = {
             "red end. The document shows one such profile (figure 4)."
         ),
         "observed": "After figure 16 and table 5 of the document.",
+        "published": "Table 4 of the document and, of an observed star, its table 5.",
     },
     "stellar": {
         "calibration": "Error estimates are what the slides call future work.",
-        "comparison": (
+        "published": (
             "The slides' numbers are of the training and the validation side, which also chose "
             "when to stop."
         ),
@@ -80,6 +81,19 @@ for _arm in SPECTRA_ARMS:
         *(_arm, "comparison", "results", "spectra.comparison"),
         note=SPECTRA_NOTES[_arm].get("comparison", ""),
         inputs={name: _tables[name] for name in ("summary", "members", "published")},
+    )
+    # The article's table 5 is of an observed star.
+    _star = _arm == "helium" and spectra_observed(_arm)
+    beside(
+        _arm,
+        {
+            "members": _tables["members"],
+            **({"observed": [f"{_folder}/observed/predictions.ecsv"]} if _star else {}),
+        },
+        lambda arm=_arm: compared(arm, configuration.flat(config[arm], arm)),
+        library="spectra",
+        options={"arm": _arm},
+        note=SPECTRA_NOTES[_arm]["published"],
     )
     if _arm == "helium":
         # Wider spectra hold too many lines for one picture.

@@ -40,13 +40,11 @@ TNG_WEIGHTS = TNG["backbone"]["weights"]
 TNG_PRECISION = precision.planned(TNG["backbone"]["precision"], os.environ)
 IMAGENET = f"{DOWNLOADS}/weights/vgg16_imagenet_notop.h5"
 TNG_FAMILIES = {name: list(members) for name, members in families.FAMILIES.items()}
-TNG_PUBLISHED = own("resources/published/tng.yaml")
-COMPARED = {row["key"] for row in configuration.read(TNG_PUBLISHED)["comparable_when"]}
 TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],
 }
-TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
+TNG_TABLES = ["summary", "differences", "published"]
 
 
 def tng_cuts(snapshot):
@@ -167,12 +165,6 @@ def tng_further_scalings(wildcards):
     return [
         f"{tng_source(own['view'], source)}/scaling.json" for source in own["sources"]
     ]
-
-
-def tng_comparable():
-    """The configuration's choices that a comparison with published numbers depends on."""
-    choices = configuration.choices(TNG)
-    return {name: choices[name] for name in sorted(choices) if name in COMPARED}
 
 
 def tng_backbone_inputs(_):

@@ -116,18 +116,16 @@ for _case in TNG_CASES:
 
 
 rule tng_evaluate:
-    """Correlations with intervals for all cases, their differences, and the thesis's findings."""
+    """Correlations with intervals for all cases, and their differences."""
     input:
         predictions=expand(
             f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_CASES
         ),
         controls=expand(f"{TNG_DIR}/models/{{case}}/control.ecsv", case=TNG_CASES),
         galaxies=TNG_GALAXIES,
-        published=TNG_PUBLISHED,
     output:
         summary=f"{TNG_DIR}/evaluation/summary.ecsv",
         differences=f"{TNG_DIR}/evaluation/differences.ecsv",
-        findings=f"{TNG_DIR}/evaluation/findings.ecsv",
     log:
         f"{TNG_DIR}/logs/evaluate.log",
     conda:
@@ -136,28 +134,9 @@ rule tng_evaluate:
         variants=TNG_CASES,
         bootstrap=TNG_BOOTSTRAP,
         seed=SEED,
-        choices=tng_comparable(),
         code=code("tng/evaluate.py"),
     script:
         "../../scripts/tng/evaluate.py"
-
-
-rule tng_compare_published:
-    """Counts and sSFR of each snapshot beside the thesis's table III.1."""
-    input:
-        galaxies=TNG_GALAXIES,
-        published=TNG_PUBLISHED,
-    output:
-        table=f"{TNG_DIR}/evaluation/table_III_1.ecsv",
-    log:
-        f"{TNG_DIR}/logs/compare_published.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        choices=tng_comparable(),
-        code=code("tng/compare_published.py"),
-    script:
-        "../../scripts/tng/compare_published.py"
 
 
 include: "tng_beyond.smk"

@@ -68,27 +68,6 @@ rule xmm_evaluate:
         "../../scripts/xmm/evaluate.py"
 
 
-rule xmm_compare_published:
-    """Tables 3 to 8 of the document with our numbers beside the printed ones."""
-    input:
-        summary=f"{XMM_DIR}/evaluation/summary.ecsv",
-        mistakes=f"{XMM_DIR}/evaluation/mistakes.ecsv",
-        published=XMM_PUBLISHED,
-    output:
-        **{f"table_{k}": f"{XMM_DIR}/evaluation/table_{k}.ecsv" for k in range(3, 9)},
-    log:
-        f"{XMM_DIR}/logs/compare_published.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        experiments=XMM_EXPERIMENTS,
-        choices=XMM_CHOICES,
-        final=XMM_FINAL,
-        code=code("xmm/compare_published.py"),
-    script:
-        "../../scripts/xmm/compare_published.py"
-
-
 for _experiment in XMM_EXPERIMENTS:
 
     rule:

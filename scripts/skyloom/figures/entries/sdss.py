@@ -14,7 +14,6 @@ from skyloom.figures import (
     sdss_examples,
     sdss_labels,
     sdss_prediction,
-    sdss_published,
     sdss_sample,
     sdss_scores,
     sdss_training,
@@ -145,19 +144,6 @@ def prediction(files, *, model):
     )
 
 
-def published(files):
-    """Draw the article's numbers and ours beside each other as a table.
-
-    Every number that the article prints beside ours of the test side, with its bootstrap interval.
-    Grey: not comparable, with the reasons below. The article gives its conclusions as percentages
-    without saying of which metric, names one class twice, and says elsewhere that no network
-    classifies galaxies well: its numbers are printed as they are.
-    """
-    need = ("network", "split", "class", "metric", "ours", "published", "comparable", "reason")
-    content = read_table(files.published, need=need)
-    return sdss_published.published(content, synthetic=bool(content.meta["synthetic"]))
-
-
 def redshifts(files, *, redshift):
     """Draw the redshifts of each class (figures 3 to 5), of the sample and of the archive.
 
@@ -191,6 +177,6 @@ def scores(files):
     summary = read_table(files.summary, need=("model", "class", *sdss_scores.METRICS))
     return sdss_scores.scores(
         summary,
-        published=read_table(files.published, need=("network", "class", "metric", "published")),
+        published=read_table(files.published, need=("quantity", "model", "printed")),
         synthetic=bool(summary.meta["synthetic"]),
     )

@@ -14,7 +14,6 @@ from skyloom.figures import (
     semantic_labels,
     semantic_panels,
     semantic_predictions,
-    semantic_published,
     semantic_results,
     semantic_training,
 )
@@ -236,20 +235,6 @@ def panels(files):
         model=(known["dataset"], known["network"]),
         synthetic=known["synthetic"],
     )
-
-
-def published(files):
-    """Draw the article's numbers and ours beside each other as a table.
-
-    Every number that the article prints beside ours, model by model, scales in its own unit, of
-    which an image's half-width is 0.0625; the bracket is the bootstrap interval of ours. Grey: not
-    comparable, because this run's choices differ from the article's as listed below. The article's
-    dispersions of the angle and scale under noise are drawn there, not printed, and the count of
-    weights in the third row of its table 1 is misprinted.
-    """
-    need = ("quantity", "statistic", "model", "ours", "published", "comparable", "reason")
-    content = read_table(files.published, need=need)
-    return semantic_published.published(content, synthetic=bool(content.meta["synthetic"]))
 
 
 def sizes(files):

@@ -39,20 +39,19 @@ def calibration(files):
 
 
 def comparison(files):
-    """Draw the networks beside each other, beside the mean, and beside the document.
+    """Draw the networks beside each other, beside the mean, and beside the printed ratio.
 
     How many times smaller the mean absolute error of the test side is than that of always
     predicting the mean, for each label, the networks side by side on each dataset, with a
     bootstrap interval of the error; the numbers are errors in the label's unit. Right: the error
-    of every member in scaled labels. Below: the printed numbers beside ours, grey where this run's
-    choices differ, with the reasons.
+    of every member in scaled labels.
     """
     summary = read_table(files.summary, need=("model", "dataset", "network", "label", "mae_mean"))
     members = read_table(files.members, need=("model", "member", "part", "mae_standardised"))
     return spectra_comparison.comparison(
         summary,
         members[members["part"].astype(str) == "test"],
-        published=read_table(files.published, need=("quantity", "network", "ours", "published")),
+        published=read_table(files.published, need=("quantity", "model", "printed")),
         synthetic=bool(summary.meta["synthetic"]),
     )
 

@@ -78,19 +78,6 @@ def family(files, *, variants, bootstrap):
     )
 
 
-def findings(files):
-    """Draw the thesis's findings and ours as a table.
-
-    What the thesis found and what this run shows. A finding holds when the paired bootstrap
-    interval of every difference it speaks of lies on its side of zero, fails when one lies wholly
-    on the other side, and is undecided otherwise; likeness means an interval within 0.1 of zero, a
-    margin of ours. Grey and not judged, with the reasons below, where this run's choices differ
-    from those of the thesis (section IV.1).
-    """
-    table = read_table(files.findings, need=("finding", "thesis", "ours", "holds"))
-    return tng_ranking.findings(table, synthetic=table.meta["synthetic"])
-
-
 def gallery(files):
     """Draw twenty galaxies of one variant in the order of their sSFR.
 
@@ -201,9 +188,10 @@ def ranking(files):
     others are not printed. It is grey, with the reasons below, where this run's choices differ
     from those of the thesis.
     """
-    summary = read_table(files.summary, need=("variant", "r", "rank", "published_r"))
+    summary = read_table(files.summary, need=("variant", "r", "rank"))
     differences = read_table(files.differences, need=("a", "b", "difference"))
-    return tng_ranking.ranking(summary, differences, synthetic=summary.meta["synthetic"])
+    published = read_table(files.published, need=("quantity", "model", "printed"))
+    return tng_ranking.ranking(summary, differences, published, synthetic=summary.meta["synthetic"])
 
 
 def sample(files):

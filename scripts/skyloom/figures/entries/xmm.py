@@ -6,9 +6,9 @@ parameters of its entry, and gives a figure.
 
 import numpy as np
 
-from skyloom.figures import xmm_images, xmm_results, xmm_tables
+from skyloom.figures import xmm_images, xmm_results
 from skyloom.io import open_hdf5, read_json, read_table
-from skyloom.xmm import evaluation, processing, published
+from skyloom.xmm import evaluation, processing
 from skyloom.xmm import stretches as scaling
 
 
@@ -117,17 +117,6 @@ def stretches(files, *, variants):
         name=f"Observation {name} (OBS_CLASS {row['obs_class']}) by interval and stretch",
         synthetic=bool(inventory.meta["synthetic"]),
     )
-
-
-def tables(files):
-    """Draw tables 3 to 8 with the printed numbers beside ours.
-
-    Tables 3 to 8 of the document with our numbers beside the printed ones. Experiments that were
-    not trained say so; printed numbers are grey where this run's choices differ from the
-    document's.
-    """
-    tables = [read_table(files[name]) for name in published.TABLES]
-    return xmm_tables.tables(tables, synthetic=any(table.meta["synthetic"] for table in tables))
 
 
 def worst(files, *, most, threshold):
