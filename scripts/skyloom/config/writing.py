@@ -134,7 +134,9 @@ def _tidied(part, parts):
         made[name] = _tidied(made[name], parts) if isinstance(made[name], dict) else made[name]
     if "properties" in made:
         made["properties"] = {name: _tidied(own, parts) for name, own in made["properties"].items()}
-    if says := made.pop("description", "").partition("\n\n")[0]:
+    # The sentence of a word that is none of those allowed lists them, and needs no more.
+    says = made.pop("description", "").partition("\n\n")[0]
+    if says and "enum" not in made:
         made["description"] = " ".join(says.replace("`", "").split())
     return made
 
