@@ -85,16 +85,24 @@ def extended(make_project):
     What is small here is the project's own configuration.
     """
     project, config, commands = make_project(BASE), {}, []
-    defaults = project.folder / "config" / "config.yaml"
-    whole = merged(yaml.safe_load(defaults.read_text()), BASE)
-    defaults.write_text(yaml.safe_dump(whole, sort_keys=False))
     for blocks in sections().values():
         own, lines = apply(project.folder, blocks)
         config, commands = merged(config, own), [*commands, *lines]
     (project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    for line in [*commands, "snakemake --cores 8 tng_composite"]:
+
+    def run(line):
         code, text = shell(line, project.folder)
         assert code == 0, f"{line}\n{text[-4000:]}"
+
+    # The defaults are written with the schema, and made small after that.
+    for line in (line for line in commands if "skyloom.config" in line):
+        run(line)
+    defaults = project.folder / "config" / "config.yaml"
+    whole = merged(yaml.safe_load(defaults.read_text()), BASE)
+    defaults.write_text(yaml.safe_dump(whole, sort_keys=False))
+    for line in (line for line in commands if "skyloom.config" not in line):
+        run(line)
+    run("snakemake --cores 8 tng_composite")
     return project.folder / "results" / "mini"
 
 
