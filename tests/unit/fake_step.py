@@ -45,10 +45,10 @@ def draw(function, files, folder, monkeypatch, **options):
     arm, _, name = function.partition(".")
     entry = getattr(import_module(f"skyloom.figures.entries.{arm}"), name)
     taken = {key: options[key] for key in inspect.signature(entry).parameters if key in options}
-    output = {kind: folder / f"{name}.{kind}" for kind in ("png", "pdf")}
+    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
     params = {"function": function, "options": taken}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)
-    files = [path for path in output.values() if path.is_file()]
-    return made["figure"], *(path.read_bytes() for path in files)
+    paths = map(Path, output.values())
+    return made["figure"], *(path.read_bytes() for path in paths if path.is_file())
