@@ -146,10 +146,10 @@ def test_any_number_of_threads_gives_the_same_bits():
 class _Network:
     """Whose one weight is the number of epochs that it has learnt for."""
 
-    layers, variables = (), ()
+    layers = ()
 
     def __init__(self):
-        self.weights = [np.zeros(())]
+        self.weights, self.variables = [np.zeros(())], [keras.Variable(0.0)]
 
     def get_weights(self):
         return [weight.copy() for weight in self.weights]

@@ -139,7 +139,8 @@ class Learner:
         for stack in self._stacks(samples, order):
             size = stack[0].shape[1]
             if size not in self.functions:
-                shapes = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in stack]
+                count = 1 if self.task.together == 1 else None
+                shapes = [tf.TensorSpec((count, *part.shape[1:]), part.dtype) for part in stack]
                 self.functions[size] = tf.function(self._steps, input_signature=shapes)
             total = total + self.functions[size](*stack)
         return total.numpy()
@@ -154,6 +155,9 @@ class Learner:
         return batches.stacks(samples, rows, task.columns, **size)
 
     def _steps(self, *stack):
+        if stack[0].shape[0] == 1:
+            # Without a loop, which takes longer to trace.
+            return self._step(*(part[0] for part in stack))
         total = tf.zeros(len(self.task.measures), tf.float64)
         for index in tf.range(tf.shape(stack[0])[0]):
             total += self._step(*(part[index] for part in stack))
