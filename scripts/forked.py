@@ -141,7 +141,7 @@ def _imports(workflow, scripts):
     }
     found = set()
     for script, function in planned:
-        path = scripts / script.rpartition("/scripts/")[2]
+        path = scripts / script.rpartition("scripts/")[2]
         if path.is_file():
             found |= code.imports(path, scripts, function)
     return sorted(found)

@@ -50,8 +50,8 @@ def run(tmp_path_factory):
     differences = evaluation.compare_pairs(CASES, predictions, **options)
     galaxies = [fake_tng.galaxies(folder, 99), fake_tng.galaxies(folder, 91)]
     found = {"summary": summary, "differences": differences}
-    tables = {"galaxies": [read_table(path) for path in galaxies], **found}
-    found["published"] = compare(thesis, {}, **tables)
+    shots = [read_table(path) for path in galaxies]
+    found["published"] = compare(thesis, {}, galaxies=shots, **found)
     for name, table in found.items():
         table.meta["synthetic"] = True
         table.write(folder / f"{name}.ecsv", format="ascii.ecsv")

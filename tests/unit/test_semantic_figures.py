@@ -11,6 +11,7 @@ import pytest
 from astropy.table import Table
 from matplotlib.figure import Figure
 
+from skyloom import syntax
 from skyloom.figures import (
     semantic_galaxies,
     semantic_labels,
@@ -109,13 +110,13 @@ def test_a_step_draws_a_labelled_figure_with_a_caption(name, run, tmp_path, monk
     assert figure_axes.faults(figure) == []
     for label in STEPS[name][1]:
         assert label in texts(figure)
-    caption = (ROOT / f"workflow/report/semantic_{name}.rst").read_text()
-    assert 3 <= caption.count("\n") <= 7 and "*" not in caption and "{" not in caption
+    caption = syntax.described(ROOT / "scripts/skyloom/figures/entries/semantic.py")[name]
+    assert 200 <= len(caption) <= 800 and "*" not in caption and "{" not in caption
 
 
 def test_drawing_needs_no_network_library():
-    for path in (ROOT / "scripts/semantic").glob("draw_*.py"):
-        assert "networks" not in path.read_text()
+    entries = ROOT / "scripts/skyloom/figures/entries"
+    assert "networks" not in (entries / "semantic.py").read_text()
     for path in (ROOT / "scripts/skyloom/figures").glob("semantic_*.py"):
         assert not {"import keras", "import tensorflow"} & set(path.read_text().splitlines())
 
