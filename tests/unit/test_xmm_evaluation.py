@@ -227,19 +227,6 @@ def _texts(figure):
     return [artist.get_text() for artist in figure.findobj(Text)]
 
 
-def test_an_experiment_that_was_not_trained_has_no_number(run):
-    for number in range(3, 8):
-        table = read_table(run[f"table_{number}"])
-        ours = [name for name in table.colnames if name.startswith(("test", "valid", "train"))]
-        assert len(ours) == 11
-        for row in table:
-            assert str(row["status"]) == (
-                "trained" if row["experiment"] in NAMES else "not trained"
-            )
-            for name in ours:
-                assert np.ma.is_masked(row[name]) == (str(row["status"]) == "not trained")
-
-
 def test_nothing_of_the_evaluation_holds_a_clock(run):
     for name in _EVALUATED:
         text = Path(run[name]).read_text()
