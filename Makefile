@@ -11,6 +11,7 @@
 #   make test-cluster   one arm through a real Slurm, installed from the distribution (root)
 #   make test-faults    50 rounds of killed jobs, full disks, vanished files; goes on where it ended
 #   make fuzz    a million damaged files for every reader; goes on where it ended
+#   make config  config.yaml, its schema and the tables of config/README.md, of scripts/skyloom/config
 #   make docs    the documentation as pages, in results/docs
 #   make test-docs   every command of the README and the tutorial, the long ones too
 PYTHON ?= python3
@@ -20,7 +21,7 @@ BIN := $(VENV)/bin
 RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo taste test test-all lint bench verify crate test-cluster test-faults fuzz docs test-docs clean check
+.PHONY: help demo taste test test-all lint bench verify crate test-cluster test-faults fuzz config docs test-docs clean check
 
 help:
 	@sed -n '2,/^[^#]/s/^# *//p' Makefile
@@ -82,11 +83,17 @@ test-faults: $(VENV)/dev.stamp
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/python tests/fuzz/fuzz_campaign.py --results results/campaigns/fuzz.jsonl
 
+config: $(VENV)/dev.stamp
+	PYTHONPATH=scripts $(BIN)/python -m skyloom.config
+
 docs: $(VENV)/dev.stamp
 	$(BIN)/sphinx-build -q -W -n -b html docs results/docs
 	@echo "skyloom: done. Open results/docs/index.html in a browser."
 
-test-docs: $(VENV)/dev.stamp
+test-config: $(VENV)/dev.stamp
+	PYTHONPATH=scripts $(BIN)/python -m skyloom.config
+
+docs: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --long -s tests/docs
 
 clean:

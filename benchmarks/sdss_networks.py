@@ -3,7 +3,7 @@
 Features: Skyloom reads a dataset file (compressed HDF5), with either promise of the key
 ``reproducible``; beside it what a user would type, ``model.predict`` on arrays in memory, with the
 batches that suit it best. Weights are random (the speed does not depend on them). Training: an
-epoch of `skyloom.networks.classification` beside one of ``model.fit`` on the same network, batches
+epoch of `skyloom.networks.training` beside one of ``model.fit`` on the same network, batches
 of 64, arrays in memory, at the best of its settings tried (1 or 16 steps a call, XLA); Skyloom's
 gives the same bits on any number of threads, ``fit`` does not. Every way has a process of its own,
 in turn, two threads.
@@ -93,8 +93,10 @@ def skyloom_training(folder, name):
     samples = batches.from_array(pixels, "images" if pixels.ndim == 4 else "spectra")
     rows = np.arange(len(labels))
     settings = classification.Settings(epochs=1, batch_size=BATCH)
+    sides = {"train": rows, "validation": rows[:BATCH]}
     target = Target("classes", classes=3)
-    run = classification._Run(network, samples, labels, rows, rows[:BATCH], target, settings, 0)
+    task = classification.task(samples, labels, **sides, target=target, settings=settings)
+    run = training._Run(training.Learner(network, task), 0)
     return lambda: run.advance(1), len(labels)
 
 

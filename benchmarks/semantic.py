@@ -84,19 +84,23 @@ def epochs(start, count):
 
 def skyloom_training(name):
     """An epoch as a step does it, with a validation side of one batch."""
-    from skyloom.networks import batches, semantic_training
+    from skyloom.networks import batches, semantic_training, training
     from skyloom.networks.threads import threads_of
 
     described, count = NETWORKS[name]
-    semantic_training.settle(threads_of(described["convolutions"]))
+    training.settle(inside=threads_of(described["convolutions"]))
     values, images, _ = drawn(SMALL, count)
     truth, rows = np.stack(list(values.values()), axis=1), np.arange(count)
 
     def start(precision):
         settings = semantic_training.Settings(epochs=ROUNDS + 1, precision=precision)
         samples, network = batches.from_array(images[..., None]), encoder(name, precision)
-        given = (network, decoder(), samples, truth, rows, rows[:BATCH], settings, 10.0, SEED)
-        run, steps = semantic_training._Run(*given), iter(range(1, ROUNDS + 2))
+        sides = {"train": rows, "validation": rows[:BATCH]}
+        task = semantic_training.task(decoder(), samples, truth, **sides, settings=settings)
+        run, steps = (
+            training._Run(training.Learner(network, task), SEED),
+            iter(range(1, ROUNDS + 2)),
+        )
         return lambda: run.advance(next(steps))
 
     return epochs(start, count)

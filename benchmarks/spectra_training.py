@@ -44,20 +44,20 @@ def spectra(name):
 
 def ours(name):
     """Our training: a call an epoch."""
-    from skyloom.networks import batches, spectra_cnn, spectra_training
+    from skyloom.networks import batches, spectra_cnn, spectra_training, training
 
     pixels, labels, batch, count, _ = CASES[name]
     flux, target = spectra(name)
     settings = spectra_training.Settings(epochs=EPOCHS, batch_size=batch)
-    run = spectra_training._Run(
-        spectra_training.Learner(spectra_cnn.build(name, pixels, labels), settings),
+    task = spectra_training.task(
         batches.from_array(flux, "spectra"),
         target,
-        np.arange(count),
-        np.arange(count, len(target)),
-        0,
+        train=np.arange(count),
+        validation=np.arange(count, len(target)),
+        settings=settings,
     )
-    return run.advance
+    learner = training.Learner(spectra_cnn.build(name, pixels, labels), task)
+    return training._Run(learner, 0).advance
 
 
 def keras_fit(name, given, steps, xla):

@@ -23,9 +23,6 @@ from skyloom.errors import InputError, nearest
 from skyloom.tng import quantities
 from skyloom.tng.runs import SIMULATIONS
 
-# Arms whose schema is a file of its own, and what some of them share.
-_ARMS = ("semantic", "xmm", *configuration_spectra.ARMS, "sdss")
-_SHARED = ("spectra",)
 # Words that YAML takes for something else, and what floating-point numbers are called.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "nan", "inf", "infinity"}
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
@@ -50,14 +47,8 @@ _IMAGE_KEYS = {
 
 @cache
 def load_schema():
-    """The JSON Schema of the configuration, as a dict; an arm may have a file of its own."""
-    schema = read(_SCHEMA)
-    for name in (*_SHARED, *_ARMS):
-        own = read(_SCHEMA.parent / f"{name}.schema.yaml")
-        schema["$defs"] |= own.pop("$defs", {})
-        if name in _ARMS:
-            schema["properties"][name] = own
-    return schema
+    """The JSON Schema of the configuration, as a dict; it is written by `skyloom.config`."""
+    return read(_SCHEMA)
 
 
 def read(path):
@@ -81,7 +72,7 @@ def _scalar(text):
         return text
 
 
-def typed(value, schema, root=None, *, written=None, path=()):
+def typed(value, schema, *, written=None, path=()):
     """A configuration in which strings that stand for numbers, booleans or null are those.
 
     Snakemake hands every nested value of ``--config 'tng={split: {test_fraction: 0.1}}'`` on as a
@@ -94,8 +85,6 @@ def typed(value, schema, root=None, *, written=None, path=()):
         The configuration, or a part of it.
     schema : dict
         The part's schema.
-    root : dict, optional
-        The whole schema, which ``$ref`` refers to.
     written : `configuration_names.Written`, optional
         What the configuration was written as.
     path : tuple
@@ -107,13 +96,11 @@ def typed(value, schema, root=None, *, written=None, path=()):
         If a name was taken for a number or the like, and what was written is not known; or if a key
         stands twice.
     """
-    root, written = root or schema, written or configuration_names.Written()
+    written = written or configuration_names.Written()
 
     def within(key, part, own):
-        return typed(part, own, root, written=written, path=(*path, key))
+        return typed(part, own, written=written, path=(*path, key))
 
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     if isinstance(value, dict):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         other = other if isinstance(other, dict) else {}
@@ -128,10 +115,8 @@ def typed(value, schema, root=None, *, written=None, path=()):
             for key, part in value.items()
         }
     if isinstance(value, list):
-        first, rest = schema.get("prefixItems", []), schema.get("items") or {}
-        parts = [*first, *[rest] * (len(value) - len(first))][: len(value)]
-        pairs = enumerate(zip(value, parts, strict=True))
-        return [within(place, part, own) for place, (part, own) in pairs]
+        own = schema.get("items", {})
+        return [within(place, part, own) for place, part in enumerate(value)]
     if not isinstance(value, str | None) and configuration_names.wanted(schema):
         return written.name(value, path)
     if type(value) in (int, float):

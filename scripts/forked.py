@@ -134,6 +134,14 @@ def _status(job, link):
 
 def _imports(workflow, scripts):
     """What the steps of all planned jobs import."""
-    planned = {job.rule.script for job in workflow.dag.jobs if workflow.dag.needrun(job)}
-    paths = [scripts.joinpath(*script.split("/")[-2:]) for script in planned if script]
-    return sorted(set().union(*(code.imports(path, scripts) for path in paths if path.is_file())))
+    planned = {
+        (job.rule.script, job.rule.params.get("function") or job.rule.params.get("module"))
+        for job in workflow.dag.jobs
+        if job.rule.script and workflow.dag.needrun(job)
+    }
+    found = set()
+    for script, function in planned:
+        path = scripts / script.rpartition("scripts/")[2]
+        if path.is_file():
+            found |= code.imports(path, scripts, function)
+    return sorted(found)

@@ -22,6 +22,11 @@ from skyloom.errors import nearest
 _MOST_JOBS = 5
 _KINDS = ("dataset", "network", "table", "figure")
 _MARK = "skyloom: "
+# Files of a former version, and where their contents are now.
+_FORMER = {
+    r"/evaluation/(findings|table_III_1|table_[3-8])\.ecsv$": "/evaluation/published.ecsv",
+    r"/figures/(findings|tables)\.(png|pdf)$": r"/figures/published.\2",
+}
 
 
 class _Run(logging.Handler):
@@ -175,6 +180,8 @@ def _of_snakemake(run):
     if kind == "MissingRuleException":
         found = re.search(r"No rule to produce (\S+)", text)
         wanted = found[1].strip("'\"") if found else "of that name"
+        if now := _moved(wanted):
+            return f"{wanted} is now part of {now}: ask for that."
         near = nearest(wanted, run.targets)
         return (
             f"There is no target {wanted}{f', perhaps {near}' if near else ''}: "
@@ -185,6 +192,14 @@ def _of_snakemake(run):
             "The files named above are not there: put them there, or correct the path in the "
             "configuration (config/README.md describes each key), then run the same command again."
         )
+    return None
+
+
+def _moved(path):
+    """Where what was in a file of a former version is now, or None."""
+    for former, now in _FORMER.items():
+        if re.search(former, path):
+            return re.sub(former, now, path)
     return None
 
 

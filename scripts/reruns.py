@@ -15,6 +15,8 @@ import json
 
 #: The parameter's name.
 GIVEN = "given"
+#: Parameters that are for readers, on which no output depends.
+SAID = ("caption",)
 
 
 def keep(rules, steps):
@@ -30,7 +32,8 @@ def keep(rules, steps):
     known = set(map(id, steps))
     for rule in rules:
         if id(rule.params.get("code")) in known and GIVEN not in rule.params.keys():
-            rule.set_params(**{GIVEN: _given(list(rule.params._allitems()))})
+            items = [item for item in rule.params._allitems() if item[0] not in SAID]
+            rule.set_params(**{GIVEN: _given(items)})
 
 
 def digest(values, inputs):

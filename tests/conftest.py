@@ -23,6 +23,7 @@ MINUTES = (
     "workflow/test_semantic.py",
     "workflow/test_tng_channels.py",
     "workflow/test_sharding.py",
+    "unit/test_training.py",
     "unit/test_xmm_training.py",
     "workflow/test_bad_input_steps.py",
     "workflow/test_xmm.py",

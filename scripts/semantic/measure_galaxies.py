@@ -7,10 +7,10 @@ step.begin(snakemake)
 import numpy as np
 
 from skyloom.io import read_json, read_table, write_table
-from skyloom.networks import semantic_training
+from skyloom.networks import training
 from skyloom.semantic import encoding, galaxies, preparation
 
-semantic_training.settle(1)
+training.settle()
 files = snakemake.input
 images, columns = galaxies.read(files.dataset)
 made = galaxies.training_of(files.training)

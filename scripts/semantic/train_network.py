@@ -8,11 +8,11 @@ import step
 step.begin(snakemake)
 
 from skyloom.io import atomic, read_table, write_json, write_table
-from skyloom.networks import regression, semantic_training
+from skyloom.networks import regression, training
 from skyloom.networks.threads import threads_of
 from skyloom.semantic import experiments
 
-semantic_training.settle(threads_of(snakemake.params.network["convolutions"]))
+training.settle(inside=threads_of(snakemake.params.network["convolutions"]))
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 state = Path(made.model).parent / ".state"
 split = read_table(files.split, need=["id", "part"])

@@ -165,10 +165,14 @@ class _Library:
             return {(module, "__getattr__")}
         return {(module, other) for other in own.definitions}
 
-    def reached(self, script):
+    def reached(self, script, entry=None):
         """Every unit that a script's results depend on, by module and name, with its digest."""
         step = ".".join(script.relative_to(self._root).with_suffix("").parts)
         seen = {(step, None), *((step, name) for name in self._module(step).definitions)}
+        if entry:
+            module, _, name = entry.rpartition(".")
+            module, name = (entry, None) if self._paths.get(entry) else (module, name)
+            seen |= {*self._named(module, name), *((part, None) for part in self.parts(module))}
         waiting, digests = list(seen), {}
         while waiting:
             unit = waiting.pop()
@@ -177,10 +181,10 @@ class _Library:
             seen |= needs
         return digests
 
-    def imports(self, script):
+    def imports(self, script, entry=None):
         """Names that the import statements of all units of a script name, and their modules."""
         found = set()
-        for module, name in self.reached(script):
+        for module, name in self.reached(script, entry):
             own = self._module(module)
             statements = list(own.first)
             for reading in own.always if name is None else own.definitions[name]:
@@ -240,13 +244,13 @@ def dependencies(script, root):
     return _library(Path(root)).files(Path(script))
 
 
-def imports(script, root):
+def imports(script, root, entry=None):
     """Names of all that `script` imports, itself or through another file below `root`.
 
     Parameters
     ----------
-    script, root : str or Path
-        As for `dependencies`.
+    script, root, entry
+        As for `fingerprint`.
 
     Returns
     -------
@@ -255,11 +259,12 @@ def imports(script, root):
         Without the modules `APART`.
     """
     library, name = _library(Path(root)), Path(script).relative_to(root).as_posix()
-    return set(library.kept.get(f"imports {name}", lambda: sorted(library.imports(Path(script)))))
+    key = " ".join(["imports", name, *filter(None, [entry])])
+    return set(library.kept.get(key, lambda: sorted(library.imports(Path(script), entry))))
 
 
 @cache
-def fingerprint(script, root, *extra):
+def fingerprint(script, root, *extra, entry=None):
     """Hash of what `script` means, with all of the library that it reaches.
 
     Parameters
@@ -268,6 +273,9 @@ def fingerprint(script, root, *extra):
         As for `dependencies`. A process reads each file once.
     *extra : str or Path
         Further files whose contents count, for example a C source.
+    entry : str, optional
+        What the script finds by its name, which it is given: a function, as
+        package.module.function, or all of a module.
 
     Returns
     -------
@@ -275,16 +283,18 @@ def fingerprint(script, root, *extra):
         16 hexadecimal digits; equal meaning gives equal digits on any machine.
     """
     script, root, extra = Path(script), Path(root), [*map(Path, extra)]
-    contents = [hashlib.sha256(path.read_bytes()).digest() for path in extra]
+    contents = {path: hashlib.sha256(path.read_bytes()).digest() for path in extra}
     names = [path.relative_to(root).as_posix() for path in (script, *extra)]
+    names += filter(None, [entry])
     library = _library(root)
 
     def worked_out():
         digest = hashlib.sha256()
-        for (module, name), meaning in sorted(library.reached(script).items(), key=str):
+        for (module, name), meaning in sorted(library.reached(script, entry).items(), key=str):
             digest.update(f"{module}:{name or ''}\0{meaning}\0".encode())
-        for name, content in zip(names[1:], contents, strict=True):
-            digest.update(name.encode() + b"\0" + content)
+        for path, content in contents.items():
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + content)
         return digest.hexdigest()[:16]
 
-    return library.kept.get(" ".join(["hash", *names, *(c.hex() for c in contents)]), worked_out)
+    key = ["hash", *names, *(content.hex() for content in contents.values())]
+    return library.kept.get(" ".join(key), worked_out)

@@ -60,14 +60,13 @@ def _wants_list(error):
 
 def _as_list(error, path):
     """What a value that stands alone would be as a list: 'a list: write [helium], …'."""
-    items, pair = error.schema.get("items"), len(error.schema.get("prefixItems", ()))
-    allowed = items.get("enum", ()) if isinstance(items, dict) else ()
+    allowed = error.schema.get("items", {}).get("enum", ())
     text = "" if error.instance is None else str(error.instance)
     parts = [part for part in re.split(r"[,\s]+", text) if part]
     among = ""
     if not parts or (allowed and not {*parts} <= {*map(str, allowed)}):
         among, parts = f" of {', '.join(map(str, allowed))}" if allowed else "", [*allowed]
-    parts += ["…"] * (max(error.schema.get("minItems", 1), pair, 1) - len(parts))
+    parts += ["…"] * (max(error.schema.get("minItems", 1), 1) - len(parts))
     written = f"[{', '.join(map(str, parts))}]"
     if any(isinstance(part, int) for part in path):
         return f"a list{among}: write {written}"

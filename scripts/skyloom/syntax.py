@@ -33,6 +33,14 @@ def undocumented(body):
     return body[1:] if documented and isinstance(first.value.value, str) else body
 
 
+@cache
+def described(path):
+    """What a module's functions say of themselves below their first line: {name: text}."""
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    said = {n.name: ast.get_docstring(n) or "" for n in nodes if isinstance(n, ast.FunctionDef)}
+    return {name: " ".join(text.partition("\n")[2].split()) for name, text in said.items()}
+
+
 def last_word(node):
     """The last word of a dotted name, or of a call of one: ``c`` of ``a.b.c(...)``."""
     if isinstance(node, ast.Call):

@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
+from skyloom import ahead, inventory
 from skyloom.io import atomic_hdf5, write_table
 from skyloom.progress import track
 from skyloom.spectra import grid_files, wavelengths
@@ -26,4 +26,4 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
 write_table(table, output.table)
 # Files that cannot be used at all belong to no block: the first one lists them.
 lost = rejects + (unusable if params.block == 0 else [])
-write_table(files.rejects_table(lost, synthetic=synthetic), output.rejects)
+write_table(inventory.rejects(lost, synthetic=synthetic), output.rejects)

@@ -4,11 +4,11 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
+from skyloom import ahead, inventory
 from skyloom.io import atomic_hdf5, write_table
 from skyloom.progress import track
 from skyloom.spectra import grid_files
-from skyloom.stellar import atoms, blocks, files, grid, synthesis
+from skyloom.stellar import atoms, blocks, grid, synthesis
 
 params, output = snakemake.params, snakemake.output
 shape = {name: params[name] for name in ("window", "pixels", "downsample")}
@@ -26,4 +26,4 @@ with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
     spectra = track(spectra, label=label, total=len(found), unit="atmosphere")
     grid_files.write_block(file, spectra, wavelength, table["id"], synthetic=True)
 write_table(table, output.table)
-write_table(files.rejects_table([], synthetic=True), output.rejects)
+write_table(inventory.rejects([], synthetic=True), output.rejects)

@@ -1,4 +1,4 @@
-"""Judge the trained cases against the truth, their controls, each other and the thesis."""
+"""Judge the trained cases against the truth, their controls and each other."""
 
 import step
 
@@ -6,7 +6,6 @@ step.begin(snakemake)
 
 from skyloom.io import read_table, write_table
 from skyloom.networks import evaluation
-from skyloom.tng import published
 
 params = snakemake.params
 bootstrap = {**params.bootstrap, "seed": params.seed}
@@ -16,14 +15,9 @@ controls = [
     for path in snakemake.input.controls
 ]
 
-thesis = published.read(snakemake.input.published)
-header = read_table(snakemake.input.galaxies[0]).meta
-reasons = published.reasons_not_comparable(published.with_header(params.choices, header), thesis)
 summary = evaluation.summarise(params.variants, predictions, controls, **bootstrap)
-summary = published.add_published(summary, thesis, reasons)
 differences = evaluation.compare_pairs(params.variants, predictions, **bootstrap)
-findings = published.findings(summary, differences, thesis, reasons)
-
-for name, table in (("summary", summary), ("differences", differences), ("findings", findings)):
-    table.meta["synthetic"] = header["synthetic"]
+synthetic = read_table(snakemake.input.galaxies[0]).meta["synthetic"]
+for name, table in (("summary", summary), ("differences", differences)):
+    table.meta["synthetic"] = synthetic
     write_table(table, snakemake.output[name])

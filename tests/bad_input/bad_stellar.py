@@ -9,6 +9,7 @@ import numpy as np
 from astropy.table import Table
 from cases import accepted, for_each, refused, rejected
 
+from skyloom import inventory as inventories
 from skyloom.io import read_table, write_table
 from skyloom.spectra import inventory, wavelengths
 from skyloom.stellar import atoms, files
@@ -38,7 +39,7 @@ def through(folder):
     sources, unusable = files.listing(folder / "spectra", PIXELS)
     good, rows = files.usable(files.block_of(sources, 0, 1))
     flux = np.concatenate(list(files.read(good, PIXELS, 4)))
-    tables = files.table(good), files.rejects_table(unusable + rows, synthetic=True)
+    tables = files.table(good), inventories.rejects(unusable + rows, synthetic=True)
     for name, one in zip(("good", "bad"), tables, strict=True):
         write_table(one, folder / f"{name}.ecsv")
     merged = inventory.merge(*[[read_table(folder / f"{name}.ecsv")] for name in ("good", "bad")])

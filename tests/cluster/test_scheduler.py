@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -296,12 +295,10 @@ def test_profiles_retry_with_more_and_ask_for_no_less_than_snakemake_needs(name)
 
 
 def test_every_rule_that_draws_is_in_the_group_of_its_arm():
-    text = "".join(path.read_text() for path in (PROFILES.parent / "rules").glob("*.smk"))
-    rules = re.findall(r"^ *rule (\w+_draw_\w+):", text, re.MULTILINE)
-    # The arms of spectra share their rules.
-    shared = re.findall(r'f"\{_arm\}(_draw_\w+)"', text)
-    rules += [arm + name for arm in ("helium", "stellar") for name in shared]
-    assert len(rules) > 50 and shared
+    command = [sys.executable, "-m", "snakemake", "--list-rules"]
+    done = subprocess.run(command, cwd=PROFILES.parents[1], capture_output=True, text=True)
+    rules = [rule for rule in done.stdout.split() if "_draw_" in rule]
+    assert len(rules) > 50
     for name in ("cluster", "slurm"):
         profile = yaml.safe_load((PROFILES / name / "config.yaml").read_text())
         assert profile["groups"] == {rule: rule.split("_draw_")[0] + "_draw" for rule in rules}

@@ -53,7 +53,7 @@ _NOTE = """\
 _PATCHES = {
     "scripts/skyloom/networks/state.py": {
         "if state_path and time.monotonic() - saved >= save_every:": "if state_path:",
-        "            self.advance(epoch)\n": f"{_NOTE}            self.advance(epoch)\n",
+        "            begun = time.monotonic()\n": f"{_NOTE}            begun = time.monotonic()\n",
     },
     "workflow/Snakefile": {
         f'include: "rules/{name}.smk"\n': ""

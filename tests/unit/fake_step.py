@@ -1,7 +1,10 @@
 """A step run as Snakemake would, without Snakemake."""
 
+import inspect
 import runpy
 import sys
+import warnings
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,4 +34,21 @@ def run(step, *, input, output, params, threads=1, monkeypatch):
     job = SimpleNamespace(
         log=[], threads=threads, input=Files(input), output=Files(outputs), params=Named(params)
     )
-    runpy.run_path(str(SCRIPTS / f"{step}.py"), init_globals={"snakemake": job})
+    return runpy.run_path(str(SCRIPTS / f"{step}.py"), init_globals={"snakemake": job})
+
+
+def draw(function, files, folder, monkeypatch, **options):
+    """Draw an entry of the table of figures with those of the options that it takes.
+
+    Without a warning. Its figure, and the bytes of its PNG and PDF where they are saved.
+    """
+    arm, _, name = function.partition(".")
+    entry = getattr(import_module(f"skyloom.figures.entries.{arm}"), name)
+    taken = {key: options[key] for key in inspect.signature(entry).parameters if key in options}
+    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
+    params = {"function": f"skyloom.figures.entries.{function}", "options": taken}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)
+    saved = [path for path in map(Path, output.values()) if path.exists()]
+    return made["figure"], *(path.read_bytes() for path in saved)

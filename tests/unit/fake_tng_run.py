@@ -5,6 +5,7 @@ import json
 import numpy as np
 from astropy.table import Table
 
+from skyloom import published
 from skyloom.io import atomic_hdf5, create_dataset, write_table
 from skyloom.networks import evaluation
 
@@ -41,20 +42,20 @@ def write(folder, cases=CASES, synthetic=True):
     controls = [_control(table) for table in tables]
     options = {"samples": 60, "level": 0.95, "seed": 1}
     summary = evaluation.summarise(list(cases), tables, controls, **options)
-    summary["published_r"] = np.ma.masked_all(len(cases))
     found = {
         "summary": summary,
         "differences": evaluation.compare_pairs(list(cases), tables, **options),
-        "findings": Table(
-            {
-                "finding": ["mass r"],
-                "thesis": ["r = 0.752 from the mass channel"],
-                "ours": ["mass r = 0.69 [0.51, 0.81]"],
-                "holds": ["not judged"],
-                "comparable": [False],
-                "reason": ["source is synthetic"],
-            },
-            meta={"not_comparable": ["source is synthetic"]},
+        "published": published.table(
+            [
+                {
+                    **{"group": "r = 0.752 from the mass channel", "quantity": "Pearson r"},
+                    **{"model": "mass", "ours": 0.69, "low": 0.51, "high": 0.81},
+                    **{"printed": 0.752, "holds": "not judged"},
+                }
+            ],
+            {"called": "the thesis", "source": "its author"},
+            synthetic=synthetic,
+            common=["source is synthetic"],
         ),
     }
     for name, table in found.items():

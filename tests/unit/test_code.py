@@ -187,8 +187,11 @@ EDITS = {
     "sdss/drawing.py:draw": ["sdss/make_dataset", "sdss/predict_folder"],
     "spectra/broadening.py:rotate_all": ["helium/simulate_spectra", "stellar/synthesise_grid"],
     "kernels/compiled.py:compile_source": ["sdss/compile_kernel", "tng/compile_kernel"],
-    "figures/sdss_confusions.py:shares": ["sdss/draw_confusions"],
+    "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
+    "figures/entries/tng.py:maps": ["draw tng.maps"],
     "report/page.py:heading": ["report/write_report"],
+    "xmm/published.py:_wrong": ["compare xmm"],
+    "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [
         "sdss/make_dataset",
         "semantic/make_dataset",
@@ -203,11 +206,24 @@ EDITS = {
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory):
-    """The steps whose hash changes when the text of some library files does."""
+    """The steps and figures whose hash changes when the text of some library files does."""
     root = tmp_path_factory.mktemp("project") / "scripts"
     shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
-    found = sorted(path for path in root.glob("*/*.py") if path.parent.name != "skyloom")
-    before = {step: code.fingerprint(step, root) for step in found}
+    paths = sorted(path for path in root.glob("*/*.py") if path.parent.name != "skyloom")
+    found = {path.relative_to(root).with_suffix("").as_posix(): (path, None) for path in paths}
+    for file in sorted((SCRIPTS / "skyloom" / "figures" / "entries").glob("[a-z]*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                entry = f"{file.stem}.{node.name}"
+                found[f"draw {entry}"] = root / "draw.py", f"skyloom.figures.entries.{entry}"
+    for arm in ("sdss", "semantic", "spectra", "tng", "xmm"):
+        entry = f"skyloom.{arm}.published.compare"
+        found[f"compare {arm}"] = root / "compare_published.py", entry
+
+    def hashes():
+        return {name: code.fingerprint(path, root, entry=e) for name, (path, e) in found.items()}
+
+    before = hashes()
 
     def steps(edit, *files):
         texts = {
@@ -216,11 +232,10 @@ def changed(tmp_path_factory):
         for path, text in texts.items():
             path.write_text(edit(text))
         code.forget()
-        after = {step: code.fingerprint(step, root) for step in found}
+        after = hashes()
         for path, text in texts.items():
             path.write_text(text)
-        names = [step for step in found if after[step] != before[step]]
-        return [step.relative_to(root).with_suffix("").as_posix() for step in names]
+        return [name for name in found if after[name] != before[name]]
 
     return steps
 

@@ -40,16 +40,11 @@ def written(default):
     return names if len(names) > 1 else yaml.safe_load(names[0] if names else text)
 
 
-def leaves(schema, prefix="", root=None):
+def leaves(schema, prefix=""):
     """Every key of a schema with its own part."""
-    root = root or schema
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     for name, part in schema.get("properties", {}).items():
-        if "$ref" in part:
-            part = root["$defs"][part["$ref"].rsplit("/", 1)[1]]
         yield f"{prefix}{name}", part
-        yield from leaves(part, f"{prefix}{name}.", root)
+        yield from leaves(part, f"{prefix}{name}.")
 
 
 def choices(part):

@@ -6,7 +6,7 @@ from astropy.table import Table
 from scipy import stats
 
 from skyloom.errors import InputError
-from skyloom.networks import ensemble, resampling
+from skyloom.networks import bootstrap, ensemble, resampling
 
 GROUPS, SIZE = 25, 3
 OPTIONS = {"samples": 1500, "level": 0.95, "seed": 3}
@@ -60,7 +60,7 @@ def test_error_is_the_geometric_mean_of_root_mean_squares():
     rng = np.random.default_rng(2)
     true, predicted = rng.normal(size=12), rng.normal(size=(3, 12))
     test = one_side(predicted, np.arange(12), true)
-    drawn = resampling.draw([[test]], samples=10, seed=1, score=resampling.log_error)
+    drawn = resampling.draw([[test]], samples=10, seed=1, score=resampling.LOG_ERROR)
     rms = np.sqrt(np.mean((predicted - true) ** 2, axis=1))
     assert np.exp(drawn.value[0]) == pytest.approx(stats.gmean(rms), rel=1e-12)
 
@@ -106,7 +106,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
         r = np.tanh(z)[:, None]
         predicted = r * true + np.sqrt(1 - r**2) * noise
         drawn = resampling.draw([[one_side(predicted, groups, true)]], samples=300, seed=number)
-        low, high = drawn.interval(drawn.mean, 0.9)
+        low, high = bootstrap.percentiles(drawn.mean, 0.9)
         covered += low[0] < 0.8 < high[0]
     # Binomial scatter of 120 at 0.9 is 0.027; t with two degrees of freedom errs to the safe side.
     assert 0.84 <= covered / simulations <= 0.99

@@ -1,11 +1,9 @@
 """Every figure of the tng arm is drawn without warnings, labelled with units, and reproducible."""
 
-import runpy
-import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
+import fake_step
 import fake_tng
 import figure_axes
 import numpy as np
@@ -15,11 +13,12 @@ from astropy.cosmology import units as cosmology
 from astropy.table import Table
 from matplotlib.image import imread
 
+from skyloom import published
 from skyloom.errors import InputError
 from skyloom.figures import style, tng_images, tng_ranking, tng_results, tng_sample
 from skyloom.io import read_table
 from skyloom.networks import evaluation
-from skyloom.tng import published
+from skyloom.tng.published import NEED, compare
 
 ROOT = Path(__file__).parents[2]
 BOOTSTRAP = {"samples": 200, "level": 0.95}
@@ -34,7 +33,6 @@ STEPS = {
     "family": ("Predicted log$_{10}$ sSFR [1/yr]", "[dex]"),
     "history": ("Mean squared error [dex²]", "Epoch"),
     "ranking": ("Pearson r", "95 % intervals"),
-    "findings": ("mass r = ", "source is synthetic"),
 }
 
 
@@ -46,18 +44,19 @@ def run(tmp_path_factory):
         fake_tng.trained(folder, variant, 0.4 + 0.2 * number)
     tables = {name: [str(folder / v / name) for v in CASES] for name in _FILES}
     predictions, controls = ([read_table(p) for p in tables[n]] for n in _FILES[:2])
-    thesis = published.read(ROOT / "resources/published/tng.yaml")
+    thesis = published.read(ROOT / "resources/published/tng.yaml", NEED["document"])
     options = BOOTSTRAP | {"seed": 1}
     summary = evaluation.summarise(CASES, predictions, controls, **options)
-    summary = published.add_published(summary, thesis, ["source is synthetic"])
     differences = evaluation.compare_pairs(CASES, predictions, **options)
-    findings = published.findings(summary, differences, thesis, ["source is synthetic"])
-    found = {"summary": summary, "differences": differences, "findings": findings}
+    galaxies = [fake_tng.galaxies(folder, 99), fake_tng.galaxies(folder, 91)]
+    found = {"summary": summary, "differences": differences}
+    shots = [read_table(path) for path in galaxies]
+    found["published"] = compare(thesis, {}, galaxies=shots, **found)
     for name, table in found.items():
         table.meta["synthetic"] = True
         table.write(folder / f"{name}.ecsv", format="ascii.ecsv")
     return {
-        "galaxies": [fake_tng.galaxies(folder, 99), fake_tng.galaxies(folder, 91)],
+        "galaxies": galaxies,
         "maps": fake_tng.maps(folder),
         "datasets": fake_tng.datasets(folder),
         **{name.partition(".")[0]: paths for name, paths in tables.items()},
@@ -68,13 +67,8 @@ def run(tmp_path_factory):
 _FILES = ("predictions.ecsv", "control.ecsv", "history.csv")
 
 
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
 def draw(name, run, folder, monkeypatch):
     """Run one drawing step; the title and axis labels of its figure, and its two files."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     inputs = dict(run)
     if name == "maps":
         inputs["galaxies"], inputs["maps"] = run["galaxies"][0], [run["maps"]]
@@ -83,16 +77,8 @@ def draw(name, run, folder, monkeypatch):
     if name == "predictions":
         inputs["predictions"] = run["predictions"][1]
     variants = fake_tng.VARIANTS if name == "variants" else CASES
-    params = {"variants": variants, "variant": "mass", "bootstrap": BOOTSTRAP, "seed": 1}
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
-    job = {"input": _Named(inputs), "output": _Named(output), "params": _Named(params)}
-    snakemake = SimpleNamespace(log=[], threads=1, **job)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        made = runpy.run_path(
-            str(ROOT / f"scripts/tng/draw_{name}.py"), init_globals={"snakemake": snakemake}
-        )
-    return made["figure"], Path(output["png"]).read_bytes(), Path(output["pdf"]).read_bytes()
+    options = {"variants": variants, "variant": "mass", "bootstrap": {**BOOTSTRAP, "seed": 1}}
+    return fake_step.draw(f"tng.{name}", inputs, folder, monkeypatch, **options)
 
 
 @pytest.mark.parametrize(("name", "labels"), STEPS.items())
@@ -229,15 +215,16 @@ def test_datasets_of_different_galaxies_are_refused(run, tmp_path, monkeypatch):
 
 
 def test_ranking_shows_the_printed_value_black_only_when_comparable(run):
-    summary, differences = read_table(run["summary"]), read_table(run["differences"])
+    names = ("summary", "differences", "published")
+    summary, differences, printed = (read_table(run[name]) for name in names)
 
-    def star(summary):
-        figure = tng_ranking.ranking(summary, differences, synthetic=False)
+    def star(printed):
+        figure = tng_ranking.ranking(summary, differences, printed, synthetic=False)
         return figure.axes[0].collections[-1].get_facecolor()[0][0]
 
-    assert star(summary) > 0.6
-    summary.meta["not_comparable"] = []
-    assert star(summary) < 0.2
+    assert star(printed) > 0.6
+    printed["comparable"] = True
+    assert star(printed) < 0.2
 
 
 @pytest.mark.parametrize("width", [60.0, 100.0, 12.0, 0.5])

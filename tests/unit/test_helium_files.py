@@ -9,6 +9,7 @@ import pytest
 from skyloom.ahead import Pool
 from skyloom.errors import InputError
 from skyloom.helium import archive, files, grid, reading
+from skyloom.inventory import Reject
 from skyloom.spectra import folders
 
 WINDOW = np.linspace(4460, 4480, 201)
@@ -148,7 +149,7 @@ def test_flux_that_is_not_over_the_continuum_is_refused_with_the_remedy(tmp_path
 def test_file_that_cannot_be_opened_is_a_reject(tmp_path):
     (tmp_path / "f_t15000g30v100.dat").mkdir()
     (row,) = reading.read(tmp_path, ["f_t15000g30v100.dat"], WINDOW)
-    assert row[2] is None and "cannot be read" in row[1]
+    assert isinstance(row, Reject) and "cannot be read" in row.reason
 
 
 def test_empty_block_still_has_its_columns():

@@ -109,3 +109,19 @@ def test_paths_are_those_of_the_working_folder_that_the_run_had(tmp_path, monkey
     said = capsys.readouterr().err.split("\n")
     assert said[1] == f"skyloom: in {elsewhere}:"
     assert said[3] == "skyloom: b.h5 is damaged: fetch it again."
+
+
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        ("results/a/xmm/evaluation/table_3.ecsv", "results/a/xmm/evaluation/published.ecsv"),
+        ("results/a/tng/evaluation/table_III_1.ecsv", "results/a/tng/evaluation/published.ecsv"),
+        ("results/a/tng/evaluation/findings.ecsv", "results/a/tng/evaluation/published.ecsv"),
+        ("results/a/xmm/figures/tables.pdf", "results/a/xmm/figures/published.pdf"),
+        ("results/a/tng/figures/findings.png", "results/a/tng/figures/published.png"),
+    ],
+)
+def test_the_name_of_a_former_version_s_file_says_the_new_one(former, now):
+    text = f"No rule to produce {former} (if you use input functions make sure that they don't"
+    lines = messages.failure(run(event("ERROR", text, exception="MissingRuleException")))
+    assert lines == [f"skyloom: {former} is now part of {now}: ask for that."]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, pearsonr
 
-from skyloom.networks import metrics
+from skyloom.networks import bootstrap, metrics
 
 
 def correlated(n, rho, seed):
@@ -35,13 +35,9 @@ def test_pearson_r_of_a_constant_is_nan_without_a_warning(constant):
         warnings.simplefilter("error")
         assert np.isnan(metrics.pearson_r(true, same))
         assert np.isnan(metrics.pearson_r(same, true))
-        interval = metrics.bootstrap_interval(
-            true, same, np.arange(30), samples=50, level=0.95, seed=0
-        )
+        interval = bootstrap.interval(true, same, np.arange(30), samples=50, level=0.95, seed=0)
         assert np.all(np.isnan(interval))
-        paired = metrics.paired_bootstrap(
-            true, same, true, np.arange(30), samples=50, level=0.95, seed=0
-        )
+        paired = bootstrap.paired(true, same, true, np.arange(30), samples=50, level=0.95, seed=0)
     assert np.all(np.isnan(paired))
 
 
@@ -54,7 +50,7 @@ def test_errors_are_measured_in_the_units_of_the_labels():
 
 def test_interval_of_single_images_agrees_with_fisher_z():
     true, predicted = correlated(400, 0.6, 3)
-    low, high = metrics.bootstrap_interval(
+    low, high = bootstrap.interval(
         true, predicted, np.arange(400), samples=4000, level=0.95, seed=4
     )
     expected = fisher_interval(metrics.pearson_r(true, predicted), 400)
@@ -65,7 +61,7 @@ def test_interval_covers_the_true_correlation_as_often_as_it_says():
     covered = 0
     for trial in range(300):
         true, predicted = correlated(120, 0.7, [5, trial])
-        low, high = metrics.bootstrap_interval(
+        low, high = bootstrap.interval(
             true, predicted, np.arange(120), samples=400, level=0.9, seed=trial
         )
         covered += low <= 0.7 <= high
@@ -78,29 +74,51 @@ def test_resampling_groups_widens_the_interval_of_copied_images():
     copies = 5
     images = np.repeat(true, copies), np.repeat(predicted, copies)
     options = dict(samples=3000, level=0.95, seed=7)
-    by_image = metrics.bootstrap_interval(*images, np.arange(60 * copies), **options)
-    by_group = metrics.bootstrap_interval(*images, np.repeat(np.arange(60), copies), **options)
-    alone = metrics.bootstrap_interval(true, predicted, np.arange(60), **options)
+    by_image = bootstrap.interval(*images, np.arange(60 * copies), **options)
+    by_group = bootstrap.interval(*images, np.repeat(np.arange(60), copies), **options)
+    alone = bootstrap.interval(true, predicted, np.arange(60), **options)
     assert np.diff(by_group) > 1.8 * np.diff(by_image)
     np.testing.assert_allclose(by_group, alone, atol=1e-12)
 
 
-def test_weighted_sums_agree_with_sample_by_sample_evaluation():
+@pytest.mark.parametrize(
+    ("statistic", "slow"),
+    [
+        (bootstrap.CORRELATION, lambda a, b: pearsonr(a, b).statistic),
+        (bootstrap.BIAS, lambda a, b: np.mean(b - a)),
+        (bootstrap.MEAN_ABSOLUTE_ERROR, lambda a, b: np.mean(np.abs(b - a))),
+        (bootstrap.DIFFERENCE_STD, lambda a, b: np.std(b - a, ddof=1)),
+    ],
+)
+def test_all_samples_at_once_agree_with_sample_by_sample_evaluation(statistic, slow):
     true, predicted = correlated(45, 0.4, 8)
     groups = np.random.default_rng(9).integers(0, 14, 45)
-    options = dict(samples=300, level=0.9, seed=10)
-    fast = metrics.bootstrap_interval(true, predicted, groups, **options)
-    slow = metrics.bootstrap_interval(
-        true, predicted, groups, statistic=lambda a, b: pearsonr(a, b).statistic, **options
+    fast = bootstrap.interval(
+        true, predicted, groups, samples=300, level=0.9, seed=10, statistic=statistic
     )
-    np.testing.assert_allclose(fast, slow, atol=1e-12)
+    names, rng, values = np.unique(groups), np.random.default_rng(10), []
+    for _ in range(300):
+        chosen = names[rng.integers(0, len(names), len(names))]
+        rows = np.concatenate([np.flatnonzero(groups == name) for name in chosen])
+        values.append(slow(true[rows], predicted[rows]))
+    np.testing.assert_allclose(fast, np.quantile(values, [0.05, 0.95]), atol=1e-12)
+
+
+def test_a_large_common_offset_takes_nothing_from_the_spread():
+    true, predicted = correlated(50, 0.4, 8)
+    options = dict(samples=100, level=0.9, seed=1, statistic=bootstrap.DIFFERENCE_STD)
+    near, far = (
+        bootstrap.interval(true, predicted + offset, np.arange(50), **options)
+        for offset in (0, 1e6)
+    )
+    np.testing.assert_allclose(far, near, rtol=1e-8)
 
 
 def test_equal_seeds_give_equal_intervals_and_others_do_not():
     true, predicted = correlated(40, 0.4, 11)
     options = dict(samples=200, level=0.95)
     first, again, other = (
-        metrics.bootstrap_interval(true, predicted, np.arange(40), seed=seed, **options)
+        bootstrap.interval(true, predicted, np.arange(40), seed=seed, **options)
         for seed in (1, 1, 2)
     )
     assert first == again != other
@@ -109,11 +127,7 @@ def test_equal_seeds_give_equal_intervals_and_others_do_not():
 def test_one_group_has_no_interval():
     true, predicted = correlated(20, 0.4, 12)
     assert np.all(
-        np.isnan(
-            metrics.bootstrap_interval(
-                true, predicted, np.zeros(20), samples=50, level=0.95, seed=0
-            )
-        )
+        np.isnan(bootstrap.interval(true, predicted, np.zeros(20), samples=50, level=0.95, seed=0))
     )
 
 
@@ -121,11 +135,11 @@ def test_paired_interval_is_narrower_than_that_of_unpaired_cases():
     true, predicted = correlated(200, 0.6, 13)
     nearly = predicted + 0.05 * np.random.default_rng(14).normal(size=200)
     groups, options = np.arange(200), dict(samples=2000, level=0.95, seed=15)
-    paired = metrics.paired_bootstrap(true, predicted, nearly, groups, **options)
-    alone = metrics.bootstrap_interval(true, predicted, groups, **options)
+    paired = bootstrap.paired(true, predicted, nearly, groups, **options)
+    alone = bootstrap.interval(true, predicted, groups, **options)
     assert paired.high - paired.low < 0.3 * (alone[1] - alone[0])
     assert paired.low <= paired.difference <= paired.high
-    mirrored = metrics.paired_bootstrap(true, nearly, predicted, groups, **options)
+    mirrored = bootstrap.paired(true, nearly, predicted, groups, **options)
     np.testing.assert_allclose(
         [-mirrored.difference, -mirrored.high, -mirrored.low], paired[:3], atol=1e-12
     )
@@ -136,8 +150,8 @@ def test_fraction_is_small_for_a_clear_difference_and_one_for_none():
     true, good = correlated(150, 0.9, 16)
     _, poor = correlated(150, 0.1, 17)
     options = dict(samples=999, level=0.95, seed=18)
-    assert metrics.paired_bootstrap(true, good, poor, np.arange(150), **options).fraction == 0.002
-    same = metrics.paired_bootstrap(true, good, good, np.arange(150), **options)
+    assert bootstrap.paired(true, good, poor, np.arange(150), **options).fraction == 0.002
+    same = bootstrap.paired(true, good, good, np.arange(150), **options)
     assert same == (0.0, 0.0, 0.0, 1.0)
 
 
@@ -149,7 +163,7 @@ def test_bad_arguments_are_named(change, word):
     arguments = {"groups": [1, 2, 3], "samples": 10, "level": 0.9, "seed": 0} | change
     groups = arguments.pop("groups")
     with pytest.raises(ValueError, match=word):
-        metrics.bootstrap_interval([1.0, 2.0, 3.0], [1.0, 2.0, 4.0], groups, **arguments)
+        bootstrap.interval([1.0, 2.0, 3.0], [1.0, 2.0, 4.0], groups, **arguments)
 
 
 def test_errors_of_a_constant_offset_are_the_offset():

@@ -10,6 +10,7 @@ import pytest
 from astropy.table import Table
 from bokeh.models import ColumnDataSource
 
+from skyloom import published
 from skyloom.io import read_table, write_json, write_table
 from skyloom.networks import roc
 from skyloom.report import labels_scatter, page, sdss, semantic, spectra, wording, xmm
@@ -294,16 +295,10 @@ def write_xmm(folder):
     write_table(Table(rows=[row], meta=meta), folder / "evaluation" / "summary.ecsv")
     found = Table({"part": ["test"] * 60, "bad": bad, "score": score}, meta=meta)
     write_table(found, folder / "models" / "good" / "predictions.ecsv")
-    printed = {
-        "label": "dropout 0.5",
-        "validation_auc": 0.7,
-        "validation_accuracy": 0.8,
-        "published_auc": 0.848,
-        "published_validation_accuracy": 0.81,
-        "comparable": False,
-        "reason": "source is synthetic",
-    }
-    write_table(Table(rows=[printed]), folder / "evaluation" / "table_5.ecsv")
+    printed = {"quantity": "AUC, validation", "model": "dropout_05", "ours": 0.7, "printed": 0.848}
+    document = {"called": "the document", "source": "its author"}
+    printed = published.table([printed], document, synthetic=True, common=["source is synthetic"])
+    write_table(printed, folder / "evaluation" / "published.ecsv")
     return xmm.section(folder)
 
 
@@ -321,8 +316,7 @@ def write_helium(folder):
         write_table(table, folder / "models" / f"clean_{network}" / "predictions.ecsv")
     summary = spectra_evaluation.summarise(tables, known, **options)
     write_table(summary, folder / "evaluation" / "summary.ecsv")
-    published = fake_spectra_results.published("helium")
-    write_table(published, folder / "evaluation" / "published.ecsv")
+    write_table(fake_spectra_results.published("helium"), folder / "evaluation" / "published.ecsv")
     fake_spectra_results.write_observed(folder / "observed", "helium")
     return spectra.section(folder)
 

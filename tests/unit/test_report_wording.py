@@ -42,22 +42,6 @@ def test_thinned_rows_are_even_and_hold_both_ends():
     assert list(wording.thinned(3, 1500)) == [0, 1, 2]
 
 
-def printed_row(**changes):
-    row = {"quantity": "AUC", "ours": "0.6", "printed": "0.86", "comparable": False, "reason": ""}
-    return row | changes
-
-
-def test_printed_numbers_that_may_not_be_compared_are_grey_and_say_why_once():
-    rows = [printed_row(reason="source is synthetic; epochs is 5"), printed_row(comparable=True)]
-    rows.append(printed_row(quantity="loss", reason="source is synthetic; dropout is 0"))
-    beside, apart = wording.beside(rows, "the article")
-    assert "muted" not in beside
-    assert apart.count('class="muted"') == 2
-    assert apart.count("source is synthetic") == 1
-    assert "2 numbers of the article" in apart
-    assert "epochs is 5" in apart and "dropout is 0" in apart
-
-
 def test_spread_points_stay_nearer_to_their_value_than_to_the_next():
     values = np.repeat([2.0, 2.5, 4.0], 20)
     moved = marks.spread(values)

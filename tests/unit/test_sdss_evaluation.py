@@ -7,7 +7,7 @@ from astropy.table import Table
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
 from skyloom.sdss import evaluation
-from skyloom.sdss.entries import CLASSES
+from skyloom.sdss.classes import CLASSES
 
 BOOTSTRAP = {"samples": 400, "level": 0.95, "seed": 1}
 

@@ -1,13 +1,12 @@
 """Figures of the sdss arm: labelled, reproducible, and true to what they show."""
 
 import itertools
-import runpy
-import sys
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
 import fake_sdss_results as fake
+import fake_step
 import figure_axes
 import numpy as np
 import pytest
@@ -23,7 +22,6 @@ from skyloom.figures import (
     sdss_examples,
     sdss_labels,
     sdss_prediction,
-    sdss_published,
     sdss_sample,
     sdss_scores,
     sdss_training,
@@ -39,7 +37,7 @@ STEPS = {
         ("Redshift z (cut, dashed: 0 < z < 3.5)", "Radial velocity cz [km/s]", "archive ("),
     ),
     "examples": (
-        ("sample", "blocks", "images_224", "images_28"),
+        ("sample", "spectra", "blocks", "images_224", "images_28"),
         ("Observed wavelength [Å, vacuum]", "28 × 28 pixels", "Lyα", "% masked", "v = "),
     ),
     "curves": (
@@ -49,20 +47,14 @@ STEPS = {
     "confusions": (("confusion",), ("diagonal: recall", "diagonal: precision", "quasar")),
     "scores": (("summary", "published"), ("F1", "average", "95 % bootstrap", "not comparable")),
     "confused": (("confused", "dataset"), ("galaxy called star", "p(quasar) = 0.99", "Ca II")),
-    "published": (("published",), ("Article", "Difference", "Grey, not comparable: source")),
     "prediction": (("predictions",), ("Probability", "called so", "file says another class")),
 }
 PARAMS = {
     "redshift": [0, 3.5],
-    "spectra": "",
     "readouts": [20, 30, 40],
     "kinds": ["recall", "precision"],
     "model": "mnist_80_20",
 }
-
-
-class _Named(dict):
-    __getattr__ = dict.__getitem__
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +65,6 @@ def run(tmp_path_factory):
 
 def draw(name, inputs, folder, monkeypatch):
     """Run one drawing step; its figure."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     if name == "examples":
         spectrum = pytest.importorskip("skyloom.sdss.spectrum", reason="the reader is not there")
         rows = {str(row["file"]): row for row in Table.read(inputs["sample"], format="ascii.ecsv")}
@@ -81,15 +72,9 @@ def draw(name, inputs, folder, monkeypatch):
             *(spectrum, "read"),
             lambda path, **_: fake.spectrum(rows[path.name]["class"], rows[path.name]["z"]),
         )
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
+        inputs = {**inputs, "spectra": ""}
     used = {key: inputs[key] for key in STEPS[name][0]}
-    job = {"input": _Named(used), "output": _Named(output), "params": _Named(PARAMS)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return runpy.run_path(
-            str(ROOT / f"scripts/sdss/draw_{name}.py"),
-            init_globals={"snakemake": SimpleNamespace(log=[], threads=1, **job)},
-        )["figure"]
+    return fake_step.draw(f"sdss.{name}", used, folder, monkeypatch, **PARAMS)[0]
 
 
 def texts(figure):
@@ -347,15 +332,6 @@ def test_printed_numbers_are_grey_only_where_they_may_not_be_compared():
     }
     assert tuple(points[0, 0.75]) == to_rgb(style.FAINT)
     assert tuple(points[2, 0.62]) == to_rgb(style.SKY)
-
-
-def test_the_table_gives_reasons_and_where_the_article_contradicts_itself():
-    content = fake.evaluation(("mnist",), ("80_20",))["published"]
-    content["ours"] = np.ma.array(content["ours"], mask=[True, False, False, False])
-    content.meta["notes"] = ["The article says two things of galaxies."]
-    said = texts(rendered(sdss_published.published, content))
-    assert said.count("(printed: star)") == 1 and "0.900 [0.800, 0.950]" in said
-    assert "two things of galaxies" in said and "–" in said and "+0.180" in said
 
 
 def test_the_surest_wrong_answers_come_first_and_the_others_are_counted():

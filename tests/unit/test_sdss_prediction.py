@@ -11,7 +11,7 @@ from astropy.table import Table
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, read_table, write_table
 from skyloom.networks import chain, cnn_1d, lenet, regression
-from skyloom.sdss import entries, experiments, prediction, preparation, processing
+from skyloom.sdss import classes, experiments, prediction, preparation, processing
 
 GRID = {"wavelength": [3650, 10300], "pixels": 80}
 DRAWING = {
@@ -78,7 +78,7 @@ def test_probabilities_are_the_networks_on_inputs_made_as_in_training(folder, va
     expected = np.asarray(made(seen.astype(np.float32)))
     found = np.stack([table[name] for name in experiments.PROBABILITIES], axis=1)
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    likeliest = np.array(entries.CLASSES)[expected.argmax(axis=1)]
+    likeliest = np.array(classes.CLASSES)[expected.argmax(axis=1)]
     np.testing.assert_array_equal(table["predicted"], likeliest)
     assert list(table["class"]) == ["STAR", "", "QSO", "GALAXY", "", "STAR", "STAR"]
     assert table.meta["synthetic"] is False

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from test_sdss_evaluation import BOOTSTRAP, trained
 
-from skyloom.sdss import evaluation, published
+from skyloom import published
+from skyloom.sdss import evaluation
+from skyloom.sdss.published import NEED, compare
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = published.read(ROOT / "resources/published/sdss.yaml")
+DOCUMENT = published.read(ROOT / "resources/published/sdss.yaml", NEED["document"])
 CHOICES = {
     "sdss.source": "local",
     "sdss.sample.shares": None,
@@ -31,7 +33,7 @@ def compared(choices=CHOICES, networks=NETWORKS, *, synthetic=False, spectra=300
     predictions, metrics = zip(*pairs, strict=True)
     summary = evaluation.summarise(predictions, metrics, **BOOTSTRAP)
     summary.meta["spectra"] = spectra
-    return published.compare(summary, networks, DOCUMENT, choices), summary
+    return compare(DOCUMENT, choices, summary=summary, networks=networks), summary
 
 
 def test_conclusions_are_those_of_the_article():
@@ -61,19 +63,22 @@ def test_conclusions_are_those_of_the_article():
 def test_ours_stand_beside_with_their_intervals_and_untrained_rows_are_empty():
     table, summary = compared()
     for row in table:
-        if row["network"] == "resnet_50" or row["split"] != "80_20":
+        metric, _, kind = row["quantity"].partition(" of ")
+        network, split = str(row["model"])[:-6], str(row["model"])[-5:]
+        if network == "resnet_50" or split != "80_20":
             assert np.ma.is_masked(row["ours"])
             assert "was not trained on" in row["reason"]
             assert not row["comparable"]
             continue
-        one = summary[(summary["network"] == row["network"]) & (summary["class"] == row["class"])]
-        assert row["ours"] == one[row["metric"]][0]
-        assert row["ours_high"] == one[f"{row['metric']}_high"][0]
-        assert row["difference"] == pytest.approx(row["ours"] - row["published"])
+        one = summary[(summary["network"] == network) & (summary["class"] == kind)]
+        assert row["ours"] == one[metric][0]
+        assert row["high"] == one[f"{metric}_high"][0]
+        assert row["difference"] == pytest.approx(row["ours"] - row["printed"])
         assert row["comparable"]
     assert any("contradicts itself on galaxies" in note for note in table.meta["notes"])
-    swapped = table[table["as_printed"] != ""]
+    swapped = [row for row in DOCUMENT["rows"] if "as_printed" in row]
     assert [(row["class"], row["as_printed"]) for row in swapped] == [("QSO", "STAR")]
+    assert any("second number for stars; quasars are meant" in note for note in table.meta["notes"])
 
 
 def test_synthetic_spectra_are_never_comparable_whatever_the_config_says():
@@ -107,7 +112,7 @@ def test_another_network_of_the_same_name_is_not_comparable_and_the_others_are()
     ):
         changed = {**NETWORKS, "inception_v3": {**NETWORKS["inception_v3"], **change}}
         table, _ = compared(networks=changed)
-        own = table[(table["network"] == "inception_v3") & (table["split"] == "80_20")]
+        own = table[table["model"] == "inception_v3_80_20"]
         assert set(own["reason"]) == {reason}
-        mnist = table[(table["network"] == "mnist") & (table["split"] == "80_20")]
+        mnist = table[table["model"] == "mnist_80_20"]
         assert mnist["comparable"].all()

@@ -8,6 +8,7 @@ from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skyloom import splits
 from skyloom.errors import InputError
 from skyloom.sdss import sample
 
@@ -39,7 +40,7 @@ def counts(table, key="class"):
     total=st.integers(0, 100_000),
 )
 def test_shares_add_up_and_are_quotas_rounded_down_or_up(weights, total):
-    found = sample.apportion(weights, total)
+    found = splits.apportion(weights, total)
     assert found.sum() == total
     for weight, share in zip(weights, found.tolist(), strict=True):
         quota = Fraction(weight * total, sum(weights))
@@ -87,11 +88,18 @@ def test_an_example_by_hand():
     assert drawn.meta["strata"]["QSO 1-2"] == [17, 200]
 
 
+def test_largest_remainders_get_what_is_left():
+    np.testing.assert_array_equal(splits.apportion([6, 3, 1], 5), [3, 2, 0])
+    np.testing.assert_array_equal(splits.apportion(np.array([47, 16, 16, 21]), 10), [5, 2, 1, 2])
+    np.testing.assert_array_equal(splits.apportion([3, 3], 3), [2, 1])
+    np.testing.assert_array_equal(splits.apportion([4, 0], 4), [4, 0])
+
+
 def test_the_article_s_numbers_are_met():
-    found = sample.apportion([2_000_000 * share for share in (0.6, 0.3, 0.1)], 300_000)
+    found = splits.apportion([2_000_000 * share for share in (0.6, 0.3, 0.1)], 300_000)
     assert list(found) == [180_000, 90_000, 30_000]
     # A float counts as it is written: 0.1 + 0.2 + 0.7 is 1, and no third goes astray.
-    assert list(sample.apportion([0.1, 0.2, 0.7], 10)) == [1, 2, 7]
+    assert list(splits.apportion([0.1, 0.2, 0.7], 10)) == [1, 2, 7]
 
 
 def test_the_cut_is_for_galaxies_and_quasars_only():

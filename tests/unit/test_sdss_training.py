@@ -1,4 +1,4 @@
-"""Training on drawings, spectra and stored features: it learns, resumes and says what it saw."""
+"""Training on drawings, spectra and stored features: it learns and says what it saw."""
 
 import os
 
@@ -15,9 +15,9 @@ from astropy.table import Table
 from skyloom import datasets
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5
-from skyloom.networks import batches, chain, classification, pretrained
+from skyloom.networks import batches, chain, pretrained
 from skyloom.networks.standardised import Standardised
-from skyloom.sdss import entries, experiments
+from skyloom.sdss import classes, entries, experiments
 
 COUNT, PIXELS = 120, 128
 TRAINING = {
@@ -58,7 +58,7 @@ def drawn(flux, side, channels):
 def write(path, kind, samples, label, **attributes):
     """A dataset file as the arm writes it."""
     ids = np.array([f"0266-51602-{number:04d}" for number in range(len(label))])
-    columns = {"id": ids, "class": np.array(entries.CLASSES)[label], "z": 0.1 * label}
+    columns = {"id": ids, "class": np.array(classes.CLASSES)[label], "z": 0.1 * label}
     with atomic_hdf5(path) as file:
         datasets.write(
             file,
@@ -143,7 +143,7 @@ def test_a_network_learns_and_its_tables_say_what_it_saw(files, name, entry):
     assert sorted(metrics["readouts"]) == ["2", "4"]
     p = np.stack([table[column] for column in experiments.PROBABILITIES], axis=1)
     np.testing.assert_allclose(p.sum(axis=1), 1)
-    np.testing.assert_array_equal(table["predicted"], np.array(entries.CLASSES)[p.argmax(axis=1)])
+    np.testing.assert_array_equal(table["predicted"], np.array(classes.CLASSES)[p.argmax(axis=1)])
     # What is saved is what predicted.
     with h5py.File(files[0] / f"{entry.variant}.h5") as file:
         seen = file["spectra" if name == "cnn_1d" else "images"][:8].astype(np.float32)
@@ -156,51 +156,6 @@ def test_a_readout_is_what_a_training_of_so_many_epochs_gives(files):
     np.testing.assert_array_equal(
         whole.predictions["predicted_epoch_2"], short.predictions["predicted"]
     )
-
-
-def test_a_training_that_stops_early_reads_out_its_end(files):
-    flux, label = spectra()
-    samples = batches.from_array(flux, "spectra")
-    settings = classification.Settings(
-        epochs=9, batch_size=32, patience=1, learning_rate=0.5, readout_epochs=(2, 9)
-    )
-    network = experiments._build(CNN, samples.shape, None, 0)
-    result = classification.train(
-        network,
-        samples,
-        label,
-        train=np.arange(60),
-        validation=np.arange(60, 90),
-        target=experiments.TARGET,
-        settings=settings,
-    )
-    assert len(result.history) < 9
-    np.testing.assert_array_equal(result.readouts[9], result.outputs)
-
-
-class _KilledError(Exception):
-    pass
-
-
-def test_killed_training_continues_to_the_same_bits_with_its_readouts(files, tmp_path, monkeypatch):
-    whole = fit(files, CNN, "cnn_1d")
-    state, real = tmp_path / "state.h5", classification._Run.advance
-    real_train = classification.train
-
-    def advance(run, epoch):
-        if epoch > 3:
-            raise _KilledError
-        real(run, epoch)
-
-    monkeypatch.setattr(classification, "train", lambda *a, **o: real_train(*a, **o, save_every=0))
-    with monkeypatch.context() as patch:
-        patch.setattr(classification._Run, "advance", advance)
-        with pytest.raises(_KilledError):
-            fit(files, CNN, "cnn_1d", state_path=state)
-    again = fit(files, CNN, "cnn_1d", state_path=state)
-    for column in whole.predictions.colnames:
-        np.testing.assert_array_equal(again.predictions[column], whole.predictions[column])
-    np.testing.assert_array_equal(again.history["val_loss"], whole.history["val_loss"])
 
 
 @pytest.mark.usefixtures("small_resnet")

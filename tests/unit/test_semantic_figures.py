@@ -1,25 +1,22 @@
 """Figures of the semantic arm: labelled, reproducible, and true to what they show."""
 
-import runpy
-import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import fake_semantic_results as fake
+import fake_step
 import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from skyloom import syntax
 from skyloom.figures import (
     semantic_galaxies,
     semantic_labels,
     semantic_panels,
     semantic_predictions,
-    semantic_published,
     semantic_results,
     semantic_training,
     style,
@@ -67,15 +64,7 @@ STEPS = {
         {"inclined": None, "measurements": None},
         ("One half-width is 20 kpc", "Map − reconstruction", "i 75° → "),
     ),
-    "published": (
-        {"published": None},
-        ("812,963", "1.13°", "Grey, not comparable", "50,987", "not trained"),
-    ),
 }
-
-
-class _Named(dict):
-    __getattr__ = dict.__getitem__
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +75,6 @@ def run(tmp_path_factory):
 
 def draw(name, run, folder, monkeypatch):
     """Run one drawing step; its figure."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
     given = {}
     for kind, models in STEPS[name][0].items():
         key = "dataset" if kind == "inclined" else kind
@@ -97,14 +84,8 @@ def draw(name, run, folder, monkeypatch):
             given[key] = [run[kind][model] for model in models]
         else:
             given[key] = run[kind][models] if models else run[kind]
-    params = _Named(grid=fake.grid_of("noise_05"), failed=10)
-    job = {"input": _Named(given), "output": _Named(output), "params": params}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return runpy.run_path(
-            str(ROOT / f"scripts/semantic/draw_{name}.py"),
-            init_globals={"snakemake": SimpleNamespace(log=[], threads=1, **job)},
-        )["figure"]
+    options = {"grid": fake.grid_of("noise_05"), "failed": 10}
+    return fake_step.draw(f"semantic.{name}", given, folder, monkeypatch, **options)[0]
 
 
 def texts(figure):
@@ -129,13 +110,13 @@ def test_a_step_draws_a_labelled_figure_with_a_caption(name, run, tmp_path, monk
     assert figure_axes.faults(figure) == []
     for label in STEPS[name][1]:
         assert label in texts(figure)
-    caption = (ROOT / f"workflow/report/semantic_{name}.rst").read_text()
-    assert 3 <= caption.count("\n") <= 7 and "*" not in caption and "{" not in caption
+    caption = syntax.described(ROOT / "scripts/skyloom/figures/entries/semantic.py")[name]
+    assert 200 <= len(caption) <= 800 and "*" not in caption and "{" not in caption
 
 
 def test_drawing_needs_no_network_library():
-    for path in (ROOT / "scripts/semantic").glob("draw_*.py"):
-        assert "networks" not in path.read_text()
+    entries = ROOT / "scripts/skyloom/figures/entries"
+    assert "skyloom.networks" not in (entries / "semantic.py").read_text()
     for path in (ROOT / "scripts/skyloom/figures").glob("semantic_*.py"):
         assert not {"import keras", "import tensorflow"} & set(path.read_text().splitlines())
 
@@ -346,17 +327,6 @@ def test_few_galaxies_are_drawn_and_angles_differ_by_a_quarter_turn_at_most(coun
     figure = clean(semantic_galaxies.galaxies, table)
     np.testing.assert_allclose(figure.axes[2].containers[0].lines[0].get_ydata(), -2)
     assert ("one galaxy" in texts(figure)) == (count == 1)
-
-
-def test_only_comparable_numbers_of_the_article_are_not_grey():
-    content = fake.published()
-    content["comparable"] = content["parameter"] == "angle"
-    figure = clean(semantic_published.published, content)
-    drawn = {text.get_text(): to_rgb(text.get_color()) for text in figure.axes[0].texts}
-    assert drawn["1.13°"] == to_rgb(style.BLUE)
-    assert drawn["0.00049"] != drawn["1.13°"]
-    content["reason"] = ""
-    assert "Grey" not in texts(clean(semantic_published.published, content[:2]))
 
 
 def test_a_measured_rate_stands_at_its_bar():

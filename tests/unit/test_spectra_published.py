@@ -7,8 +7,9 @@ import pytest
 import yaml
 from astropy.table import Table
 
+from skyloom import published
 from skyloom.networks.spectra_cnn import ARCHITECTURES
-from skyloom.spectra import published
+from skyloom.spectra.published import NEED, RATIO, compare
 
 FOLDER = Path(__file__).parents[2] / "resources" / "published"
 CHOICES = {
@@ -56,12 +57,12 @@ def _members(arm, *, synthetic=False, spectra=None, networks=None):
 
 def _compare(arm, members=None, **options):
     members = _members(arm) if members is None else members
-    content = published.read(FOLDER / f"{arm}.yaml", arm)
-    return published.compare(members, content, CHOICES[arm], arm=arm, **options)
+    document = published.read(FOLDER / f"{arm}.yaml", NEED["document"])
+    return compare(document, CHOICES[arm], arm=arm, members=members, **options)
 
 
 def _cell(table, quantity, network, name):
-    rows = table[(table["quantity"] == quantity) & (table["network"] == network)]
+    rows = table[(table["quantity"] == quantity) & (table["model"] == f"clean_{network}")]
     assert len(rows) == 1
     return rows[name][0]
 
@@ -82,16 +83,15 @@ def test_printed_numbers_are_those_of_the_documents():
     }
     for quantity, values in printed.items():
         for network, value in zip(("initial", "modified"), values, strict=True):
-            assert _cell(helium, quantity, network, "published") == value
-    assert list(stellar["published"]) == [0.0013, 0.0014, 0.0242, 0.0245, 23]
+            assert _cell(helium, quantity, network, "printed") == value
+    assert list(stellar["printed"]) == [0.0013, 0.0014, 0.0242, 0.0245, 23]
 
 
 def test_published_ratio_is_that_of_an_even_label():
     even = np.linspace(-1, 1, 100_001)
     deviation = np.mean(abs(even)) / np.std(even)
     for network, mae, rounded in (("initial", 0.2352, 3.7), ("modified", 0.205, 4.2)):
-        name = "ratio to always predicting the mean"
-        value = _cell(_compare("helium"), name, network, "published")
+        value = _cell(_compare("helium"), RATIO, network, "printed")
         assert value == pytest.approx(deviation / mae, rel=1e-3)
         assert round(value, 1) == rounded
 
@@ -102,8 +102,7 @@ def test_ours_is_the_mean_of_single_networks_on_the_side_that_was_printed():
     assert _cell(table, "validation loss", "initial", "ours") == 2.5
     assert _cell(table, "validation MAE", "modified", "ours") == 16
     assert _cell(table, "test MAE of K, dex and km/s mixed", "initial", "ours") == 251.5
-    ratio = "ratio to always predicting the mean"
-    assert _cell(table, ratio, "initial", "ours") == 5.5
+    assert _cell(table, RATIO, "initial", "ours") == 5.5
     difference = _cell(table, "loss", "initial", "difference")
     assert difference == pytest.approx(1.5 - 0.1377)
 
@@ -129,7 +128,7 @@ def test_another_number_of_spectra_is_named():
 
 def test_a_network_that_was_not_trained_has_a_row_without_numbers():
     table = _compare("helium", _members("helium", networks=["initial"]))
-    rows = table[table["network"] == "modified"]
+    rows = table[table["model"] == "clean_modified"]
     assert np.all(rows["ours"].mask) and np.all(rows["difference"].mask)
     assert not np.any(rows["comparable"])
     assert "modified was not trained on clean" in rows["reason"][0]
@@ -140,7 +139,7 @@ def test_the_observed_star_is_compared_where_it_was_observed():
         rows=[("hd127972_2014", "clean_initial", "teff", 30000.0)],
         names=("name", "model", "label", "value"),
     )
-    table = _compare("helium", observed=observed)
+    table = _compare("helium", observed=[observed])
     assert _cell(table, "HD 127972: teff", "initial", "ours") == 30000
     assert _cell(table, "HD 127972: teff", "initial", "comparable")
     assert "not among the observed" in _cell(table, "HD 127972: teff", "modified", "reason")

@@ -1,21 +1,15 @@
-"""Training on spectra: Keras's mathematics, resumable to the bit, the same from file and memory."""
+"""Training on spectra: Keras's mathematics, a likelihood, fresh noise."""
 
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 
-from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5
-from skyloom.networks import batches, chain, spectra_cnn, spectra_training
+from skyloom.networks import batches, chain, spectra_cnn, spectra_training, training
 from skyloom.networks.spectra_training import Noisy, Settings
 
 PIXELS, TRAIN, VALIDATION = 24, np.arange(0, 21), np.arange(21, 32)
@@ -45,13 +39,13 @@ def _network(seed=0, **options):
     return spectra_cnn.build("initial", PIXELS, 3, seed=seed, **options)
 
 
+def _task(data, settings):
+    return spectra_training.task(*data, train=TRAIN, validation=VALIDATION, settings=settings)
+
+
 def _train(data, settings, *, network=None, **options):
     network = network or _network(heteroscedastic=settings.heteroscedastic)
-    sides = {"train": TRAIN, "validation": VALIDATION}
-    result = spectra_training.train(
-        network, *data, **{**sides, "settings": settings, "seed": 0, **options}
-    )
-    return network, result
+    return network, training.fit(network, _task(data, settings), **options)
 
 
 def test_loss_curve_is_that_of_keras_fit(data):
@@ -98,40 +92,14 @@ def test_variance_learns_the_noise_of_the_labels():
     settings = Settings(epochs=15, batch_size=40, heteroscedastic=True, learning_rate=0.01)
     spectra = batches.from_array(flux, "spectra")
     sides = {"train": np.arange(300), "validation": np.arange(300, 400)}
-    spectra_training.train(network, spectra, labels, settings=settings, **sides)
+    training.fit(network, spectra_training.task(spectra, labels, settings=settings, **sides))
     made = spectra_training.outputs(network, spectra, np.arange(1), batch_size=1)
     assert np.exp(made[0, 1] / 2) == pytest.approx(0.3, rel=0.15)
 
 
-class _KilledError(Exception):
-    pass
-
-
-def test_killed_training_continues_to_the_same_bits(data, tmp_path, monkeypatch):
-    settings = Settings(epochs=5, batch_size=8, snr=(20, 100), heteroscedastic=True, patience=4)
-    network, whole = _train(data, settings)
-    state = tmp_path / "member_1.h5"
-    real = spectra_training._Run.advance
-    for last in (1, 3):
-
-        def advance(run, epoch, last=last):
-            if epoch > last:
-                raise _KilledError
-            real(run, epoch)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(spectra_training._Run, "advance", advance)
-            with pytest.raises(_KilledError):
-                _train(data, settings, state_path=state, save_every=0)
-    again, resumed = _train(data, settings, state_path=state)
-    np.testing.assert_array_equal(resumed.history, whole.history)
-    for a, b in zip(again.get_weights(), network.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
 def test_members_that_share_a_learner_are_those_trained_alone_and_it_is_traced_once(data):
     settings = Settings(epochs=2, batch_size=8)
-    learner = spectra_training.Learner(_network(), settings)
+    learner = training.Learner(_network(), _task(data, settings))
     for seed in (0, 1):
         alone, expected = _train(data, settings, network=_network(seed), seed=seed)
         shared, result = _train(data, settings, network=_network(seed), seed=seed, learner=learner)
@@ -139,37 +107,8 @@ def test_members_that_share_a_learner_are_those_trained_alone_and_it_is_traced_o
         for a, b in zip(shared.get_weights(), alone.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
     # 21 spectra in batches of 8: whole ones, and what remains.
-    assert learner.learn.experimental_get_tracing_count() == 2
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "clean.h5"
-    flux, labels = _spectra()
-    with atomic_hdf5(path) as file:
-        datasets.write(
-            file,
-            [flux],
-            32,
-            kind="spectra",
-            shape=(PIXELS,),
-            dtype=np.float32,
-            target=labels,
-            name="teff,log_g,v_rot",
-            units="K,dex,km / s",
-            columns={"id": np.array([f"s{n:02d}" for n in range(32)])},
-            attributes={"synthetic": True},
-        )
-    return path
-
-
-def test_spectra_from_the_file_train_as_those_in_memory(data, stored):
-    settings = Settings(epochs=2, batch_size=8, snr=50)
-    _, expected = _train(data, settings)
-    with batches.open_samples(stored, "spectra", limit=0) as spectra:
-        assert not spectra.in_memory
-        _, result = _train((spectra, data[1]), settings)
-    np.testing.assert_array_equal(result.history, expected.history)
+    traced = {size: one.experimental_get_tracing_count() for size, one in learner.functions.items()}
+    assert traced == {8: 1, 5: 1}
 
 
 def test_noise_is_fresh_each_epoch_and_knows_no_batches(data):
@@ -201,44 +140,9 @@ def test_training_stops_when_the_validation_loss_stops_falling(data):
 
 
 def test_impossible_trainings_are_refused_in_a_sentence(data):
-    with pytest.raises(InputError, match="loss is .* with training.learning_rate 1e[+]30"):
-        _train(data, Settings(epochs=9, batch_size=8, learning_rate=1e30))
-    with pytest.raises(InputError, match="21 training and 0 validation spectra.*change split"):
-        _train(data, Settings(epochs=1), validation=np.array([], int))
+    with pytest.raises(InputError, match="96 labels are not finite"):
+        _train((data[0], np.full((32, 3), np.nan)), Settings(epochs=1))
     with pytest.raises(InputError, match="training.snr is .*two that rise"):
         Settings(epochs=1, snr=(100, 20))
-    with pytest.raises(InputError, match="training.restore is 'first'"):
-        Settings(epochs=1, restore="first")
     with pytest.raises(InputError, match="spectra, row 1, has pixels that are not finite"):
         batches.from_array(np.array([[1.0], [np.nan]]), "spectra")
-
-
-_THREADS = """
-import sys
-from skyloom.networks import training
-training.settle(int(sys.argv[1]))
-import hashlib, numpy as np
-from skyloom.networks import batches, spectra_cnn, spectra_training as t
-rng = np.random.default_rng(0)
-spectra = batches.from_array(rng.random((40, 64), np.float32), "spectra")
-network = spectra_cnn.build("starnet", 64, 2)
-t.train(network, spectra, rng.random((40, 2)), train=np.arange(30), validation=np.arange(30, 40),
-        settings=t.Settings(epochs=2, batch_size=16, snr=30))
-print(hashlib.sha256(b"".join(w.tobytes() for w in network.get_weights())).hexdigest())
-"""
-
-
-def test_any_number_of_threads_gives_the_same_bits():
-    scripts = Path(__file__).parents[2] / "scripts"
-    environment = {**os.environ, "PYTHONPATH": str(scripts), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", _THREADS, threads],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        for threads in ("1", "4")
-    ]
-    one, four = (process.communicate()[0] for process in running)
-    assert len(one) > 60 and one == four

@@ -9,6 +9,7 @@ import pytest
 from astropy.io import fits
 
 from skyloom import ahead
+from skyloom import inventory as inventories
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, open_hdf5
 from skyloom.spectra import grid_files, inventory, observed, wavelengths
@@ -107,7 +108,7 @@ def test_blocks_can_be_merged_and_read_as_one_grid(folder, tmp_path):
         with atomic_hdf5(paths[-1]) as file:
             grid_files.write_block(file, [spectra], centres, table["id"], synthetic=True)
         tables.append(table)
-        losses.append(files.rejects_table(rejects, synthetic=True))
+        losses.append(inventories.rejects(rejects, synthetic=True))
     merged, rejected = inventory.merge(tables, losses)
     assert len(merged) == 303 and len(rejected) == 2 and merged.meta["synthetic"] is True
     wavelength, found = grid_files.read_blocks(paths, merged)
@@ -224,7 +225,8 @@ def test_a_file_that_cannot_be_used_is_rejected_with_its_reason(folder, spoil, w
 
 def test_text_among_the_files_is_a_reject_and_an_empty_folder_an_error(folder, tmp_path):
     (folder / "notes.txt").write_text("not HDF5")
-    assert "not a complete HDF5 file" in read(folder, 0, 1)[2][-1][1]
+    reason = read(folder, 0, 1)[2][-1][1]
+    assert "not a complete HDF5 file" in reason and reason.endswith("make it again.")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="set stellar.spectra"):
         files.listing(tmp_path / "empty", PIXEL_CENTRES)

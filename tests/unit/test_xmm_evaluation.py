@@ -1,12 +1,9 @@
 """What the evaluation says of networks, on which side; its figures are drawn and reproducible."""
 
 import re
-import runpy
-import sys
-import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
+import fake_step
 import figure_axes
 import numpy as np
 import pytest
@@ -14,7 +11,6 @@ from astropy.table import Table
 from matplotlib.image import imread
 
 from skyloom.errors import InputError
-from skyloom.figures import style
 from skyloom.io import atomic_hdf5, read_table, write_json, write_table
 from skyloom.networks import roc
 from skyloom.xmm import evaluation
@@ -152,20 +148,6 @@ def test_predictions_that_cannot_be_judged_are_named():
         evaluation.summarise([predictions], [metrics], **BOOTSTRAP, seed=1)
 
 
-class _Named(dict):
-    __getattr__ = dict.__getitem__
-
-
-def _step(name, monkeypatch, *, inputs, outputs, params):
-    """Run a step as Snakemake does."""
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    job = SimpleNamespace(
-        input=_Named(inputs), output=_Named(outputs), params=_Named(params), log=[], threads=1
-    )
-    runpy.run_path(str(ROOT / f"scripts/xmm/{name}.py"), init_globals={"snakemake": job})
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A folder in which three networks were trained, evaluated and compared."""
@@ -189,29 +171,17 @@ def run(tmp_path_factory):
         file["id"] = np.array(predictions["id"]).astype("S")
     with pytest.MonkeyPatch.context() as patch:
         evaluated = {key: str(folder / f"{key}.ecsv") for key in _EVALUATED}
-        _step(
-            "evaluate",
-            patch,
-            inputs=files,
-            outputs=evaluated,
+        fake_step.run(
+            "xmm/evaluate",
+            monkeypatch=patch,
+            input=files,
+            output=evaluated,
             params={
                 **{"experiments": list(NAMES), "bootstrap": BOOTSTRAP, "threshold": 0.5},
                 **{"calibration": True, "seed": 1},
             },
         )
-        tables = {f"table_{k}": str(folder / f"table_{k}.ecsv") for k in range(3, 9)}
-        _step(
-            "compare_published",
-            patch,
-            inputs={**evaluated, "published": str(ROOT / "resources/published/xmm.yaml")},
-            outputs=tables,
-            params={
-                "experiments": {"demo": {"dataset": "minmax_sqrt_rebin4"}},
-                "choices": {},
-                "final": "demo",
-            },
-        )
-    return {**files, **evaluated, **tables, "dataset": str(folder / "dataset.h5")}
+    return {**files, **evaluated, "dataset": str(folder / "dataset.h5")}
 
 
 _EVALUATED = ("summary", "mistakes", "reliability")
@@ -230,11 +200,6 @@ FIGURES = {
         ("Bad, called good", "Good, called bad", "OBS_CLASS"),
     ),
     "calibration": ({}, {}, ("Share of bad images", "T = ", "ECE 0.")),
-    "tables": (
-        {},
-        {},
-        ("not trained", "Table 8", "55.99 %", "45.18 %", "45.64 %", "source is synthetic"),
-    ),
 }
 
 
@@ -242,30 +207,17 @@ FIGURES = {
 def test_every_figure_says_what_it_shows_and_is_the_same_twice(name, run, tmp_path, monkeypatch):
     picked, params, words = FIGURES[name]
     inputs = {key: value[picked[key]] if key in picked else value for key, value in run.items()}
-    made = []
-    monkeypatch.setattr(style, "save", _keeping(style.save, made))
-    contents = []
-    for number in range(2):
-        outputs = {kind: str(tmp_path / f"{name}_{number}.{kind}") for kind in ("png", "pdf")}
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            _step(f"draw_{name}", monkeypatch, inputs=inputs, outputs=outputs, params=params)
-        contents.append([Path(path).read_bytes() for path in outputs.values()])
-    assert contents[0] == contents[1]
-    text = "\n".join(_texts(made[0]))
-    assert figure_axes.faults(made[0]) == []
+    (figure, *files), (_, *again) = (
+        fake_step.draw(f"xmm.{name}", inputs, tmp_path / folder, monkeypatch, **params)
+        for folder in ("one", "two")
+    )
+    assert files == again
+    text = "\n".join(_texts(figure))
+    assert figure_axes.faults(figure) == []
     assert "Synthetic demonstration" in text
     for word in words:
         assert word in text
-    assert imread(outputs["png"])[..., :3].std() > 0.02
-
-
-def _keeping(save, made):
-    def inner(figure, png, pdf):
-        made.append(figure)
-        save(figure, png, pdf)
-
-    return inner
+    assert imread(tmp_path / "one" / f"{name}.png")[..., :3].std() > 0.02
 
 
 def _texts(figure):
@@ -273,19 +225,6 @@ def _texts(figure):
     from matplotlib.text import Text
 
     return [artist.get_text() for artist in figure.findobj(Text)]
-
-
-def test_an_experiment_that_was_not_trained_has_no_number(run):
-    for number in range(3, 8):
-        table = read_table(run[f"table_{number}"])
-        ours = [name for name in table.colnames if name.startswith(("test", "valid", "train"))]
-        assert len(ours) == 11
-        for row in table:
-            assert str(row["status"]) == (
-                "trained" if row["experiment"] in NAMES else "not trained"
-            )
-            for name in ours:
-                assert np.ma.is_masked(row[name]) == (str(row["status"]) == "not trained")
 
 
 def test_nothing_of_the_evaluation_holds_a_clock(run):

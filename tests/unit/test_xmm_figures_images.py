@@ -1,12 +1,9 @@
 """Figures of images and statistics: labelled, reproducible, and true to what they are given."""
 
 import json
-import runpy
-import sys
-import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
+import fake_step
 import figure_axes
 import numpy as np
 import pytest
@@ -29,10 +26,6 @@ STEPS = {
     "examples": ("OBS_CLASS 0\nno bad area", "OBS_CLASS 4\nbad area 10–100 %", "minmax, log"),
     "statistics": ("σ [ct/s]", "Skewness", "Kurtosis", "test AUC", "bad (OBS_CLASS 2–5)"),
 }
-
-
-class _Named(dict):
-    __getattr__ = dict.__getitem__
 
 
 def inventory(synthetic=True):
@@ -74,17 +67,8 @@ def run(tmp_path_factory):
 
 def draw(name, run, folder, monkeypatch):
     """Run one drawing step; its figure and its two files."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
     params = {"variants": VARIANTS, "shown": VARIANTS[1]}
-    job = {"input": _Named(run), "output": _Named(output), "params": _Named(params)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        made = runpy.run_path(
-            str(ROOT / f"scripts/xmm/draw_{name}.py"),
-            init_globals={"snakemake": SimpleNamespace(log=[], threads=1, **job)},
-        )
-    return made["figure"], Path(output["png"]).read_bytes(), Path(output["pdf"]).read_bytes()
+    return fake_step.draw(f"xmm.{name}", run, folder, monkeypatch, **params)
 
 
 def texts(figure):

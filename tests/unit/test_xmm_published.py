@@ -7,12 +7,13 @@ import pytest
 import yaml
 from test_xmm_evaluation import BOOTSTRAP, trained
 
-from skyloom import comparable
+from skyloom import published
 from skyloom.errors import InputError
-from skyloom.xmm import evaluation, published
+from skyloom.xmm import evaluation
+from skyloom.xmm.published import NEED, compare
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = published.read(ROOT / "resources/published/xmm.yaml")
+DOCUMENT = published.read(ROOT / "resources/published/xmm.yaml", NEED["document"])
 ROWS = [row for table in DOCUMENT["tables"].values() for row in table["rows"]]
 # The choices of the document, as the config would name them.
 CHOICES = {
@@ -39,13 +40,24 @@ NAMES = ["minmax_sqrt", "2conv_rebin2"]
 
 
 def compared(choices=CHOICES, *, experiments=EXPERIMENTS, final="2conv_rebin2", **options):
-    """Tables of a run in which two experiments were trained."""
+    """The table of a run in which two experiments were trained."""
     pairs = [trained(name, seed=n, sides=SIDES, **options) for n, name in enumerate(NAMES)]
     predictions, metrics = zip(*pairs, strict=True)
     summary = evaluation.summarise(predictions, metrics, **BOOTSTRAP, seed=1)
     mistakes = evaluation.mistakes(predictions, NAMES)
-    reasons = published.reasons_not_comparable(choices, summary, DOCUMENT)
-    return published.tables(summary, mistakes, experiments, DOCUMENT, reasons, final=final)
+    tables = {"summary": summary, "mistakes": mistakes}
+    return compare(DOCUMENT, choices, **tables, experiments=experiments, final=final)
+
+
+def of_table(table, number):
+    """Rows of one of the document's tables."""
+    names = np.asarray(table["group"]).astype(str)
+    return table[np.char.startswith(names, f"Table {number}")]
+
+
+def numbers(table, quantity, column="printed"):
+    """A quantity of table 8, class by class."""
+    return of_table(table, 8)[of_table(table, 8)["quantity"] == quantity][column]
 
 
 def test_counts_of_the_tables_agree_with_each_other():
@@ -69,29 +81,47 @@ def test_every_row_of_tables_3_to_7_is_an_experiment_of_its_own():
 
 
 def test_two_printed_ratios_of_table_8_disagree_with_their_counts():
-    table = compared()["table_8"]
-    differ = np.abs(table["published_ratio"] - table["corrected_ratio"]) > 0.006
-    assert list(table["obs_class"][differ]) == [3, 4]
-    np.testing.assert_allclose(table["corrected_ratio"][differ], [55.99, 45.18], atol=0.005)
-    assert list(table["published_ratio"][differ]) == [55.98, 45.64]
+    table = compared()
+    printed = numbers(table, "ratio, train")
+    corrected = numbers(table, "ratio of the counts, train")
+    differ = np.abs(printed - corrected) > 0.006
+    assert list(np.flatnonzero(differ)) == [3, 4]
+    np.testing.assert_allclose(corrected[differ], [55.99, 45.18], atol=0.005)
+    assert list(printed[differ]) == [55.98, 45.64]
+    assert set(of_table(table, 8)["unit"]) == {"", "%"}
+
+
+def test_every_printed_number_of_tables_3_to_7_has_its_row():
+    table = compared()
+    names = ("accuracy, training", "accuracy, validation", "loss, training", "loss, validation")
+    for row in ROWS:
+        own = table[table["model"] == row["experiment"]]
+        found = {str(one["quantity"]): one["printed"] for one in own}
+        assert [found[name] for name in (*names, "AUC, validation")] == row["printed"]
+        assert found.get("time of an epoch") == row.get("seconds_per_epoch")
 
 
 def test_a_run_as_published_is_comparable_and_untrained_rows_are_not():
-    tables = compared(synthetic=False)
-    for name, table in tables.items():
-        assert table.meta["not_comparable"] == []
-        for row in table:
-            was = name == "table_8" or row["experiment"] in NAMES
-            assert bool(row["comparable"]) == was
-            assert str(row["status"]) == ("trained" if was else "not trained")
+    table = compared(synthetic=False)
+    assert table.meta["not_comparable"] == []
+    for row in table:
+        if row["reason"] == published.NOT_PRINTED:
+            assert "test" in row["quantity"] and np.ma.is_masked(row["printed"])
+            continue
+        was = row["model"] in NAMES or row["model"].startswith("OBS_CLASS")
+        assert bool(row["comparable"]) == was
+        if was:
             assert str(row["reason"]) == ""
+        elif row["quantity"] != "time of an epoch":
+            assert str(row["reason"]) == f"{row['model']} was not trained"
+            assert np.ma.is_masked(row["ours"])
 
 
 def test_synthetic_data_are_never_comparable_whatever_the_config_says():
-    for table in compared(synthetic=True).values():
-        assert "source is synthetic" in table.meta["not_comparable"]
-        assert table.meta["synthetic"] is True
-        assert not table["comparable"].any()
+    table = compared(synthetic=True)
+    assert "source is synthetic" in table.meta["not_comparable"]
+    assert table.meta["synthetic"] is True
+    assert not table["comparable"].any()
 
 
 @pytest.mark.parametrize(
@@ -108,53 +138,56 @@ def test_one_other_choice_is_enough_and_is_named(key, value, reason):
     choices = {**CHOICES, key: value}
     if value is None:
         del choices[key]
-    tables = compared(choices, synthetic=False)
-    found = tables["table_4"].meta["not_comparable"]
+    table = compared(choices, synthetic=False)
+    found = table.meta["not_comparable"]
     assert len(found) == 1
     assert reason in found[0]
-    assert not any(table["comparable"].any() for table in tables.values())
+    assert not table["comparable"].any()
 
 
 def test_a_changed_experiment_is_not_comparable_and_the_others_are():
     experiments = {**EXPERIMENTS, "minmax_sqrt": {"dataset": "minmax_sqrt_rebin4", "dropout": 0.3}}
-    tables = compared(experiments=experiments, synthetic=False)
-    row = next(row for row in tables["table_4"] if row["experiment"] == "minmax_sqrt")
-    assert not row["comparable"]
-    assert row["reason"] == "experiments.minmax_sqrt.dropout is 0.3 (published: 0)"
-    assert tables["table_7"]["comparable"].all()
+    table = compared(experiments=experiments, synthetic=False)
+    rows = table[(table["model"] == "minmax_sqrt") & (table["reason"] != published.NOT_PRINTED)]
+    assert set(rows["reason"]) == {"experiments.minmax_sqrt.dropout is 0.3 (published: 0)"}
+    rows = of_table(table, 7)
+    assert rows["comparable"][rows["reason"] != published.NOT_PRINTED].all()
 
 
 def test_table_8_of_another_network_is_not_comparable():
-    table = compared(final="minmax_sqrt", synthetic=False)["table_8"]
+    table = of_table(compared(final="minmax_sqrt", synthetic=False), 8)
     assert not table["comparable"].any()
-    assert table["reason"][0] == "experiment is minmax_sqrt (published: 2conv_rebin2)"
-    missing = compared(final="demo", synthetic=False)["table_8"]
-    assert set(missing["status"]) == {"not trained"}
-    assert missing["test_ratio"].mask.all()
+    reasons = {"experiment is minmax_sqrt (published: 2conv_rebin2)", published.NOT_PRINTED}
+    assert set(table["reason"]) == reasons
+    missing = of_table(compared(final="demo", synthetic=False), 8)
+    assert missing["ours"].mask.all()
 
 
 def test_table_8_is_of_the_test_side_first_and_of_the_training_side_as_published():
-    table = compared()["table_8"]
-    assert table["test_images"].sum() == 400
-    assert table["train_images"].sum() == 8643
-    assert table.colnames.index("test_wrong") < table.colnames.index("train_wrong")
+    table = compared()
+    assert numbers(table, "images, test", "ours").sum() == 400
+    assert numbers(table, "images, train", "ours").sum() == 8643
+    quantities = list(of_table(table, 8)["quantity"])
+    assert quantities.index("wrong, test") < quantities.index("wrong, train")
+    # Nothing that the document prints is of the test side.
+    assert numbers(table, "wrong, test").mask.all()
 
 
 def test_equality_of_choices_minds_kinds():
-    assert comparable.same(60, 60.0)
-    assert comparable.same((1, 2), [1.0, 2])
-    assert not comparable.same(True, 1)
-    assert not comparable.same([1, 2], [2, 1])
-    assert not comparable.same(None, 0)
+    assert published.same(60, 60.0)
+    assert published.same((1, 2), [1.0, 2])
+    assert not published.same(True, 1)
+    assert not published.same([1, 2], [2, 1])
+    assert not published.same(None, 0)
 
 
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "xmm.yaml"
     with pytest.raises(InputError, match="cannot be read"):
-        published.read(path)
+        published.read(path, NEED["document"])
     path.write_text("tables: [")
     with pytest.raises(InputError, match="is not YAML"):
-        published.read(path)
+        published.read(path, NEED["document"])
     path.write_text(yaml.safe_dump({"tables": {}}))
-    with pytest.raises(InputError, match="lacks defaults, columns, table_8"):
-        published.read(path)
+    with pytest.raises(InputError, match="lacks source, called, defaults, columns, table_8"):
+        published.read(path, NEED["document"])

@@ -74,9 +74,9 @@ def test_scores_that_are_none_are_refused():
         roc.auc([True, False], [0.5, np.nan])
     with pytest.raises(ValueError, match="equally long"):
         roc.curve([True, False], [0.5])
-    for wrong in ({"level": 1.0}, {"samples": 0}):
-        with pytest.raises(ValueError, match="level"):
-            roc.auc_interval([True, False], [0.5, 0.4], **{**OPTIONS, **wrong})
+    for name, wrong in (("level", 1.0), ("samples", 0)):
+        with pytest.raises(ValueError, match=name):
+            roc.auc_interval([True, False], [0.5, 0.4], **{**OPTIONS, name: wrong})
 
 
 @pytest.mark.parametrize("levels", [None, 5])

@@ -50,13 +50,6 @@ def test_every_part_is_alike_in_class_for_any_counts(seed):
     assert np.all(found["train"] >= 0)
 
 
-def test_largest_remainders_get_what_is_left():
-    np.testing.assert_array_equal(splits.apportion([6, 3, 1], 5), [3, 2, 0])
-    np.testing.assert_array_equal(splits.apportion([47, 16, 16, 21], 10), [5, 2, 1, 2])
-    np.testing.assert_array_equal(splits.apportion([3, 3], 3), [2, 1])
-    np.testing.assert_array_equal(splits.apportion([4, 0], 4), [4, 0])
-
-
 def test_every_observation_is_on_one_side():
     table = splits.split(inventory(), seed=3)
     assert len(np.unique(table["id"])) == len(table) == 11204

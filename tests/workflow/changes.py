@@ -152,14 +152,9 @@ def is_valid(config):
 
 def _schema(path):
     """What the schema says of a key."""
-    whole = configuration.load_schema()
-
-    def resolved(part):
-        return whole["$defs"][part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
-
-    own = whole
+    own = configuration.load_schema()
     for key in path:
-        own = resolved(own.get("properties", {}).get(key) or own.get("additionalProperties") or {})
+        own = own.get("properties", {}).get(key) or own.get("additionalProperties") or {}
     return own
 
 

@@ -1,8 +1,10 @@
 """What docs/extending.md says is done: its own blocks, on a copy of the project."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -83,21 +85,30 @@ def extended(make_project):
     What is small here is the project's own configuration.
     """
     project, config, commands = make_project(BASE), {}, []
-    defaults = project.folder / "config" / "config.yaml"
-    whole = merged(yaml.safe_load(defaults.read_text()), BASE)
-    defaults.write_text(yaml.safe_dump(whole, sort_keys=False))
     for blocks in sections().values():
         own, lines = apply(project.folder, blocks)
         config, commands = merged(config, own), [*commands, *lines]
     (project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    for line in [*commands, "snakemake --cores 8 tng_composite"]:
+
+    def run(line):
         code, text = shell(line, project.folder)
         assert code == 0, f"{line}\n{text[-4000:]}"
+
+    # The defaults are written with the schema, and made small after that.
+    for line in (line for line in commands if "skyloom.config" in line):
+        run(line)
+    defaults = project.folder / "config" / "config.yaml"
+    whole = merged(yaml.safe_load(defaults.read_text()), BASE)
+    defaults.write_text(yaml.safe_dump(whole, sort_keys=False))
+    for line in (line for line in commands if "skyloom.config" not in line):
+        run(line)
+    run("snakemake --cores 8 tng_composite")
     return project.folder / "results" / "mini"
 
 
 def test_the_page_has_the_extensions_that_are_judged_here():
-    assert list(sections()) == ["A channel", "A variant", "A stretch", "A network", "A decoder"]
+    names = ["A channel", "A variant", "A stretch", "A network", "A decoder", "A figure"]
+    assert list(sections()) == names
 
 
 def test_a_channel_maps_what_its_entry_says_of_every_cell(extended):
@@ -182,3 +193,29 @@ def test_a_decoder_draws_its_formula_and_an_encoder_learns_its_parameters(extend
     assert abs(noise.std() - 0.01) < 0.001 and abs(noise.mean()) < 0.001
     predictions = read_table(folder / "models" / "stars" / "predictions.ecsv")
     assert any("slope" in name for name in predictions.colnames)
+
+
+def test_a_figure_shows_what_its_function_draws(extended):
+    folder = extended / "tng"
+    for kind in ("png", "pdf"):
+        assert (folder / "figures" / f"box.{kind}").stat().st_size > 1000
+    # Drawn by the copy's own function, whose caption Snakemake's report has.
+    code = """
+from types import SimpleNamespace
+from skyloom.figures.entries import tng
+figure = tng.box(SimpleNamespace(galaxies="galaxies/snap_099.ecsv"))
+print(figure.axes[0].lines[0].get_xydata().tolist())
+"""
+    scripts = extended.parents[1] / "scripts"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(scripts)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    base = str(folder / "universe" / "output")
+    positions = il.groupcat.loadSubhalos(base, 99, fields=["SubhaloPos"])
+    chosen = read_table(folder / "galaxies" / "snap_099.ecsv")["subhalo_id"]
+    np.testing.assert_allclose(json.loads(done.stdout), positions[chosen][:, :2], rtol=1e-6)

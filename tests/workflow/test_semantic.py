@@ -20,14 +20,14 @@ FIGURES += ("galaxies", "galaxy_panels")
 FIGURES += tuple(f"{kind}/{model}" for kind in ("errors", "panels") for model in TRAINED[::4])
 
 # Put into a copy of the trainer: every epoch is noted, and the second one dies at its first try.
-FIRST_LINE = "        begun = time.monotonic()\n"
+FIRST_LINE = "            begun = time.monotonic()\n"
 DEADLY = """\
-        import os, pathlib, signal
-        notes = pathlib.Path("epochs_begun.txt")
-        before = notes.read_text() if notes.exists() else ""
-        notes.write_text(f"{before}{epoch} ")
-        if before == "1 ":
-            os.kill(os.getpid(), signal.SIGKILL)
+            import os, pathlib, signal
+            notes = pathlib.Path("epochs_begun.txt")
+            before = notes.read_text() if notes.exists() else ""
+            notes.write_text(f"{before}{epoch} ")
+            if before == "1 ":
+                os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -52,7 +52,7 @@ def fresh(make_project):
 def killed(finished_semantic, make_project):
     """On one core: a training that is killed after its first epoch, then taken up; galaxies."""
     project = make_project(MINIATURE_SEMANTIC)
-    trainer = project.folder / "scripts" / "skyloom" / "networks" / "semantic_training.py"
+    trainer = project.folder / "scripts" / "skyloom" / "networks" / "state.py"
     text = trainer.read_text(encoding="utf-8")
     assert text.count(FIRST_LINE) == text.count("save_every=60.0") == 1
     text = text.replace(FIRST_LINE, FIRST_LINE + DEADLY)

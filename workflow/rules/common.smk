@@ -1,5 +1,6 @@
 # What every arm shares: the checked configuration, paths, and the hash of a step's library code.
 import os
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ import forked
 import messages
 import reruns
 from skyloom import code as library_code
+from skyloom import syntax
 from skyloom.errors import InputError
 
 library_code.keep(Path(".snakemake") / "code.json")
@@ -61,6 +63,10 @@ GPUS = config["gpus"]
 ARM_RESULTS = {}
 # The parameter `code` of every step.
 CODES = []
+# The table of figures: each arm adds its own, figures.smk has the rule of each.
+FIGURES = []
+# Arms whose numbers stand beside printed ones: each adds itself, published.smk has their rules.
+PUBLISHED = []
 
 
 onstart:
@@ -77,16 +83,90 @@ def own(path):
     return os.path.relpath(SCRIPTS.parent / path)
 
 
-def code(step, *extra):
+def code(step, *extra, entry=None):
     """Hash of what a step and the library that it reaches mean, so that their edits rerun it.
 
-    Worked out for the jobs that a run plans, since most runs plan few of the rules.
+    Worked out for the jobs that a run plans, since most runs plan few of the rules. `entry` is the
+    function, as module.name, that a step calls by its name.
     """
     paths = [SCRIPTS / path for path in extra]
     CODES.append(
-        lambda wildcards: library_code.fingerprint(SCRIPTS / step, SCRIPTS, *paths)
+        lambda wildcards: library_code.fingerprint(
+            SCRIPTS / step, SCRIPTS, *paths, entry=entry
+        )
     )
     return CODES[-1]
+
+
+def figure(arm, name, category, function, *, inputs, options=None, over=None, note=""):
+    """Add a figure to the table.
+
+    name: its path below figures/, with the wildcard of a family; category: where Snakemake's report
+    has it; function: of skyloom.figures.entries, its docstring is the caption; inputs: files by
+    name; options: what the function is given besides; over: values of the wildcard that the arm's
+    target builds, none but by name where it is empty; note: what the caption says besides.
+    """
+    FIGURES.append(
+        SimpleNamespace(
+            arm=arm,
+            name=name,
+            category=category,
+            function=function,
+            inputs=inputs,
+            options=options or {},
+            over=[{}] if over is None else over,
+            note=note,
+        )
+    )
+
+
+def caption(own):
+    """What Snakemake's report says below a figure; as a function of a job that asks for its inputs,
+    so that no figure is drawn again for another word."""
+    arm, _, name = own.function.partition(".")
+    path = SCRIPTS / f"skyloom/figures/entries/{arm}.py"
+    return lambda wildcards, input: f"{syntax.described(path)[name]} {own.note}".strip()
+
+
+def figures(arm):
+    """Every figure that an arm's target builds."""
+    return [
+        f"results/{RUN}/{arm}/figures/{own.name.format(**values)}.png"
+        for own in FIGURES
+        for values in own.over
+        if own.arm == arm
+    ]
+
+
+def beside(arm, inputs, choices, *, library=None, options=None, note=""):
+    """Add an arm to those whose numbers stand beside printed ones: in a table, and as a figure.
+
+    inputs: files by name; choices: a function that gives what printed numbers depend on; library:
+    the package of skyloom that compares, the arm's own unless told; options: what its function is
+    given besides; note: what the figure's caption says besides.
+    """
+    path = f"results/{RUN}/{arm}/evaluation/published.ecsv"
+    PUBLISHED.append(
+        SimpleNamespace(
+            arm=arm,
+            path=path,
+            inputs=inputs,
+            choices=lambda wildcards: choices(),
+            library=library or arm,
+            options=options or {},
+        )
+    )
+    drawn = ("published", "results", "published.beside")
+    figure(arm, *drawn, inputs={"published": path}, note=note)
+
+
+def compared(arm, choices):
+    """Those of an arm's choices that its printed numbers depend on."""
+    rules = configuration.read(own(f"resources/published/{arm}.yaml"))[
+        "comparable_when"
+    ]
+    names = {row["key"] for row in rules}
+    return {name: value for name, value in sorted(choices.items()) if name in names}
 
 
 def share(threads):

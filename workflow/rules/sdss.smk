@@ -249,7 +249,7 @@ ARM_RESULTS["sdss"] = [
         f"{SDSS_DIR}/evaluation/{name}.ecsv"
         for name in ("summary", "readouts", "confusion", "confused", "published")
     ),
-    *(f"{SDSS_DIR}/figures/{figure}.png" for figure in SDSS_FIGURES),
+    *figures("sdss"),
 ]
 
 

@@ -18,15 +18,9 @@ SDSS_MODELS = configuration_sdss.models(SDSS)
 SDSS_NETWORKS = {
     name: entries.network(name, keys) for name, keys in sorted(SDSS["networks"].items())
 }
-SDSS_PUBLISHED = own("resources/published/sdss.yaml")
 # What sdss_predict classifies, and with what; the arm's own spectra where nothing is named.
 SDSS_UNKNOWN = os.path.expanduser(SDSS["prediction"]["spectra"] or SDSS_SPECTRA)
 SDSS_JUDGE = SDSS["prediction"]["model"]
-SDSS_FIGURES = [
-    *("classes", "redshifts", "examples", "curves", "scores", "published"),
-    *(f"confusions/{split}" for split in SDSS["trained"]["splits"]),
-    *(f"confused/{model}" for model in SDSS_MODELS),
-]
 
 
 wildcard_constraints:
@@ -63,26 +57,3 @@ def sdss_training_inputs(wildcards):
     if entry.frozen:
         files["features"] = f"{SDSS_DIR}/features/{network}.h5"
     return files | sdss_weights(network)
-
-
-def sdss_choices():
-    """The arm's choices that printed numbers depend on."""
-    document = configuration.read(SDSS_PUBLISHED)
-    compared = {row["key"] for row in document["comparable_when"]}
-    flat = configuration.flat(SDSS, "sdss")
-    return {name: value for name, value in sorted(flat.items()) if name in compared}
-
-
-def sdss_figure(name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    kind = name.split("/")[0]
-    return {
-        "png": report(
-            f"{SDSS_DIR}/figures/{name}.png",
-            caption=f"../report/sdss_{kind}.rst",
-            category="sdss",
-            subcategory=category,
-            labels={"figure": kind, **labels},
-        ),
-        "pdf": f"{SDSS_DIR}/figures/{name}.pdf",
-    }

@@ -110,25 +110,6 @@ rule sdss_evaluate:
         "../../scripts/sdss/evaluate.py"
 
 
-rule sdss_compare_published:
-    """The article's numbers beside ours, and whether they may be compared."""
-    input:
-        summary=f"{SDSS_DIR}/evaluation/summary.ecsv",
-        published=SDSS_PUBLISHED,
-    output:
-        f"{SDSS_DIR}/evaluation/published.ecsv",
-    log:
-        f"{SDSS_DIR}/logs/compare_published.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        networks=SDSS["networks"],
-        choices=sdss_choices(),
-        code=code("sdss/compare_published.py"),
-    script:
-        "../../scripts/sdss/compare_published.py"
-
-
 rule sdss_inspect_unknown:
     """Look at every file of the folder to classify; nobody need have classified it before."""
     input:

@@ -138,25 +138,6 @@ rule semantic_evaluate:
         "../../scripts/semantic/evaluate.py"
 
 
-rule semantic_compare_published:
-    """The paper's numbers beside ours, and whether they may be compared."""
-    input:
-        summary=f"{SEMANTIC_DIR}/evaluation/summary.ecsv",
-        metrics=semantic_models("metrics.json", SEMANTIC_MODELS),
-        published=SEMANTIC_PUBLISHED,
-    output:
-        f"{SEMANTIC_DIR}/evaluation/published.ecsv",
-    log:
-        f"{SEMANTIC_DIR}/logs/compare_published.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        choices=semantic_choices(),
-        code=code("semantic/compare_published.py"),
-    script:
-        "../../scripts/semantic/compare_published.py"
-
-
 rule semantic_speed:
     """Images a second of the encoders and of the classical fit; varies from run to run."""
     input:
@@ -237,7 +218,7 @@ ARM_RESULTS["semantic"] = [
         for table in ("summary", "binned", "published", "speed")
     ),
     *([f"{SEMANTIC_DIR}/galaxies/measurements.ecsv"] if SEMANTIC_JUDGE else []),
-    *(f"{SEMANTIC_DIR}/figures/{figure}.png" for figure in SEMANTIC_FIGURES),
+    *figures("semantic"),
 ]
 
 

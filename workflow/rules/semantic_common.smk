@@ -23,15 +23,6 @@ SEMANTIC_GALAXIES = (
     if SEMANTIC["galaxies"]["dataset"]
     else TNG_INCLINED
 )
-SEMANTIC_FIGURES = [
-    *("examples", "bounds", "speed", "trend", "published"),
-    *(f"errors/{model}" for model in SEMANTIC_SHOWN),
-    *(f"panels/{model}" for model in SEMANTIC_SHOWN),
-    *(["angle"] if SEMANTIC_ANGLES else []),
-    *(["sizes"] if SEMANTIC_SIZES else []),
-    *(["optimizers"] if SEMANTIC_OPTIMIZERS else []),
-    *(["galaxies", "galaxy_panels"] if SEMANTIC_JUDGE else []),
-]
 
 
 def semantic_models(name, models):
@@ -55,19 +46,4 @@ def semantic_choices():
     return {
         model: configuration_semantic.choices(SEMANTIC, model)
         for model in SEMANTIC_MODELS
-    }
-
-
-def semantic_figure(name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    kind = name.split("/")[0]
-    return {
-        "png": report(
-            f"{SEMANTIC_DIR}/figures/{name}.png",
-            caption=f"../report/semantic_{kind}.rst",
-            category="semantic",
-            subcategory=category,
-            labels={"figure": kind.replace("_", " "), **labels},
-        ),
-        "pdf": f"{SEMANTIC_DIR}/figures/{name}.pdf",
     }

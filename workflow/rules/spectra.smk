@@ -132,32 +132,6 @@ rule spectra_evaluate:
         "../../scripts/spectra/evaluate.py"
 
 
-rule spectra_compare_published:
-    """The document's numbers beside ours, and whether they may be compared."""
-    input:
-        summary=f"{SPECTRA_DIR}/evaluation/summary.ecsv",
-        members=f"{SPECTRA_DIR}/evaluation/members.ecsv",
-        published=lambda w: own(f"resources/published/{w.arm}.yaml"),
-        # The article's table 5 is of an observed star.
-        observed=lambda w: (
-            [f"{SPECTRA_DIR}/observed/predictions.ecsv"]
-            if w.arm == "helium" and spectra_observed(w.arm)
-            else []
-        ),
-    output:
-        f"{SPECTRA_DIR}/evaluation/published.ecsv",
-    log:
-        f"{SPECTRA_DIR}/logs/compare_published.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        arm=lambda w: w.arm,
-        choices=lambda w: spectra_choices(w.arm),
-        code=code("spectra/compare_published.py"),
-    script:
-        "../../scripts/spectra/compare_published.py"
-
-
 rule spectra_prepare_observed:
     """Observed spectra at rest, in air, normalised, and on the grid's wavelengths."""
     input:

@@ -63,30 +63,10 @@ def spectra_dataset(model):
     return model.rsplit("_", 1)[0]
 
 
-def spectra_choices(arm):
-    """The arm's choices that printed numbers depend on."""
-    document = configuration.read(own(f"resources/published/{arm}.yaml"))
-    compared = {row["key"] for row in document["comparable_when"]}
-    flat = configuration.flat(config[arm], arm)
-    return {name: value for name, value in sorted(flat.items()) if name in compared}
-
-
 def spectra_tables(arm):
     """The tables of an arm's evaluation, by name."""
     names = ["summary", "members", "noise", "calibration", "published"]
     return {name: f"{spectra_folder(arm)}/evaluation/{name}.ecsv" for name in names}
-
-
-def spectra_figures(arm):
-    """Every figure of an arm, without suffix."""
-    own = config[arm]
-    names = ["grid", "coverage", "curves", "noise", "comparison"]
-    # Wider spectra hold too many lines for one picture.
-    names += ["line"] if arm == "helium" else []
-    names += ["calibration"] if own["uncertainty"] != "none" else []
-    names += ["observed"] if spectra_observed(arm) else []
-    names += [f"predictions/{model}" for model in configuration_spectra.models(own)]
-    return [f"{spectra_folder(arm)}/figures/{name}" for name in names]
 
 
 def spectra_results(arm):
@@ -101,20 +81,5 @@ def spectra_results(arm):
         *spectra_models(arm, "model.keras"),
         *spectra_tables(arm).values(),
         *([f"{folder}/observed/predictions.ecsv"] if spectra_observed(arm) else []),
-        *(f"{figure}.png" for figure in spectra_figures(arm)),
+        *figures(arm),
     ]
-
-
-def spectra_figure(arm, name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    kind = name.split("/")[0]
-    return {
-        "png": report(
-            f"{spectra_folder(arm)}/figures/{name}.png",
-            caption=f"../report/{arm}_{kind}.rst",
-            category=arm,
-            subcategory=category,
-            labels={"figure": kind, **labels},
-        ),
-        "pdf": f"{spectra_folder(arm)}/figures/{name}.pdf",
-    }

@@ -224,6 +224,7 @@ rule tng_split:
 
 
 include: "tng_networks.smk"
+include: "tng_figures.smk"
 
 
 for _variant in TNG_VARIANTS:
@@ -243,7 +244,7 @@ ARM_RESULTS["tng"] = [
     TNG_SPLIT,
     *(f"{TNG_DIR}/models/{case}/model.keras" for case in TNG_CASES),
     *(f"{TNG_DIR}/evaluation/{table}.ecsv" for table in TNG_TABLES),
-    *(f"{TNG_DIR}/figures/{figure}.png" for figure in TNG_FIGURES),
+    *figures("tng"),
     *(path for name in TNG["beyond"] for path in TNG_BEYOND[name]),
 ]
 

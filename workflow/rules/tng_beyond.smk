@@ -83,24 +83,6 @@ rule tng_rank_members:
         "../../scripts/tng/rank_members.py"
 
 
-rule tng_draw_ensemble:
-    """The cases ranked over seeds, and who beats whom."""
-    input:
-        ensemble=f"{TNG_DIR}/evaluation/ensemble.ecsv",
-        pairs=f"{TNG_DIR}/evaluation/ensemble_pairs.ecsv",
-        members=expand(f"{TNG_DIR}/ensemble/{{case}}.ecsv", case=TNG_CASES),
-    output:
-        **tng_figure("ensemble", "beyond"),
-    log:
-        f"{TNG_DIR}/logs/draw_ensemble.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_ensemble.py"),
-    script:
-        "../../scripts/tng/draw_ensemble.py"
-
-
 rule tng_siblings:
     """The split by lineage, with other images of the test galaxies on the training side."""
     input:
@@ -177,23 +159,6 @@ rule tng_measure_leakage:
         "../../scripts/tng/measure_leakage.py"
 
 
-rule tng_draw_leakage:
-    """What leakage does to the correlation."""
-    input:
-        comparisons=f"{TNG_DIR}/evaluation/leakage.ecsv",
-        members=f"{TNG_DIR}/evaluation/leakage_members.ecsv",
-    output:
-        **tng_figure("leakage", "beyond"),
-    log:
-        f"{TNG_DIR}/logs/draw_leakage.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_leakage.py"),
-    script:
-        "../../scripts/tng/draw_leakage.py"
-
-
 rule tng_explain:
     """Where one case's network looks in galaxies of the test side."""
     input:
@@ -247,23 +212,6 @@ rule tng_measure_attention:
         code=code("tng/measure_attention.py"),
     script:
         "../../scripts/tng/measure_attention.py"
-
-
-rule tng_draw_attention:
-    """One case's galaxies, and over them where its network looks."""
-    input:
-        maps=f"{TNG_DIR}/attention/{{case}}.h5",
-        numbers=f"{TNG_DIR}/evaluation/attention.ecsv",
-    output:
-        **tng_figure("attention/{case}", "beyond", variant="{case}"),
-    log:
-        f"{TNG_DIR}/logs/draw_attention_{{case}}.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_attention.py"),
-    script:
-        "../../scripts/tng/draw_attention.py"
 
 
 rule tng_ensemble:

@@ -1,6 +1,6 @@
 # What the tng arm's rules share: names, paths and input functions.
 from skyloom.networks import precision
-from skyloom.tng import channels
+from skyloom.tng import channels, families
 from skyloom.tng.universe import layout
 
 TNG = config["tng"]
@@ -39,36 +39,12 @@ TNG_WEIGHTS = TNG["backbone"]["weights"]
 # Settled by the machine that plans, for all variants and for jobs on any other.
 TNG_PRECISION = precision.planned(TNG["backbone"]["precision"], os.environ)
 IMAGENET = f"{DOWNLOADS}/weights/vgg16_imagenet_notop.h5"
-# Figures 4.3 to 4.5 of the thesis: cases that belong side by side.
-TNG_FAMILIES = {
-    "channels": ["entropy", "mass", "temperature"],
-    "gaussian": ["gaussian_3", "gaussian_5", "gaussian_10"],
-    "unsharp": ["unsharp_3", "unsharp_5", "unsharp_10"],
-}
-# Figures 3.3 and 4.6 to 4.8.
-TNG_GALLERIES = ["composite", "mass", "gaussian_10", "unsharp_3"]
-TNG_PUBLISHED = own("resources/published/tng.yaml")
-COMPARED = {row["key"] for row in configuration.read(TNG_PUBLISHED)["comparable_when"]}
+TNG_FAMILIES = {name: list(members) for name, members in families.FAMILIES.items()}
 TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],
 }
-TNG_TABLES = ["summary", "differences", "findings", "table_III_1"]
-TNG_FIGURES = [
-    "sample",
-    "maps",
-    "variants",
-    "history",
-    "ranking",
-    "findings",
-    *(f"gallery/{variant}" for variant in TNG_GALLERIES if variant in TNG_BUILT),
-    *(f"predictions/{case}" for case in TNG_CASES),
-    *(
-        f"family/{name}"
-        for name, members in TNG_FAMILIES.items()
-        if set(members) <= set(TNG_CASES)
-    ),
-]
+TNG_TABLES = ["summary", "differences", "published"]
 
 
 def tng_cuts(snapshot):
@@ -189,26 +165,6 @@ def tng_further_scalings(wildcards):
     return [
         f"{tng_source(own['view'], source)}/scaling.json" for source in own["sources"]
     ]
-
-
-def tng_comparable():
-    """The configuration's choices that a comparison with published numbers depends on."""
-    choices = configuration.choices(TNG)
-    return {name: choices[name] for name in sorted(choices) if name in COMPARED}
-
-
-def tng_figure(name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    return {
-        "png": report(
-            f"{TNG_DIR}/figures/{name}.png",
-            caption=f"../report/tng_{name.split('/')[0]}.rst",
-            category="tng",
-            subcategory=category,
-            labels={"figure": name.split("/")[0], **labels},
-        ),
-        "pdf": f"{TNG_DIR}/figures/{name}.pdf",
-    }
 
 
 def tng_backbone_inputs(_):

@@ -116,18 +116,16 @@ for _case in TNG_CASES:
 
 
 rule tng_evaluate:
-    """Correlations with intervals for all cases, their differences, and the thesis's findings."""
+    """Correlations with intervals for all cases, and their differences."""
     input:
         predictions=expand(
             f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_CASES
         ),
         controls=expand(f"{TNG_DIR}/models/{{case}}/control.ecsv", case=TNG_CASES),
         galaxies=TNG_GALAXIES,
-        published=TNG_PUBLISHED,
     output:
         summary=f"{TNG_DIR}/evaluation/summary.ecsv",
         differences=f"{TNG_DIR}/evaluation/differences.ecsv",
-        findings=f"{TNG_DIR}/evaluation/findings.ecsv",
     log:
         f"{TNG_DIR}/logs/evaluate.log",
     conda:
@@ -136,189 +134,9 @@ rule tng_evaluate:
         variants=TNG_CASES,
         bootstrap=TNG_BOOTSTRAP,
         seed=SEED,
-        choices=tng_comparable(),
         code=code("tng/evaluate.py"),
     script:
         "../../scripts/tng/evaluate.py"
-
-
-rule tng_compare_published:
-    """Counts and sSFR of each snapshot beside the thesis's table III.1."""
-    input:
-        galaxies=TNG_GALAXIES,
-        published=TNG_PUBLISHED,
-    output:
-        table=f"{TNG_DIR}/evaluation/table_III_1.ecsv",
-    log:
-        f"{TNG_DIR}/logs/compare_published.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        choices=tng_comparable(),
-        code=code("tng/compare_published.py"),
-    script:
-        "../../scripts/tng/compare_published.py"
-
-
-rule tng_draw_sample:
-    """The selected galaxies: distribution of sSFR, SFR against mass."""
-    input:
-        galaxies=TNG_GALAXIES,
-    output:
-        **tng_figure("sample", "data"),
-    log:
-        f"{TNG_DIR}/logs/draw_sample.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_sample.py"),
-    script:
-        "../../scripts/tng/draw_sample.py"
-
-
-rule tng_draw_maps:
-    """One galaxy's maps in physical units."""
-    input:
-        maps=tng_maps(TNG["reference_snapshot"]),
-        galaxies=f"{TNG_DIR}/galaxies/snap_{TNG['reference_snapshot']:03d}.ecsv",
-    output:
-        **tng_figure("maps", "data"),
-    log:
-        f"{TNG_DIR}/logs/draw_maps.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_maps.py"),
-    script:
-        "../../scripts/tng/draw_maps.py"
-
-
-rule tng_draw_variants:
-    """One galaxy in all variants."""
-    input:
-        datasets=expand(f"{TNG_DIR}/datasets/{{variant}}.h5", variant=TNG_BUILT),
-        galaxies=TNG_GALAXIES,
-    output:
-        **tng_figure("variants", "data"),
-    log:
-        f"{TNG_DIR}/logs/draw_variants.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        variants=TNG_BUILT,
-        code=code("tng/draw_variants.py"),
-    script:
-        "../../scripts/tng/draw_variants.py"
-
-
-rule tng_draw_gallery:
-    """Twenty galaxies of one variant."""
-    input:
-        datasets=f"{TNG_DIR}/datasets/{{variant}}.h5",
-        galaxies=TNG_GALAXIES,
-    output:
-        **tng_figure("gallery/{variant}", "data", variant="{variant}"),
-    log:
-        f"{TNG_DIR}/logs/draw_gallery_{{variant}}.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_gallery.py"),
-    script:
-        "../../scripts/tng/draw_gallery.py"
-
-
-rule tng_draw_predictions:
-    """One case's predictions at each read-out epoch."""
-    input:
-        predictions=f"{TNG_DIR}/models/{{variant}}/predictions.ecsv",
-        galaxies=TNG_GALAXIES,
-    output:
-        **tng_figure("predictions/{variant}", "results", variant="{variant}"),
-    log:
-        f"{TNG_DIR}/logs/draw_predictions_{{variant}}.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        variant=lambda w: w.variant,
-        bootstrap=TNG_BOOTSTRAP,
-        seed=SEED,
-        code=code("tng/draw_predictions.py"),
-    script:
-        "../../scripts/tng/draw_predictions.py"
-
-
-rule tng_draw_family:
-    """Cases that belong together, side by side."""
-    input:
-        predictions=lambda w: expand(
-            f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_FAMILIES[w.family]
-        ),
-        galaxies=TNG_GALAXIES,
-    output:
-        **tng_figure("family/{family}", "results", family="{family}"),
-    log:
-        f"{TNG_DIR}/logs/draw_family_{{family}}.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        variants=lambda w: TNG_FAMILIES[w.family],
-        bootstrap=TNG_BOOTSTRAP,
-        seed=SEED,
-        code=code("tng/draw_family.py"),
-    script:
-        "../../scripts/tng/draw_family.py"
-
-
-rule tng_draw_history:
-    """Losses of all cases."""
-    input:
-        history=expand(f"{TNG_DIR}/models/{{case}}/history.csv", case=TNG_CASES),
-        galaxies=TNG_GALAXIES,
-    output:
-        **tng_figure("history", "results"),
-    log:
-        f"{TNG_DIR}/logs/draw_history.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        variants=TNG_CASES,
-        code=code("tng/draw_history.py"),
-    script:
-        "../../scripts/tng/draw_history.py"
-
-
-rule tng_draw_ranking:
-    """All cases ranked, with their controls."""
-    input:
-        summary=f"{TNG_DIR}/evaluation/summary.ecsv",
-        differences=f"{TNG_DIR}/evaluation/differences.ecsv",
-    output:
-        **tng_figure("ranking", "results"),
-    log:
-        f"{TNG_DIR}/logs/draw_ranking.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_ranking.py"),
-    script:
-        "../../scripts/tng/draw_ranking.py"
-
-
-rule tng_draw_findings:
-    """The thesis's findings beside ours."""
-    input:
-        findings=f"{TNG_DIR}/evaluation/findings.ecsv",
-    output:
-        **tng_figure("findings", "results"),
-    log:
-        f"{TNG_DIR}/logs/draw_findings.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("tng/draw_findings.py"),
-    script:
-        "../../scripts/tng/draw_findings.py"
 
 
 include: "tng_beyond.smk"

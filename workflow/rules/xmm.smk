@@ -204,60 +204,8 @@ rule xmm_split:
         "../../scripts/xmm/split_observations.py"
 
 
-rule xmm_draw_stretches:
-    """One image in every stretch and both intervals (figure 16)."""
-    input:
-        inventory=f"{XMM_DIR}/inventory.ecsv",
-        rates=xmm_rates(4),
-    output:
-        **xmm_figure("stretches", "data"),
-    log:
-        f"{XMM_DIR}/logs/draw_stretches.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        variants=configuration_xmm.shown(XMM),
-        code=code("xmm/draw_stretches.py"),
-    script:
-        "../../scripts/xmm/draw_stretches.py"
-
-
-rule xmm_draw_examples:
-    """Images of every OBS_CLASS (figure 15)."""
-    input:
-        inventory=f"{XMM_DIR}/inventory.ecsv",
-        rates=xmm_rates(4),
-    output:
-        **xmm_figure("examples", "data"),
-    log:
-        f"{XMM_DIR}/logs/draw_examples.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        shown=configuration_xmm.variant(XMM, "minmax_log_rebin4"),
-        code=code("xmm/draw_examples.py"),
-    script:
-        "../../scripts/xmm/draw_examples.py"
-
-
-rule xmm_draw_statistics:
-    """The three statistics of all images, good and bad told apart (figure 17)."""
-    input:
-        table=f"{XMM_DIR}/statistics.ecsv",
-        auc=f"{XMM_DIR}/evaluation/statistics_auc.json",
-    output:
-        **xmm_figure("statistics", "data"),
-    log:
-        f"{XMM_DIR}/logs/draw_statistics.log",
-    conda:
-        "../../envs/skyloom.yaml"
-    params:
-        code=code("xmm/draw_statistics.py"),
-    script:
-        "../../scripts/xmm/draw_statistics.py"
-
-
 include: "xmm_networks.smk"
+include: "xmm_figures.smk"
 
 
 for _dataset in configuration_xmm.DATASETS:
@@ -279,7 +227,7 @@ ARM_RESULTS["xmm"] = [
     *(f"{XMM_DIR}/datasets/{dataset}.h5" for dataset in XMM_DATASETS),
     *(f"{XMM_DIR}/models/{name}/model.keras" for name in XMM_TRAINED),
     *(f"{XMM_DIR}/evaluation/{table}.ecsv" for table in XMM_TABLES),
-    *(f"{XMM_DIR}/figures/{figure}.png" for figure in XMM_FIGURES),
+    *figures("xmm"),
 ]
 
 

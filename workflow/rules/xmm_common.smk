@@ -25,7 +25,6 @@ XMM_CHOSEN_FILE = (
 XMM_BLOCKS = range(XMM["blocks"])
 XMM_TRAINED = XMM["trained"]
 XMM_EXPERIMENTS = XMM["experiments"]
-XMM_PUBLISHED = own("resources/published/xmm.yaml")
 XMM_BOOTSTRAP = {
     "samples": XMM["evaluation"]["bootstrap_samples"],
     "level": XMM["evaluation"]["level"],
@@ -35,21 +34,7 @@ XMM_DATASETS = sorted(
 )
 # The network that table 8 and figures 24 to 26 look into.
 XMM_FINAL = XMM["evaluation"]["final"]
-XMM_TABLES = ["summary", "mistakes", *(f"table_{k}" for k in range(3, 9))]
-XMM_FIGURES = [
-    *("stretches", "examples", "statistics", "curves", "roc", "tables"),
-    *(["calibration"] if XMM["evaluation"]["calibration"] else []),
-    *(f"histograms/{name}" for name in XMM_TRAINED),
-    *(f"worst/{name}" for name in XMM_TRAINED),
-]
-XMM_COMPARED = {
-    row["key"] for row in configuration.read(XMM_PUBLISHED)["comparable_when"]
-}
-XMM_CHOICES = {
-    name: value
-    for name, value in sorted(configuration.flat(XMM, "xmm").items())
-    if name in XMM_COMPARED
-}
+XMM_TABLES = ["summary", "mistakes", "published"]
 # Figure 16 of the document, with the stretches it leaves out.
 XMM_SHOWN = configuration_xmm.shown(XMM)
 
@@ -57,17 +42,3 @@ XMM_SHOWN = configuration_xmm.shown(XMM)
 def xmm_rates(rebin):
     """Rebinned rate images of all blocks, in the order of the inventory."""
     return [f"{XMM_DIR}/rates/rebin{rebin}.block_{b}.h5" for b in XMM_BLOCKS]
-
-
-def xmm_figure(name, category, **labels):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    return {
-        "png": report(
-            f"{XMM_DIR}/figures/{name}.png",
-            caption=f"../report/xmm_{name.split('/')[0]}.rst",
-            category="xmm",
-            subcategory=category,
-            labels={"figure": name.split("/")[0], **labels},
-        ),
-        "pdf": f"{XMM_DIR}/figures/{name}.pdf",
-    }

@@ -12,7 +12,6 @@ from skyloom.io import open_hdf5
 from skyloom.spectra import wavelengths
 
 _CANDIDATES = 5
-_MASKED = "#B2182B"
 
 
 def candidates(sample):
@@ -116,7 +115,7 @@ def _spectrum(axes, name, one):
     # Masked pixels keep their place, not their value, which may be anything.
     bad = wavelength[~good]
     ticks = np.full(len(bad), low + 0.03 * (high - low))
-    axes.plot(bad, ticks, ls="none", marker="|", ms=5, mew=0.6, color=_MASKED, rasterized=True)
+    axes.plot(bad, ticks, ls="none", marker="|", ms=5, mew=0.6, color=style.RED, rasterized=True)
     labels_.mark_lines(
         axes, name, table_cells.number(one["z"]), within=wavelength[[0, -1]].tolist()
     )
@@ -151,7 +150,7 @@ def _image(axes, image):
 
 
 def _legend(names):
-    tick = {"ls": "none", "marker": "|", "ms": 7, "color": _MASKED}
+    tick = {"ls": "none", "marker": "|", "ms": 7, "color": style.RED}
     return {
         "as observed": Line2D([], [], lw=1, color="#A8A8A8"),
         "smoothed": tuple(Line2D([], [], color=labels_.class_colour(name)) for name in names),

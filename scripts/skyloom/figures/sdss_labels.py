@@ -6,13 +6,14 @@ import numpy as np
 
 from skyloom.figures import style
 from skyloom.figures.table_cells import texts
+from skyloom.sdss import classes
 
 #: Classes as files name them, in the order of their labels, and as a reader says them.
-CLASSES = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
+CLASSES = dict(zip(classes.CLASSES, ("galaxy", "quasar", "star"), strict=True))
 # Of the triples of three hues in the palette that a normal eye does not take for each other, the
 # one whose least difference (CIE 1976) under simulated protanopia, deuteranopia and tritanopia is
 # largest.
-COLOURS = {"GALAXY": style.ORANGE, "QSO": style.BLUE, "STAR": style.PINK}
+COLOURS = dict(zip(classes.CLASSES, (style.ORANGE, style.BLUE, style.PINK), strict=True))
 # Name, colour and marker: none of the colours is a class's.
 _NETWORKS = {
     "inception_v3": ("Inception V3", style.GREEN, "s"),
@@ -22,7 +23,7 @@ _NETWORKS = {
     "mnist": ("MNIST (LeNet)", style.BLACK, "o"),
     "cnn_1d": ("1D CNN", style.SKY, "D"),
 }
-_OTHERS = (("#7A4FA3", "X"), ("#9A9A9A", "p"), ("#B2182B", "*"), ("#4D4D4D", "h"))
+_OTHERS = (("#7A4FA3", "X"), ("#9A9A9A", "p"), (style.RED, "*"), ("#4D4D4D", "h"))
 # Vacuum wavelengths at rest, Å: the SDSS pipeline's line list (classic.sdss.org, DR7); band heads
 # of TiO after Pickles (1998). The lines of an entry share one name. What comes first is named
 # where names would touch. Si IV is the blend with O IV].

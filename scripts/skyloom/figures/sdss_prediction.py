@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style, table_cells
+from skyloom.sdss.classes import PROBABILITIES
 
 _NAMED = 40  # spectra that can be named one by one
 
@@ -55,9 +56,7 @@ def prediction(table, *, model, synthetic):
 
 def _sorted(table):
     """Rows by predicted class, the surest first, and their probabilities (N, 3)."""
-    chances = np.stack(
-        [table_cells.numbers(table[f"p_{name.lower()}"]) for name in labels_.CLASSES], axis=1
-    )
+    chances = np.stack([table_cells.numbers(table[name]) for name in PROBABILITIES], axis=1)
     said = table_cells.texts(table["predicted"])
     places = {name: place for place, name in enumerate(labels_.CLASSES)}
     number = np.array([places.get(name, len(places)) for name in said])

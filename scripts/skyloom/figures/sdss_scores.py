@@ -24,8 +24,8 @@ def scores(summary, *, published=None, synthetic):
         ``model``, ``network``, ``split``, ``class`` (``average`` among them) and each metric with
         ``_low`` and ``_high``, of the test side.
     published : Table, optional
-        ``network``, ``split``, ``class``, ``metric``, ``published``, ``comparable`` and
-        ``reason``; drawn as diamonds, grey where they may not be compared.
+        As `skyloom.published.table` makes it; drawn as diamonds, grey where they may not be
+        compared.
     synthetic : bool
 
     Returns
@@ -62,8 +62,9 @@ def _printed(table, looks, splits, names):
     """Printed numbers that have a place in a panel: their rows, as dicts."""
     rows = []
     for row in table:
-        one = {key: str(row[key]) for key in ("network", "split", "class", "metric", "reason")}
-        one["value"] = table_cells.number(row["published"])
+        one = dict(zip(("network", "split"), labels_.split_model(str(row["model"])), strict=True))
+        one["metric"], _, one["class"] = str(row["quantity"]).partition(" of ")
+        one["reason"], one["value"] = str(row["reason"]), table_cells.number(row["printed"])
         one["comparable"] = bool(row["comparable"])
         there = one["network"] in looks and one["split"] in splits
         there &= one["class"] in names and one["metric"] in METRICS

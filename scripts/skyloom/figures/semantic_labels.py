@@ -194,6 +194,6 @@ def pixel_axis(axes, parameter, resolution, *, along="x"):
     else:
         above = axes.secondary_yaxis("right", functions=there)
     above.spines[:].set_visible(False)
-    above.tick_params(length=2, labelsize=7, labelcolor="#666666", color="#666666", pad=1)
-    text = {"fontsize": 7.5, "color": "#666666", "labelpad": 2}
+    above.tick_params(length=2, labelsize=7, labelcolor=style.SOFT, color=style.SOFT, pad=1)
+    text = {"fontsize": 7.5, "color": style.SOFT, "labelpad": 2}
     (above.set_xlabel if along == "x" else above.set_ylabel)("[pixels]", **text)

@@ -171,7 +171,7 @@ def image(axes, pixels, half, colours, limits, norm=None, resolution=None):
         line.set_ticks([-tick, 0, tick], ["", "", ""])
     axes.tick_params(length=2, labelsize=7)
     for spine in axes.spines.values():
-        spine.set(visible=True, color="#B5B5B5", linewidth=0.6)
+        spine.set(visible=True, color=style.FAINT, linewidth=0.6)
     axes.set_facecolor("black")
     return shown
 

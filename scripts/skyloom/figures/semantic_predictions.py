@@ -12,7 +12,6 @@ from skyloom.networks.metrics import difference_std
 from skyloom.semantic import evaluation
 
 _BOX = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
-_WRONG = "#B2182B"
 _QUARTERS = (0, 45, 90, 135, 180)
 
 
@@ -237,7 +236,7 @@ def angles(cases, *, failed, synthetic):
     handles = [
         Line2D([], [], color=style.GREY, marker="o", ms=4, ls="none", label="found"),
         _handle(style.GOLD, "^", f"beyond {failed:g}°, but not modulo 180°: the same ellipse"),
-        _handle(_WRONG, "X", f"beyond {failed:g}° modulo 180° too: wrong"),
+        _handle(style.RED, "X", f"beyond {failed:g}° modulo 180° too: wrong"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
@@ -256,7 +255,7 @@ def _angle_points(axes, true, values, bad, turned, colour):
     axes.scatter(true[~bad], values[~bad], s=5, color=colour, linewidths=0, alpha=0.6)
     same = bad & ~turned
     axes.scatter(true[same], values[same], s=24, marker="^", color=style.GOLD, **common)
-    axes.scatter(true[turned], values[turned], s=24, marker="X", color=_WRONG, **common)
+    axes.scatter(true[turned], values[turned], s=24, marker="X", color=style.RED, **common)
 
 
 def _say(axes, text):

@@ -1,20 +1,18 @@
-"""The networks beside each other, beside always predicting the mean, and beside the documents."""
+"""The networks beside each other, beside always predicting the mean, and beside a printed ratio."""
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.columns import numbers
 from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import spectra_tables, style, table_cells
-
-
-def _values(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+from skyloom.figures import style, table_cells
+from skyloom.spectra.published import RATIO
 
 
 @style.drawn
 def comparison(summary, members, *, published=None, synthetic):
-    """How many times better than the mean each network is, and the document's numbers.
+    """How many times better than the mean each network is, beside the document's ratio.
 
     Parameters
     ----------
@@ -24,15 +22,15 @@ def comparison(summary, members, *, published=None, synthetic):
     members : Table
         ``model``, ``member`` and ``mae_standardised`` of the test side.
     published : Table, optional
-        As `spectra_tables.draw` takes it; a row whose quantity is a ratio to always predicting
-        the mean is drawn as a line too, grey where it may not be compared.
+        As `skyloom.published.table` makes it; its ratios to always predicting the mean are drawn
+        as lines, grey where they may not be compared.
     synthetic : bool
 
     Returns
     -------
     matplotlib.figure.Figure
         A panel a dataset: ratios with the interval of the MAE, which stands beside them in the
-        label's unit. Right: the members' MAE. Below: the table.
+        label's unit. Right: the members' MAE.
     """
     models = labels_.models_of(summary)
     datasets = list(dict.fromkeys(dataset for dataset, _ in models.values()))
@@ -40,14 +38,10 @@ def comparison(summary, members, *, published=None, synthetic):
     labels = list(dict.fromkeys(str(label) for label in summary["label"]))
     width = 4.0 + (0.6 + 0.36 * len(colours)) * len(labels) * len(datasets)
     width = max(8.8, width)
-    below = spectra_tables.height(published, width) if published is not None else 0.0
     title = "Test errors beside those of always predicting the mean"
-    figure = style.figure(width, 4.9 + below, title=title, synthetic=synthetic)
-    top, *rest = np.atleast_1d(
-        figure.subfigures(2, 1, height_ratios=(4.5, below)) if below else figure.subfigures(1, 1)
-    )
+    figure = style.figure(width, 4.9, title=title, synthetic=synthetic)
     shares = [1.0] * len(datasets) + [0.45 + 0.12 * len(models)]
-    *panels, side = top.subplots(1, len(datasets) + 1, squeeze=False, width_ratios=shares)[0]
+    *panels, side = figure.subplots(1, len(datasets) + 1, squeeze=False, width_ratios=shares)[0]
     lines = _published_ratios(published, colours)
     for axes, dataset in zip(panels, datasets, strict=True):
         _ratios(axes, summary, dataset, labels, colours)
@@ -59,9 +53,7 @@ def comparison(summary, members, *, published=None, synthetic):
     for axes in panels:
         axes.set_ylim(0, 1.04 * highest)
     _members(side, members, models, colours)
-    _legend(top, summary, colours, lines)
-    for part in rest:
-        spectra_tables.draw(part.subplots(), published, width)
+    _legend(figure, summary, colours, lines)
     return figure
 
 
@@ -69,12 +61,12 @@ def _published_ratios(published, colours):
     """The published ratios: (value, colour, what the legend says)."""
     found = []
     for row in published if published is not None else []:
-        network, quantity = str(row["network"]), str(row["quantity"])
-        value = float(_values([row["published"]])[0])
-        if network in colours and quantity.startswith("ratio") and np.isfinite(value):
+        network = str(row["model"]).rpartition("_")[2]
+        value = table_cells.number(row["printed"])
+        if network in colours and str(row["quantity"]) == RATIO and np.isfinite(value):
             good = bool(row["comparable"])
             text = f"{network} as published: {value:.2f}{'' if good else ', not comparable'}"
-            found.append((value, colours[network] if good else "#B5B5B5", text))
+            found.append((value, colours[network] if good else style.FAINT, text))
     return found
 
 
@@ -104,7 +96,7 @@ def _ratios(axes, summary, dataset, labels, colours):
                 continue
             row = here[label]
             mae, low, high, mean = (
-                float(_values([row[name]])[0]) if not np.ma.is_masked(row[name]) else np.nan
+                float(numbers([row[name]])[0]) if not np.ma.is_masked(row[name]) else np.nan
                 for name in ("mae", "mae_low", "mae_high", "mae_mean")
             )
             if not np.isfinite(mae) or mae <= 0:
@@ -131,7 +123,7 @@ def _members(axes, members, models, colours):
     """Every member's test MAE in the scaled labels, and their mean where there are several."""
     names = np.asarray(members["model"]).astype(str)
     for place, (model, (_, network)) in enumerate(models.items()):
-        values = _values(members["mae_standardised"])[names == model]
+        values = numbers(members["mae_standardised"])[names == model]
         values = values[np.isfinite(values)]
         if not len(values):
             continue

@@ -4,12 +4,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
+from skyloom.columns import numbers
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style, table_cells, ticks
-
-
-def _values(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
 
 
 def _names(column):
@@ -42,7 +39,7 @@ def noise(table, *, models=None, mean=None, synthetic):
     size = max(6.4, 3.3 * len(labels) + 0.3), 5.2 + 0.16 * len(models)
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(2, len(labels), squeeze=False, sharex=True, height_ratios=(1.4, 1))
-    steps = np.unique(_values(table["snr"]))
+    steps = np.unique(numbers(table["snr"]))
     steps = steps[steps > 0]
     for (upper, lower), label in zip(panels.T, labels, strict=True):
         here = table[np.asarray(table["label"]).astype(str) == label]
@@ -63,7 +60,7 @@ def noise(table, *, models=None, mean=None, synthetic):
 
 
 def _against_noise(axes, rows, name, look):
-    snr, values = _values(rows["snr"]), _values(rows[name])
+    snr, values = numbers(rows["snr"]), numbers(rows[name])
     order = np.argsort(snr)
     snr, values = snr[order], values[order]
     noisy = (snr > 0) & np.isfinite(values)
@@ -141,7 +138,7 @@ def calibration(table, *, models=None, synthetic):
 
 def _coverage(axes, rows):
     axes.plot([0, 1], [0, 1], color=style.BLACK, lw=0.8, ls="--", label="calibrated")
-    level = _values(rows["level"])
+    level = numbers(rows["level"])
     order = np.argsort(level)
     for name, colour, mark, text in (
         ("coverage", style.BLUE, "s", "as stated"),
@@ -149,8 +146,8 @@ def _coverage(axes, rows):
     ):
         look = {"marker": mark, "ms": 3.2, "lw": 1.1, "label": text, "color": colour}
         look["mfc"] = "white" if name == "coverage" else colour
-        axes.plot(level[order], _values(rows[name])[order], **look)
-    factor = _values(rows["factor"])
+        axes.plot(level[order], numbers(rows[name])[order], **look)
+    factor = numbers(rows["factor"])
     factor = factor[np.isfinite(factor)]
     if len(factor):
         place = {"transform": axes.transAxes, "ha": "right", "fontsize": 7.5}

@@ -11,7 +11,6 @@ from skyloom.figures import style
 
 #: More stars than this are counted, not drawn.
 MOST = 12
-_WARNING = "#B2182B"
 _LINE = 0.145  # inches, of text
 
 
@@ -212,7 +211,7 @@ def _star(axes, star, wavelength):
             look = _look(place, model, 0.5 if many else 1.0)
             axes.plot(wavelength, model["spectrum"], rasterized=many, **look)
     axes.set_xlim(low, high)
-    colour = _WARNING if star["beyond"] else style.BLACK
+    colour = style.RED if star["beyond"] else style.BLACK
     axes.set_title(str(star["name"]), fontsize=8.5, color=colour)
     axes.set_xlabel("Wavelength [Å, air]")
     axes.set_ylabel("Normalised flux")
@@ -239,7 +238,7 @@ def _lines(star, width):
 def _words(axes, lines, most):
     axes.set(xlim=(0, 1), ylim=(most, 0))
     for place, (text, warns) in enumerate(lines):
-        look = {"color": _WARNING, "weight": "bold"} if warns else {}
+        look = {"color": style.RED, "weight": "bold"} if warns else {}
         axes.text(0, place, text, va="center", fontsize=7.5, **look)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.columns import numbers
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style
 
@@ -49,8 +50,8 @@ def predictions(table, *, labels, model, units=None, synthetic):
         2, len(labels), squeeze=False, sharex="col", height_ratios=(1.7, 1)
     )
     for upper, lower, label in zip(top, bottom, labels, strict=True):
-        true = _values(table[label])
-        predicted = _values(table[f"{label}_predicted"])
+        true = numbers(table[label])
+        predicted = numbers(table[f"{label}_predicted"])
         good = np.isfinite(true) & np.isfinite(predicted)
         true, predicted = true[good], predicted[good]
         given = units.get(label, "")
@@ -71,12 +72,8 @@ def predictions(table, *, labels, model, units=None, synthetic):
         upper.set_ylabel(labels_.axis(label, "Predicted", given))
         lower.set_ylabel(f"Predicted − true [{labels_.unit(label, given)}]")
         lower.set_xlabel(labels_.axis(label, "True", given))
-    figure.supxlabel(_NOTE, fontsize=7.5, color="#666666")
+    figure.supxlabel(_NOTE, fontsize=7.5, color=style.SOFT)
     return figure
-
-
-def _values(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
 
 
 def _numbers(table, label, true, predicted, given):
@@ -94,7 +91,7 @@ def _numbers(table, label, true, predicted, given):
         lines.append(f"scatter {text(np.std(residual, ddof=1))}")
     name = f"{label}_uncertainty"
     if name in table.colnames:
-        uncertainty = _values(table[name])
+        uncertainty = numbers(table[name])
         if np.isfinite(uncertainty).any():
             lines.append(f"mean stated σ {text(np.nanmean(uncertainty))}")
     return "\n".join(lines)
@@ -188,6 +185,6 @@ def _residuals(axes, true, residual):
             transform=axes.transAxes,
             ha="right",
             fontsize=7,
-            color="#666666",
+            color=style.SOFT,
             bbox=_BOX,
         )

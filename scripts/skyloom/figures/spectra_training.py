@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.columns import numbers
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style, ticks, unfinished
 
@@ -51,43 +52,39 @@ def curves(histories, *, scaling, agreement, synthetic):
         for axes, (kind, name) in zip(line, kinds, strict=True):
             _curve(axes, log, kind, best)
             if kind == "loss":
-                unfinished.mark(axes, _values(log["val_loss"]), _values(log["member"]))
+                unfinished.mark(axes, numbers(log["val_loss"]), numbers(log["member"]))
             if kind == "mae" and scaling == "minmax":
                 name = "MAE (labels from 0 to 1)"
             axes.set_ylabel(name)
         members = len(np.unique(log["member"]))
         line[0].set_title(labels_.model_name(dataset, network), loc="left")
         if members > 1:
-            line[-1].set_title(f"{members} members", loc="right", fontsize=8, color="#666666")
+            line[-1].set_title(f"{members} members", loc="right", fontsize=8, color=style.SOFT)
     for axes in panels[-1]:
         axes.set_xlabel("Epoch")
     for column, (kind, _) in enumerate(kinds):
         _limits(panels[:, column], kind)
     note = _AGREEMENT if agreement else None
     legend = figure.legend(handles=_legend(), loc="outside lower center", ncols=3, title=note)
-    legend.get_title().set(fontsize=7.5, color="#666666")
+    legend.get_title().set(fontsize=7.5, color=style.SOFT)
     return figure
 
 
 def _has(log, kind):
     names = getattr(log, "colnames", None) or log.dtype.names
-    return kind in names and bool(np.isfinite(_values(log[kind])).any())
-
-
-def _values(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+    return kind in names and bool(np.isfinite(numbers(log[kind])).any())
 
 
 def _curve(axes, log, kind, best):
-    member = _values(log["member"])
+    member = numbers(log["member"])
     for place, number in enumerate(np.unique(member)):
         here = member == number
-        epoch = _values(log["epoch"])[here]
+        epoch = numbers(log["epoch"])[here]
         look = {"lw": 0.9, "alpha": 0.9}
         if len(epoch) < 3:
             look |= {"marker": "o", "ms": 3}
         for key, colour in ((kind, style.BLUE), (f"val_{kind}", style.ORANGE)):
-            values = _values(log[key])[here]
+            values = numbers(log[key])[here]
             axes.plot(epoch, values, color=colour, **look)
         found = np.flatnonzero(epoch == best[place]) if place < len(best) else []
         if len(found):

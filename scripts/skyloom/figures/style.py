@@ -27,6 +27,11 @@ DENSITY = "viridis"
 #: Lines behind the data, what stands back, and text that explains.
 GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
 FAINT, SOFT = "#B5B5B5", "#666666"
+#: What is wrong.
+RED = "#B2182B"
+#: Colours of arms, and colour maps of a map's channels.
+ARMS = {"tng": BLUE, "semantic": ORANGE, "xmm": GREEN, "helium": PINK, "stellar": GOLD, "sdss": SKY}
+PLANES = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 _COLOURS = {"entropy": SKY, "mass": BLUE, "temperature": PINK, "gaussian": GREEN, "unsharp": ORANGE}
 _RC = {

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.patches import Circle
 
 from skyloom.figures import style
-from skyloom.figures.tng_results import LABEL_OFFSET
 from skyloom.figures.tng_sample import round_length
+from skyloom.tng.labels import OFFSET
 
 #: Galaxies that are drawn at most.
 SHOWN = 8
@@ -78,7 +78,7 @@ def _galaxy(axes, columns, number, attributes, *, first):
     axes.imshow(columns["images"][number])
     style.bare(axes)
     true, predicted = (float(columns[name][number]) for name in ("target", "predicted"))
-    text = f"true {true - LABEL_OFFSET:.1f}\npredicted {predicted - LABEL_OFFSET:.1f}"
+    text = f"true {true - OFFSET:.1f}\npredicted {predicted - OFFSET:.1f}"
     style.image_label(axes, style.signed(text), size=7)
     physical = float(attributes["width"]) * columns["scale_factor"][number] / attributes["hubble"]
     length = round_length(physical)

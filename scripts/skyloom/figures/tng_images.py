@@ -6,15 +6,15 @@ import numpy as np
 from skyloom.figures import style
 from skyloom.figures.table_cells import significant
 from skyloom.figures.tng_sample import round_length
+from skyloom.tng.families import FAMILIES
 
 # Each family of variants is a row; the composite stands beside them.
-_FAMILIES = (
-    ("One channel", ("entropy", "mass", "temperature")),
-    ("Gaussian smoothing", ("gaussian_3", "gaussian_5", "gaussian_10")),
-    ("Unsharp mask", ("unsharp_3", "unsharp_5", "unsharp_10")),
-)
+_TITLES = {
+    "channels": "One channel",
+    "gaussian": "Gaussian smoothing",
+    "unsharp": "Unsharp mask",
+}
 _GAP, _TITLE = 0.05, 0.45  # inches: between panels, and above them (an edge included)
-_PLANES = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 
 def median_galaxy(target, snapshot):
@@ -155,7 +155,9 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
 
 def _families(images):
     """Variants at hand by family, those without any left out; and those of no family."""
-    found = {label: [v for v in members if v in images] for label, members in _FAMILIES}
+    found = {
+        _TITLES[family]: [v for v in members if v in images] for family, members in FAMILIES.items()
+    }
     known = [variant for members in found.values() for variant in members]
     return {k: v for k, v in found.items() if v}, [v for v in images if v not in known]
 
@@ -186,8 +188,8 @@ def _grid(images, width, title, synthetic):
 
 
 def _image(axes, variant, image):
-    if variant in _PLANES:
-        cmap = matplotlib.colormaps[_PLANES[variant]].with_extremes(under="black")
+    if variant in style.PLANES:
+        cmap = matplotlib.colormaps[style.PLANES[variant]].with_extremes(under="black")
         axes.imshow(image[..., 0], cmap=cmap, vmin=1, vmax=255)
     else:
         axes.imshow(image)

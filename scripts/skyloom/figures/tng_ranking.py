@@ -1,22 +1,24 @@
-"""The cases ranked by how well they predict, and the thesis's findings beside them."""
+"""The cases ranked by how well they predict."""
 
 import textwrap
 
 import numpy as np
 
 from skyloom.figures import style
-
-_HOLDS = {"yes": style.GREEN, "no": style.ORANGE, "undecided": style.BLACK}
+from skyloom.tng.published import R
 
 
 @style.drawn
-def ranking(summary, differences, *, synthetic):
+def ranking(summary, differences, published, *, synthetic):
     """Cases by Pearson r, with their controls, the printed value and the distance to the best.
 
     Parameters
     ----------
     summary, differences : Table
         As the evaluation step writes them.
+    published : Table
+        As `skyloom.published.table` makes it: its correlations are drawn as stars, grey where they
+        may not be compared.
     synthetic : bool
 
     Returns
@@ -29,10 +31,11 @@ def ranking(summary, differences, *, synthetic):
     height = 0.46 * len(rows) + 1.9
     figure = style.figure(9.6, height, title=title, synthetic=synthetic)
     axes, side = figure.subplots(1, 2, sharey=True, width_ratios=(3.2, 1))
-    reasons = list(summary.meta.get("not_comparable", []))
     for position, row in enumerate(rows):
         _case(axes, position, row)
-    _published(axes, rows, comparable=not reasons)
+    printed = _printed(published, map(str, rows["variant"]))
+    for row, position in printed:
+        _star(axes, row, position)
     axes.set_yticks(range(len(rows)), [style.variant_label(str(v)) for v in rows["variant"]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axvline(0, color=style.GREY, lw=0.8)
@@ -44,8 +47,9 @@ def ranking(summary, differences, *, synthetic):
     unique = dict(zip(labels, handles, strict=True))
     _to_best(side, rows, differences)
     note = None
-    if reasons and not np.all(np.ma.getmaskarray(rows["published_r"])):
-        note = f"The printed r is grey, not comparable: {style.shorten(reasons)}."
+    grey = [str(row["reason"]).split("; ") for row, _ in printed if not row["comparable"]]
+    if grey:
+        note = f"The printed r is grey, not comparable: {style.shorten(grey[0])}."
         note = "\n".join(textwrap.wrap(note, 125))
     legend = figure.legend(
         unique.values(), unique.keys(), loc="outside lower center", ncols=3, title=note
@@ -87,14 +91,21 @@ def _intensities(axes, rows):
         axes.axvline(values[0], color=style.BLACK, lw=1, ls=":", zorder=0, label=label)
 
 
-def _published(axes, rows, *, comparable):
-    for position, row in enumerate(rows):
-        if np.ma.is_masked(row["published_r"]):
-            continue
-        value = float(row["published_r"])
-        colour = style.BLACK if comparable else "#B5B5B5"
-        place = {"s": 120, "marker": "*", "color": colour, "zorder": 5}
-        axes.scatter(value, position, label=f"thesis, r = {value:g} as printed", **place)
+def _printed(published, variants):
+    """Rows of printed correlations, and the place of their case."""
+    places = {variant: position for position, variant in enumerate(variants)}
+    return [
+        (row, places[str(row["model"])])
+        for row in published
+        if str(row["quantity"]) == R and str(row["model"]) in places
+    ]
+
+
+def _star(axes, row, position):
+    value = float(row["printed"])
+    colour = style.BLACK if row["comparable"] else style.FAINT
+    place = {"s": 120, "marker": "*", "color": colour, "zorder": 5}
+    axes.scatter(value, position, label=f"thesis, r = {value:g} as printed", **place)
 
 
 def _to_best(axes, rows, differences):
@@ -120,62 +131,3 @@ def _to_best(axes, rows, differences):
         weight = "bold" if low > 0 or high < 0 else "normal"
         text = style.signed(f"{value:+.2f} [{low:+.2f}, {high:+.2f}]")
         axes.text(0.5, position, text, ha="center", va="center", fontsize=8, weight=weight)
-
-
-@style.drawn
-def findings(table, *, synthetic):
-    """The thesis's findings, what our cases show, and whether they hold, as a table to read.
-
-    Parameters
-    ----------
-    table : Table
-        As the evaluation step writes it.
-    synthetic : bool
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Grey throughout where the run is not comparable with the thesis, with the reason.
-    """
-    columns = (("finding", 0.0, 20), ("thesis", 0.19, 34), ("ours", 0.47, 52), ("holds", 0.90, 12))
-    cells = [[_wrapped(row[name], width, name) for name, _, width in columns] for row in table]
-    lines = [max(text.count("\n") + 1 for text in row) + 0.8 for row in cells]
-    note = "\n".join(textwrap.wrap(_note(table), 150))
-    total = sum(lines) + 2.2 + note.count("\n") + 1
-    title = "Findings of the thesis and ours"
-    figure = style.figure(11.0, 0.165 * total + 0.7, title=title, synthetic=synthetic)
-    axes = figure.subplots()
-    axes.set_axis_off()
-    axes.set(xlim=(0, 1), ylim=(total, 0))
-    for (_, x, _), head in zip(columns, ("Finding", "Thesis", "Ours", "Holds"), strict=True):
-        axes.text(x, 0.9, head, weight="bold", va="center")
-    y = 1.9
-    for row, texts, height in zip(table, cells, lines, strict=True):
-        axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
-        comparable = bool(row["comparable"])
-        for (name, x, _), text in zip(columns, texts, strict=True):
-            colour = style.BLACK if comparable else "#8A8A8A"
-            if name == "holds" and comparable:
-                colour = _HOLDS[str(row["holds"])]
-            weight = "bold" if name == "holds" else "normal"
-            axes.text(x, y + height / 2, text, va="center", color=colour, fontsize=8, weight=weight)
-        y += height
-    axes.plot([0, 1], [y, y], color="#D0D0D0", lw=0.8)
-    axes.text(0, y + 0.4, note, va="top", fontsize=7.5, color="#666666")
-    return figure
-
-
-def _wrapped(text, width, column):
-    text = str(text)
-    if column == "ours":
-        text = style.signed(text)
-        # One comparison a line reads better than a paragraph.
-        return "\n".join("\n".join(textwrap.wrap(part, width)) for part in text.split("; "))
-    return "\n".join(textwrap.wrap(text, width))
-
-
-def _note(table):
-    reasons = [str(reason) for reason in table["reason"] if str(reason)]
-    if not reasons:
-        return "Made under the thesis's choices; a finding holds when the paired interval says so."
-    return f"Grey, not comparable with the thesis: {style.shorten(reasons[0].split('; '), 8)}."

@@ -4,11 +4,11 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import style, unfinished
+from skyloom.networks import bootstrap as bootstraps
 from skyloom.networks import metrics
 from skyloom.networks.evaluation import readout_epochs
+from skyloom.tng.labels import OFFSET
 
-# Labels are log10(1e15 sSFR yr); figures show log10 of sSFR in 1/yr.
-LABEL_OFFSET = 15.0
 _TRUE = "True log$_{10}$ sSFR [1/yr]"
 _PREDICTED = "Predicted log$_{10}$ sSFR [1/yr]"
 _BOTH = "log$_{10}$ sSFR [1/yr]"
@@ -67,14 +67,14 @@ def predictions(everyone, rows, groups, *, variant, bootstrap, synthetic):
     grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1.0, 1.15, 1.15))
     limits = _limits([value for pair in rows.values() for value in pair])
     widest = _widest(rows.values())
-    everyone = np.asarray(everyone, dtype=float) - LABEL_OFFSET
+    everyone = np.asarray(everyone, dtype=float) - OFFSET
     for (scatter, differences, distribution), (name, (true, predicted)) in zip(
         grid, rows.items(), strict=True
     ):
         _scatter(scatter, true, predicted, limits, _r_text(true, predicted, groups, bootstrap))
         scatter.set_title(name)
         _differences(differences, true, predicted, widest, style.BLUE)
-        _distributions(distribution, everyone, np.asarray(predicted) - LABEL_OFFSET)
+        _distributions(distribution, everyone, np.asarray(predicted) - OFFSET)
     return figure
 
 
@@ -145,7 +145,7 @@ def history(cases, *, synthetic):
         axes.plot(epoch, _positive(loss), color=style.BLUE, label="training side")
         axes.plot(epoch, _positive(test_loss), color=style.ORANGE, label="test side")
         axes.set_yscale("log")
-        axes.grid(True, color="#E6E6E6", lw=0.6)
+        axes.grid(**style.GRID)
         axes.set_title(style.variant_label(variant))
         axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
         unfinished.mark(axes, test_loss)
@@ -166,14 +166,14 @@ def _r_text(true, predicted, groups, bootstrap):
     r = metrics.pearson_r(true, predicted)
     if not np.isfinite(r):
         return "r undefined:\nconstant prediction"
-    low, high = metrics.bootstrap_interval(true, predicted, groups, **bootstrap)
+    low, high = bootstraps.interval(true, predicted, groups, **bootstrap)
     interval = f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else ""
     return f"r = {r:.2f}{interval}"
 
 
 def _limits(values):
     """One range for both axes of every scatter, 5 % wider than the values."""
-    values = np.concatenate([np.asarray(v, dtype=float) for v in values]) - LABEL_OFFSET
+    values = np.concatenate([np.asarray(v, dtype=float) for v in values]) - OFFSET
     low, high = values.min(), values.max()
     margin = 0.05 * max(high - low, 0.2)
     return low - margin, high + margin
@@ -184,7 +184,7 @@ def _widest(pairs):
 
 
 def _scatter(axes, true, predicted, limits, text):
-    true, predicted = np.asarray(true) - LABEL_OFFSET, np.asarray(predicted) - LABEL_OFFSET
+    true, predicted = np.asarray(true) - OFFSET, np.asarray(predicted) - OFFSET
     axes.plot(limits, limits, color=style.BLACK, lw=1, ls="--", label="1:1")
     style.density_scatter(axes, true, predicted)
     axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel=_TRUE, ylabel=_PREDICTED)
@@ -203,7 +203,7 @@ def _differences(axes, true, predicted, widest, colour):
     axes.axvline(0.0, color=style.BLACK, lw=0.8, ls="--")
     if np.isfinite(spread):
         for edge in (mean - spread, mean + spread):
-            axes.axvline(edge, color="#B2182B", lw=1.3)
+            axes.axvline(edge, color=style.RED, lw=1.3)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     text = f"std {spread:.2f} dex, mean {mean:+.2f} dex"
     axes.set_title(style.signed(text), fontsize=8.5)

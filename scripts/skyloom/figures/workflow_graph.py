@@ -10,13 +10,14 @@ from matplotlib.path import Path
 
 from skyloom.figures import layered, style
 
-#: Arms, the beginnings of their rules' names (the first is left out in the picture), and colours.
+#: Arms, and the beginnings of their rules' names: the first is left out in the picture, the last
+#: has the colour.
 BANDS = {
-    "tng": (("tng",), style.BLUE),
-    "semantic": (("semantic",), style.GREEN),
-    "xmm": (("xmm",), style.ORANGE),
-    "helium,\nstellar": (("spectra", "helium", "stellar"), style.PINK),
-    "sdss": (("sdss",), style.GOLD),
+    "tng": ("tng",),
+    "semantic": ("semantic",),
+    "xmm": ("xmm",),
+    "helium,\nstellar": ("spectra", "stellar", "helium"),
+    "sdss": ("sdss",),
 }
 # Inches: between layers and rows, size of a box, room for an arm's name.
 _STEP, _ROW, _WIDTH, _HEIGHT, _LEFT, _PAD = 1.19, 0.42, 0.92, 0.32, 0.95, 0.15
@@ -42,7 +43,7 @@ def read(dot):
 
 def _arm(rule):
     prefix = rule.partition("_")[0]
-    return next((arm for arm, (known, _) in BANDS.items() if prefix in known), None)
+    return next((arm for arm, known in BANDS.items() if prefix in known), None)
 
 
 def merged(edges):
@@ -108,7 +109,7 @@ def _extent(band):
 
 
 def _band(axes, arm, band, count, top, height):
-    colour, first = BANDS[arm][1], _extent(band)[0]
+    colour, first = style.ARMS[BANDS[arm][-1]], _extent(band)[0]
 
     def inches(place):
         return _LEFT + (place[0] + 0.5) * _STEP, top + (place[1] - first + 0.5) * _ROW
@@ -119,12 +120,12 @@ def _band(axes, arm, band, count, top, height):
     for way in band.edges.values():
         _edge(axes, [inches(place) for place in way])
     for rule, place in band.nodes.items():
-        _box(axes, inches(place), _name(rule, arm, count[rule]), BANDS[_arm(rule)][1])
+        _box(axes, inches(place), _name(rule, arm, count[rule]), style.ARMS[BANDS[_arm(rule)][-1]])
 
 
 def _name(rule, arm, count):
     """A rule as the picture says it: without its arm where that is plain."""
-    text = rule.removeprefix(f"{BANDS[arm][0][0]}_").replace("_", " ")
+    text = rule.removeprefix(f"{BANDS[arm][0]}_").replace("_", " ")
     return f"{text} ({count})" if count > 1 else text
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import style
+from skyloom.xmm.classes import FIRST_BAD
 
 #: What each OBS_CLASS of the catalogue means (degree project, table 1).
 BAD_AREAS = (
@@ -160,7 +161,7 @@ def statistics(table, found, *, synthetic):
     """
     values = np.stack([np.asarray(table[name], dtype=float) for name, _ in _AXES], axis=1)
     shown = np.isfinite(values).all(axis=1) & (values > 0).all(axis=1)
-    bad = np.asarray(table["obs_class"]) >= 2
+    bad = np.asarray(table["obs_class"]) >= FIRST_BAD
     title = f"Good and bad images by three statistics, {_answer(found)}"
     figure = style.figure(10.4, 4.6, title=title, synthetic=synthetic)
     for number, (elevation, azimuth) in enumerate(_VIEWS):

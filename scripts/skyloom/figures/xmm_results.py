@@ -5,8 +5,8 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import style, unfinished
 from skyloom.networks import roc as receiver
+from skyloom.xmm.classes import CLASSES, FIRST_BAD
 
-_WRONG = "#B2182B"
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.GOLD, style.SKY, style.BLACK)
 _GROUPS = {
     "3": "Table 3: sizes of the filters",
@@ -21,7 +21,6 @@ _SIDES = {
     "validation": "As published: validation side",
     "train": "As published: training side",
 }
-_CLASSES = range(6)
 
 
 @style.drawn
@@ -62,7 +61,7 @@ def curves(histories, *, synthetic):
                 **look,
             )
             axes.axvline(best, color=style.GREY, lw=0.9, label="lowest validation loss")
-            axes.grid(True, color="#E6E6E6", lw=0.6)
+            axes.grid(**style.GRID)
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.set_ylabel(label)
             axes.set_xlabel("Epoch")
@@ -115,7 +114,7 @@ def roc(predictions, summary, *, synthetic):
     figure.supxlabel(
         f"AUC with its {level:g} % interval. The validation side also chose the epoch.",
         fontsize=7.5,
-        color="#666666",
+        color=style.SOFT,
     )
     return figure
 
@@ -147,7 +146,7 @@ def _square(axes):
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     axes.set_xlabel("Good images called bad (rate)")
     axes.set_ylabel("Bad images called bad (rate)")
-    axes.grid(True, color="#E6E6E6", lw=0.6)
+    axes.grid(**style.GRID)
 
 
 @style.drawn
@@ -169,10 +168,10 @@ def histograms(table, *, threshold, synthetic):
     name = table.meta["experiment"]
     title = f"Scores of each OBS_CLASS, experiment {name}"
     figure = style.figure(12.6, 5.4, title=title, synthetic=synthetic)
-    grid = figure.subplots(2, len(_CLASSES), squeeze=False)
+    grid = figure.subplots(2, len(CLASSES), squeeze=False)
     for line, side in zip(grid, ("test", "train"), strict=True):
         here = table[np.asarray(table["part"]).astype(str) == side]
-        for axes, kind in zip(line, _CLASSES, strict=True):
+        for axes, kind in zip(line, CLASSES, strict=True):
             _scores(axes, here[np.asarray(here["obs_class"]) == kind], kind, threshold)
         line[0].set_ylabel(f"{_SIDES[side]}\nImages".replace(": ", ":\n"))
         for axes in line:
@@ -183,11 +182,11 @@ def histograms(table, *, threshold, synthetic):
 
 
 def _scores(axes, rows, kind, threshold):
-    score, bad = np.asarray(rows["score"], dtype=float), kind >= 2
+    score, bad = np.asarray(rows["score"], dtype=float), kind >= FIRST_BAD
     wrong = (score > threshold) != bad
     bins = np.linspace(0, 1, 21)
     axes.hist(score[~wrong], bins, color=style.BLUE, label="right")
-    axes.hist(score[wrong], bins, color=_WRONG, label="wrong")
+    axes.hist(score[wrong], bins, color=style.RED, label="wrong")
     axes.axvline(threshold, color=style.BLACK, lw=0.8, ls="--", label=f"threshold {threshold:g}")
     axes.set_xlim(0, 1)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -286,13 +285,13 @@ def calibration(reliability, summary, *, synthetic):
         axes.set_xlabel("Mean score of the bin")
         axes.set_ylabel("Share of bad images")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), fontsize=7.5)
-        axes.grid(True, color="#E6E6E6", lw=0.6)
+        axes.grid(**style.GRID)
     level = 100 * float(summary.meta["level"])
     figure.supxlabel(
         f"Bars: {level:g} % Wilson intervals. ECE: expected calibration error.\nT: temperature, "
         "fitted to the validation side.",
         fontsize=7.5,
-        color="#666666",
+        color=style.SOFT,
     )
     return figure
 

@@ -6,9 +6,7 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
-from skyloom import names as names_of_files
-from skyloom.ahead import in_order
-from skyloom.errors import InputError
+from skyloom import inventory
 from skyloom.helium import files, grid
 
 
@@ -26,19 +24,16 @@ def read(folder, names, wavelength, *, pool=None):
 
     Yields
     ------
-    name, labels, flux or name, reason, None
+    name, labels, flux or `skyloom.inventory.Reject`
         (3,) tuple and (L,) array of a good file; one sentence about any other.
     """
 
     def one(name):
-        try:
-            names_of_files.check(name)
-            labels = grid.labels_of_name(name)
-            return name, labels, files.read(Path(folder) / name, wavelength, name=name)
-        except InputError as error:
-            return names_of_files.shown(name), names_of_files.shown(str(error)), None
+        labels = grid.labels_of_name(name)
+        flux = files.read(Path(folder) / name, wavelength, name=name)
+        return name, labels, flux.astype(np.float32)
 
-    yield from in_order(pool, one, names)
+    return inventory.inspect(one, names, pool=pool)
 
 
 def tables(found, wavelength, *, synthetic):
@@ -58,23 +53,13 @@ def tables(found, wavelength, *, synthetic):
     rejects : astropy.table.Table
         file, reason.
     """
-    good, labels, spectra, lost = [], [], [], []
-    for name, told, flux in found:
-        if flux is None:
-            lost.append((name, told))
-        else:
-            good.append(name)
-            labels.append(told)
-            spectra.append(flux.astype(np.float32))
+    kept, lost = inventory.parted(found)
+    good, labels, spectra = zip(*kept, strict=True) if kept else ((), (), ())
     labels = np.array(labels, np.float64).reshape(len(good), len(grid.LABELS))
     table = Table({"file": np.array(good, str)})
     table["id"] = np.array([grid.identifier(*own) for own in labels], str)
     for name, column in zip(grid.LABELS, labels.T, strict=True):
         table[name] = column * units.Unit(grid.LABELS[name])
     table.meta = {"synthetic": bool(synthetic), "labels": list(grid.LABELS)}
-    rejects = Table({"file": [row[0] for row in lost], "reason": [row[1] for row in lost]})
-    if not lost:
-        rejects = Table({"file": np.array([], str), "reason": np.array([], str)})
-    rejects.meta = {"synthetic": bool(synthetic)}
     flux = np.array(spectra, np.float32).reshape(len(good), len(wavelength))
-    return flux, table, rejects
+    return flux, table, inventory.rejects(lost, synthetic=synthetic)

@@ -6,8 +6,8 @@ import numpy as np
 from astropy.table import Table
 from scipy.stats import rankdata
 
-from skyloom.networks import metrics
-from skyloom.networks.evaluation import masked
+from skyloom.columns import masked
+from skyloom.networks import bootstrap, metrics
 
 #: Regions of an image that shares are given of.
 REGIONS = ("gas", "half_mass", "two_half_mass")
@@ -166,15 +166,10 @@ def _mean(values):
     return float(known.mean()) if known.size else float("nan")
 
 
-def _interval(values, groups, *, samples, level, seed):
+def _interval(values, groups, **options):
     """Percentile interval of a mean, groups resampled whole."""
     known = np.isfinite(values)
-    names, index = np.unique(np.asarray(groups)[known], return_inverse=True)
-    if len(names) < 2:
-        return float("nan"), float("nan")
-    count, total = np.bincount(index), np.bincount(index, values[known])
-    rng = np.random.default_rng(seed)
-    means = np.concatenate(
-        [(d @ total) / (d @ count) for d in metrics.draw_groups(rng, len(names), samples)]
+    nothing = np.zeros(known.sum())
+    return bootstrap.interval(
+        nothing, values[known], np.asarray(groups)[known], statistic=bootstrap.BIAS, **options
     )
-    return tuple(np.quantile(means, [(1 - level) / 2, (1 + level) / 2]).tolist())

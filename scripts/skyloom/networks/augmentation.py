@@ -78,6 +78,29 @@ class Augmentation:
         return images
 
 
+class Augmented:
+    """Images of a training side as one epoch shows them.
+
+    Parameters
+    ----------
+    images : `skyloom.networks.batches.Samples`
+    augmentation : Augmentation
+    seed, epoch : int
+    """
+
+    #: They are turned ahead, on another thread.
+    in_memory = False
+
+    def __init__(self, images, augmentation, *, seed, epoch):
+        self._images, self._augmentation, self.shape = images, augmentation, images.shape
+        self._drawn = augmentation.draw(len(images), seed=seed, epoch=epoch)
+
+    def take(self, rows):
+        """Images of these rows in this order: (n, H, W, C) float32."""
+        images = tf.constant(self._images.take(rows))
+        return self._augmentation.apply(images, tf.constant(self._drawn[rows])).numpy()
+
+
 def rotate(images, angles):
     """Turn images about their centre, bilinear, the nearest pixel's value outside.
 

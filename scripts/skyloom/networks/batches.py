@@ -128,12 +128,12 @@ def _checked(samples, blocks, kind, source, name):
     return digest.hexdigest()
 
 
-def stream(images, order, columns, *, batch_size, augmentation=None, drawn=None):
-    """Batches of these rows in this order, the next one made while the last one is used.
+def stacks(samples, order, columns, *, batch_size, together=1):
+    """Batches of these rows in this order, some of one size together.
 
     Parameters
     ----------
-    images : Samples
+    samples : Samples
         Or what has their `shape` and `take`.
     order : (n,) int array
         Row numbers.
@@ -141,28 +141,46 @@ def stream(images, order, columns, *, batch_size, augmentation=None, drawn=None)
         Of which the same rows come along.
     batch_size : int
         The last batch may be smaller.
-    augmentation : `skyloom.networks.augmentation.Augmentation`, optional
-    drawn : (N, 3) array, optional
-        What it does to each row.
+    together : int
+        Most batches in a stack.
+
+    Yields
+    ------
+    tuple of (k, size, ...) tensors
+        Of samples and columns: k batches.
+    """
+    for given in stream(samples, order, columns, batch_size=together * batch_size):
+        full, rest = divmod(given[0].shape[0], batch_size)
+        if full:
+            first, shape = full * batch_size, (full, batch_size)
+            yield tuple(tf.reshape(part[:first], (*shape, *part.shape[1:])) for part in given)
+        if rest:
+            yield tuple(part[None, -rest:] for part in given)
+
+
+def stream(samples, order, columns, *, batch_size):
+    """Batches of these rows in this order, the next one made while the last one is used.
+
+    Parameters
+    ----------
+    samples, order, columns, batch_size
+        See `stacks`.
 
     Returns
     -------
     iterable
-        Of (images, *columns), as tensors.
+        Of (samples, *columns), as tensors.
     """
     order = np.asarray(order, np.int64)
-    if not augmentation and getattr(images, "in_memory", False):
+    if getattr(samples, "in_memory", False):
         # A copy of rows in memory costs less than the queue of a tf.data pipeline: 0.1 against
         # 2.5 ms a batch of 32 spectra of 201 pixels, whose learning takes 2 to 7 ms.
-        return _direct(images, order, columns, batch_size)
+        return _direct(samples, order, columns, batch_size)
     columns = [tf.constant(column) for column in columns]
-    changed = None if not augmentation else tf.constant(drawn)
 
     def fetch(rows):
-        batch = tf.numpy_function(images.take, [rows], tf.float32)
-        batch = tf.ensure_shape(batch, (None, *images.shape))
-        if changed is not None:
-            batch = augmentation.apply(batch, tf.gather(changed, rows))
+        batch = tf.numpy_function(samples.take, [rows], tf.float32)
+        batch = tf.ensure_shape(batch, (None, *samples.shape))
         return (batch, *(tf.gather(column, rows) for column in columns))
 
     data = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
@@ -171,8 +189,8 @@ def stream(images, order, columns, *, batch_size, augmentation=None, drawn=None)
     return data.map(fetch).prefetch(2).with_options(options)
 
 
-def _direct(images, order, columns, batch_size):
+def _direct(samples, order, columns, batch_size):
     columns = [np.asarray(column) for column in columns]
     for first in range(0, len(order), batch_size):
         rows = order[first : first + batch_size]
-        yield (tf.constant(images.take(rows)), *(tf.constant(column[rows]) for column in columns))
+        yield (tf.constant(samples.take(rows)), *(tf.constant(column[rows]) for column in columns))

@@ -9,11 +9,11 @@ from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.networks import controls, regression, training
+from skyloom.networks import controls, head_training, regression
+from skyloom.networks.head_training import Settings
 from skyloom.networks.metrics import pearson_r
-from skyloom.networks.training import Settings
 
-#: Keys of ``tng.training`` that shape the head; the others are fields of `training.Settings`.
+#: Keys of ``tng.training`` that shape the head; the others are fields of `head_training.Settings`.
 _HEAD_KEYS = ("output_activation", "convolution_activation", "dropout")
 
 
@@ -157,7 +157,7 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True, label="ne
     ----------
     case : Case
     options : dict
-        The keys of ``tng.training``: the fields of `training.Settings`, and output_activation,
+        The keys of ``tng.training``: the fields of `head_training.Settings`, and output_activation,
         convolution_activation and dropout of `regression.head`.
     seed : int
         Of initial weights, order and dropout: the same for every case, so that cases differ by
@@ -178,7 +178,7 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True, label="ne
 
     def learn(name, targets, shown=None):
         head = regression.head(case.features.shape[1:], seed=seed, **shape)
-        result = training.train(
+        result = head_training.fit(
             head,
             case.features,
             targets,
@@ -196,7 +196,7 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True, label="ne
     shuffled, linear, linear_maps = nothing, nothing, nothing
     if with_controls:
         mixed = controls.shuffled(case.target, case.train, seed=seed)
-        shuffled = learn("shuffled labels", mixed)[1].readouts[settings.epochs]
+        shuffled = learn("shuffled labels", mixed)[1].outputs
         linear = controls.linear_fit(case.totals, case.target, case.train)
         if case.map_totals is not None:
             # Physical totals span decades, as the label does: both are logarithms.
@@ -231,7 +231,7 @@ def _predictions(case, result, settings):
     readouts = {
         f"predicted_epoch_{epoch}": result.readouts[epoch] for epoch in settings.readout_epochs
     }
-    return table(case, predicted=result.readouts[settings.epochs], **readouts)
+    return table(case, predicted=result.outputs, **readouts)
 
 
 def _metrics(case, head, result, settings, shuffled, linear):
@@ -244,7 +244,7 @@ def _metrics(case, head, result, settings, shuffled, linear):
             "mse": _number(np.mean((predicted - true) ** 2)),
         }
 
-    final = judge(result.readouts[settings.epochs])
+    final = judge(result.outputs)
     return {
         **case.meta,
         "parameters": {

@@ -1,10 +1,10 @@
 """Cases ranked over several seeds, with the scatter of the galaxies and that of the seeds.
 
 Two things make a correlation uncertain: which galaxies were tested, and which seed the training
-began with. The first is resampled, in whole groups (`skyloom.networks.metrics`). The second cannot
-be: with M seeds a bootstrap of them has (M - 1) / M of the variance, two thirds for three, and no
-tails. Their mean follows Student's t instead, with M - 1 degrees of freedom. What neither knows is
-how the result would change with other galaxies to learn from.
+began with. The first is resampled, in whole groups (`skyloom.networks.bootstrap`). The second
+cannot be: with M seeds a bootstrap of them has (M - 1) / M of the variance, two thirds for three,
+and no tails. Their mean follows Student's t instead, with M - 1 degrees of freedom. What neither
+knows is how the result would change with other galaxies to learn from.
 """
 
 from itertools import combinations
@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
-from skyloom.networks import metrics
-from skyloom.networks.evaluation import masked, on_test_side
-from skyloom.networks.resampling import Drawn, Test, draw
+from skyloom.networks import bootstrap, metrics
+from skyloom.networks.evaluation import on_test_side
+from skyloom.networks.resampling import Test, draw
 
 #: Columns of members' predictions, numbered from 1.
 PREFIX = "member_"
@@ -189,7 +190,7 @@ def _cases(cases, tests, drawn, ranked, options):
     rows = []
     for test in tests:
         average = test.predicted.mean(axis=0)
-        limits = metrics.bootstrap_interval(test.true, average, test.groups, **options)
+        limits = bootstrap.interval(test.true, average, test.groups, **options)
         rows.append((metrics.pearson_r(test.true, average), *limits))
     for name, values in zip(("r", "low", "high"), np.transpose(rows), strict=True):
         table[f"average_{name}"] = masked(values)
@@ -213,9 +214,9 @@ def _pairs(cases, drawn, ranked, level):
     table = Table({"a": np.array(cases, dtype=str)[a], "b": np.array(cases, dtype=str)[b]})
     r, mean = np.tanh(drawn.value), np.tanh(drawn.mean)
     table["difference"] = masked(r[a] - r[b])
-    spans = [_interval((mean[:, i] - mean[:, j])[:, None], level) for i, j in pairs]
+    spans = [bootstrap.percentiles(mean[:, i] - mean[:, j], level) for i, j in pairs]
     for number, name in enumerate(("low", "high")):
-        table[name] = masked([float(np.ma.filled(span[number], np.nan)[0]) for span in spans])
+        table[name] = masked([span[number] for span in spans])
     for name, values in (("probability", drawn.mean), ("probability_single", drawn.single)):
         table[name] = masked([share_above(values[:, i], values[:, j]) for i, j in pairs])
     table["resolved"] = ranked.resolved
@@ -233,4 +234,4 @@ def share_above(one, other):
 
 def _interval(values, level):
     """Percentile interval of each column; masked where nothing is defined."""
-    return tuple(masked(limit) for limit in Drawn.interval(values, level))
+    return tuple(masked(limit) for limit in bootstrap.percentiles(values, level))

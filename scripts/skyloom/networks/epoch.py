@@ -12,24 +12,7 @@ The mathematics is that of ``keras.Model.fit``; what is saved is the work around
 import keras
 import tensorflow as tf
 
-
-class Adadelta(keras.optimizers.Adadelta):
-    """Keras's Adadelta with its update as TensorFlow's single fused operation."""
-
-    def update_step(self, gradient, variable, learning_rate):
-        """Update a `tf.Variable` in place (Zeiler 2012, algorithm 1, times the learning rate)."""
-        index = self._get_variable_index(variable)
-        memory = self._accumulated_grads[index], self._accumulated_delta_vars[index]
-        tf.raw_ops.ResourceApplyAdadelta(
-            var=variable.handle,
-            accum=memory[0].value.handle,
-            accum_update=memory[1].value.handle,
-            lr=tf.cast(learning_rate, tf.float32),
-            rho=tf.constant(self.rho, tf.float32),
-            epsilon=tf.constant(self.epsilon, tf.float32),
-            grad=gradient,
-        )
-
+from skyloom.networks.optimizers import Adadelta
 
 #: Names of ``tng.training.optimizer``.
 OPTIMIZERS = {

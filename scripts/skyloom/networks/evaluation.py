@@ -3,10 +3,11 @@
 from itertools import combinations
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
-from skyloom.networks import metrics
+from skyloom.networks import bootstrap, metrics
 from skyloom.progress import track
 
 _READOUT = "predicted_epoch_"
@@ -135,7 +136,7 @@ def compare_pairs(variants, predictions, *, samples, level, seed):
                 "train both on the same split."
             )
         rows.append(
-            metrics.paired_bootstrap(
+            bootstrap.paired(
                 *(np.asarray(tests[a]["true"]), np.asarray(tests[a]["predicted"])),
                 np.asarray(tests[b]["predicted"]),
                 np.asarray(tests[a]["component"]),
@@ -145,16 +146,10 @@ def compare_pairs(variants, predictions, *, samples, level, seed):
     table = Table()
     table["a"] = np.array([a for a, _ in pairs], dtype=str)
     table["b"] = np.array([b for _, b in pairs], dtype=str)
-    for number, name in enumerate(metrics.Difference._fields):
+    for number, name in enumerate(bootstrap.Difference._fields):
         table[name] = masked([row[number] for row in rows])
     table.meta.update(level=float(level), samples=int(samples))
     return table
-
-
-def masked(values):
-    """A float column in which what is not finite is masked."""
-    values = np.asarray(values, dtype=float)
-    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
 
 
 def _end(name):
@@ -178,14 +173,14 @@ def _case(variant, test, control, options):
         ("linear_maps", np.asarray(control["linear_maps"])),
     ):
         row["r" if prefix == "r" else f"{prefix}_r"] = metrics.pearson_r(true, values)
-        row[f"{prefix}_low"], row[f"{prefix}_high"] = metrics.bootstrap_interval(
+        row[f"{prefix}_low"], row[f"{prefix}_high"] = bootstrap.interval(
             true, values, groups, **options
         )
         row["rmse" if prefix == "r" else f"{prefix}_rmse"] = metrics.root_mean_square_error(
             true, values
         )
         if prefix != "r":
-            above = metrics.paired_bootstrap(true, predicted, values, groups, **options)
+            above = bootstrap.paired(true, predicted, values, groups, **options)
             row[f"above_{prefix}"] = above.difference
             row[f"above_{prefix}_low"], row[f"above_{prefix}_high"] = above.low, above.high
     row["difference_std"] = metrics.difference_std(true, predicted)

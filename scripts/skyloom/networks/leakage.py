@@ -14,9 +14,9 @@ among the training images, of which there are as many in both. Nothing else diff
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import masked, numbers
 from skyloom.errors import InputError
-from skyloom.networks import ensemble, metrics, resampling
-from skyloom.networks.evaluation import masked
+from skyloom.networks import bootstrap, ensemble, metrics, resampling
 
 #: Parts that the images of galaxies seen several times are dealt out to.
 FOLDS = 2
@@ -190,13 +190,13 @@ def _compare(comparison, clean, leaky, options):
     level = options["level"]
     drawing = {"samples": options["samples"], "seed": options["seed"]}
     for name, score, back in (
-        ("r", resampling.fisher_z, np.tanh),
-        ("error", resampling.log_error, np.exp),
+        ("r", resampling.FISHER_Z, np.tanh),
+        ("error", resampling.LOG_ERROR, np.exp),
     ):
         drawn = resampling.draw(arms, **drawing, score=score)
         values, spread = back(drawn.value), back(drawn.mean)
         spread = np.column_stack([spread, spread[:, 1] - spread[:, 0]])
-        low, high = drawn.interval(spread, level)
+        low, high = bootstrap.percentiles(spread, level)
         for number, side in enumerate(("clean", "leaky", "difference")):
             row[f"{name}_{side}"] = [*values, values[1] - values[0]][number]
             row[f"{name}_{side}_low"], row[f"{name}_{side}_high"] = low[number], high[number]
@@ -259,7 +259,7 @@ def per_seed(members, comparison):
     else:
         folds = np.char.startswith(tested, "siblings")
         chosen = [folds & (training == "lineage"), folds & (training == tested)]
-    r = np.ma.filled(np.ma.asarray(members["r"], dtype=float), np.nan)
+    r = numbers(members["r"])
     number = np.asarray(members["member"])
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
     return tuple(

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skyloom.networks import metrics
+from skyloom.networks import bootstrap
+from skyloom.networks.bootstrap import CORRELATION, Statistic
 
 # r = 1 has no finite z: correlations are kept this far from it.
 _LARGEST = 1 - 1e-12
@@ -59,64 +60,25 @@ class Drawn(NamedTuple):
     mean: np.ndarray
     single: np.ndarray
 
-    @staticmethod
-    def interval(values, level):
-        """Percentile interval of each column: two (A,) arrays, NaN where nothing is defined."""
-        limits = np.full((2, values.shape[1]), np.nan)
-        for column in range(values.shape[1]):
-            known = values[np.isfinite(values[:, column]), column]
-            if known.size:
-                limits[:, column] = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-        return limits
+
+def _fisher_z(sums):
+    return np.arctanh(np.clip(CORRELATION.of(sums), -_LARGEST, _LARGEST))
 
 
-def fisher_z(sums):
-    """Fisher's z of weighted sums.
-
-    Parameters
-    ----------
-    sums : (..., 6) array
-        Of 1, x, y, x², y² and xy, for x and y within [-1, 1].
-
-    Returns
-    -------
-    (...) array
-        NaN where x or y is constant.
-    """
-    n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums, dtype=float), -1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        variance_x, variance_y = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
-        # Values within [-1, 1]: a variance of this size is rounding alone.
-        defined = (variance_x > 1e-14) & (variance_y > 1e-14)
-        r = (xy / n - (x / n) * (y / n)) / np.sqrt(variance_x * variance_y)
-    return np.where(
-        defined, np.arctanh(np.clip(np.where(defined, r, 0), -_LARGEST, _LARGEST)), np.nan
-    )
-
-
-def log_error(sums):
-    """Natural logarithm of the root mean square error, of sums of 1 and (y - x)²: (..., 2)."""
+def _log_error(sums):
     n, square = np.moveaxis(np.asarray(sums, dtype=float), -1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.log(square / n) / 2
     return np.where((n > 0) & (square > 0), value, np.nan)
 
 
-def _terms(true, predicted, score):
-    if score is log_error:
-        return np.stack([np.ones_like(true), (predicted - true) ** 2])
-    x, y = _standardised(true), _standardised(predicted)
-    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+#: Fisher's z; NaN where truth or prediction is constant.
+FISHER_Z = Statistic(CORRELATION.terms, _fisher_z)
+#: Natural logarithm of the root mean square error.
+LOG_ERROR = Statistic(lambda x, y: np.stack([np.ones_like(x), (y - x) ** 2]), _log_error)
 
 
-def _standardised(values):
-    centred = values - values.mean()
-    largest = np.max(np.abs(centred))
-    constant = largest <= 1e-13 * np.max(np.abs(values), initial=0)
-    return np.zeros_like(centred) if constant else centred / largest
-
-
-def draw(arms, *, samples, seed, score=fisher_z):
+def draw(arms, *, samples, seed, score=FISHER_Z):
     """Scores of several arms and `samples` draws of them, all from the same resamples.
 
     Parameters
@@ -128,8 +90,8 @@ def draw(arms, *, samples, seed, score=fisher_z):
     samples : int
     seed : int
         Equal seeds give equal draws.
-    score : callable, optional
-        `fisher_z` or `log_error`.
+    score : Statistic, optional
+        `FISHER_Z` or `LOG_ERROR`.
 
     Returns
     -------
@@ -138,14 +100,14 @@ def draw(arms, *, samples, seed, score=fisher_z):
         all draws are NaN.
     """
     names = np.unique(np.concatenate([test.groups for arm in arms for test in arm]))
-    rng = np.random.default_rng([seed, 0])
     sums = [[_group_sums(test, names, score) for test in arm] for arm in arms]
-    members = np.array([np.mean([score(s.sum(axis=0)) for s in arm], axis=0) for arm in sums])
-    blocks = []
-    for counts in metrics.draw_groups(rng, len(names), samples):
-        counts = counts.astype(float)
-        blocks.append([_resample(counts, arm, score) for arm in sums])
-    resampled = np.concatenate([np.stack(block, axis=1) for block in blocks])
+    members = np.array([np.mean([score.of(s.sum(axis=0)) for s in arm], axis=0) for arm in sums])
+    resampled = bootstrap.resample(
+        lambda counts: np.stack([_resample(counts.astype(float), s, score) for s in sums], axis=1),
+        len(names),
+        samples=samples,
+        seed=[seed, 0],
+    )
     value = members.mean(axis=1)
     # Of one group every resample is the same, which says nothing about others.
     resampled[:, ~np.isfinite(value) | (len(names) < 2)] = np.nan
@@ -159,9 +121,7 @@ def _group_sums(test, names, score):
     index = np.searchsorted(names, test.groups)
     return np.stack(
         [
-            np.stack(
-                [np.bincount(index, t, len(names)) for t in _terms(test.true, predicted, score)], -1
-            )
+            bootstrap.group_sums(score.terms(test.true, predicted), index, len(names))
             for predicted in test.predicted
         ],
         axis=1,
@@ -171,7 +131,7 @@ def _group_sums(test, names, score):
 def _resample(counts, sums, score):
     """Mean over networks and test sides of the score in each resample: (block,)."""
     values = [
-        score((counts @ s.reshape(len(s), -1)).reshape(len(counts), *s.shape[1:])).mean(axis=1)
+        score.of((counts @ s.reshape(len(s), -1)).reshape(len(counts), *s.shape[1:])).mean(axis=1)
         for s in sums
     ]
     return np.mean(values, axis=0)

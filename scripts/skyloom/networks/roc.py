@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-_BLOCK = 4_000_000  # counts held in memory at once, about 32 MB
+from skyloom.networks import bootstrap
 
 
 class Curve(NamedTuple):
@@ -93,27 +93,20 @@ def auc_interval(positive, score, *, samples, level, seed):
         As `curve`, or if `level` is outside (0, 1) or `samples` below one.
     """
     positive, score = _pair(positive, score)
-    if not 0 < level < 1 or samples < 1:
-        raise ValueError(f"level must lie between 0 and 1, samples be positive: {level}, {samples}")
+    bootstrap.check(samples, level)
     if not positive.any() or positive.all():
         return float("nan"), float("nan")
     # By truth among equals, so that the order given does not matter.
     order = np.lexsort((positive, score))
     positive, score = positive[order], score[order]
     starts = np.flatnonzero(np.append(True, np.diff(score) != 0))
-    rng = np.random.default_rng(seed)
-    block, count, values = max(1, _BLOCK // score.size), score.size, []
-    for first in range(0, samples, block):
-        size = min(block, samples - first)
-        drawn = rng.integers(0, count, (size, count)) + np.arange(size)[:, None] * count
-        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
-        values.append(_weighted_auc(times, positive, starts))
-    values = np.concatenate(values)
-    values = values[np.isfinite(values)]
-    if not values.size:
-        return float("nan"), float("nan")
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    values = bootstrap.resample(
+        lambda times: _weighted_auc(times, positive, starts),
+        score.size,
+        samples=samples,
+        seed=seed,
+    )
+    return tuple(bootstrap.percentiles(values, level).tolist())
 
 
 def _weighted_auc(times, positive, starts):

@@ -1,7 +1,6 @@
-"""Training a regression on spectra: streamed, early-stopped, resumable, same bits on any cores.
+"""What a regression on spectra learns by `skyloom.networks.training`: scaled labels, fresh noise.
 
-The mathematics is that of ``keras.Model.fit`` with Adam (a test compares them). The caller calls
-`skyloom.networks.training.settle` first. Labels come scaled; nothing here knows their meaning.
+Labels come scaled; nothing here knows their meaning.
 """
 
 import dataclasses
@@ -11,17 +10,16 @@ import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import batches, chain
-from skyloom.networks.adam import Adam
-from skyloom.networks.state import Resumable, Schedule
+from skyloom.networks.optimizers import Adam
+from skyloom.networks.state import Limits
+from skyloom.networks.training import Task, collect
 from skyloom.spectra import noise
 
-#: Of the file that keeps an unfinished training; another is not taken up.
-_STATE_FORMAT = 1
-#: Columns of the history after the epoch.
-HISTORY = (
-    *("loss", "mae", "argmax_agreement", "val_loss", "val_mae", "val_argmax_agreement"),
-    "learning_rate",
-)
+#: Columns of the history after the epoch, of the scaled labels. The agreement is the share of
+#: spectra whose largest output is that of their largest label: Keras's 'accuracy' of a regression,
+#: which document 000 reports.
+MEASURES = ("loss", "mae", "argmax_agreement")
+HISTORY = (*MEASURES, *(f"val_{name}" for name in MEASURES), "learning_rate")
 #: Bytes of spectra that are kept in memory; more are read from the file batch by batch.
 MEMORY_LIMIT = 256 * 1024**2
 #: Parts of a batch of spectra of at least so many pixels, which are worked on at once. Shorter ones
@@ -32,8 +30,8 @@ _LOG_VARIANCE = 20.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings(Schedule):
-    """How to train, beside `skyloom.networks.state.Schedule`.
+class Settings(Limits):
+    """How to train, beside `skyloom.networks.state.Limits`.
 
     Attributes
     ----------
@@ -47,6 +45,7 @@ class Settings(Schedule):
     """
 
     batch_size: int = 32
+    patience: int = 50
     snr: float | tuple | None = None
     heteroscedastic: bool = False
 
@@ -61,28 +60,6 @@ class Settings(Schedule):
             raise InputError(
                 f"training.snr is {self.snr}: give null, a positive number, or two that rise."
             )
-
-
-@dataclasses.dataclass
-class Result:
-    """What a training gives.
-
-    Attributes
-    ----------
-    history : (epochs, 7) float64 array
-        Columns `HISTORY`, of the scaled labels. Those of the training side are means over the
-        epoch while it is learning, as Keras records them; those of the validation side are taken
-        after the epoch. The agreement is the share of spectra whose largest output is that of
-        their largest label: Keras's 'accuracy' of a regression, which document 000 reports.
-    best_epoch : int
-        Epoch of the lowest validation loss.
-    chosen_epoch : int
-        Epoch whose weights the network has.
-    """
-
-    history: np.ndarray
-    best_epoch: int
-    chosen_epoch: int
 
 
 class Noisy:
@@ -116,71 +93,61 @@ class Noisy:
         return np.asarray(noisy, dtype=np.float32)
 
 
-def train(
-    network,
-    spectra,
-    labels,
-    *,
-    train,
-    validation,
-    settings,
-    seed=0,
-    state_path=None,
-    save_every=60.0,
-    label="training",
-    learner=None,
-):
-    """Fit `network` to the training rows.
+def task(spectra, labels, *, train, validation, settings):
+    """The task of telling labels of spectra; every spectrum is asked about at the end.
 
     Parameters
     ----------
-    network : keras.Model
-        Freshly made, as `skyloom.networks.spectra_cnn.build` gives it; on return it has the
-        weights that `settings.restore` chose.
     spectra : `skyloom.networks.batches.Samples`
     labels : (N, K) array
         Scaled.
     train, validation : (n,) int arrays
-        Rows of either side; the validation side chooses the epoch and is not learnt from.
+        Rows of either side.
     settings : Settings
-    seed : int
-        Of the order of the rows and of the noise, which for an epoch depend on (seed, epoch) only.
-    state_path : path, optional
-        The whole state is kept there at intervals and at the end; a training that was killed goes
-        on from it and ends with the same bits. The caller removes it when its outputs are safe.
-    save_every : float
-        Seconds between savings.
-    label : str
-        For the progress bar.
-    learner : Learner, optional
-        Of a network with the same layers and the same settings, which learns in this one's place:
-        members of an ensemble share it. The bits are those without.
 
     Returns
     -------
-    Result
+    `skyloom.networks.training.Task`
+        Of a network as `skyloom.networks.spectra_cnn.build` gives it.
 
     Raises
     ------
     InputError
-        If a side is empty, a label is not finite, or the loss stops being finite.
+        If a side is empty or a label is not finite.
     """
     labels = np.asarray(labels, dtype=np.float32)
-    if not len(train) or not len(validation) or not np.isfinite(labels).all():
+    if not np.isfinite(labels).all():
         raise InputError(
-            f"there are {len(train)} training and {len(validation)} validation spectra and "
-            f"{np.sum(~np.isfinite(labels))} labels that are not finite: both sides need spectra "
-            "and every label a value; change split or give more spectra."
+            f"{np.sum(~np.isfinite(labels))} labels are not finite: each needs a value; remove or "
+            "mend those spectra and make the dataset again."
         )
-    learner = learner or Learner(network, settings)
-    learner.begin(network.get_weights())
-    run = _Run(learner, spectra, labels, train, validation, seed)
-    run.run(settings.epochs, state_path=state_path, save_every=save_every, label=label)
-    if state_path:
-        run.save(state_path)
-    network.set_weights(run.chosen(settings.restore))
-    chosen = run.best_epoch if settings.restore == "best" else run.epoch
-    return Result(np.array(run.history), run.best_epoch, chosen)
+    heteroscedastic = settings.heteroscedastic
+
+    def learn(network, x, y):
+        sums = _sums(_outputs(network, x, training=True), y, heteroscedastic)
+        return sums[0] / y.shape[0], sums
+
+    def judged(made, rows):
+        values = judge(made, labels[rows], heteroscedastic=heteroscedastic)
+        return dict(zip(HISTORY[3:6], values, strict=True))
+
+    return Task(
+        samples=spectra,
+        columns=(labels,),
+        train=np.asarray(train),
+        validation=np.asarray(validation),
+        limits=settings,
+        optimizer=lambda: Adam(learning_rate=settings.learning_rate),
+        learn=learn,
+        measures=MEASURES,
+        ask=lambda network, x, *_: _outputs(network, x, training=False),
+        judge=judged,
+        history=HISTORY,
+        disturb=lambda spectra, seed, epoch: Noisy(spectra, settings.snr, seed=seed, epoch=epoch),
+        asked=np.arange(len(labels)),
+        noun="spectra",
+        remedy="change split or give more",
+    )
 
 
 def outputs(network, spectra, rows, *, batch_size):
@@ -193,7 +160,8 @@ def outputs(network, spectra, rows, *, batch_size):
     rows : (n,) int array
     batch_size : int
     """
-    return _collect(_asking(network), spectra, rows, batch_size)
+    ask = tf.function(lambda x: _outputs(network, x, training=False))
+    return collect(ask, batches.stacks(spectra, rows, (), batch_size=batch_size))
 
 
 def judge(made, labels, *, heteroscedastic=False):
@@ -221,15 +189,6 @@ def _outputs(network, x, *, training):
     return chain.outputs(network, x, training=training, parts=parts)
 
 
-def _asking(network):
-    return tf.function(lambda x: _outputs(network, x, training=False))
-
-
-def _collect(ask, spectra, rows, batch_size):
-    data = batches.stream(spectra, rows, (), batch_size=batch_size)
-    return np.concatenate([ask(x).numpy() for (x,) in data]).astype(np.float64)
-
-
 def _sums(made, labels, heteroscedastic):
     """Sums over a batch of the loss, the mean absolute error and the agreements of argmax."""
     count = labels.shape[1]
@@ -245,89 +204,3 @@ def _sums(made, labels, heteroscedastic):
         tf.reduce_sum(tf.reduce_mean(tf.abs(mean - labels), axis=1)),
         tf.math.count_nonzero(agree),
     )
-
-
-class Learner:
-    """A network with what learns and what asks, each traced once for every size of batch.
-
-    To trace them takes a second or two, as long as some epochs of a small network.
-
-    Parameters
-    ----------
-    network : keras.Model
-    settings : Settings
-    """
-
-    def __init__(self, network, settings):
-        self.network, self.settings = network, settings
-        self.optimizer = Adam(learning_rate=settings.learning_rate)
-        self.optimizer.build(network.trainable_variables)
-        self.learn, self._ask = tf.function(self._learn), _asking(network)
-
-    def begin(self, weights):
-        """Start anew from these weights, with an optimizer that remembers nothing."""
-        self.network.set_weights(weights)
-        for variable in self.optimizer.variables:
-            if variable.name != "learning_rate":
-                variable.assign(np.zeros(variable.shape, variable.dtype))
-
-    def outputs(self, spectra, rows):
-        """What the network says of these rows: see the function of the same name."""
-        return _collect(self._ask, spectra, rows, self.settings.batch_size)
-
-    def _learn(self, x, y):
-        """One step of Adam; the sums over the batch before it."""
-        with tf.GradientTape() as tape:
-            made = _outputs(self.network, x, training=True)
-            sums = _sums(made, y, self.settings.heteroscedastic)
-            loss = sums[0] / y.shape[0]
-        gradients = tape.gradient(loss, self.network.trainable_variables)
-        self.optimizer.apply(gradients, self.network.trainable_variables)
-        return tf.stack([tf.cast(value, tf.float64) for value in sums])
-
-
-class _Run(Resumable):
-    """A training under way."""
-
-    def __init__(self, learner, spectra, labels, train, validation, seed):
-        self.spectra, self.labels, self.seed = spectra, labels, seed
-        self.learner, self.settings = learner, learner.settings
-        self.train, self.validation = np.asarray(train), np.asarray(validation)
-        facts = [_STATE_FORMAT, dataclasses.asdict(self.settings), seed, spectra.digest]
-        arrays = (labels, self.train, self.validation)
-        super().__init__(learner.network, learner.optimizer, facts, arrays)
-
-    @property
-    def finished(self):
-        """Whether the validation loss has not fallen for too long."""
-        return self.epoch - self.best_epoch >= self.settings.patience
-
-    def shown(self):
-        """The validation loss, and where it was lowest."""
-        return {"val_loss": f"{self.history[-1][3]:.4f}", "best": self.best_epoch}
-
-    def advance(self, epoch):
-        """Learn from every training row once, then judge."""
-        settings = self.settings
-        data = batches.stream(
-            Noisy(self.spectra, settings.snr, seed=self.seed, epoch=epoch),
-            np.random.default_rng([self.seed, epoch]).permutation(self.train),
-            (self.labels,),
-            batch_size=settings.batch_size,
-        )
-        # Added up where they are: asking for a number would wait for the step.
-        sums = tf.zeros(3, tf.float64)
-        for x, y in data:
-            sums = sums + self.learner.learn(x, y)
-        loss, error, agree = (sums.numpy() / len(self.train)).tolist()
-        if not np.isfinite(loss):
-            raise InputError(
-                f"the training loss is {loss} in epoch {epoch} with training.learning_rate "
-                f"{settings.learning_rate}: choose a smaller one."
-            )
-        quiet = Noisy(self.spectra, settings.snr, seed=self.seed, epoch=0)
-        made = self.learner.outputs(quiet, self.validation)
-        judged = judge(made, self.labels[self.validation], heteroscedastic=settings.heteroscedastic)
-        # Single precision would print 0.001 with digits that nobody chose.
-        rate = float(f"{float(self.optimizer.learning_rate):.7g}")
-        self.end_epoch(epoch, (loss, error, agree, *judged, rate), judged[0])

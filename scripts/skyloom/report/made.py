@@ -14,14 +14,6 @@ from skyloom.io import read_json
 from skyloom.report import bits, charts, jobs, marks, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
-_COLOURS = {
-    "tng": style.BLUE,
-    "semantic": style.ORANGE,
-    "xmm": style.GREEN,
-    "helium": style.PINK,
-    "stellar": style.GOLD,
-    "sdss": style.SKY,
-}
 # Rules with a bar of their own; the rest share one.
 _BARS = 20
 # What each arm reads, by its keys of the configuration.
@@ -191,7 +183,7 @@ def _end(path):
 
 
 def _colour(arm):
-    return _COLOURS.get(arm, style.GREY)
+    return style.ARMS.get(arm, style.GREY)
 
 
 def _bars(rules):

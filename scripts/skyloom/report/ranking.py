@@ -3,9 +3,10 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, FactorRange, Span
 
+from skyloom.columns import numbers
 from skyloom.figures import style
 from skyloom.io import read_table
-from skyloom.report import charts, page, trainings, wording
+from skyloom.report import charts, page, published, trainings, wording
 
 TITLE = "Where does a network see star formation?"
 QUESTION = (
@@ -44,7 +45,6 @@ def section(folder):
         return None
     summary = read_table(path, need=("variant", "r", "r_low", "r_high", "rank", "linear_maps_r"))
     pairs = read_table(folder / "evaluation" / "differences.ecsv", need=("a", "b", "low", "high"))
-    findings = read_table(folder / "evaluation" / "findings.ecsv", need=("thesis", "ours", "holds"))
     summary = summary[np.argsort(np.asarray(summary["rank"]), kind="stable")]
     return page.Section(
         "ranking",
@@ -67,7 +67,7 @@ def section(folder):
             ),
             _legend(summary),
             _table(summary, pairs),
-            *_thesis(findings),
+            *published.part(folder),
         ],
     )
 
@@ -249,10 +249,7 @@ def _marks(drawn, summary, labels, name, what, look):
     shift, mark, size, colour, width = look
     value = "r" if name == "r" else f"{name}_r"
     columns = {"r": value, "low": f"{name}_low", "high": f"{name}_high"}
-    data = {
-        key: np.ma.filled(np.ma.asarray(summary[column], dtype=float), np.nan)
-        for key, column in columns.items()
-    }
+    data = {key: numbers(summary[column]) for key, column in columns.items()}
     data["colour"] = colour if isinstance(colour, list) else [colour] * len(labels)
     data["fill"] = ["#ffffff"] * len(labels) if name == "shuffled" else data["colour"]
     data["what"] = [f"{label}: {what}" for label in labels]
@@ -317,26 +314,3 @@ def _to_best(variant, best, pairs):
             star = " *" if low > 0 or high < 0 else ""
             return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]{star}"
     return "undefined"
-
-
-def _thesis(findings):
-    """The thesis's findings beside ours: grey, with the reasons, where they are not comparable."""
-    muted = ~np.asarray(findings["comparable"], dtype=bool)
-    reasons = [str(reason) for reason in findings.meta.get("not_comparable", [])]
-    shown = page.table(
-        findings,
-        columns={"thesis": "The thesis says", "ours": "This run", "holds": "Holds?"},
-        caption="The findings of the thesis beside this run's.",
-        muted=muted,
-    )
-    parts = [page.heading("Beside the thesis"), shown]
-    if muted.any():
-        parts.append(
-            page.paragraph(
-                "Grey rows may not be compared: this run makes other choices than the thesis.",
-                note=True,
-            )
-        )
-        items = "".join(f"<li>{page.text(reason)}</li>" for reason in reasons)
-        parts.append(page.details(f"{len(reasons)} choices that differ", f"<ul>{items}</ul>"))
-    return parts

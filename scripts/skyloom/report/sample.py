@@ -6,9 +6,7 @@ import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.io import read_table
-
-# Targets are log10(1e15 sSFR yr).
-_OFFSET = 15.0
+from skyloom.tng.labels import OFFSET
 
 
 class Sample(NamedTuple):
@@ -60,9 +58,9 @@ def read(folder, names):
     columns = _catalogue(folder, ids)
     return Sample(
         id=ids,
-        ssfr=np.asarray(first["true"], dtype=float) - _OFFSET,
+        ssfr=np.asarray(first["true"], dtype=float) - OFFSET,
         predicted={
-            name: np.asarray(rows["predicted"], dtype=float) - _OFFSET
+            name: np.asarray(rows["predicted"], dtype=float) - OFFSET
             for name, rows in tables.items()
         },
         **columns,

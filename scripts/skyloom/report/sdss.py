@@ -7,8 +7,8 @@ from bokeh.models import ColumnDataSource, FactorRange
 from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
-from skyloom.networks import metrics
-from skyloom.report import charts, marks, page, trainings, wording
+from skyloom.networks import bootstrap
+from skyloom.report import charts, marks, page, published, trainings, wording
 
 _QUESTION = (
     "Is it a star, a galaxy or a quasar, when the spectrum is drawn as a picture and shown to a "
@@ -66,7 +66,7 @@ def section(folder):
             alt="A galaxy, a quasar and a star: the spectrum, smoothed, and drawn as pictures.",
             caption="One spectrum of each class on its way to the networks.",
         ),
-        *_published(folder),
+        *published.part(folder),
     ]
     return page.Section("sdss", "SDSS spectra: star, galaxy or quasar?", parts)
 
@@ -159,8 +159,8 @@ def lead(first, second, *, level):
         (texts(table["predicted"]) == texts(table["class"])).astype(float)
         for table in (second, first)
     ]
-    return metrics.bootstrap_interval(
-        *right, texts(first["object"]), samples=1000, level=level, seed=0, statistic=metrics.bias
+    return bootstrap.interval(
+        *right, texts(first["object"]), samples=1000, level=level, seed=0, statistic=bootstrap.BIAS
     )
 
 
@@ -306,26 +306,3 @@ def _confusions(folder, confusion):
             caption = "What each network calls the spectra of each class: shares, and counts below."
             pictures.append(page.picture(path, alt=alt, caption=caption, width=820))
     return [page.heading("Who is taken for whom"), *pictures] if pictures else []
-
-
-def _published(folder):
-    table = wording.maybe(folder / "evaluation" / "published.ecsv")
-    if table is None:
-        return []
-    rows = []
-    for row in table:
-        who = names.model_name(str(row["network"]), str(row["split"]))
-        kind = names.plural(str(row["class"]))
-        ours = wording.interval(
-            *(float(np.ma.filled(row[name], np.nan)) for name in ("ours", "ours_low", "ours_high"))
-        )
-        rows.append(
-            {
-                "quantity": f"{who}: {row['metric']} of {kind}",
-                "ours": ours if ours != "–" else "not trained",
-                "printed": wording.fixed(row["published"]),
-                "comparable": bool(row["comparable"]),
-                "reason": wording.reason_of(row),
-            }
-        )
-    return wording.beside(rows, "the article")

@@ -5,7 +5,7 @@ from astropy.table import Table
 
 from skyloom.figures import semantic_labels as names
 from skyloom.figures.table_cells import texts
-from skyloom.report import page, trainings, wording
+from skyloom.report import page, published, trainings, wording
 from skyloom.semantic.evaluation import ANGLE, folded
 
 _QUESTION = (
@@ -59,7 +59,7 @@ def section(folder):
             caption="What the encoders are shown, and redraw.",
         ),
         *_galaxies(folder, measured),
-        *_published(folder),
+        *published.part(folder),
     ]
     return page.Section("semantic", "Discs: measured without being taught", parts)
 
@@ -289,25 +289,3 @@ def galaxies(measured):
 def _view(rows, angle):
     found = wording.column(rows, "inclination_inferred")
     return f"{angle:.0f}° → {np.nanmedian(found):.0f}°"
-
-
-def _published(folder):
-    table = wording.maybe(folder / "evaluation" / "published.ecsv")
-    if table is None:
-        return []
-    rows = []
-    for row in table:
-        unit = "°" if str(row["unit"]) == "deg" else ""
-        model = texts([row["model"]])[0]
-        digits = 6 if row["statistic"] == "weights" else 3
-        ours = wording.rounded(row["ours"], digits)
-        rows.append(
-            {
-                "quantity": str(row["quantity"]) + (f" ({model})" if model else ""),
-                "ours": f"{ours}{unit}" if ours != "–" else "not trained",
-                "printed": f"{wording.plain(row['published'])}{unit}",
-                "comparable": bool(row["comparable"]),
-                "reason": wording.reason_of(row),
-            }
-        )
-    return wording.beside(rows, "the article")

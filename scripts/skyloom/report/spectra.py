@@ -5,8 +5,8 @@ from astropy.table import Table
 
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
-from skyloom.networks import metrics
-from skyloom.report import labels_scatter, page, trainings, wording
+from skyloom.networks import bootstrap
+from skyloom.report import labels_scatter, page, published, trainings, wording
 from skyloom.report.spectra_names import name
 
 _ARMS = {
@@ -57,11 +57,11 @@ def section(folder):
         page.picture(
             folder / "figures" / "comparison.png",
             alt="Errors of each network and label relative to always predicting the mean, with "
-            "intervals, and printed numbers beside ours.",
+            "intervals.",
             caption="How many times smaller the errors are than those of always predicting the "
             "mean, with intervals, and every member of the ensembles.",
         ),
-        *_published(folder),
+        *published.part(folder),
     ]
     return page.Section(folder.name, title, parts)
 
@@ -192,8 +192,8 @@ def gain(first, second, label, *, level):
         np.abs(wording.column(of, f"{label}_predicted") - wording.column(of, label))
         for of in (second, first)
     ]
-    options = {"samples": _SAMPLES, "level": level, "seed": 0, "statistic": metrics.bias}
-    return metrics.bootstrap_interval(*errors, _stars(first), **options)
+    options = {"samples": _SAMPLES, "level": level, "seed": 0, "statistic": bootstrap.BIAS}
+    return bootstrap.interval(*errors, _stars(first), **options)
 
 
 def _stars(rows):
@@ -307,20 +307,3 @@ def _known(row):
         if np.ma.is_masked(row["known"])
         else names.number(str(row["label"]), float(row["known"]))
     )
-
-
-def _published(folder):
-    table = wording.maybe(folder / "evaluation" / "published.ecsv")
-    if table is None:
-        return []
-    rows = [
-        {
-            "quantity": f"{row['quantity']}, {row['network']} network",
-            "ours": wording.rounded(row["ours"], 4),
-            "printed": wording.plain(row["published"]),
-            "comparable": bool(row["comparable"]),
-            "reason": wording.reason_of(row),
-        }
-        for row in table
-    ]
-    return wording.beside(rows, "the document")

@@ -6,12 +6,13 @@ the logarithm of the value between the least and the largest of all maps of its 
 
 import cv2
 import numpy as np
-from bokeh.palettes import inferno, magma, viridis
+from bokeh import palettes
 
+from skyloom.figures import style
 from skyloom.report.page import webp
 
 #: Colour maps of the channels, as in the figures.
-PALETTES = {"entropy": viridis(256), "mass": magma(256), "temperature": inferno(256)}
+PALETTES = {channel: getattr(palettes, name)(256) for channel, name in style.PLANES.items()}
 _EMPTY, _STEPS = 0, 254
 
 

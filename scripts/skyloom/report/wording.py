@@ -1,12 +1,10 @@
-"""Numbers in sentences: intervals, lists, durations, and printed numbers beside ours."""
+"""Numbers in sentences: intervals, lists, durations."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.figures import style
 from skyloom.figures.table_cells import numbers, significant, texts
 from skyloom.io import read_table
-from skyloom.report import page
 
 #: Why an interval may be too narrow, in every section that has one.
 OTHER_SEED = "Intervals know of the test side's scatter, not of what another training would give."
@@ -136,70 +134,6 @@ def synthetic(*tables):
 def thinned(count, most):
     """Places of at most `most` of `count` rows, evenly, the same in every run."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count else []
-
-
-def beside(rows, document):
-    """Printed numbers beside ours, those that may not be compared apart, grey, with the reasons.
-
-    Parameters
-    ----------
-    rows : list of dict
-        ``quantity``, ``ours`` and ``printed`` (texts), ``comparable`` (bool) and ``reason`` (its
-        parts with semicolons between).
-    document : str
-        How a sentence names what they are printed in: 'the article'.
-
-    Returns
-    -------
-    list of str
-        Parts of a section; nothing without rows.
-    """
-    fit = [row for row in rows if row["comparable"]]
-    grey = [row for row in rows if not row["comparable"]]
-    made = []
-    if fit:
-        made.append(_printed(fit, f"Numbers that {document} prints, and ours"))
-    if not grey:
-        return made
-    shared = _shared([row["reason"] for row in grey])
-    said = page.paragraph(
-        f"This run was not made as in {document}, so these numbers say nothing of each other: "
-        f"{'; '.join(shared) or 'each row has its reason'}.",
-        note=True,
-    )
-    own = [_but(row["reason"], shared) for row in grey]
-    grey = [{**row, "reason": reason} for row, reason in zip(grey, own, strict=True)]
-    title = f"{counted(len(grey), 'number')} of {document} that may not stand beside ours"
-    return [*made, page.details(title, said + _printed(grey, "Not comparable"))]
-
-
-def _but(reason, shared):
-    return "; ".join(part for part in _parts(reason) if part not in shared)
-
-
-def _parts(reason):
-    return [part.strip() for part in reason.split(";") if part.strip()]
-
-
-def _shared(reasons):
-    """Parts that every one of the reasons has."""
-    first, *rest = map(_parts, reasons)
-    return [part for part in first if all(part in other for other in rest)]
-
-
-def _printed(rows, caption):
-    table = Table({name: [row[name] for row in rows] for name in ("quantity", "ours", "printed")})
-    columns = {"quantity": "Quantity", "ours": "This run", "printed": "Printed"}
-    if any(row["reason"] for row in rows):
-        table["reason"] = [row["reason"] for row in rows]
-        columns["reason"] = "Also because"
-    grey = [not row["comparable"] for row in rows]
-    return page.table(table, columns=columns, caption=caption, muted=grey)
-
-
-def reason_of(row):
-    """The reason of a row of a ``published.ecsv``, empty where there is none."""
-    return texts([row["reason"]])[0]
 
 
 def column(table, name):

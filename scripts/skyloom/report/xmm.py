@@ -8,7 +8,7 @@ from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
-from skyloom.report import charts, marks, page, trainings, wording
+from skyloom.report import charts, marks, page, published, trainings, wording
 
 _QUESTION = (
     "Can a small network tell good EPIC images from those that a human screener marks as bad, and "
@@ -17,7 +17,6 @@ _QUESTION = (
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.BLACK)
 # So many curves are told apart in one figure, and so many points make one.
 _CURVES, _POINTS = 5, 400
-_PRINTED = ("table_3", "table_4", "table_5", "table_6", "table_7")
 
 
 def section(folder):
@@ -52,7 +51,7 @@ def section(folder):
             caption="One observation with a visible defect in the twelve stretches.",
         ),
         *_worst(folder, summary),
-        *_published(folder),
+        *published.part(folder),
     ]
     return page.Section("xmm", "X-ray images: good or bad?", parts)
 
@@ -257,29 +256,3 @@ def _worst(folder, summary):
             caption=f"Test images that the network of {best} is most surely wrong about.",
         ),
     ]
-
-
-def _published(folder):
-    """AUC and accuracy of the document's tables beside ours."""
-    rows = []
-    for name in _PRINTED:
-        table = wording.maybe(folder / "evaluation" / f"{name}.ecsv")
-        for row in table if table is not None else []:
-            rows += _pairs(row, name.replace("_", " "))
-    return wording.beside(rows, "the document")
-
-
-def _pairs(row, table):
-    """Validation AUC and accuracy: the sides that the document prints."""
-    for what, printed in (("auc", "published_auc"), ("accuracy", "published_validation_accuracy")):
-        if np.ma.is_masked(row[printed]) or not np.isfinite(row[printed]):
-            continue
-        name = {"auc": "AUC", "accuracy": "accuracy"}[what]
-        ours = float(np.ma.filled(row[f"validation_{what}"], np.nan))
-        yield {
-            "quantity": f"{row['label']}: {name} on the validation side ({table})",
-            "ours": wording.fixed(ours, 3) if np.isfinite(ours) else "not trained",
-            "printed": wording.fixed(float(row[printed]), 3),
-            "comparable": bool(row["comparable"]),
-            "reason": wording.reason_of(row),
-        }

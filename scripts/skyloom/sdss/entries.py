@@ -4,9 +4,6 @@ import dataclasses
 
 from skyloom.errors import InputError, nearest
 
-#: Classes of the pipeline in the order of their labels. Stated here once more than in
-#: `skyloom.sdss.spectrum` (a test compares them): a new reader of files retrains nothing.
-CLASSES = ("GALAXY", "QSO", "STAR")
 #: Which dataset each architecture sees.
 VARIANTS = {
     "inception_v3": "images_224",

@@ -9,18 +9,19 @@ Several spectra of one object are not independent: intervals resample objects.
 """
 
 import numpy as np
-from astropy.table import MaskedColumn, Table, vstack
+from astropy.table import Table, vstack
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
+from skyloom.networks import bootstrap
 from skyloom.progress import track
-from skyloom.sdss.entries import CLASSES
+from skyloom.sdss.classes import CLASSES, PROBABILITIES
 
 METRICS = ("accuracy", "precision", "recall", "f1")
 AVERAGE = "average"
 OVERALL = "overall_accuracy"
 #: Confused spectra that are kept of each network.
 MOST = 24
-_P = tuple(f"p_{name.lower()}" for name in CLASSES)
 
 
 def check(model, predictions):
@@ -35,7 +36,7 @@ def check(model, predictions):
             f"predictions of {model} have no row with part = test: make the split and the "
             "network again."
         )
-    for column in _P:
+    for column in PROBABILITIES:
         values = np.asarray(np.ma.filled(predictions[column], np.nan), dtype=float)
         if not ((values >= 0) & (values <= 1)).all():
             raise InputError(
@@ -136,21 +137,15 @@ def resampled(true, predicted, objects, *, samples, seed):
     Returns
     -------
     (samples, 3, 3) float array
-
-    Notes
-    -----
-    Objects with equal counts are interchangeable, so how often each KIND of object was drawn is
-    multinomial: the same distribution as drawing objects one by one (Davison & Hinkley 1997,
-    section 3.8, for groups), at a cost that does not grow with their number.
     """
     size = len(CLASSES)
     names, place = np.unique(np.asarray(objects), return_inverse=True)
     cells = np.zeros((len(names), size**2), dtype=np.int64)
     np.add.at(cells, (place, true * size + predicted), 1)
     kinds, often = np.unique(cells, axis=0, return_counts=True)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(names), often / often.sum(), size=samples)
-    return (drawn @ kinds).reshape(samples, size, size).astype(float)
+    # Objects with equal counts are alike: kinds of them are drawn.
+    drawn = bootstrap.resample(lambda c: c @ kinds, often, samples=samples, seed=seed)
+    return drawn.reshape(samples, size, size).astype(float)
 
 
 def judge(true, predicted, objects, *, samples, level, seed):
@@ -164,24 +159,12 @@ def judge(true, predicted, objects, *, samples, level, seed):
     """
     made = scores(counts(true, predicted))
     drawn = scores(resampled(true, predicted, objects, samples=samples, seed=seed))
-    ends = [(1 - level) / 2, (1 + level) / 2]
     found = {}
     for name, value in made.items():
-        low, high = _quantiles(drawn[name], ends)
+        low, high = bootstrap.percentiles(drawn[name], level)
         known = np.isfinite(value)
         found[name] = np.stack([value, np.where(known, low, np.nan), np.where(known, high, np.nan)])
     return found
-
-
-def _quantiles(values, ends):
-    """Quantiles over the first axis of what is finite; NaN where nothing is."""
-    flat = values.reshape(len(values), -1)
-    found = np.full((len(ends), flat.shape[1]), np.nan)
-    for column, some in enumerate(flat.T):
-        some = some[np.isfinite(some)]
-        if len(some):
-            found[:, column] = np.quantile(some, ends)
-    return found.reshape(len(ends), *values.shape[1:])
 
 
 def summarise(predictions, metrics, *, samples, level, seed):
@@ -299,7 +282,7 @@ def confused(predictions, metrics, *, most=MOST):
         rows = table[_texts(table, "part") == "test"]
         rows = rows[np.argsort(_texts(rows, "id"), kind="stable")]
         true, said = labels(rows["class"]), labels(rows["predicted"])
-        p = np.stack([np.asarray(rows[name], dtype=float) for name in _P], axis=1)
+        p = np.stack([np.asarray(rows[name], dtype=float) for name in PROBABILITIES], axis=1)
         sure, own = p[np.arange(len(p)), said], p[np.arange(len(p)), true]
         order = np.argsort(-sure, kind="stable")
         order = order[(true != said)[order]][:most]
@@ -314,9 +297,3 @@ def confused(predictions, metrics, *, most=MOST):
     made.meta.clear()
     made.meta["synthetic"] = any(bool(known["synthetic"]) for known in metrics)
     return made
-
-
-def masked(values):
-    """A float column in which what is not finite is masked."""
-    values = np.asarray(values, dtype=float)
-    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)

@@ -21,9 +21,9 @@ from skyloom.networks import (
 )
 from skyloom.networks.standardised import Standardised
 from skyloom.networks.targets import Target
-from skyloom.sdss.entries import CLASSES
+from skyloom.networks.training import fit as fit_network
+from skyloom.sdss.classes import CLASSES, PROBABILITIES
 
-PROBABILITIES = tuple(f"p_{name.lower()}" for name in CLASSES)
 TARGET = Target("classes", classes=len(CLASSES))
 
 
@@ -235,24 +235,28 @@ def fit(
     changed = {key: getattr(entry, key) for key in ("epochs", "learning_rate")}
     training = {**training, **{key: value for key, value in changed.items() if value is not None}}
     settings = classification.Settings(**training)
-    options = {
-        "train": sample.rows("train"),
-        "validation": sample.rows("validation"),
-        "target": TARGET,
-        "settings": settings,
-        "seed": seed,
-        "state_path": state_path,
-        "label": f"{name}_{split}" if split else name,
-    }
+    label = f"{name}_{split}" if split else name
+
+    def learn(network, samples):
+        task = classification.task(
+            samples,
+            sample.label,
+            train=sample.rows("train"),
+            validation=sample.rows("validation"),
+            target=TARGET,
+            settings=settings,
+        )
+        return fit_network(network, task, seed=seed, state_path=state_path, label=label)
+
     _check_variant(name, entry, dataset, sample)
     limit = batches.MEMORY_LIMIT if limit is None else limit
     if entry.frozen:
-        made, result = _fit_head(entry, dataset, stored, sample, weights, limit, seed, options)
+        made, result = _fit_head(entry, dataset, stored, sample, weights, limit, seed, learn)
     else:
         kind = "spectra" if entry.architecture == "cnn_1d" else "images"
         with batches.open_samples(dataset, kind, limit=limit) as samples:
             made = _build(entry, samples.shape, weights, seed)
-            result = classification.train(made, samples, sample.label, **options)
+            result = learn(made, samples)
     return _fitted(name, entry, split, sample, made, result, {**training, "seed": seed}, settings)
 
 
@@ -274,7 +278,7 @@ def _build(entry, shape, weights, seed):
     return pretrained.classifier(made, len(CLASSES), train_from=entry.train_from, seed=seed)
 
 
-def _fit_head(entry, dataset, stored, sample, weights, limit, seed, options):
+def _fit_head(entry, dataset, stored, sample, weights, limit, seed, learn):
     """Train the classifier on stored features, and put it behind the backbone."""
     if stored is None:
         raise InputError(f"{entry.architecture} is frozen and has no stored features: make them.")
@@ -289,9 +293,9 @@ def _fit_head(entry, dataset, stored, sample, weights, limit, seed, options):
                 "remove it and make it again."
             )
     with batches.open_samples(stored, "features", limit=limit) as samples:
-        standardised = Standardised(samples, options["train"])
+        standardised = Standardised(samples, sample.rows("train"))
         head = pretrained.head(samples.shape[0], len(CLASSES), seed=seed)
-        result = classification.train(head, standardised, sample.label, **options)
+        result = learn(head, standardised)
     made = pretrained.classifier(seeing, len(CLASSES), seed=seed)
     made.get_layer("output").set_weights(standardised.fold(*head.get_weights()))
     return made, result

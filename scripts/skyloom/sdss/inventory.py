@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units
-from astropy.table import Table, vstack
 
-from skyloom import ahead, names
+from skyloom import inventory as inventories
+from skyloom.columns import numbers
 from skyloom.errors import InputError
 from skyloom.sdss import catalogue as catalogues
 from skyloom.sdss import objects, spectrum
@@ -65,7 +65,6 @@ def _check_quality(quality):
 
 
 def _row(file, folder, quality, rows, labelled):
-    names.check(file)
     found = spectrum.read(Path(folder) / file, catalogue=rows, labelled=labelled)
     share = float(found.good.mean())
     if share < quality["min_good"]:
@@ -104,52 +103,33 @@ def inspect(folder, files, *, quality, catalogue=None, labelled=True, pool=None)
     ------
     tuple
         A good file's row (file, id, class, z, zwarning, sn, good, object, ra, dec, synthetic), or
-        a reject's (file, reason), in the order of the files.
+        a `skyloom.inventory.Reject`, in the order of the files.
     """
     _check_quality(quality)
-    inside = f"{folder}{'' if str(folder).endswith(os.sep) else os.sep}"
-
-    def look(file):
-        try:
-            return _row(file, folder, quality, catalogue, labelled)
-        except InputError as error:
-            # Reasons stand beside the file's name in a table that may be read elsewhere.
-            reason = str(error).replace(f"{Path(folder) / file}", file).replace(inside, "")
-            return names.shown(file), names.shown(reason)
-
-    return ahead.in_order(pool, look, files)
+    return inventories.inspect(
+        lambda file: _row(file, folder, quality, catalogue, labelled),
+        files,
+        folder=folder,
+        pool=pool,
+    )
 
 
 def tables(rows):
     """The good rows and the rejects of `inspect` as two tables."""
-    rows = list(rows)
-    good = [row for row in rows if len(row) > 2]
-    parts = zip(*good, strict=True) if good else [()] * len(_COLUMNS)
-    columns = {
-        name: np.array(values, kind)
-        for (name, kind), values in zip(_COLUMNS.items(), parts, strict=True)
-    }
-    synthetic = bool(columns.pop("synthetic").any())
-    table = Table(columns, meta={"synthetic": synthetic})
+    good, lost = inventories.parted(rows)
+    table = inventories.table(good, _COLUMNS)
+    table.meta = {"synthetic": bool(table["synthetic"].any())}
+    table.remove_column("synthetic")
     table["ra"].unit = table["dec"].unit = units.deg
-    return table, _rejects([row for row in rows if len(row) == 2], synthetic)
+    return table, inventories.rejects(sorted(lost), **table.meta)
 
 
-def _rejects(lost, synthetic):
-    lost = sorted(lost)
-    names = [file for file, _ in lost], [reason for _, reason in lost]
-    columns = {
-        key: np.array(part, str) for key, part in zip(("file", "reason"), names, strict=True)
-    }
-    return Table(columns, meta={"synthetic": synthetic})
-
-
-def merge(inventories, rejects, *, catalogue=None):
+def merge(tables, rejects, *, catalogue=None):
     """One inventory and one list of rejects from those of all blocks.
 
     Parameters
     ----------
-    inventories, rejects : sequence of Table
+    tables, rejects : sequence of Table
         Of the blocks, as `tables` makes them.
     catalogue : str or Path, optional
         Its rows without a file become one line of the rejects, under its name.
@@ -167,44 +147,22 @@ def merge(inventories, rejects, *, catalogue=None):
     InputError
         If no spectrum is left.
     """
-    lost = [(str(row["file"]), str(row["reason"])) for table in rejects for row in table]
-    synthetic = any(bool(table.meta["synthetic"]) for table in inventories)
-    # Empty tables may have lost their columns' types on the way through a file.
-    full = [table for table in inventories if len(table)]
-    if not full:
-        raise InputError(_nothing_left(lost))
-    table = vstack(full, metadata_conflicts="silent")
-    # The first occurrence of an id counts, in the order of the files.
-    table = table[np.argsort(np.asarray(table["file"], str), kind="stable")]
-    names, files = (np.asarray(table[key], str) for key in ("id", "file"))
-    _, first, number = np.unique(names, return_index=True, return_inverse=True)
-    for row in np.setdiff1d(np.arange(len(names)), first):
-        earlier = files[first[number[row]]]
-        reason = f"{files[row]} is spectrum {names[row]} again, after {earlier}: keep one of them."
-        lost.append((str(files[row]), reason))
-    table = table[first]
-    ra, dec = (_filled(table[key]) for key in ("ra", "dec"))
+    keys = {"folder": "sdss.spectra", "keys": "sdss.spectra and sdss.quality"}
+    table, lost = inventories.merge(
+        tables, rejects, again=_again, nothing={"of": "spectra", **keys}
+    )
+    table = table[np.argsort(np.asarray(table["id"], str), kind="stable")]
+    ra, dec = (numbers(table[key]) for key in ("ra", "dec"))
     table["object"] = objects.group(table["object"], ra, dec)
     if catalogue is not None:
         seen = {spectrum.identity_of_name(file) for file, _ in lost} - {None}
-        if line := catalogues.reject_of(catalogue, seen | set(names.tolist())):
+        if line := catalogues.reject_of(catalogue, seen | set(table["id"].tolist())):
             lost.append(line)
-    table.meta = {"synthetic": synthetic}
-    return table, _rejects(lost, synthetic)
+    return table, inventories.rejects(sorted(lost), **table.meta)
 
 
-def _filled(column):
-    """Floats, NaN where a table read back has nothing."""
-    return np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
-
-
-def _nothing_left(lost):
-    if not lost:
-        return "There is no file in the folder of spectra: check sdss.spectra."
-    return (
-        f"None of the {len(lost):,} files can be used; the first: {lost[0][1]} "
-        "Check sdss.spectra and sdss.quality."
-    )
+def _again(file, earlier, name):
+    return f"{file} is spectrum {name} again, after {earlier}: keep one of them."
 
 
 def summary(inventory, rejects):

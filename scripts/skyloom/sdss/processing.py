@@ -6,7 +6,7 @@ from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
 from skyloom.io import check_numbers, open_hdf5
 from skyloom.sdss import drawing, preparation
-from skyloom.sdss.spectrum import CLASSES
+from skyloom.sdss.classes import CLASSES
 from skyloom.spectra import wavelengths
 
 #: Datasets of images: height, width and channels. All channels of an image are equal.
@@ -154,7 +154,7 @@ def description(sample, wavelength, window, variant, parameters, seed):
     Raises
     ------
     InputError
-        If the sample is empty, or a class is not one of `skyloom.sdss.spectrum.CLASSES`.
+        If the sample is empty, or a class is not one of `skyloom.sdss.classes.CLASSES`.
     """
     if not len(sample):
         raise InputError(

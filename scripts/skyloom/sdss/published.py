@@ -1,109 +1,69 @@
-"""The article's numbers beside ours, and when the two may be compared."""
+"""Which of our numbers stands beside each that the article prints."""
 
-import numpy as np
-from astropy.table import Table
+from skyloom import published
 
-from skyloom import comparable
-from skyloom.sdss.evaluation import masked
-
-_NEED = ("networks", "rows", "notes", "comparable_when")
-
-
-def read(path):
-    """The sections of ``resources/published/sdss.yaml``; see `skyloom.comparable.read`."""
-    return comparable.read(path, _NEED)
+NEED = {
+    "document": ("networks", "rows", "notes", "comparable_when"),
+    "summary": ("network", "split", "class", "recall"),
+}
 
 
-def reasons_not_comparable(choices, summary, published):
-    """Why no number of this run may stand beside the printed ones.
-
-    Parameters
-    ----------
-    choices : dict
-        Dotted names of the config and their values: the keys of ``comparable_when``.
-    summary : Table
-        As `skyloom.sdss.evaluation.summarise` makes it; it knows how many spectra there were and
-        whether they are synthetic, which a folder of synthetic files read as a local one does not
-        say in the config.
-    published : dict
-        As `read` gives it.
-
-    Returns
-    -------
-    list of str
-        Empty when comparable.
-    """
-    made = {**choices, "sdss.spectra_used": int(summary.meta["spectra"])}
-    if summary.meta["synthetic"]:
-        made["sdss.source"] = "synthetic"
-    return comparable.reasons(published["comparable_when"], made, prefix="sdss.")
-
-
-def compare(summary, networks, published, choices):
+def compare(document, choices, *, summary, networks):
     """Every printed number with ours, where there is one.
 
     Parameters
     ----------
+    document : dict
+        ``resources/published/sdss.yaml``.
+    choices : dict
+        Dotted names of the config and their values: the keys of ``comparable_when``.
     summary : Table
+        As `skyloom.sdss.evaluation.summarise` makes it.
     networks : dict of str to dict
         All of ``sdss.networks``.
-    published : dict
-    choices : dict
-        As `reasons_not_comparable` has it.
 
     Returns
     -------
     Table
-        network, split, class, metric, ours, ours_low, ours_high, published, difference (masked
-        without ours), as_printed (the class that was printed where another is meant), comparable,
-        reason. ``meta["notes"]``: what the article leaves open or says twice.
+        As `skyloom.published.table` makes it: a quantity is ``<metric> of <class>``.
     """
-    common = reasons_not_comparable(choices, summary, published)
+    meta = summary.meta
+    counts = {"spectra_used": int(meta["spectra"])}
     found = {tuple(str(row[k]) for k in ("network", "split", "class")): row for row in summary}
-    rows = published["rows"]
-    ours, reasons, trained = [], [], []
-    for row in rows:
-        own = found.get((row["network"], row["split"], row["class"]))
-        values = [np.nan] * 3
-        if own is not None:
-            values = [own[f"{row['metric']}{end}"] for end in ("", "_low", "_high")]
-        ours.append([np.nan if np.ma.is_masked(value) else float(value) for value in values])
-        trained.append(own is not None)
-        reasons.append([*common, *_why(row, networks, published, own)])
-    table = Table()
-    for name in ("network", "split", "class", "metric"):
-        table[name] = [row[name] for row in rows]
-    for name, values in zip(("ours", "ours_low", "ours_high"), np.transpose(ours), strict=True):
-        table[name] = masked(values)
-    table["published"] = [row["printed"] for row in rows]
-    table["difference"] = masked(np.array(ours)[:, 0] - np.asarray(table["published"]))
-    table["as_printed"] = [row.get("as_printed", "") for row in rows]
-    table["comparable"] = [was and not why for was, why in zip(trained, reasons, strict=True)]
-    table["reason"] = np.array(["; ".join(why) for why in reasons], dtype=str)
-    table.meta.update(
-        synthetic=bool(summary.meta["synthetic"]),
-        level=float(summary.meta["level"]),
-        not_comparable=list(common),
-        notes=list(published["notes"]),
+    return published.table(
+        (_row(row, found, networks, document["networks"]) for row in document["rows"]),
+        document,
+        synthetic=meta["synthetic"],
+        common=published.of_run(document, choices, "sdss", synthetic=meta["synthetic"], **counts),
+        level=float(meta["level"]),
+        notes=list(document["notes"]),
     )
-    return table
 
 
-def _why(row, networks, published, own):
+def _row(row, found, networks, printed):
+    name, split, kind, metric = (row[key] for key in ("network", "split", "class", "metric"))
+    own = found.get((name, split, kind))
+    return {
+        "group": f"training/test {split.replace('_', '/')}",
+        "quantity": f"{metric} of {kind}",
+        "model": f"{name}_{split}",
+        "printed": row["printed"],
+        "why": _why(name, split, networks, printed[name]["made_with"], own),
+        **published.ours(own, metric),
+    }
+
+
+def _why(name, split, networks, wanted, own):
     """How a network differs from the one that the article printed."""
-    name = row["network"]
     if name not in networks:
         return [f"networks.{name} is not in the config"]
     if own is None:
-        return [f"{name} was not trained on {row['split']}"]
-    wanted = published["networks"][name]["made_with"]
+        return [f"{name} was not trained on {split}"]
     entry = {"train_from": None, **networks[name]}
     if "weights" in wanted:
         entry.setdefault("weights", "imagenet")
+    # Its own number of epochs would go before that of all.
+    wanted = {**wanted, "epochs": None}
+    entry.setdefault("epochs", None)
     rules = [{"key": f"networks.{name}.{key}", "equals": wanted[key]} for key in wanted]
-    rules += [
-        {"key": f"networks.{name}.{key}", "equals": None}
-        for key in ("epochs",)
-        if entry.get(key) is not None
-    ]
-    return comparable.reasons(rules, {f"networks.{name}.{key}": entry[key] for key in entry})
+    return published.reasons(rules, {f"networks.{name}.{key}": entry[key] for key in entry})

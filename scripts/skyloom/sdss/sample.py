@@ -8,35 +8,11 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.sdss.spectrum import CLASSES
+from skyloom.sdss.classes import CLASSES
+from skyloom.splits import apportion
 
 #: Classes whose redshift is a distance; stars, at |z| of 0.002, are neither cut nor binned in z.
 COSMOLOGICAL = ("GALAXY", "QSO")
-
-
-def apportion(weights, total):
-    """Share out `total` in proportion to weights, by largest remainder.
-
-    Parameters
-    ----------
-    weights : sequence of int, float or Fraction
-        Not negative, one above 0. A float counts as the decimal number that it prints as.
-    total : int
-
-    Returns
-    -------
-    (C,) int array
-        Adds up to `total`; each share is its quota rounded down or up. Equal remainders go to the
-        larger weight first, then to the earlier one.
-    """
-    weights = [Fraction(str(weight)) for weight in weights]
-    # Whole numbers throughout: no remainder is decided by rounding.
-    quotas = [weight * int(total) / sum(weights) for weight in weights]
-    shares = [int(quota) for quota in quotas]
-    order = sorted(range(len(weights)), key=lambda k: (shares[k] - quotas[k], -weights[k], k))
-    for place in order[: int(total) - sum(shares)]:
-        shares[place] += 1
-    return np.array(shares, np.int64)
 
 
 def strata(table, *, redshift, redshift_bins):

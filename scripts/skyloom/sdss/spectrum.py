@@ -17,9 +17,8 @@ import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.sdss import fits_tables
+from skyloom.sdss.classes import CLASSES
 
-#: The classes in the order of their labels, 0, 1 and 2.
-CLASSES = ("GALAXY", "QSO", "STAR")
 #: This keyword of the primary header, when true, says that a spectrum is simulated.
 SYNTHETIC_KEYWORD = "SYNTHETI"
 #: Stands in tables for a class that is not known.

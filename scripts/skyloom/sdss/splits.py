@@ -10,7 +10,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.sdss.sample import apportion
+from skyloom.splits import apportion, assign, in_order
 
 #: What `split` can keep together.
 BY = ("object", "spectrum")
@@ -126,14 +126,7 @@ def split(sample, *, test, by, validation, seed):
             f"A test share of {test:g} and a validation share of {validation:g} are not possible: "
             "set sdss.split to shares between 0 and 1."
         )
-    sample = sample[np.argsort(np.asarray(sample["id"], str), kind="stable")]
-    names = np.asarray(sample["id"], str)
-    twice = names[:-1][names[1:] == names[:-1]]
-    if len(twice):
-        raise InputError(
-            f"The sample lists {twice[0]} twice, which could put it on two sides of the split: "
-            "remove sample.ecsv and run again."
-        )
+    sample, names = in_order(sample, source="sample")
     member, label = _groups(sample, by)
     group_sizes = np.bincount(member, minlength=len(label))
     kinds = np.unique(label)
@@ -141,15 +134,13 @@ def split(sample, *, test, by, validation, seed):
         _check_enough(int((label == kind).sum()), kind, by, validation)
     counts = [group_sizes[label == kind].sum() for kind in kinds]
     numbers = sizes(counts, test=test, validation=validation)
-    part = np.full(len(label), "train", dtype="U10")
-    for kind, of_test, of_validation in zip(kinds, *numbers, strict=True):
-        groups = np.flatnonzero(label == kind)
-        # A stream a class: its members are drawn alike whatever the other classes hold.
-        random = np.random.default_rng([seed, zlib.crc32(str(kind).encode())])
-        groups = groups[random.permutation(len(groups))]
-        held = max(1, of_validation) if validation else 0
-        part[groups] = _parts(group_sizes[groups], of_test, held)
-    table = Table({"id": names, "part": part[member]})
+    of_test, of_validation = (dict(zip(kinds, part, strict=True)) for part in numbers)
+
+    def share(kind, own):
+        return _parts(own, of_test[kind], max(1, of_validation[kind]) if validation else 0)
+
+    part = assign(member, label, share, lambda kind: [seed, zlib.crc32(str(kind).encode())])
+    table = Table({"id": names, "part": part})
     table.meta = {
         "by": by,
         "test": float(test),

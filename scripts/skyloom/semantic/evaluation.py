@@ -11,7 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import numbers
 from skyloom.errors import InputError
+from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
 
@@ -112,13 +114,11 @@ def judge(parameter, true, predicted, *, failed, samples, level, seed):
     inside = (true > ANGLE_LIMITS[0]) & (true < ANGLE_LIMITS[1]) if angle else np.isfinite(true)
     error, n = linear[inside], int(inside.sum())
     zero = np.zeros(n)
-    low, high = (np.nan, np.nan)
-    if n > 1:
-        low, high = statistics.bootstrap_interval(
-            *(zero, error, np.arange(n)),
-            **{"samples": samples, "level": level, "seed": seed},
-            statistic=statistics.difference_std,
-        )
+    low, high = bootstrap.interval(
+        *(zero, error, np.arange(n)),
+        **{"samples": samples, "level": level, "seed": seed},
+        statistic=bootstrap.DIFFERENCE_STD,
+    )
     middle = float(np.median(error)) if n else np.nan
     spread = float(np.median(np.abs(error - middle))) if n else np.nan
     return {
@@ -253,7 +253,7 @@ def _test_side(table, model, parameters):
             "dataset and train again."
         )
     for name in parameters:
-        if not np.isfinite(_floats(rows[f"{name}_predicted"])).all():
+        if not np.isfinite(numbers(rows[f"{name}_predicted"])).all():
             raise InputError(
                 f"predictions of {model}: {name}_predicted has values that are not finite; train "
                 "it again, with a smaller semantic.training.learning_rate."
@@ -271,16 +271,12 @@ def _bounds(table, ids, parameters):
     known = np.array(rows) >= 0
     for name in parameters:
         if f"bound_{name}" in table.colnames:
-            found[name][known] = _floats(table[f"bound_{name}"])[np.array(rows)[known]]
+            found[name][known] = numbers(table[f"bound_{name}"])[np.array(rows)[known]]
     return found
 
 
 def _pair(table, name):
-    return _floats(table[name]), _floats(table[f"{name}_predicted"])
-
-
-def _floats(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+    return numbers(table[name]), numbers(table[f"{name}_predicted"])
 
 
 def _synthetic(encoders, fits):

@@ -12,6 +12,7 @@ from skyloom.errors import InputError, nearest
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, semantic_encoder, semantic_training
 from skyloom.networks.profile_decoder import ProfileDecoder
+from skyloom.networks.training import fit as fit_network
 from skyloom.semantic import profiles
 
 
@@ -282,8 +283,7 @@ def fit(name, model, dataset, sample, *, network, failed, seed, state_path=None,
     learning, encoder = build(settings.precision), build("float32")
     decoder = ProfileDecoder(sample.profile, sample.grid)
     with batches.open_images(dataset, limit=batches.MEMORY_LIMIT if limit is None else limit) as x:
-        result = semantic_training.train(
-            learning,
+        task = semantic_training.task(
             decoder,
             x,
             sample.truth,
@@ -291,10 +291,8 @@ def fit(name, model, dataset, sample, *, network, failed, seed, state_path=None,
             validation=sample.rows("validation"),
             settings=settings,
             failed=failed,
-            seed=seed,
-            state_path=state_path,
-            label=name,
         )
+        result = fit_network(learning, task, seed=seed, state_path=state_path, label=name)
         encoder.set_weights(learning.get_weights())
         rows = sample.rows("validation", "test")
         answers = semantic_training.predict(

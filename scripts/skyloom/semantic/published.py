@@ -1,22 +1,22 @@
-"""The paper's numbers beside ours, and when the two may be compared."""
+"""Which of our numbers stands beside each that the paper prints."""
 
 import numpy as np
-from astropy.table import Table
 
-from skyloom import comparable
+from skyloom import published
 
-_NEED = ("results", "models", "table_1", "comparable_when", "comparable_of")
+NEED = {
+    "document": ("results", "models", "table_1", "notes", "comparable_when", "comparable_of"),
+    "summary": ("method", "model", "parameter", "sigma"),
+    "metrics": (),
+}
 #: Units of the parameters in every table of the arm.
 UNITS = {"angle": "deg"}
 _TRAINING = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "rho"),
     *("decay", "target", "initializer", "restore", "precision"),
 )
-
-
-def read(path):
-    """The sections of ``resources/published/semantic.yaml``; see `skyloom.comparable.read`."""
-    return comparable.read(path, _NEED)
+_NAMES = {"sigma": "dispersion", "bias": "bias", "failed": "failed share"}
+_NOISE = {"noise_05": ", noise 0.05", "noise_10": ", noise 0.1"}
 
 
 def add(summary, content):
@@ -49,88 +49,59 @@ def add(summary, content):
     return summary
 
 
-def compare(summary, metrics, content, choices):
-    """The printed numbers with ours beside them.
+def compare(document, choices, *, summary, metrics):
+    """Every printed number with ours: a row for each of our models that stands beside it.
 
     Parameters
     ----------
+    document : dict
+        ``resources/published/semantic.yaml``.
+    choices : dict of str to dict
+        Of each model, how the config has it made, resolved: ``grid``, ``profile``, ``noise``,
+        ``images``, ``network`` (its name), ``encoder``, ``training``.
     summary : Table
         As `skyloom.semantic.evaluation.summarise` makes it.
     metrics : sequence of dict
         ``metrics.json`` of the trained models, whose word counts where the config's differs.
-    content : dict
-        As `read` gives it.
-    choices : dict of str to dict
-        Of each model, how the config has it made, resolved: ``grid``, ``profile``, ``noise``,
-        ``images``, ``network`` (its name), ``encoder``, ``training``.
 
     Returns
     -------
     Table
-        quantity (for example ``sigma of scale``), model (empty: none was trained), statistic,
-        parameter, unit, ours, ours_low, ours_high (interval of a sigma), published, difference,
-        comparable, reason. NaN where there is no number.
+        As `skyloom.published.table` makes it; without a model where none was trained.
     """
     made = {str(known["model"]): _made(known, choices.get(known["model"], {})) for known in metrics}
     rows = []
-    for printed in content["results"]:
-        rows += _result_rows(printed, summary, content, made)
-    for printed in content["table_1"]:
-        rows.append(_count_row(printed, metrics))
-    table = Table()
-    for name in ("quantity", "model", "statistic", "parameter", "unit"):
-        table[name] = np.array([row[name] for row in rows], dtype=str)
-    for name in ("ours", "ours_low", "ours_high", "published"):
-        table[name] = np.array([row.get(name, np.nan) for row in rows], dtype=float)
-    table["difference"] = table["ours"] - table["published"]
-    table["comparable"] = [bool(row["model"]) and not row["why"] for row in rows]
-    table["reason"] = np.array(["; ".join(row["why"]) for row in rows], dtype=str)
-    table.meta.update(
-        source=content.get("source", ""),
-        synthetic=bool(summary.meta["synthetic"]),
-        notes=[
-            "The total of table 1's third row is misprinted (50,981): its layers add up to 50,987.",
-            "Scales are in the article's unit, of which an image's half-width is 0.0625.",
-        ],
-    )
-    return table
+    for printed in document["results"]:
+        rows += _result_rows(printed, summary, document, made)
+    rows += [_count_row(printed, metrics) for printed in document["table_1"]]
+    notes = list(document["notes"])
+    return published.table(rows, document, synthetic=summary.meta["synthetic"], notes=notes)
 
 
-def _result_rows(printed, summary, content, made):
+def _result_rows(printed, summary, document, made):
     """A row for each of our models that stands beside a printed result; one without any."""
     statistic, parameter, training = (printed[name] for name in ("statistic", "parameter", "of"))
+    noise = _NOISE.get(training, "")
     head = {
-        "quantity": _quantity(statistic, parameter, training),
-        "statistic": statistic,
-        "parameter": parameter,
+        "group": f"Section 3.2{noise or ', without noise'}",
+        "quantity": f"{_NAMES[statistic]} of {parameter}{noise}",
         "unit": "" if statistic == "failed" else UNITS.get(parameter, ""),
-        "published": printed["printed"],
+        "printed": printed["printed"],
     }
-    rules = [*content["comparable_when"], *content["comparable_of"][training]]
-    rows = []
-    for model in content["models"][training]:
-        own = _own(summary, model, parameter)
-        if own is None:
-            continue
-        low, high = ("sigma_low", "sigma_high") if statistic == "sigma" else (None, None)
-        rows.append(
-            {
-                **head,
-                "model": model,
-                "ours": float(own[statistic]),
-                "ours_low": float(own[low]) if low else np.nan,
-                "ours_high": float(own[high]) if high else np.nan,
-                "why": comparable.reasons(rules, made.get(model, {})),
-            }
-        )
-    names = " or ".join(content["models"][training])
-    return rows or [{**head, "model": "", "why": [f"{names} was not trained"]}]
-
-
-def _quantity(statistic, parameter, training):
-    what = {"sigma": "dispersion", "bias": "bias", "failed": "failed share"}[statistic]
-    noise = {"noise_05": ", noise 0.05", "noise_10": ", noise 0.1"}.get(training, "")
-    return f"{what} of {parameter}{noise}"
+    rules = [*document["comparable_when"], *document["comparable_of"][training]]
+    models = document["models"][training]
+    found = {model: _own(summary, model, parameter) for model in models}
+    rows = [
+        {
+            **head,
+            "model": model,
+            **published.ours(own, statistic),
+            "why": published.reasons(rules, made.get(model, {})),
+        }
+        for model, own in found.items()
+        if own is not None
+    ]
+    return rows or [{**head, "why": [f"{' or '.join(models)} was not trained"]}]
 
 
 def _own(summary, model, parameter):
@@ -143,21 +114,16 @@ def _own(summary, model, parameter):
 
 def _count_row(printed, metrics):
     """A network's trainable parameters: of the model whose outputs are as in the paper, if any."""
-    own = [known for known in metrics if str(known["network"]) == printed["network"]]
-    own.sort(key=lambda known: str(known["angle"]) != "theta")
-    why = [] if own else [f"{printed['network']} was not trained"]
-    if own and str(own[0]["angle"]) != "theta":
-        why = [f"encoder.angle is {own[0]['angle']} (published: theta), with one more output"]
-    return {
-        "quantity": f"weights of {printed['network']}",
-        "model": str(own[0]["model"]) if own else "",
-        "statistic": "weights",
-        "parameter": "",
-        "unit": "",
-        "ours": float(own[0]["weights"]) if own else np.nan,
-        "published": printed["printed"],
-        "why": why,
-    }
+    network = printed["network"]
+    head = {"group": "Table 1", "quantity": f"weights of {network}", "printed": printed["printed"]}
+    own = [known for known in metrics if str(known["network"]) == network]
+    if not own:
+        return {**head, "why": [f"{network} was not trained"]}
+    known = min(own, key=lambda known: str(known["angle"]) != "theta")
+    why = []
+    if str(known["angle"]) != "theta":
+        why = [f"encoder.angle is {known['angle']} (published: theta), with one more output"]
+    return {**head, "model": str(known["model"]), "ours": known["weights"], "why": why}
 
 
 def _made(known, choices):

@@ -5,10 +5,12 @@ Spectra of one model that differ by rotation only are not independent, so interv
 """
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 from scipy.stats import norm
 
+from skyloom.columns import masked, numbers
 from skyloom.errors import InputError
+from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
 
@@ -39,7 +41,7 @@ def check(known, predictions):
             f"{known['arm']}.split.test and train again."
         )
     for label in known["labels"]:
-        values = np.ma.filled(np.ma.asarray(predictions[f"{label}_predicted"]), np.nan)
+        values = numbers(predictions[f"{label}_predicted"])
         if not np.isfinite(values).all():
             raise InputError(
                 f"predictions of {model}: {label}_predicted has values that are not finite; train "
@@ -75,11 +77,11 @@ def summarise(predictions, metrics, *, samples, level, seed):
         groups = _groups(test, known["labels"])
         for label, unit in zip(known["labels"], known["units"], strict=True):
             true, predicted = _pair(test, label)
-            usual = float(np.mean(_floats(on_side(table, "train")[label])))
-            low, high = statistics.bootstrap_interval(
+            usual = float(np.mean(numbers(on_side(table, "train")[label])))
+            low, high = bootstrap.interval(
                 *(true, predicted, groups),
                 **{"samples": samples, "level": level, "seed": seed},
-                statistic=statistics.mean_absolute_error,
+                statistic=bootstrap.MEAN_ABSOLUTE_ERROR,
             )
             error = statistics.mean_absolute_error(true, predicted)
             of_the_mean = float(np.mean(np.abs(true - usual)))
@@ -162,14 +164,14 @@ def noise(predictions, noisy, metrics):
     for table, other, known in zip(predictions, noisy, metrics, strict=True):
         test = on_side(table, "test")
         place = {name: row for row, name in enumerate(np.asarray(test["id"]).astype(str))}
-        snr = _floats(other["snr"])
+        snr = numbers(other["snr"])
         for label in known["labels"]:
             true, predicted = _pair(test, label)
             cases = [(0.0, true, predicted)]
             for value in np.unique(snr):
                 here = other[snr == value]
                 order = [place[name] for name in np.asarray(here["id"]).astype(str)]
-                cases.append((value, true[order], _floats(here[f"{label}_predicted"])))
+                cases.append((value, true[order], numbers(here[f"{label}_predicted"])))
             rows += [(known["model"], label, value, *_errors(*pair)) for value, *pair in cases]
     table = _table(rows, ["model", "label", "snr", "mae", "bias", "rmse"], texts=2)
     table.meta.update(_meta(metrics))
@@ -258,7 +260,7 @@ def factors(predictions, labels):
 def _deviations(rows, label):
     """|error| / uncertainty; infinite where the uncertainty is zero and the error is not."""
     true, predicted = _pair(rows, label)
-    error, sigma = np.abs(predicted - true), _floats(rows[f"{label}_uncertainty"])
+    error, sigma = np.abs(predicted - true), numbers(rows[f"{label}_uncertainty"])
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(error > 0, error / sigma, 0.0)
 
@@ -274,16 +276,12 @@ def _errors(true, predicted):
 def _groups(rows, labels):
     """A number for every model: spectra that differ by their velocity only have the same."""
     own = [label for label in labels if label not in _VELOCITIES] or labels
-    values = np.stack([_floats(rows[label]) for label in own], axis=1)
+    values = np.stack([numbers(rows[label]) for label in own], axis=1)
     return np.unique(values, axis=0, return_inverse=True)[1].ravel()
 
 
 def _pair(rows, label):
-    return _floats(rows[label]), _floats(rows[f"{label}_predicted"])
-
-
-def _floats(column):
-    return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+    return numbers(rows[label]), numbers(rows[f"{label}_predicted"])
 
 
 def _meta(metrics):
@@ -307,6 +305,5 @@ def _table(rows, names, *, texts):
         if place < texts:
             table[name] = np.array(values, dtype=str)
             continue
-        values = np.array(values, dtype=float)
-        table[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+        table[name] = masked(values)
     return table

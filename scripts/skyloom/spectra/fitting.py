@@ -10,6 +10,8 @@ from skyloom import sides
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, spectra_cnn, spectra_members, spectra_training
 from skyloom.networks.metrics import bias, mean_absolute_error, pearson_r, root_mean_square_error
+from skyloom.networks.training import Learner
+from skyloom.networks.training import fit as fit_network
 from skyloom.spectra.labels import Scaling, names_and_units
 
 #: The number of each snr's noise, far from those of the epochs of a training.
@@ -143,23 +145,28 @@ def fit(
                 seed=seed,
             )
 
+        task = spectra_training.task(
+            spectra,
+            scaling.apply(sample.labels),
+            train=sample.rows("train"),
+            validation=sample.rows("validation"),
+            settings=settings,
+        )
         # All members learn in one network, whose functions are traced once.
-        learner = spectra_training.Learner(build(seed), settings)
-        trained = [
-            _train(
-                build(seed + number),
-                learner,
-                spectra,
-                sample,
-                scaling,
+        learner = Learner(build(seed), task)
+        networks = [build(seed + number) for number in range(members)]
+        results = [
+            fit_network(
+                one,
+                task,
                 seed=seed + number,
                 state_path=Path(state_folder) / f"member_{number + 1}.h5" if state_folder else None,
                 label=f"{name['dataset']} {network}, member {number + 1} of {members}",
+                learner=learner,
             )
-            for number in range(members)
+            for number, one in enumerate(networks)
         ]
-        networks = [one for one, _ in trained]
-        made = _ask(networks, learner, spectra, np.arange(len(sample.id)))
+        made = np.stack([result.outputs for result in results])
         noisy = _ask_noisy(networks, learner, spectra, sample.rows("test"), noise, seed)
     meta = {**name, "network": network, "synthetic": sample.synthetic}
     meta["model"] = f"{name['dataset']}_{network}"
@@ -169,7 +176,6 @@ def fit(
         "uncertainty": uncertainty,
         "training": {**training, "seed": seed},
     }
-    results = [result for _, result in trained]
     return Fitted(
         networks=networks,
         history=_history(results),
@@ -179,39 +185,18 @@ def fit(
     )
 
 
-def _train(one, learner, spectra, sample, scaling, *, seed, state_path, label):
-    """One member, with what its training gives."""
-    result = spectra_training.train(
-        one,
-        spectra,
-        scaling.apply(sample.labels),
-        train=sample.rows("train"),
-        validation=sample.rows("validation"),
-        settings=learner.settings,
-        seed=seed,
-        state_path=state_path,
-        label=label,
-        learner=learner,
-    )
-    return one, result
-
-
-def _ask(networks, learner, source, rows):
-    """What each member says of these rows: (members, n, outputs)."""
-    made = []
-    for one in networks:
-        learner.network.set_weights(one.get_weights())
-        made.append(learner.outputs(source, rows))
-    return np.stack(made)
-
-
 def _ask_noisy(networks, learner, spectra, rows, noise, seed):
-    """The same with noise of each signal to noise ratio added: a dict."""
+    """What each member says of rows with noise of each signal to noise ratio: a dict of arrays."""
+
+    def ask(one, source):
+        learner.network.set_weights(one.get_weights())
+        return learner.outputs(source, rows)
+
     noisy = {
         float(snr): spectra_training.Noisy(spectra, snr, seed=seed, epoch=_TEST_NOISE + place)
         for place, snr in enumerate(noise)
     }
-    return {snr: _ask(networks, learner, source, rows) for snr, source in noisy.items()}
+    return {snr: np.stack([ask(one, x) for one in networks]) for snr, x in noisy.items()}
 
 
 def _metrics(sample, scaling, made, settings, results, seed):

@@ -1,8 +1,6 @@
 """One inventory of an arm's spectra from those of its blocks."""
 
-import numpy as np
-from astropy.table import Table, vstack
-
+from skyloom import inventory
 from skyloom.errors import InputError
 
 
@@ -31,39 +29,12 @@ def merge(tables, rejects):
     labels = [list(table.meta["labels"]) for table in tables]
     if any(own != labels[0] for own in labels):
         raise InputError("The blocks differ in their labels: remove them and run again.")
-    synthetic = any(bool(table.meta["synthetic"]) for table in tables)
-    lost = [(str(row["file"]), str(row["reason"])) for table in rejects for row in table]
-    # Empty tables may have lost their columns' types on the way through a file.
-    full = [table for table in tables if len(table)]
-    if not full:
-        raise InputError(_nothing_left(lost))
-    inventory = vstack(full, metadata_conflicts="silent")
-    names, files = (np.asarray(inventory[key]).astype(str) for key in ("id", "file"))
-    first, keep = {}, np.ones(len(names), bool)
-    for row, name in enumerate(names):
-        if first.setdefault(name, row) != row:
-            keep[row] = False
-            reason = (
-                f"{files[row]} has the labels of {files[first[name]]}, which is used: keep one."
-            )
-            lost.append((files[row], reason))
-    inventory = inventory[keep]
-    inventory.meta = {"labels": labels[0], "synthetic": synthetic}
-    lost.sort()
-    listed = Table(
-        {
-            "file": np.array([file for file, _ in lost], str),
-            "reason": np.array([reason for _, reason in lost], str),
-        },
-        meta={"synthetic": synthetic},
-    )
-    return inventory, listed
+    keys = {"folder": "the arm's spectra key", "keys": "the arm's spectra and window keys"}
+    table, lost = inventory.merge(tables, rejects, again=_again, nothing={"of": "spectra", **keys})
+    synthetic = table.meta["synthetic"]
+    table.meta = {"labels": labels[0], "synthetic": synthetic}
+    return table, inventory.rejects(sorted(lost), synthetic=synthetic)
 
 
-def _nothing_left(lost):
-    if not lost:
-        return "There is no file in the folder of spectra: check the arm's spectra key."
-    return (
-        f"None of the {len(lost)} files can be used; the first: {lost[0][1]} "
-        "Check the arm's spectra and window keys."
-    )
+def _again(file, earlier, _):
+    return f"{file} has the labels of {earlier}, which is used: keep one."

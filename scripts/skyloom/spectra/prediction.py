@@ -5,8 +5,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.networks import batches, spectra_members, spectra_training
@@ -221,8 +222,7 @@ def predict(observed, inventory, models, training):
     names += "distance limit outside medium beyond warning"
     table = Table(rows=rows, names=names.split())
     for name in ("uncertainty", "known"):
-        values = np.array(table[name], dtype=float)
-        table[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+        table[name] = masked(table[name])
     table.meta["synthetic"] = bool(observed["synthetic"])
     return table
 

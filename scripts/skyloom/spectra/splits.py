@@ -4,6 +4,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
+from skyloom.splits import assign, in_order, parts
 
 #: What `split` can divide by.
 BY = ("random", "model")
@@ -86,24 +87,16 @@ def split(inventory, *, by, validation, test, seed):
     InputError
         If a part would be empty or an id occurs twice.
     """
-    names = np.asarray(inventory["id"]).astype(str)
-    order = np.argsort(names, kind="stable")
-    inventory, names = inventory[order], names[order]
-    twice = names[:-1][names[1:] == names[:-1]]
-    if len(twice):
-        raise InputError(
-            f"The inventory lists {twice[0]} twice, which could put it on two sides of the split: "
-            "remove inventory.ecsv and run again."
-        )
+    inventory, names = in_order(inventory)
     member = groups(inventory, by)
     count = int(member.max()) + 1 if len(member) else 0
     numbers = sizes(count, validation=validation, test=test)
-    shuffled = np.random.default_rng(seed).permutation(count)
-    part = np.full(count, "train", dtype="U10")
-    part[shuffled[: numbers["test"]]] = "test"
-    part[shuffled[numbers["test"] : numbers["test"] + numbers["validation"]]] = "validation"
+    numbers.pop("train")
+    part = assign(
+        member, np.zeros(count), lambda _, sizes: parts(len(sizes), **numbers), lambda _: seed
+    )
     return Table(
-        {"id": names, "part": part[member]},
+        {"id": names, "part": part},
         meta={
             "by": by,
             "validation": float(validation),

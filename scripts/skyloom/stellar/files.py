@@ -14,7 +14,7 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
-from skyloom import names as names_of_files
+from skyloom import inventory
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
@@ -174,7 +174,7 @@ def listing(spectra, pixels):
 
     Returns
     -------
-    list of `Source`, list of (name, reason)
+    list of `Source`, list of `skyloom.inventory.Reject`
         The usable files, sorted by name, and the others.
 
     Raises
@@ -186,19 +186,19 @@ def listing(spectra, pixels):
     names = [""] if path.is_file() else folders.listing(spectra, key="stellar.spectra")
     if not names:
         raise InputError(f"{spectra} is empty: set stellar.spectra to HDF5 files of spectra.")
-    sources, rejects = [], []
-    for name in names:
-        called = name or path.name
+
+    def look(called):
         try:
-            names_of_files.check(called)
-            sources.append(_inspect(path / name if name else path, called, pixels))
-        except InputError as error:
-            rejects.append((names_of_files.shown(called), names_of_files.shown(str(error))))
+            return _inspect(path if path.is_file() else path / called, called, pixels)
+        except InputError:
+            raise
         except (ValueError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())
-            reason = f"{called}: {reason}; see scripts/skyloom/stellar/files.py."
-            rejects.append((names_of_files.shown(called), names_of_files.shown(reason)))
-    return sources, rejects
+            raise InputError(
+                f"{called}: {reason}; see scripts/skyloom/stellar/files.py."
+            ) from error
+
+    return inventory.parted(inventory.inspect(look, [name or path.name for name in names]))
 
 
 def _chunks(run):
@@ -271,15 +271,6 @@ def table(good):
     synthetic = any(source.synthetic for source, _ in good)
     made.meta.update({"synthetic": synthetic, "labels": list(grid.LABELS)})
     return made
-
-
-def rejects_table(rejects, *, synthetic):
-    """What cannot be used, as a table: file, reason."""
-    names, reasons = ([one[place] for one in rejects] for place in (0, 1))
-    return Table(
-        {"file": np.array(names, str), "reason": np.array(reasons, str)},
-        meta={"synthetic": synthetic},
-    )
 
 
 def read(good, pixels, downsample, *, pool=None):

@@ -4,6 +4,8 @@ import numpy as np
 
 #: The thesis's label (annex "Pipeline").
 NAME, UNIT = "log10(1e15 sSFR yr)", "dex"
+#: A label less this is log10 of the sSFR in 1/yr.
+OFFSET = 15.0
 
 
 def galaxy_id(snapshot, subhalo):
@@ -32,4 +34,4 @@ def label(ssfr):
     ssfr = np.asarray(ssfr, dtype=np.float64)
     if ssfr.size and not ssfr.min() > 0:
         raise ValueError("a galaxy without star formation has no logarithm of it")
-    return np.log10(1e15 * ssfr)
+    return np.log10(10**OFFSET * ssfr)

@@ -10,6 +10,7 @@ from skyloom.errors import InputError
 from skyloom.io import create_dataset
 from skyloom.kernels import histogram2d
 from skyloom.tng import cosmology
+from skyloom.tng.families import CHANNELS
 from skyloom.tng.gas import kernel_constants
 from skyloom.tng.grid import bin_edges, padded
 from skyloom.tng.in_turn import check_spin_fields, each_galaxy
@@ -17,7 +18,6 @@ from skyloom.tng.rotation import ORIENTATIONS, orientation, periodic_offset
 from skyloom.tng.simulation import STAR_FIELDS
 
 #: Order of the channels in every map and image.
-CHANNELS = ("entropy", "mass", "temperature")
 
 #: What a map needs of the gas, and what a spin does.
 MAP_FIELDS = ("Coordinates", "Density", "ElectronAbundance", "InternalEnergy", "Masses")

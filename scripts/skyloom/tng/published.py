@@ -1,28 +1,32 @@
-"""The published numbers of the thesis beside ours, and when the two may be compared."""
+"""Which of our numbers stands beside each that the thesis prints, and which findings hold."""
 
 import numpy as np
-from astropy import units
-from astropy.table import MaskedColumn, Table
 
-from skyloom import comparable
+from skyloom import published
 
-_NEED = ("table_III_1", "pearson_r", "findings", "comparable_when")
+NEED = {
+    "document": ("table_III_1", "pearson_r", "findings", "comparable_when"),
+    "galaxies": ("ssfr",),
+    "summary": ("variant", "r", "r_low", "r_high"),
+    "differences": ("a", "b", "difference", "low", "high"),
+}
+#: The quantity of a case's printed correlation.
+R = "Pearson r"
+_TABLE = "Table III.1: galaxies"
+_SSFR = {"ssfr_mean": "mean sSFR", "ssfr_min": "least sSFR", "ssfr_max": "greatest sSFR"}
 
 
-def read(path):
-    """The sections of ``resources/published/tng.yaml``; see `skyloom.comparable.read`."""
-    return comparable.read(path, _NEED)
-
-
-def reasons_not_comparable(choices, published, *, of="network"):
+def reasons_not_comparable(choices, document, header, *, of="network"):
     """Why numbers made under these choices may not stand beside the printed ones.
 
     Parameters
     ----------
     choices : dict
         Dotted names of the config and their values, for example ``{"tng.ssfr.mass": "total"}``.
-    published : dict
-        As `read` gives it; ``comparable_when`` lists the thesis's choices.
+    document : dict
+        ``resources/published/tng.yaml``; ``comparable_when`` lists the thesis's choices.
+    header : mapping
+        ``box_size`` (ckpc/h) and ``synthetic`` of the simulation, as in a galaxies table's meta.
     of : {'network', 'catalogue'}
         What is compared: correlations depend on every choice, the catalogue of galaxies on its
         selection and definitions only.
@@ -34,97 +38,35 @@ def reasons_not_comparable(choices, published, *, of="network"):
     """
     if of not in ("network", "catalogue"):
         raise ValueError(f"of must be 'network' or 'catalogue': {of!r}")
-    rules = published["comparable_when"]
+    rules = document["comparable_when"]
     if of == "catalogue":
         rules = [rule for rule in rules if rule["of"] == "catalogue"]
-    return comparable.reasons(rules, choices, prefix="tng.", document="thesis")
+    size, synthetic = float(header["box_size"]), header["synthetic"]
+    document = {"comparable_when": rules}
+    return published.of_run(document, choices, "tng", synthetic=synthetic, box_size=size)
 
 
-def with_header(choices, header):
-    """Choices completed by what the data say of themselves.
+def compare(document, choices, *, galaxies, summary, differences):
+    """Table III.1 and the thesis's findings with our numbers beside them.
 
     Parameters
     ----------
+    document : dict
     choices : dict
-    header : mapping
-        ``box_size`` (ckpc/h) and ``synthetic`` of the simulation, as in a galaxies table's meta.
-
-    Returns
-    -------
-    dict
-        With ``tng.box_size``; ``tng.source`` is 'synthetic' wherever the data are, since a folder
-        of synthetic files may also be read as a local one.
-    """
-    made = {**choices, "tng.box_size": float(header["box_size"])}
-    return made | ({"tng.source": "synthetic"} if header["synthetic"] else {})
-
-
-def compare_table(galaxy_tables, published, reasons):
-    """Our galaxies and their sSFR per snapshot beside table III.1.
-
-    Parameters
-    ----------
-    galaxy_tables : iterable of Table
-        One a snapshot, with column `ssfr` (1/yr) and ``meta`` snapshot and redshift.
-    published : dict
-    reasons : list of str
-        Why the printed columns are masked; empty when they are shown.
-
-    Returns
-    -------
-    Table
-        snapshot, redshift, galaxies, zero_sfr, ssfr_mean, ssfr_min (of those that form stars),
-        ssfr_max, published_redshift, published_galaxies, published_ssfr_mean (1e-12 / yr).
-        ``meta['not_comparable']`` holds the reasons.
-    """
-    printed = {row["snapshot"]: row for row in published["table_III_1"]["rows"]}
-    ours = sorted((_describe(table) for table in galaxy_tables), key=lambda row: -row["snapshot"])
-    table = Table()
-    table["snapshot"] = [row["snapshot"] for row in ours]
-    for name in ("redshift", "galaxies", "zero_sfr"):
-        table[name] = [row[name] for row in ours]
-    for name in ("ssfr_mean", "ssfr_min", "ssfr_max"):
-        table[name] = _masked([row[name] for row in ours])
-        table[name].unit = units.Unit("1e-12 / yr")
-    for name in ("redshift", "galaxies", "ssfr_mean"):
-        values = [printed.get(row["snapshot"], {}).get(name, np.nan) for row in ours]
-        table[f"published_{name}"] = _masked([np.nan] * len(ours) if reasons else values)
-    table["published_ssfr_mean"].unit = units.Unit("1e-12 / yr")
-    table.meta["not_comparable"] = list(reasons)
-    table.meta["published_source"] = published.get("source", "")
-    return table
-
-
-def add_published(summary, published, reasons):
-    """Put the printed correlation beside ours: columns published_r, published_status.
-
-    The status is 'printed', 'not printed' or 'not comparable'; a printed number stays in the
-    table in the last case too, so that a figure can show it greyed; ``meta['not_comparable']``
-    says why.
-    """
-    printed = [published["pearson_r"].get(str(name)) for name in summary["variant"]]
-    summary["published_r"] = _masked([np.nan if r is None else r for r in printed])
-    where = "not comparable" if reasons else "printed"
-    summary["published_status"] = ["not printed" if r is None else where for r in printed]
-    summary.meta["not_comparable"] = list(reasons)
-    return summary
-
-
-def findings(summary, differences, published, reasons):
-    """The thesis's findings and whether our cases show them.
-
-    Parameters
-    ----------
+        As `reasons_not_comparable` has it.
+    galaxies : sequence of Table
+        One a snapshot, with column `ssfr` (1/yr) and ``meta`` snapshot, redshift, box_size and
+        synthetic.
     summary, differences : Table
         As `skyloom.networks.evaluation` makes them.
-    published : dict
-    reasons : list of str
 
     Returns
     -------
     Table
-        finding, thesis, ours, holds ('yes', 'no', 'undecided'; 'not judged' where the run is not
-        comparable), comparable (bool), reason.
+        As `skyloom.published.table` makes it. Of table III.1 the model is a snapshot; sSFR is in
+        1e-12 / yr, the least that of galaxies which form stars. Of a finding, which is the group,
+        it is the case that it speaks of, and a row is its r or the difference of its r to another
+        case's; what `holds` says is of the whole finding.
 
     Notes
     -----
@@ -132,18 +74,37 @@ def findings(summary, differences, published, reasons):
     fails when one lies wholly on the other, and is undecided otherwise. Likeness holds when the
     interval lies within the margin and fails when it lies wholly outside.
     """
-    judge = {"value": _judge_value, "above": _judge_above, "alike": _judge_alike}
-    rows = [(f, *judge[f["kind"]](f, summary, differences)) for f in published["findings"]]
-    table = Table()
-    table["finding"] = [f["name"] for f, _, _ in rows]
-    table["thesis"] = [f["says"] for f, _, _ in rows]
-    table["ours"] = [ours for _, ours, _ in rows]
-    # A verdict on other data and other choices would only be mistaken for one on the thesis.
-    table["holds"] = ["not judged" if reasons else holds for _, _, holds in rows]
-    table["comparable"] = [not reasons] * len(rows)
-    table["reason"] = ["; ".join(reasons)] * len(rows)
-    table.meta["not_comparable"] = list(reasons)
-    return table
+    header = galaxies[0].meta
+    why = {
+        of: reasons_not_comparable(choices, document, header, of=of)
+        for of in ("catalogue", "network")
+    }
+    rows = list(_snapshots(galaxies, document["table_III_1"]["rows"], why["catalogue"]))
+    for finding in document["findings"]:
+        rows += _finding(finding, summary, differences, document["pearson_r"], why["network"])
+    return published.table(
+        rows,
+        document,
+        synthetic=header["synthetic"],
+        level=float(summary.meta.get("level", 0.95)),
+        notes=[document["table_III_1"]["note"]],
+    )
+
+
+def _snapshots(galaxies, rows, why):
+    printed = {row["snapshot"]: row for row in rows}
+    ours = sorted(map(_describe, galaxies), key=lambda row: -row["snapshot"])
+    for own in ours:
+        said = printed.get(own["snapshot"], {})
+        head = {"group": _TABLE, "model": f"snapshot {own.pop('snapshot')}", "why": why}
+        for name, value in own.items():
+            yield {
+                **head,
+                "quantity": _SSFR.get(name, name),
+                "unit": "1e-12 / yr" if name in _SSFR else "",
+                "ours": value,
+                "printed": said.get(name),
+            }
 
 
 def _describe(table):
@@ -153,95 +114,66 @@ def _describe(table):
         "snapshot": int(table.meta["snapshot"]),
         "redshift": float(table.meta["redshift"]),
         "galaxies": len(table),
-        "zero_sfr": len(table) - len(forming),
+        "without star formation": len(table) - len(forming),
         "ssfr_mean": ssfr.mean() * 1e12 if len(ssfr) else np.nan,
         "ssfr_min": forming.min() * 1e12 if len(forming) else np.nan,
         "ssfr_max": ssfr.max() * 1e12 if len(ssfr) else np.nan,
     }
 
 
-def _masked(values):
-    values = np.asarray(values, dtype=float)
-    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+def _finding(finding, summary, differences, printed, why):
+    """The rows of one finding, each with what it says of the whole."""
+    case, kind = finding["case"], finding["kind"]
+    run = {str(row["variant"]): row for row in summary}
+    rows = [{"quantity": R, **published.ours(run.get(case), "r"), "printed": printed[case]}]
+    if kind != "value":
+        rows = [
+            {"quantity": f"r less that of {other}", **_difference(differences, case, other)}
+            for other in finding["over"]
+        ]
+    yes, no = _judges(kind, finding.get("margin"), printed[case])
+    ends = [(row.get("low"), row.get("high")) for row in rows]
+    known = [pair for pair in ends if not (None in pair or np.ma.is_masked(pair[0]))]
+    holds = "undecided"
+    if any(no(*pair) for pair in known):
+        holds = "no"
+    elif len(known) == len(rows) and all(yes(*pair) for pair in known):
+        holds = "yes"
+    missing = [
+        f"{name} was not run" for name in (case, *finding.get("over", ())) if name not in run
+    ]
+    # A verdict on other data and other choices would only be mistaken for one on the thesis.
+    head = {"group": finding["says"], "model": case, "holds": "not judged" if why else holds}
+    return [{**head, **row, "why": [*why, *missing]} for row in rows]
 
 
-def _row(summary, case):
-    """The summary's row of a case, or None where it was not run."""
-    found = np.flatnonzero(np.asarray(summary["variant"]).astype(str) == case)
-    return summary[found[0]] if len(found) else None
-
-
-def _describe_r(summary, case):
-    row = _row(summary, case)
-    if row is None:
-        return f"{case} was not run"
-    if np.ma.is_masked(row["r"]):
-        return f"{case} r undefined (constant prediction), rank {row['rank']} of {len(summary)}"
-    interval = _interval(row["r"], row["r_low"], row["r_high"])
-    return f"{case} r = {interval}, rank {row['rank']} of {len(summary)}"
-
-
-def _interval(value, low, high):
-    if np.ma.is_masked(low):
-        return f"{value:.2f}"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+def _judges(kind, margin, printed):
+    """Whether an interval says yes to a finding of a kind, and whether it says no."""
+    return {
+        "value": (
+            lambda low, high: low <= printed <= high,
+            lambda low, high: not low <= printed <= high,
+        ),
+        "above": (lambda low, high: low > 0, lambda low, high: high < 0),
+        "alike": (
+            lambda low, high: -margin < low and high < margin,
+            lambda low, high: low > margin or high < -margin,
+        ),
+    }[kind]
 
 
 def _difference(differences, a, b):
-    """(difference, low, high) of r of a minus r of b whichever way round it is listed, or None."""
+    """How far r of a is above that of b, with its interval, whichever way round it is listed."""
     first = np.asarray(differences["a"]).astype(str)
     second = np.asarray(differences["b"]).astype(str)
-    for one, other, sign in ((a, b, 1), (b, a, -1)):
+    names = ("difference", "low", "high")
+    for one, other, order, sign in ((a, b, (0, 1, 2), 1), (b, a, (0, 2, 1), -1)):
         found = np.flatnonzero((first == one) & (second == other))
         if len(found):
-            row = differences[found[0]]
-            values = [row["difference"], row["low"], row["high"]]
+            values = [differences[found[0]][names[place]] for place in order]
             if any(np.ma.is_masked(value) for value in values):
-                return None
-            values = [sign * float(value) for value in values]
-            return values if sign > 0 else [values[0], values[2], values[1]]
-    return None
-
-
-def _judge_value(finding, summary, differences):
-    row = _row(summary, finding["case"])
-    ours = _describe_r(summary, finding["case"])
-    if row is None or np.ma.is_masked(row["r_low"]):
-        return ours, "undecided"
-    return ours, "yes" if row["r_low"] <= finding["r"] <= row["r_high"] else "no"
-
-
-def _judge_above(finding, summary, differences):
-    """All intervals above zero: yes; one wholly below: no."""
-    return _judge(
-        finding, summary, differences, yes=lambda low, high: low > 0, no=lambda low, high: high < 0
-    )
-
-
-def _judge_alike(finding, summary, differences):
-    """All intervals within the margin: yes; one wholly outside: no."""
-    margin = finding["margin"]
-    return _judge(
-        finding,
-        summary,
-        differences,
-        yes=lambda low, high: -margin < low and high < margin,
-        no=lambda low, high: low > margin or high < -margin,
-    )
-
-
-def _judge(finding, summary, differences, *, yes, no):
-    case = finding["case"]
-    found = {other: _difference(differences, case, other) for other in finding["over"]}
-    parts = [_describe_r(summary, case)]
-    for other, values in found.items():
-        text = "undefined" if values is None else _interval(*values)
-        parts.append(f"minus {other}: {text}")
-    known = [values[1:] for values in found.values() if values is not None]
-    if any(no(low, high) for low, high in known):
-        holds = "no"
-    elif len(known) == len(found) and all(yes(low, high) for low, high in known):
-        holds = "yes"
-    else:
-        holds = "undecided"
-    return "; ".join(parts), holds
+                return {}
+            return dict(
+                zip(("ours", "low", "high"), (sign * float(v) for v in values), strict=True)
+            )
+    return {}

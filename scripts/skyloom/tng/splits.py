@@ -5,6 +5,7 @@ from astropy.table import Table, vstack
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from skyloom import splits
 from skyloom.errors import InputError
 from skyloom.tng.labels import galaxy_id, usable
 
@@ -63,18 +64,22 @@ def assign(component, test_fraction, seed, *, by):
     n = len(component)
     wanted = round(test_fraction * n)
     unit = np.arange(n) if by == "random" else np.asarray(component)
-    names, size = np.unique(unit, return_counts=True)
-    test, taken = [], 0
-    for index in np.random.default_rng([seed, n]).permutation(len(names)):
-        if taken + size[index] <= wanted:
-            test.append(names[index])
-            taken += size[index]
-    if not 0 < taken < n:
+    names, member = np.unique(unit, return_inverse=True)
+
+    def fill(_, sizes):
+        parts, taken = np.full(len(sizes), "train"), 0
+        for place, size in enumerate(sizes):
+            if taken + size <= wanted:
+                parts[place], taken = "test", taken + size
+        return parts
+
+    test = splits.assign(member, np.zeros(len(names)), fill, lambda _: [seed, n]) == "test"
+    if not 0 < test.sum() < n:
         raise InputError(
             f"A test fraction of {test_fraction} of {n} galaxies in {len(names)} independent "
             "groups leaves one side empty: change tng.split.test_fraction or select more galaxies."
         )
-    return np.isin(unit, test)
+    return test
 
 
 def split(tables, *, by, test_fraction, seed):

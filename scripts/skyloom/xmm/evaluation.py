@@ -6,14 +6,14 @@ the test side comes first, and the others carry their side's name.
 """
 
 import numpy as np
-from astropy.table import MaskedColumn, Table, vstack
+from astropy.table import Table, vstack
 
+from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.networks import calibration, roc
 from skyloom.progress import track
+from skyloom.xmm.classes import CLASSES
 
-#: Images of OBS_CLASS 0 to 5.
-CLASSES = range(6)
 SIDES = ("test", "validation", "train")
 _TEXTS = ("experiment", "table", "dataset", "architecture", "target")
 _BEST = {
@@ -227,9 +227,3 @@ def worst(predictions, *, count, side="test", threshold=0.5):
         ranked = np.argsort(order, kind="stable")
         found.append(rows[ranked[wrong[ranked]][:count]])
     return tuple(found)
-
-
-def masked(values):
-    """A float column in which what is not finite is masked."""
-    values = np.asarray([np.nan if value is None else value for value in values], dtype=float)
-    return MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)

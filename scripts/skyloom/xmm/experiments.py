@@ -13,9 +13,8 @@ from skyloom.networks import batches, classification, epic_cnn
 from skyloom.networks.augmentation import Augmentation
 from skyloom.networks.roc import auc
 from skyloom.networks.targets import Target
-
-#: OBS_CLASS of the 4XMM catalogue runs from 0 to 5; from 2 on an image is bad (section 3.3.3).
-CLASSES, BAD_FROM = 6, 2
+from skyloom.networks.training import fit as fit_network
+from skyloom.xmm.classes import CLASSES, FIRST_BAD
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,9 +128,9 @@ def read(dataset, split, *, split_name="the split"):
         ids = file["id"][()].astype(str)
         target = np.asarray(file["target"][()], dtype=float)
         synthetic = bool(file.attrs.get("synthetic", False))
-    if not np.isin(target, np.arange(CLASSES)).all():
+    if not np.isin(target, CLASSES).all():
         raise InputError(
-            f"{dataset}: target must be OBS_CLASS, whole numbers from 0 to {CLASSES - 1}: "
+            f"{dataset}: target must be OBS_CLASS, whole numbers from 0 to {CLASSES[-1]}: "
             "make the dataset again."
         )
     part = sides.of(ids, split, dataset=dataset, split_name=split_name)
@@ -162,7 +161,7 @@ def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=
     -------
     Fitted
     """
-    target = Target(entry.target, classes=CLASSES, positive_from=BAD_FROM)
+    target = Target(entry.target, classes=len(CLASSES), positive_from=FIRST_BAD)
     settings = classification.Settings(
         **{**training, "epochs": entry.epochs or training["epochs"]},
         class_weights=entry.class_weights,
@@ -179,18 +178,15 @@ def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=
             batch_normalization=entry.batch_normalization,
             seed=seed,
         )
-        result = classification.train(
-            network,
+        task = classification.task(
             images,
             sample.obs_class,
             train=sample.rows("train"),
             validation=sample.rows("validation"),
             target=target,
             settings=settings,
-            seed=seed,
-            state_path=state_path,
-            label=name,
         )
+        result = fit_network(network, task, seed=seed, state_path=state_path, label=name)
     meta = {"experiment": name, "dataset": entry.dataset, "synthetic": sample.synthetic}
     predictions = _predictions(sample, target, result.outputs, meta)
     return Fitted(
@@ -218,11 +214,11 @@ def _predictions(sample, target, outputs, meta):
     table = Table(meta=meta)
     table["id"], table["part"] = sample.id, sample.part
     table["obs_class"] = sample.obs_class
-    table["bad"] = sample.obs_class >= BAD_FROM
+    table["bad"] = sample.obs_class >= FIRST_BAD
     table["score"] = target.score(outputs)
     probabilities = target.probabilities(outputs)
     if probabilities is not None:
-        for number in range(CLASSES):
+        for number in CLASSES:
             table[f"p_{number}"] = probabilities[:, number]
     table["score"].description = "probability that the image is bad (OBS_CLASS 2 or more)"
     return table
@@ -254,7 +250,7 @@ def _judge(predictions, part):
         "accuracy": float(np.mean((score > 0.5) == bad)),
     }
     if "p_0" in rows.colnames:
-        likely = np.argmax([rows[f"p_{number}"] for number in range(CLASSES)], axis=0)
+        likely = np.argmax([rows[f"p_{number}"] for number in CLASSES], axis=0)
         judged["class_accuracy"] = float(np.mean(likely == rows["obs_class"]))
         judged["class_error"] = float(np.mean(np.abs(likely - rows["obs_class"])))
     return judged

@@ -7,26 +7,26 @@ in the inventory, in the rejects, or, where it is named EXPMAP, OEXPMP or BKGMAP
 exposure map, in neither.
 """
 
+import itertools
 import os
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from astropy import units
-from astropy.table import Table
 
-from skyloom import names
+from skyloom import inventory as inventories
 from skyloom.errors import InputError
 from skyloom.xmm import images, observations, pairs, products, uniform
 
-_COLUMNS = {"file": "U", "obs_id": "U", "obs_class": "i8", "exposure": "f8"}
-_COLUMNS |= {"height": "i8", "width": "i8", "camera": "U", "band": "U", "pixel_scale": "f8"}
-_COLUMNS |= {"coordinates": "U", "exposure_map": "U", "synthetic": "?"}
+_COLUMNS = {"file": str, "obs_id": str, "obs_class": "i8", "exposure": "f8"}
+_COLUMNS |= {"height": "i8", "width": "i8", "camera": str, "band": str, "pixel_scale": "f8"}
+_COLUMNS |= {"coordinates": str, "exposure_map": str, "synthetic": bool}
 # What stands in a table for no text: ECSV reads an empty text back as a missing one.
 _NOTHING = uniform.NOTHING
 #: The camera of the images to which the exposures that `observations.cameras_of` adds belong.
 _EXPOSED = {"sum": "EP", "pn": "PN", "mos1": "M1", "mos2": "M2"}
-_REJECTS = {"file": "U", "reason": "U", "obs_id": "U"}
+_REJECTS = {"file": str, "reason": str, "obs_id": str}
 
 
 def listing(folder, *, table=None):
@@ -109,7 +109,6 @@ def _check_camera(file, image, wanted):
 
 
 def _row(file, folder, table, maps, options):
-    names.check(file)
     if not products.is_fits(file):
         raise InputError(
             f"{file} is not an image: its name does not end in {', '.join(products.SUFFIXES[:1])}, "
@@ -169,31 +168,22 @@ def inspect(folder, files, maps, table, options):
     # Where maps are used they are no images that nobody wants.
     used = frozenset(maps) if options["exposure"] == "map" else ()
     maps = pairs.Maps(maps)
+
+    def look(file):
+        return _row(file, folder, table, maps, options)
+
     for file in files:
         if file in used:
             continue
-        try:
-            yield _row(file, folder, table, maps, options)
-        except InputError as error:
-            # Reasons stand beside the file's name in a table that may be read on another machine.
-            reason = str(error).replace(f"{Path(folder) / file}", file)
-            reason = reason.replace(f"{folder}{os.sep}", "")
+        (found,) = inventories.inspect(look, [file], folder=folder)
+        if isinstance(found, inventories.Reject):
             claimed = images.claimed_observation(Path(folder) / file)
-            yield {
-                "file": names.shown(file),
-                "reason": names.shown(reason),
-                "obs_id": claimed or _NOTHING,
-            }
+            found = {**found._asdict(), "obs_id": claimed or _NOTHING}
+        yield found
 
 
 def _table(rows, columns):
-    kinds = {"U": str, "?": bool}
-    table = Table(
-        {
-            name: np.array([row[name] for row in rows], dtype=kinds.get(kind, kind))
-            for name, kind in columns.items()
-        }
-    )
+    table = inventories.table([[row[name] for name in columns] for row in rows], columns)
     if "exposure" in columns:
         table["exposure"].unit = units.s
     return table
@@ -234,12 +224,12 @@ def _fitting(rows, size, smaller, lost):
     return fitting
 
 
-def merge(inventories, rejects, table, frame):
+def merge(tables, rejects, table, frame):
     """One inventory and one list of rejects from those of all blocks.
 
     Parameters
     ----------
-    inventories, rejects : sequence of Table
+    tables, rejects : sequence of Table
         Of the blocks, as `tables` makes them.
     table : `skyloom.xmm.observations.Observations`
     frame : dict
@@ -260,7 +250,7 @@ def merge(inventories, rejects, table, frame):
     InputError
         If no image is left.
     """
-    rows = sorted(_rows(inventories), key=lambda row: str(row["file"]))
+    rows = sorted(_rows(tables), key=lambda row: str(row["file"]))
     lost = _rows(rejects)
     claimed = {str(row["obs_id"]) for row in (*rows, *lost)}
     if frame["size"] is not None:
@@ -269,34 +259,29 @@ def merge(inventories, rejects, table, frame):
     rows, unlike = uniform.one_of_each(rows)
     lost += [{"file": str(row["file"]), "reason": reason} for row, reason in unlike]
     if not rows:
-        raise InputError(_nothing_left(lost))
+        raise _nothing_left(lost)
     size = common_frame(rows, frame["size"])
-    kept = {}
-    for row in _fitting(rows, size, frame["smaller"], lost):
-        file, observation = str(row["file"]), str(row["obs_id"])
-        try:
-            if observation in kept:
-                raise InputError(
-                    f"{file} is a second image of observation {observation}, after "
-                    f"{kept[observation]['file']}: keep one an observation."
-                )
-            kept[observation] = row
-        except InputError as error:
-            lost.append({"file": file, "reason": str(error)})
+    rows = _fitting(rows, size, frame["smaller"], lost)
+    files, observed = ([str(row[name]) for row in rows] for name in ("file", "obs_id"))
+    keep, twice = inventories.first_of_each(observed, files, _again)
+    lost += [one._asdict() for one in twice]
     lost += [{"file": table.name, "reason": reason} for reason in _rows_without_use(table, claimed)]
-    if not kept:
-        raise InputError(_nothing_left(lost))
-    mapped = any(row["exposure_map"] != _NOTHING for row in kept.values())
+    if not rows:
+        raise _nothing_left(lost)
+    rows = sorted(itertools.compress(rows, keep), key=lambda row: str(row["obs_id"]))
+    mapped = any(row["exposure_map"] != _NOTHING for row in rows)
     unused = {"synthetic", "coordinates"} | (set() if mapped else {"exposure_map"})
-    columns = {name: kind for name, kind in _COLUMNS.items() if name not in unused}
-    inventory = _table([kept[observation] for observation in sorted(kept)], columns)
-    inventory.meta.update(
-        frame=list(size), synthetic=any(bool(row["synthetic"]) for row in kept.values())
+    inventory = _table(rows, {name: _COLUMNS[name] for name in _COLUMNS if name not in unused})
+    inventory.meta.update(frame=list(size), synthetic=any(bool(row["synthetic"]) for row in rows))
+    listed = sorted((str(row["file"]), str(row["reason"])) for row in lost)
+    return inventory, inventories.rejects(listed, synthetic=inventory.meta["synthetic"])
+
+
+def _again(file, earlier, observation):
+    return (
+        f"{file} is a second image of observation {observation}, after {earlier}: keep one an "
+        "observation."
     )
-    lost.sort(key=lambda row: (str(row["file"]), str(row["reason"])))
-    listed = _table(lost, {"file": "U", "reason": "U"})
-    listed.meta["synthetic"] = inventory.meta["synthetic"]
-    return inventory, listed
 
 
 def summary(inventory, rejects):
@@ -319,9 +304,6 @@ def _rows_without_use(table, claimed):
 
 
 def _nothing_left(lost):
-    if not lost:
-        return "There is no file in the folder of images: check xmm.images."
-    return (
-        f"None of the {len(lost)} files can be used; the first: {lost[0]['reason']} "
-        "Check xmm.images, xmm.observations and xmm.exposure."
-    )
+    keys = "xmm.images, xmm.observations and xmm.exposure"
+    reasons = [(row["file"], row["reason"]) for row in lost]
+    return inventories.nothing_left(reasons, of="images", folder="xmm.images", keys=keys)

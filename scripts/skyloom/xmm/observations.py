@@ -10,6 +10,7 @@ from astropy.table import Table
 from skyloom import fits_limits
 from skyloom.errors import InputError
 from skyloom.xmm import fits_stream
+from skyloom.xmm.classes import CLASSES
 from skyloom.xmm.images import observation_id
 
 #: Names of the columns, tried in order without regard to case. The first are those of the list of
@@ -25,8 +26,6 @@ COLUMNS = {
 # The list of all observations has some 10 MB.
 _MOST_BYTES = 1 << 30
 CAMERAS = ("pn", "mos1", "mos2")
-#: The catalogue's classes: 0 without any bad area to 5 with nothing but.
-CLASSES = range(6)
 
 
 @dataclass(frozen=True)

@@ -4,33 +4,10 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
+from skyloom.splits import apportion, assign, in_order, parts
 
 #: Shares of the 11,204 images of the degree project (its table 2).
 VALIDATION, TEST = 2161 / 11204, 400 / 11204
-
-
-def apportion(counts, total):
-    """Share out `total` among classes in proportion to their sizes, by largest remainder.
-
-    Parameters
-    ----------
-    counts : (C,) int array
-        Sizes of the classes.
-    total : int
-        At most their sum.
-
-    Returns
-    -------
-    (C,) int array
-        Adds up to `total`; each share is its quota rounded down or up. Equal remainders go to the
-        larger class first, then to the lower number.
-    """
-    counts = np.asarray(counts, np.int64)
-    # Whole numbers throughout: no remainder is decided by rounding.
-    floor, remainder = np.divmod(counts * total, max(1, int(counts.sum())))
-    order = np.lexsort((np.arange(len(counts)), -counts, -remainder))
-    floor[order[: total - int(floor.sum())]] += 1
-    return floor
 
 
 def sizes(counts, *, validation, test):
@@ -94,25 +71,17 @@ def split(inventory, *, validation=VALIDATION, test=TEST, seed):
     InputError
         If an observation occurs twice, which could put it on two sides.
     """
-    names = np.asarray(inventory["obs_id"]).astype(str)
-    order = np.argsort(names, kind="stable")
-    names, classes = names[order], np.asarray(inventory["obs_class"], np.int64)[order]
-    twice = names[:-1][names[1:] == names[:-1]]
-    if len(twice):
-        raise InputError(
-            f"The inventory lists observation {twice[0]} twice, which could put it on two sides "
-            "of the split: remove inventory.ecsv and run again."
-        )
+    inventory, names = in_order(inventory, key="obs_id", what="observation ")
+    classes = np.asarray(inventory["obs_class"], np.int64)
     kinds, counts = np.unique(classes, return_counts=True)
     numbers = sizes(counts, validation=validation, test=test)
-    part = np.full(len(names), "train", dtype="U10")
-    for place, kind in enumerate(kinds):
-        rows = np.flatnonzero(classes == kind)
-        # A stream a class: its members are drawn alike whatever the other classes hold.
-        rows = rows[np.random.default_rng([seed, int(kind)]).permutation(len(rows))]
-        of_test, of_validation = numbers["test"][place], numbers["validation"][place]
-        part[rows[:of_test]] = "test"
-        part[rows[of_test : of_test + of_validation]] = "validation"
+
+    def share(kind, own):
+        place = np.searchsorted(kinds, kind)
+        of = {name: numbers[name][place] for name in ("test", "validation")}
+        return parts(len(own), **of)
+
+    part = assign(np.arange(len(names)), classes, share, lambda kind: [seed, int(kind)])
     table = Table({"id": names, "obs_class": classes, "part": part})
     table.meta = {
         "validation": float(validation),

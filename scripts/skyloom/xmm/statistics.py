@@ -5,11 +5,10 @@ from astropy.table import Table, vstack
 
 from skyloom.errors import InputError
 from skyloom.networks import roc
+from skyloom.xmm.classes import FIRST_BAD
 
 #: What is measured of each image.
 COLUMNS = ("sigma", "skewness", "kurtosis")
-#: Images of this OBS_CLASS and above are bad.
-FIRST_BAD = 2
 
 # Pixels worked on at a time: 256 KiB as float64, which a core's cache holds.
 _PIECE = 32768

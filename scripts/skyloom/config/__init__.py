@@ -1,0 +1,1 @@
+"""The configuration, each of whose keys is declared here once."""

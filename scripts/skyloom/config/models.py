@@ -1,0 +1,88 @@
+"""The configuration: general keys, and those of each arm."""
+
+from typing import Literal
+
+from skyloom.config.base import END, Section, Several, key, section
+from skyloom.config.helium import Helium
+from skyloom.config.sdss import Sdss
+from skyloom.config.semantic import Semantic
+from skyloom.config.stellar import Stellar
+from skyloom.config.tng import Tng
+from skyloom.config.xmm import Xmm
+
+
+class Downloads(Section):
+    folder: str = key("resources/downloads", min_length=1)
+    """where it is kept
+
+    …, one folder an archive; a file that is there and whole is not fetched again
+    """
+    archives: str | None = key(None)
+    """a YAML file of addresses, for a mirror; null takes `resources/archives.yaml`"""
+    retries: int = key(5, ge=0, le=20)
+    """further attempts at a file after a failure that may pass
+
+    …; the wait doubles, or is what the server asks for; where that is more than five minutes, the
+    file is left to the next run
+    """
+    timeout: float = key(60, gt=0)
+    """longest silence of a server, s"""
+    slowest: float = key(1, ge=0)
+    """least kB/s before a transfer counts as stuck
+
+    …: one that over `downloads.timeout` brings less is broken off and tried again
+    """
+
+
+class Configuration(Section):
+    run: str = key("demo", pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{END}")
+    """name of the folder below `results/`; letters, digits, dot, dash, underscore
+
+    name of the folder below `results/`
+    """
+    seed: int = key(20260, ge=0)
+    """the one seed that reaches everything
+
+    …: universe, split, networks, bootstrap
+    """
+    arms: Several[Literal["tng", "semantic", "xmm", "helium", "stellar", "sdss"]] = key(
+        ["tng", "semantic", "xmm", "helium", "stellar", "sdss"]
+    )
+    """which arms the target `all` builds
+
+    …; only their input must be there
+    """
+    gpus: int = key(0, ge=0, le=8)
+    """GPUs that each training asks of the scheduler
+
+    GPUs that each training, and each job that computes features, asks of the scheduler
+    """
+    reproducible: Literal["any_cores", "same_cores"] = key("any_cores")
+    """what is promised of the features of the sdss arm's frozen networks: the same bits on any
+    number of cores (`any_cores`: each thread computes batches of its own), or with the same number
+    of them (`same_cores`: all threads share each operation; `make bench` says which is faster on a
+    machine). Features say which it was, and of `same_cores` the number. VGG16 (tng) and all
+    trainings have the same bits on any number of cores under either. Between kinds of processors
+    the last bits differ
+    """
+    downloads: Downloads = section(
+        gap=True,
+        note="What is fetched from the web, "
+        "for tng.source api, xmm.source and sdss.source archive, "
+        "and weights.",
+    )
+    """what is fetched from the web: `tng.source: api`, `xmm.source` and `sdss.source: archive`,
+    published weights
+    """
+    tng: Tng = section(gap=True)
+    """the tng arm, below"""
+    semantic: Semantic = section(gap=True)
+    """the semantic arm, below the tng arm"""
+    xmm: Xmm = section(gap=True)
+    """the xmm arm, below the semantic arm"""
+    helium: Helium = section(gap=True)
+    """the helium arm, below the xmm arm"""
+    stellar: Stellar = section(gap=True)
+    """the stellar arm, beside it"""
+    sdss: Sdss = section(gap=True)
+    """the sdss arm, last below"""

@@ -1,0 +1,168 @@
+"""What the files of a folder are good for: each is listed as good, or as a reject with the reason.
+
+Blocks of files are inspected one by one (`inspect`), each into two tables (`table`, `rejects`);
+`merge` puts the blocks together and sees what no block can: what occurs twice.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from astropy.table import Table, vstack
+
+from skyloom import ahead, names
+from skyloom.errors import InputError
+
+
+class Reject(NamedTuple):
+    """A file that cannot be used, and why, as tables can hold them."""
+
+    file: str
+    reason: str
+
+
+def inspect(read_one, files, *, folder=None, pool=None):
+    """Look at files one by one.
+
+    Parameters
+    ----------
+    read_one : callable
+        From a file's name to what is kept of it; an InputError makes it a reject.
+    files : iterable of str
+    folder : str or Path, optional
+        Taken out of the reasons: they stand beside the file's name, below the folder, in a table
+        that may be read on another machine.
+    pool : `skyloom.ahead.Pool`, optional
+
+    Yields
+    ------
+    What `read_one` gives, or a `Reject`, in the order of the files.
+    """
+
+    def look(file):
+        try:
+            names.check(file)
+            return read_one(file)
+        except InputError as error:
+            reason = str(error)
+            if folder is not None:
+                inside = f"{folder}{'' if str(folder).endswith(os.sep) else os.sep}"
+                reason = reason.replace(f"{Path(folder) / file}", file).replace(inside, "")
+            return Reject(names.shown(file), names.shown(reason))
+
+    return ahead.in_order(pool, look, files)
+
+
+def parted(found):
+    """What `inspect` gives as two lists: the good, and the rejects."""
+    found = list(found)
+    return (
+        [one for one in found if not isinstance(one, Reject)],
+        [one for one in found if isinstance(one, Reject)],
+    )
+
+
+def table(rows, columns):
+    """A table of rows, also of none.
+
+    Parameters
+    ----------
+    rows : list of sequence
+    columns : dict
+        A NumPy type by the name of each column.
+    """
+    parts = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return Table(
+        {
+            name: np.array(values, kind)
+            for (name, kind), values in zip(columns.items(), parts, strict=True)
+        }
+    )
+
+
+def rejects(lost, *, synthetic):
+    """What cannot be used as a table: file, reason, in the order given."""
+    made = table(lost, {"file": str, "reason": str})
+    made.meta = {"synthetic": bool(synthetic)}
+    return made
+
+
+def first_of_each(keys, files, again):
+    """Which rows are the first of their key, and why the others are left out.
+
+    Parameters
+    ----------
+    keys, files : sequence of str
+        Of each row.
+    again : callable
+        ``again(file, earlier, key)``: the reason for a later row's file.
+
+    Returns
+    -------
+    (N,) bool array, list of Reject
+    """
+    first, keep, lost = {}, np.ones(len(keys), bool), []
+    for row, (key, file) in enumerate(zip(keys, files, strict=True)):
+        earlier = first.setdefault(key, row)
+        if earlier != row:
+            keep[row] = False
+            lost.append(Reject(file, again(file, files[earlier], key)))
+    return keep, lost
+
+
+def merge(tables, rejects, *, again, nothing):
+    """The blocks' tables as one, each ``id`` once.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+        Of good files, with ``file`` and ``id``, in the order of the files.
+    rejects : sequence of Table
+    again : callable
+        See `first_of_each`.
+    nothing : dict
+        Keyword arguments of `nothing_left`.
+
+    Returns
+    -------
+    Table, list of (file, reason)
+
+    Raises
+    ------
+    InputError
+        If nothing is left.
+    """
+    lost = [(str(row["file"]), str(row["reason"])) for part in rejects for row in part]
+    # Empty tables may have lost their columns' types on the way through a file.
+    full = [part for part in tables if len(part)]
+    if not full:
+        raise nothing_left(lost, **nothing)
+    merged = vstack(full, metadata_conflicts="silent")
+    keys, files = (np.asarray(merged[name]).astype(str).tolist() for name in ("id", "file"))
+    keep, twice = first_of_each(keys, files, again)
+    merged = merged[keep]
+    merged.meta = {"synthetic": any(bool(part.meta["synthetic"]) for part in tables)}
+    return merged, [*lost, *twice]
+
+
+def nothing_left(lost, *, of, folder, keys):
+    """The error of a folder without a good file.
+
+    Parameters
+    ----------
+    lost : list of (file, reason)
+    of : str
+        What its files are: spectra, images.
+    folder, keys : str
+        The key that names the folder, and all that decide what is good, as a sentence has them.
+
+    Returns
+    -------
+    InputError
+    """
+    if not lost:
+        return InputError(f"There is no file in the folder of {of}: check {folder}.")
+    return InputError(
+        f"None of the {len(lost):,} files can be used; the first: {lost[0][1]} Check {keys}."
+    )

@@ -1,0 +1,74 @@
+"""Printed numbers beside ours: the part of a section that is the same for all arms."""
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.figures.published import cells
+from skyloom.figures.table_cells import texts
+from skyloom.published import NOT_PRINTED
+from skyloom.report import page, wording
+
+_COLUMNS = {"group": "Where", "quantity": "Quantity", "model": "Model", "ours": "This run"}
+
+
+def part(folder):
+    """Printed numbers beside ours, those that may not be compared apart, grey, with the reasons.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/<arm>``, whose ``evaluation/published.ecsv`` is told.
+
+    Returns
+    -------
+    list of str
+        Parts of a section; nothing where nothing was compared.
+    """
+    table = wording.maybe(folder / "evaluation" / "published.ecsv")
+    return [] if table is None else beside(table)
+
+
+def beside(table):
+    """What `part` says of a table as `skyloom.published.table` makes it."""
+    document = str(table.meta["document"])
+    table = table[texts(table["reason"]) != NOT_PRINTED]
+    good = np.asarray(table["comparable"], dtype=bool)
+    reasons = [_parts(reason) for reason in texts(table["reason"])]
+    made = []
+    if good.any():
+        caption = f"Numbers that {document} prints, and ours"
+        made.append(_shown(table[good], [""] * int(good.sum()), caption, muted=False))
+    if good.all():
+        return made
+    grey = [parts for parts, fit in zip(reasons, good, strict=True) if not fit]
+    shared = [reason for reason in grey[0] if all(reason in other for other in grey)]
+    said = page.paragraph(
+        f"This run was not made as in {document}, so these numbers say nothing of each other: "
+        f"{'; '.join(shared) or 'each row has its reason'}.",
+        note=True,
+    )
+    own = ["; ".join(reason for reason in parts if reason not in shared) for parts in grey]
+    title = f"{wording.counted(len(grey), 'number')} of {document} that may not stand beside ours"
+    shown = _shown(table[~good], own, "Not comparable", muted=True)
+    return [*made, page.details(title, said + shown)]
+
+
+def _parts(reason):
+    return [part for part in reason.split("; ") if part]
+
+
+def _shown(table, reasons, caption, *, muted):
+    rows = Table({name: texts(table[name]) for name in ("group", "quantity", "model")})
+    units = texts(table["unit"])
+    rows["quantity"] = [
+        f"{name} [{unit}]" if unit else name
+        for name, unit in zip(rows["quantity"], units, strict=True)
+    ]
+    rows["ours"], rows["printed"] = zip(*map(cells, table), strict=True)
+    columns = {**_COLUMNS, "printed": "Printed"}
+    if any(reasons):
+        rows["reason"] = reasons
+        columns["reason"] = "Also because"
+    if not any(rows["group"]):
+        del columns["group"]
+    return page.table(rows, columns=columns, caption=caption, muted=[muted] * len(rows))
