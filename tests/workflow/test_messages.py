@@ -108,9 +108,12 @@ def test_an_interrupt_while_a_rule_is_looked_at_is_no_fault_of_the_rule(make_pro
     project = make_project()
     project.folder.joinpath("Stopped.smk").write_text(
         """
-include: "workflow/Snakefile"
-
 import signal
+
+# As at a terminal: what a shell starts in the background ignores interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+include: "workflow/Snakefile"
 
 def stopped(wildcards):
     signal.raise_signal(signal.SIGINT)
