@@ -12,11 +12,10 @@ import pytest
 #: Files that take minutes, the longest first: where two workers share all files, they come before
 #: the many short ones, so that both workers end together; neighbours wait for different arms.
 MINUTES = (
-    "docs/test_commands.py",
-    "faults/test_faults.py",
     "workflow/test_tng.py",
     "workflow/test_archives.py",
     "workflow/test_spectra.py",
+    "docs/test_commands.py",
     "workflow/test_tng_api.py",
     "workflow/test_sdss.py",
     "workflow/test_extending.py",
