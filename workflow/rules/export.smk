@@ -1,5 +1,11 @@
 # Datasets for other tools: Parquet files that Hugging Face `datasets` opens, with a dataset card.
-include: "export_common.smk"
+
+
+def export_inputs(wildcards):
+    """A dataset and the table of its sides, where it has one."""
+    dataset = f"results/{RUN}/{wildcards.arm}/datasets/{wildcards.dataset}.h5"
+    split = DATASETS.get((wildcards.arm, wildcards.dataset))
+    return {"dataset": dataset} | ({"split": split} if split else {})
 
 
 rule export_parquet:
@@ -13,8 +19,8 @@ rule export_parquet:
     benchmark:
         f"results/{RUN}/{{arm}}/benchmarks/export_{{dataset}}.tsv"
     wildcard_constraints:
-        arm="|".join(EXPORT_SPLITS),
-        dataset="|".join({name: None for _, name in EXPORTED}),
+        arm="|".join(ARM_RESULTS),
+        dataset="|".join({name: None for _, name in DATASETS}),
     conda:
         "../../envs/skyloom.yaml"
     threads: share(2)
@@ -27,7 +33,7 @@ rule export_parquet:
         "../../scripts/export/write_parquet.py"
 
 
-for _arm, _dataset in EXPORTED:
+for _arm, _dataset in DATASETS:
 
     rule:
         """One dataset as Parquet files for Hugging Face, pandas and others."""

@@ -26,9 +26,9 @@ for _figure in FIGURES:
         conda:
             "../../envs/skyloom.yaml"
         params:
-            function=f"skyloom.figures.entries.{_figure.function}",
+            function=_figure.function,
             options=_figure.options,
             caption=caption(_figure),
-            code=code("draw.py", entry=f"skyloom.figures.entries.{_figure.function}"),
+            code=code("draw.py", entry=_figure.function),
         script:
             "../../scripts/draw.py"
