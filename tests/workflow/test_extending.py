@@ -85,6 +85,7 @@ def apply(folder, blocks):
         elif language == "python":
             target = folder / re.search(r"append to `(.*?)`", before)[1]
             there = target.read_text() + "\n\n" if target.exists() else ""
+            target.parent.mkdir(exist_ok=True)
             target.write_text(there + text)
         elif language == "yaml":
             assert "In `mine.yaml`:" in before, before
