@@ -123,24 +123,24 @@ ARMS = {
 }
 
 
-def module(name, part):
+def module(name, kind):
     """Dotted name of the module of an arm's part.
 
     Parameters
     ----------
     name : str
         Of the arm.
-    part : {'keys', 'check', 'report'}
+    kind : {'keys', 'check', 'report'}
         The model of its keys, a class with the arm's name; what checks them beyond a schema,
         ``check(config, arm)``; its section of the report, ``section(folder)``.
     """
     beside = ARMS[name].beside
-    return (_BESIDE if beside else _OWN)[part].format(name, beside)
+    return (_BESIDE if beside else _OWN)[kind].format(name, beside)
 
 
-def part(name, part):
+def part(name, kind):
     """The module of an arm's part; see `module`."""
-    return import_module(module(name, part))
+    return import_module(module(name, kind))
 
 
 def rules():
