@@ -4,17 +4,8 @@ import re
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
+from skyloom.xmm.names import DATASETS, INTERVALS, STRETCHES
 
-INTERVALS = ("minmax", "zscale", "none")
-STRETCHES = ("linear", "log", "sqrt", "power", "sinh", "asinh")
-REBINS = (1, 2, 4)
-#: Every dataset that can be asked for; rates without an interval have no stretch.
-DATASETS = tuple(
-    f"{interval}_{stretch}_rebin{rebin}"
-    for interval in INTERVALS
-    for stretch in (STRETCHES if interval != "none" else ("linear",))
-    for rebin in REBINS
-)
 _NAME = re.compile(r"(minmax|zscale|none)_([a-z]+)_rebin([124])")
 
 
