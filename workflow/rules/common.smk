@@ -158,6 +158,13 @@ def builds(arm, results, *, datasets, models=(), shown=None, told=None):
     MODELS.extend((arm, name) for name in models)
 
 
+def export_inputs(wildcards):
+    """A dataset and the table of its sides, where it has one."""
+    dataset = f"results/{RUN}/{wildcards.arm}/datasets/{wildcards.dataset}.h5"
+    split = DATASETS.get((wildcards.arm, wildcards.dataset))
+    return {"dataset": dataset} | ({"split": split} if split else {})
+
+
 def beside(arm, inputs, choices, *, library=None, options=None, note=""):
     """Add an arm to those whose numbers stand beside printed ones: in a table, and as a figure.
 

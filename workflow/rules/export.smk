@@ -1,13 +1,6 @@
 # Datasets for other tools: Parquet files that Hugging Face `datasets` opens, with a dataset card.
 
 
-def export_inputs(wildcards):
-    """A dataset and the table of its sides, where it has one."""
-    dataset = f"results/{RUN}/{wildcards.arm}/datasets/{wildcards.dataset}.h5"
-    split = DATASETS.get((wildcards.arm, wildcards.dataset))
-    return {"dataset": dataset} | ({"split": split} if split else {})
-
-
 rule export_parquet:
     """One dataset as Parquet files, with its sides and a dataset card."""
     input:

@@ -22,7 +22,7 @@ for _figure in FIGURES:
             ),
             pdf=f"{_folder}/figures/{_figure.name}.pdf",
         log:
-            f"{_folder}/logs/draw_{_figure.name.replace('/', '_')}.log",
+            f"{_folder}/logs/draw_{_figure.name.replace(os.sep, '_')}.log",
         conda:
             "../../envs/skyloom.yaml"
         params:
