@@ -4,7 +4,6 @@ Like `step`, this module stands between Snakemake and the library.
 """
 
 import json
-import math
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -14,27 +13,13 @@ from jsonschema import Draft202012Validator
 
 import configuration_channels
 import configuration_names
-import configuration_sdss
-import configuration_semantic
-import configuration_spectra
-import configuration_xmm
-from skyloom import schema
-from skyloom.errors import InputError, nearest
+from skyloom import arms, schema
+from skyloom.errors import InputError
 from skyloom.tng import quantities
-from skyloom.tng.runs import SIMULATIONS
 
 # Words that YAML takes for something else, and what floating-point numbers are called.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "nan", "inf", "infinity"}
 _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema.yaml"
-
-# Names of the arm's own rules, without tng_.
-_RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "download_imagenet"}
-_RULES |= {"evaluate", "features", "galaxies", "inclined", "inclined_maps", "inclined_views"}
-_RULES |= {"fetch_branches", "fetch_catalogue", "fetch_cutouts"}
-_RULES |= {"maps", "maxima", "select", "split", "train"}
-_RULES |= configuration_channels.RULES
-_RULES |= {"members", "rank_members", "ensemble", "siblings", "leaks", "measure_leakage", "leakage"}
-_RULES |= {"explain", "measure_attention", "attention"}
 
 # Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
 _IMAGE_KEYS = {
@@ -151,149 +136,8 @@ def canonical(value):
 def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())
-    semantic = "semantic" in config["arms"]
-    _check_tng(config["tng"], wanted=wants_tng(config))
-    configuration_semantic.check(config["semantic"], wanted=semantic)
-    configuration_xmm.check(config["xmm"], wanted="xmm" in config["arms"])
-    configuration_sdss.check(config["sdss"], wanted="sdss" in config["arms"])
-    for arm in configuration_spectra.ARMS:
-        configuration_spectra.check(arm, config[arm], wanted=arm in config["arms"])
-
-
-def wants_tng(config):
-    """Whether an arm that is on needs galaxies of the tng arm."""
-    galaxies = "semantic" in config["arms"] and configuration_semantic.needs_tng(config["semantic"])
-    return "tng" in config["arms"] or galaxies
-
-
-def check_key(environment):
-    """Say before anything runs that the archive of tng.source api wants a key.
-
-    Parameters
-    ----------
-    environment : mapping
-        The environment's variables.
-    """
-    if not environment.get("TNG_API_KEY", "").strip():
-        raise InputError(
-            "Configuration: tng.source is api, so the environment variable TNG_API_KEY must hold "
-            "the key that the archive shows on your profile page: set it, for example with export, "
-            "and run again."
-        )
-
-
-def _check_tng(tng, *, wanted):
-    if tng["reference_snapshot"] not in tng["snapshots"]:
-        raise InputError(
-            f"Configuration: tng.reference_snapshot is {tng['reference_snapshot']}, which is not "
-            f"one of tng.snapshots {tng['snapshots']}: its maps would never be made."
-        )
-    inclined = tng["inclined"]["snapshot"]
-    if inclined is not None and inclined not in tng["snapshots"]:
-        raise InputError(
-            f"Configuration: tng.inclined.snapshot is {inclined}, which is not one of "
-            f"tng.snapshots {tng['snapshots']}: its galaxies would never be selected."
-        )
-    for case in tng["cases"]:
-        if case not in tng["variants"]:
-            raise InputError(
-                f"Configuration: tng.cases names {case!r}, which is not one of tng.variants; "
-                f"did you mean {nearest(case, tng['variants'])!r}?"
-            )
-    late = [epoch for epoch in tng["training"]["readout_epochs"] if epoch > _epochs(tng)]
-    if late:
-        raise InputError(
-            f"Configuration: tng.training.readout_epochs has {late[0]}, which is after the last of "
-            f"tng.training.epochs, {_epochs(tng)}."
-        )
-    _check_numbers(tng)
-    _check_names(tng)
-    configuration_channels.check(tng)
-    _check_beyond(tng)
-    if tng["source"] == "local" and wanted:
-        _check_folder(tng["base_path"], tng["snapshots"])
-    elif tng["source"] == "synthetic":
-        _check_synthetic(tng["synthetic"]["simulation"], tng["snapshots"])
-
-
-def _check_numbers(tng):
-    """Numbers that are not numbers, limits the wrong way round, sizes and masses without a unit."""
-    for name, value in flat(tng, "tng").items():
-        for number in value if isinstance(value, list) else [value]:
-            if isinstance(number, float) and not math.isfinite(number):
-                raise InputError(f"Configuration: {name!r} is {number}: it must be finite.")
-    cuts = tng["selection"]
-    low, high = (quantities.catalogue_mass(limit, 1.0) for limit in cuts["stellar_mass"])
-    if not low < high:
-        raise InputError(
-            f"Configuration: 'tng.selection.stellar_mass' is {cuts['stellar_mass']}: its lower "
-            "limit must come first and be smaller."
-        )
-    for name in ("total_mass_max", "group_mass_max"):
-        quantities.catalogue_mass(cuts[name], 1.0)
-    unit = {"width": tng["grid"]["width"], "bins": tng["grid"]["bins"]}
-    for own in tng["variants"].values():
-        if "sigma" in own:
-            quantities.pixels(own["sigma"], **unit, scale_factor=1.0, hubble=1.0)
-
-
-def _check_names(tng):
-    """Names of variants become names of targets, which must be free."""
-    for name in tng["variants"]:
-        taken = name.startswith(("draw_", "simulate_")) or name.endswith(("_model", "_parquet"))
-        if name in _RULES or taken:
-            raise InputError(
-                f"Configuration: a variant in tng.variants is called {name!r}, but the target "
-                f"tng_{name} is taken: choose another name."
-            )
-
-
-def _check_beyond(tng):
-    for name in ("leakage", "attention"):
-        for case in tng[name]["cases"]:
-            if case not in tng["variants"]:
-                raise InputError(
-                    f"Configuration: tng.{name}.cases has {case!r}, which is none of tng.variants: "
-                    f"did you mean {nearest(case, tng['variants'])!r}?"
-                )
-    own, bins = tng["attention"], tng["grid"]["bins"]
-    if "occlusion" in own["methods"] and (bins % own["stride"] or own["patch"] > bins):
-        raise InputError(
-            f"Configuration: tng.attention.stride is {own['stride']} and patch {own['patch']}, but "
-            f"an image has tng.grid.bins = {bins}: choose a stride that divides it and a patch "
-            "no larger."
-        )
-
-
-def _check_synthetic(simulation, snapshots):
-    known = sorted(SIMULATIONS[simulation].redshifts)
-    for snapshot in snapshots:
-        if snapshot not in known:
-            raise InputError(
-                f"Configuration: tng.snapshots has {snapshot}, but the synthetic universe knows "
-                f"snapshots {known[0]} to {known[-1]} of {simulation} only."
-            )
-
-
-def _epochs(tng):
-    return tng["training"]["epochs"]
-
-
-def _check_folder(base_path, snapshots):
-    """Say before anything runs that the simulation is not where the configuration says."""
-    if not base_path:
-        raise InputError(
-            "Configuration: tng.source is local, so tng.base_path must name the folder that holds "
-            "groups_099/ and snapdir_099/, for example /data/TNG50-1/output."
-        )
-    for snapshot in sorted(snapshots, reverse=True):
-        for kind in ("groups", "snapdir"):
-            folder = Path(base_path).expanduser() / f"{kind}_{snapshot:03d}"
-            if not folder.is_dir():
-                raise InputError(
-                    f"Configuration: tng.base_path is {base_path!r}, but {folder} does not exist: "
-                    "download it, or take the snapshot out of tng.snapshots."
-                )
+    for arm in arms.ARMS:
+        arms.part(arm, "check").check(config, arm)
 
 
 def variant_parameters(tng, variant):

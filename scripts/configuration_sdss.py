@@ -11,16 +11,17 @@ DATASETS = ("images_224", "images_28", "spectra")
 _RULES = {*DATASETS, "predict", "model", "sample", "inventory", "features", "train", "simulate"}
 
 
-def check(sdss, *, wanted=True):
+def check(config, arm):
     """Raise an InputError for the first key that contradicts another.
 
     Parameters
     ----------
-    sdss : dict
-        The arm's part of a configuration that fits the schema.
-    wanted : bool
-        Whether the arm is on, so that its input must be there.
+    config : dict
+        One that fits the schema.
+    arm : str
+        ``sdss``.
     """
+    sdss, wanted = config[arm], arm in config["arms"]
     _check_networks(sdss)
     _check_numbers(sdss)
     late = [e for e in sdss["training"]["readout_epochs"] if e > sdss["training"]["epochs"]]

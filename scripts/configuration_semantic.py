@@ -11,16 +11,17 @@ _RULES = {"evaluate", "train", "dataset", "split", "compare_published", "fit", "
 _RULES |= {"model"}
 
 
-def check(semantic, *, wanted=True):
+def check(config, arm):
     """Raise an InputError for the first key that contradicts another.
 
     Parameters
     ----------
-    semantic : dict
-        The arm's part of a configuration that fits the schema.
-    wanted : bool
-        Whether the arm is on, so that its input must be there.
+    config : dict
+        One that fits the schema.
+    arm : str
+        ``semantic``.
     """
+    semantic, wanted = config[arm], arm in config["arms"]
     for name, profile in semantic["profiles"].items():
         try:
             Grid(**profiles.on_grid(profile, semantic["grid"]))

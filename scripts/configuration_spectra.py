@@ -11,17 +11,16 @@ _RULES = {"dataset", "draw", "evaluate", "inventory", "model", "observed", "prep
 _RULES |= {"simulate", "split", "synthesise", "train"}
 
 
-def check(arm, own, *, wanted=True):
+def check(config, arm):
     """Raise an InputError for the first key that contradicts another.
 
     Parameters
     ----------
+    config : dict
+        One that fits the schema.
     arm : {'helium', 'stellar'}
-    own : dict
-        The arm's part of a configuration that fits the schema.
-    wanted : bool
-        Whether the arm is on, so that its input must be there.
     """
+    own = config[arm]
     _check_names(arm, own)
     if own["split"]["validation"] + own["split"]["test"] >= 1:
         raise InputError(
@@ -34,7 +33,7 @@ def check(arm, own, *, wanted=True):
             "an ensemble needs at least 2, or choose heteroscedastic or none."
         )
     _check_numbers(arm, own)
-    if wanted:
+    if arm in config["arms"]:
         _check_input(arm, own)
 
 

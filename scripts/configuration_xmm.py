@@ -4,30 +4,22 @@ import re
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
+from skyloom.xmm.names import DATASETS, INTERVALS, STRETCHES
 
-INTERVALS = ("minmax", "zscale", "none")
-STRETCHES = ("linear", "log", "sqrt", "power", "sinh", "asinh")
-REBINS = (1, 2, 4)
-#: Every dataset that can be asked for; rates without an interval have no stretch.
-DATASETS = tuple(
-    f"{interval}_{stretch}_rebin{rebin}"
-    for interval in INTERVALS
-    for stretch in (STRETCHES if interval != "none" else ("linear",))
-    for rebin in REBINS
-)
 _NAME = re.compile(r"(minmax|zscale|none)_([a-z]+)_rebin([124])")
 
 
-def check(xmm, *, wanted=True):
+def check(config, arm):
     """Raise an InputError for the first key that contradicts another.
 
     Parameters
     ----------
-    xmm : dict
-        The arm's part of a configuration that fits the schema.
-    wanted : bool
-        Whether the arm is on, so that its input must be there.
+    config : dict
+        One that fits the schema.
+    arm : str
+        ``xmm``.
     """
+    xmm, wanted = config[arm], arm in config["arms"]
     named = [("xmm.trained", name) for name in xmm["trained"]]
     for key, name in (*named, ("xmm.evaluation.final", xmm["evaluation"]["final"])):
         if name not in xmm["experiments"]:

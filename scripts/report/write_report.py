@@ -13,8 +13,7 @@ from skyloom.report import whole
 page = whole.html(
     Path(snakemake.params.folder),
     arms=snakemake.params.arms,
-    beyond_thesis=snakemake.params.beyond,
-    maps=[Path(path) for path in snakemake.input.maps],
+    options=snakemake.params.options,
     progress=lambda makers: track(makers, label="report", unit="section"),
 )
 with atomic(snakemake.output[0]) as temporary:

@@ -169,9 +169,9 @@ class _Library:
         """Every unit that a script's results depend on, by module and name, with its digest."""
         step = ".".join(script.relative_to(self._root).with_suffix("").parts)
         seen = {(step, None), *((step, name) for name in self._module(step).definitions)}
-        if entry:
-            module, _, name = entry.rpartition(".")
-            module, name = (entry, None) if self._paths.get(entry) else (module, name)
+        for one in _several(entry):
+            module, _, name = one.rpartition(".")
+            module, name = (one, None) if self._paths.get(one) else (module, name)
             seen |= {*self._named(module, name), *((part, None) for part in self.parts(module))}
         waiting, digests = list(seen), {}
         while waiting:
@@ -202,6 +202,11 @@ class _Library:
         step = ".".join(script.relative_to(self._root).with_suffix("").parts)
         modules = {module for module, _ in self.reached(script)} - {step}
         return sorted(self._paths[module] for module in modules)
+
+
+def _several(entry):
+    """Names of entries: of none, one or several."""
+    return (entry,) if isinstance(entry, str) else entry or ()
 
 
 _library = cache(_Library)
@@ -259,7 +264,7 @@ def imports(script, root, entry=None):
         Without the modules `APART`.
     """
     library, name = _library(Path(root)), Path(script).relative_to(root).as_posix()
-    key = " ".join(["imports", name, *filter(None, [entry])])
+    key = " ".join(["imports", name, *_several(entry)])
     return set(library.kept.get(key, lambda: sorted(library.imports(Path(script), entry))))
 
 
@@ -273,7 +278,7 @@ def fingerprint(script, root, *extra, entry=None):
         As for `dependencies`. A process reads each file once.
     *extra : str or Path
         Further files whose contents count, for example a C source.
-    entry : str, optional
+    entry : str or tuple of str, optional
         What the script finds by its name, which it is given: a function, as
         package.module.function, or all of a module.
 
@@ -285,7 +290,7 @@ def fingerprint(script, root, *extra, entry=None):
     script, root, extra = Path(script), Path(root), [*map(Path, extra)]
     contents = {path: hashlib.sha256(path.read_bytes()).digest() for path in extra}
     names = [path.relative_to(root).as_posix() for path in (script, *extra)]
-    names += filter(None, [entry])
+    names += _several(entry)
     library = _library(root)
 
     def worked_out():

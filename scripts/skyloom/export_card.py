@@ -8,6 +8,7 @@ import json
 import yaml
 
 from skyloom import provenance
+from skyloom.arms import ARMS
 
 LICENCE = {
     True: "MIT, as Skyloom itself: nothing of it was measured by anyone.",
@@ -20,41 +21,6 @@ _WARNING = (
     "> **Synthetic.** Made from Skyloom's own generators: a demonstration of the format, not a "
     "measurement of anything in the sky. No scientific result may rest on it."
 )
-# What each arm's dataset is, the study that it was made for, and who measured or simulated the
-# data. The studies' names are those of their documents; the archives' papers are named from memory.
-_ARMS = {
-    "tng": (
-        "Maps of the gas of simulated galaxies, with the specific star formation rate as label",
-        "a thesis on star formation from TNG50 gas maps with a frozen VGG16 (chapters III and IV)",
-        "IllustrisTNG: Nelson et al. 2019, ComAC 6, 2; TNG50: Pillepich et al. 2019, MNRAS 490, "
-        "3196, and Nelson et al. 2019, MNRAS 490, 3234",
-    ),
-    "semantic": (
-        "Images of disc profiles, with the parameters that they were drawn with",
-        "the article on the semantic autoencoder, appendix of the same thesis",
-        None,
-    ),
-    "xmm": (
-        "X-ray images of XMM-Newton's EPIC cameras, with the grade that a person gave them",
-        "J. A. Ruiz Saro 2021, degree project on the classification of X-ray images",
-        "4XMM: Webb et al. 2020, A&A 641, A136",
-    ),
-    "helium": (
-        "Profiles of the line He I 4471 of hot stars, with their atmospheres' parameters",
-        "P. Olivares, prediction of parameters of spectral lines with convolutional networks",
-        None,
-    ),
-    "stellar": (
-        "Spectra of cooler stars over 300 Å, with their atmospheres' parameters",
-        "Z. Saldic and A. Rathcke, stellar classification with neural networks (slides)",
-        None,
-    ),
-    "sdss": (
-        "Spectra of SDSS and BOSS, drawn as images or as they are, with their class",
-        "Lara Cruz and García Peñaloza 2024, Ciencia en Desarrollo 15(2)",
-        "SDSS: York et al. 2000, AJ 120, 1579; BOSS: Dawson et al. 2013, AJ 145, 10",
-    ),
-}
 
 
 def render(plan, counts, files, about):
@@ -75,7 +41,7 @@ def render(plan, counts, files, about):
     str
     """
     synthetic = bool(plan.samples.attributes.get("synthetic", False))
-    what, study, source = _ARMS[about["arm"]]
+    arm = ARMS[about["arm"]]
     header = yaml.safe_dump(
         _header(plan, counts, about, synthetic), sort_keys=False, allow_unicode=True
     )
@@ -83,8 +49,8 @@ def render(plan, counts, files, about):
         f"---\n{header}---",
         f"# {_title(about)}",
         *([_WARNING] if synthetic else []),
-        f"{what}: {sum(counts.values())} samples in {len(files)} Parquet files, made by Skyloom "
-        f"{provenance.VERSION} from its HDF5 dataset `{about['name']}.h5` of the arm "
+        f"{arm.samples}: {sum(counts.values())} samples in {len(files)} Parquet files, made by "
+        f"Skyloom {provenance.VERSION} from its HDF5 dataset `{about['name']}.h5` of the arm "
         f"`{about['arm']}`.",
         '```python\nimport datasets\n\nfound = datasets.load_dataset("path/of/this/folder")\n```',
         "## Columns",
@@ -96,7 +62,7 @@ def render(plan, counts, files, about):
         "## Licence",
         LICENCE[synthetic],
         "## To be cited",
-        _citations(study, source, synthetic),
+        _citations(arm.study, arm.sources, synthetic),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -56,8 +56,8 @@ _PATCHES = {
         "            begun = time.monotonic()\n": f"{_NOTE}            begun = time.monotonic()\n",
     },
     "workflow/Snakefile": {
-        f'include: "rules/{name}.smk"\n': ""
-        for name in ("semantic", "spectra", "sdss", "export", "pictures")
+        "in arms.rules():": 'in ("rules/tng/rules.smk", "rules/xmm/rules.smk"):',
+        **{f'include: "rules/{name}.smk"\n': "" for name in ("export", "pictures")},
     },
 }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from skyloom import code
+from skyloom import arms, code
+from skyloom.sdss import entries
 
 SCRIPTS = Path("scripts")
 
@@ -190,6 +191,9 @@ EDITS = {
     "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
     "figures/entries/tng.py:maps": ["draw tng.maps"],
     "report/page.py:heading": ["report/write_report"],
+    # What a step finds by a table's names.
+    "report/xmm.py:answer": ["report/write_report"],
+    "networks/lenet.py:build": ["sdss/train_network"],
     "xmm/published.py:_wrong": ["compare xmm"],
     "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [
@@ -219,6 +223,10 @@ def changed(tmp_path_factory):
     for arm in ("sdss", "semantic", "spectra", "tng", "xmm"):
         entry = f"skyloom.{arm}.published.compare"
         found[f"compare {arm}"] = root / "compare_published.py", entry
+    told = tuple(arms.module(arm, "report") for arm in arms.ARMS)
+    built = tuple(own.module for own in entries.ARCHITECTURES.values() if own.module)
+    for step, modules in {"report/write_report": told, "sdss/train_network": built}.items():
+        found[step] = root / f"{step}.py", modules
 
     def hashes():
         return {name: code.fingerprint(path, root, entry=e) for name, (path, e) in found.items()}

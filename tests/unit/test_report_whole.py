@@ -6,6 +6,7 @@ from astropy.table import Table
 
 from skyloom.io import write_table
 from skyloom.report import page, whole
+from skyloom.report import xmm as xmm_report
 
 MARK = "Synthetic demonstration, not a result"
 
@@ -14,7 +15,7 @@ MARK = "Synthetic demonstration, not a result"
 def run(tmp_path, monkeypatch):
     """Makes a run of the tng and xmm arms, each synthetic or not, and gives its page."""
     section = page.Section("xmm", "X-ray images", ["<p>good or bad</p>"])
-    monkeypatch.setattr(whole, "_ARMS", {"xmm": lambda _: section})
+    monkeypatch.setattr(xmm_report, "section", lambda _: section)
 
     def make(*, tng, xmm):
         fake_tng_run.write(tmp_path / "tng", cases=("mass",), synthetic=tng)

@@ -1,10 +1,12 @@
 """What docs/extending.md says is done: its own blocks, on a copy of the project."""
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -12,14 +14,22 @@ import illustris_python as il
 import numpy as np
 import pytest
 import yaml
-from miniature import MINIATURE, MINIATURE_HELIUM, MINIATURE_XMM, merged, shell
-from scipy import ndimage
+from miniature import (
+    MINIATURE,
+    MINIATURE_HELIUM,
+    MINIATURE_SDSS,
+    MINIATURE_XMM,
+    merged,
+    shell,
+)
+from scipy import ndimage, special, stats
 
 from skyloom.io import read_table
 
 pytestmark = pytest.mark.workflow
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
+ARM = "An arm"
 BLOCK = re.compile(r"([^\n]*)\n\n```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -32,7 +42,7 @@ def sections():
 # One galaxy survey of seconds, one of each archive, and what the page adds, built in one run.
 BASE = {
     "run": "mini",
-    "arms": ["tng", "semantic", "xmm", "helium"],
+    "arms": ["tng", "semantic", "xmm", "helium", "sdss"],
     "tng": {
         **MINIATURE["tng"],
         "snapshots": [99],
@@ -46,6 +56,13 @@ BASE = {
         "training": {"epochs": 1},
         "uncertainty": "none",
         "members": 1,
+    },
+    "sdss": {
+        **MINIATURE_SDSS["sdss"],
+        "synthetic": {"spectra": 60},
+        "sample": {"size": 50},
+        "blocks": 1,
+        "training": {"epochs": 1, "readout_epochs": [1]},
     },
 }
 
@@ -67,7 +84,9 @@ def apply(folder, blocks):
             subprocess.run(words, input=text, text=True, check=True, cwd="/")
         elif language == "python":
             target = folder / re.search(r"append to `(.*?)`", before)[1]
-            target.write_text(target.read_text() + "\n\n" + text)
+            there = target.read_text() + "\n\n" if target.exists() else ""
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(there + text)
         elif language == "yaml":
             assert "In `mine.yaml`:" in before, before
             config = merged(config, small(text))
@@ -85,9 +104,10 @@ def extended(make_project):
     What is small here is the project's own configuration.
     """
     project, config, commands = make_project(BASE), {}, []
-    for blocks in sections().values():
-        own, lines = apply(project.folder, blocks)
-        config, commands = merged(config, own), [*commands, *lines]
+    for title, blocks in sections().items():
+        if title != ARM:
+            own, lines = apply(project.folder, blocks)
+            config, commands = merged(config, own), [*commands, *lines]
     (project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
 
     def run(line):
@@ -107,8 +127,31 @@ def extended(make_project):
 
 
 def test_the_page_has_the_extensions_that_are_judged_here():
-    names = ["A channel", "A variant", "A stretch", "A network", "A decoder", "A figure"]
-    assert list(sections()) == names
+    names = ["channel", "variant", "stretch", "network", "network of the sdss arm", "label"]
+    names += ["statistic", "decoder", "figure"]
+    assert list(sections()) == [*(f"A {name}" for name in names), ARM]
+
+
+def changed_files(blocks):
+    """The files that a section's blocks change or make, in their order."""
+    found = []
+    for before, language, text in blocks:
+        if language == "python":
+            found.append(re.search(r"append to `(.*?)`", before)[1])
+        elif language == "diff":
+            found += re.findall(r"^\+\+\+ b/(.*)$", text, re.MULTILINE)
+    return list(dict.fromkeys(found))
+
+
+def test_no_extension_but_an_arm_changes_more_than_two_files():
+    several = {title for title, blocks in sections().items() if len(changed_files(blocks)) > 2}
+    assert several == {ARM}
+
+
+def test_an_arm_is_one_folder_and_a_line_of_the_registry():
+    line, *folder = changed_files(sections()[ARM])
+    assert line == "scripts/skyloom/arms.py"
+    assert {str(Path(name).parent) for name in folder} == {"scripts/skyloom/transits"}
 
 
 def test_a_channel_maps_what_its_entry_says_of_every_cell(extended):
@@ -173,10 +216,53 @@ def test_a_stretch_is_what_its_formula_says(extended):
 def test_a_network_has_the_weights_that_its_entry_says_and_is_judged(extended):
     folder = extended / "helium" / "models" / "clean_deep"
     metrics = json.loads((folder / "metrics.json").read_text())
-    # Convolutions over 201 points, pooled to 100; a dense layer of 64; three labels.
+    # Convolutions over 201 points, pooled to 100; a dense layer of 64; three labels and the page's.
     convolutions = (5 * 1 + 1) * 16 + (5 * 16 + 1) * 16 + (5 * 16 + 1) * 32
-    assert metrics["parameters"] == convolutions + (100 * 32 + 1) * 64 + (64 + 1) * 3
+    assert metrics["parameters"] == convolutions + (100 * 32 + 1) * 64 + (64 + 1) * 4
     assert (folder / "model.keras").exists() and len(read_table(folder / "predictions.ecsv"))
+
+
+def test_a_network_of_sdss_reads_the_view_that_its_entry_says(extended):
+    folder = extended / "sdss"
+    metrics = json.loads((folder / "models" / "dense_80_20" / "metrics.json").read_text())
+    assert metrics["parameters"] == (4500 + 1) * 32 + (32 + 1) * 3
+    assert metrics["inputs"]["variant"] == "spectra"
+    assert [path.name for path in (folder / "datasets").glob("*.h5")] == ["spectra.h5"]
+    # What it says is its own two layers, of the stored spectra.
+    with h5py.File(folder / "datasets" / "spectra.h5") as file:
+        spectra, names = file["spectra"][()].astype(float), file["id"][()].astype(str)
+    with zipfile.ZipFile(folder / "models" / "dense_80_20" / "model.keras") as archive:
+        weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
+    kernels = [weights[f"layers/{name}/vars"] for name in ("dense", "dense_1")]
+    (w, b), (v, c) = ((own["0"][()].astype(float), own["1"][()]) for own in kernels)
+    logits = np.maximum(spectra @ w + b, 0) @ v + c
+    predictions = read_table(folder / "models" / "dense_80_20" / "predictions.ecsv")
+    assert list(predictions["id"]) == list(names)
+    found = np.stack([predictions[name] for name in ("p_galaxy", "p_qso", "p_star")], axis=1)
+    np.testing.assert_allclose(found, special.softmax(logits, axis=1), atol=1e-4)
+
+
+def test_a_label_is_what_its_formula_says_of_the_grid_and_is_learnt(extended):
+    folder = extended / "helium"
+    with h5py.File(folder / "datasets" / "clean.h5") as file:
+        target, names = file["target"][()], file["target"].attrs["name"].split(",")
+        spectra = [name.decode() for name in file["id"]]
+    assert names == ["teff", "log_g", "v_rot", "flux_weighted_gravity"]
+    parts = [re.fullmatch(r"t(\d+)g(\d+)v(\d+)", name).groups() for name in spectra]
+    expected = [int(g) / 10 - 4 * np.log10(int(t) / 1e4) for t, g, _ in parts]
+    np.testing.assert_allclose(target[:, 3], expected, rtol=1e-12)
+    predictions = read_table(folder / "models" / "clean_deep" / "predictions.ecsv")
+    assert np.isfinite(predictions["flux_weighted_gravity_predicted"]).all()
+
+
+def test_a_statistic_is_a_column_of_the_summary(extended):
+    folder = extended / "helium"
+    predictions = read_table(folder / "models" / "clean_deep" / "predictions.ecsv")
+    test = predictions[predictions["part"] == "test"]
+    for row in read_table(folder / "evaluation" / "summary.ecsv"):
+        errors = np.abs(test[f"{row['label']}_predicted"] - test[row["label"]])
+        np.testing.assert_allclose(row["median_error"], np.median(errors), rtol=1e-9)
+        assert row["median_error"] != row["mae"]
 
 
 def test_a_decoder_draws_its_formula_and_an_encoder_learns_its_parameters(extended):
@@ -219,3 +305,39 @@ print(figure.axes[0].lines[0].get_xydata().tolist())
     positions = il.groupcat.loadSubhalos(base, 99, fields=["SubhaloPos"])
     chosen = read_table(folder / "galaxies" / "snap_099.ecsv")["subhalo_id"]
     np.testing.assert_allclose(json.loads(done.stdout), positions[chosen][:, :2], rtol=1e-6)
+
+
+@pytest.mark.long("a second project is planned three times and trains a network")
+def test_a_seventh_arm_is_built_judged_drawn_told_and_exported_by_its_folder_and_line(make_project):
+    project = make_project(BASE)
+    config, commands = apply(project.folder, sections()[ARM])
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    for line in commands:
+        code, text = shell(line, project.folder)
+        assert code == 0, f"{line}\n{text[-4000:]}"
+    folder = project.folder / "results" / "demo"
+    with h5py.File(folder / "transits" / "datasets" / "curves.h5") as file:
+        flux, label = file["spectra"][()].astype(float), file["target"][()]
+    # Its light: a dip of 1 % over 16 of 128 points.
+    missing = 1 - flux.mean(axis=1)
+    assert abs(missing[label == 1].mean() - 0.01 * 16 / 128) < 1e-4
+    assert abs(missing[label == 0].mean()) < 1e-4
+    summary = read_table(folder / "transits" / "evaluation" / "summary.ecsv")[0]
+    table = read_table(folder / "transits" / "models" / "curves" / "predictions.ecsv")
+    test = table[table["part"] == "test"]
+    ranks = stats.rankdata(test["score"])
+    ones, count = np.asarray(test["transit"]) == 1, len(test) // 2
+    area = (ranks[ones].sum() - count * (count + 1) / 2) / count**2
+    assert abs(summary["auc"] - area) < 1e-12 and summary["low"] > 0.5
+    for kind in ("png", "pdf"):
+        assert (folder / "transits" / "figures" / f"examples.{kind}").stat().st_size > 1000
+    page = (folder / "report" / "index.html").read_text()
+    assert "Light curves: is there a planet?" in page
+    assert f"{summary['auc']:.2f}" in page and 'id="ranking"' not in page
+    card = (folder / "transits" / "export" / "curves" / "README.md").read_text()
+    assert "Light curves of stars, half of them with a transit: 400 samples" in card
+    readme = (project.folder / "config" / "README.md").read_text()
+    assert "| `transits.depth` | 0.01 | share of the light that the planet hides |" in readme
+    # A key that contradicts another is refused before anything runs.
+    code, text = shell(f"{commands[1]} -n --config 'transits={{duration: 200}}'", project.folder)
+    assert code == 1 and "transits.duration is 200" in text

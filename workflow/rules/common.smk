@@ -29,6 +29,7 @@ import configuration_names
 import forked
 import messages
 import reruns
+from skyloom import arms
 from skyloom import code as library_code
 from skyloom import syntax
 from skyloom.errors import InputError
@@ -59,8 +60,9 @@ RUN = config["run"]
 SEED = config["seed"]
 # GPUs that a training asks of the scheduler.
 GPUS = config["gpus"]
-# Each arm adds the files that its target builds.
-ARM_RESULTS = {}
+# Each arm adds the files that its target builds, further ones that its section of the report reads
+# and what else that is told, its datasets with the table of their samples' sides, its networks.
+ARM_RESULTS, SHOWN, TOLD, DATASETS, MODELS = {}, {}, {}, {}, []
 # The parameter `code` of every step.
 CODES = []
 # The table of figures: each arm adds its own, figures.smk has the rule of each.
@@ -87,7 +89,7 @@ def code(step, *extra, entry=None):
     """Hash of what a step and the library that it reaches mean, so that their edits rerun it.
 
     Worked out for the jobs that a run plans, since most runs plan few of the rules. `entry` is the
-    function, as module.name, that a step calls by its name.
+    function, as module.name, or the modules that a step calls by name.
     """
     paths = [SCRIPTS / path for path in extra]
     CODES.append(
@@ -102,16 +104,21 @@ def figure(arm, name, category, function, *, inputs, options=None, over=None, no
     """Add a figure to the table.
 
     name: its path below figures/, with the wildcard of a family; category: where Snakemake's report
-    has it; function: of skyloom.figures.entries, its docstring is the caption; inputs: files by
-    name; options: what the function is given besides; over: values of the wildcard that the arm's
-    target builds, none but by name where it is empty; note: what the caption says besides.
+    has it; function: of skyloom.figures.entries, or of an arm's folder as skyloom.<arm>.figures,
+    its docstring is the caption; inputs: files by name; options: what the function is given
+    besides; over: values of the wildcard that the arm's target builds, none but by name where it is
+    empty; note: what the caption says besides.
     """
     FIGURES.append(
         SimpleNamespace(
             arm=arm,
             name=name,
             category=category,
-            function=function,
+            function=(
+                function
+                if function.startswith("skyloom.")
+                else f"skyloom.figures.entries.{function}"
+            ),
             inputs=inputs,
             options=options or {},
             over=[{}] if over is None else over,
@@ -123,19 +130,39 @@ def figure(arm, name, category, function, *, inputs, options=None, over=None, no
 def caption(own):
     """What Snakemake's report says below a figure; as a function of a job that asks for its inputs,
     so that no figure is drawn again for another word."""
-    arm, _, name = own.function.partition(".")
-    path = SCRIPTS / f"skyloom/figures/entries/{arm}.py"
+    place, _, name = own.function.rpartition(".")
+    path = SCRIPTS / f"{place.replace('.', '/')}.py"
     return lambda wildcards, input: f"{syntax.described(path)[name]} {own.note}".strip()
 
 
-def figures(arm):
-    """Every figure that an arm's target builds."""
-    return [
-        f"results/{RUN}/{arm}/figures/{own.name.format(**values)}.png"
-        for own in FIGURES
-        for values in own.over
-        if own.arm == arm
+def builds(arm, results, *, datasets, models=(), shown=None, told=None):
+    """Say what an arm builds: its target has that with its figures, each dataset and network its own.
+
+    results: files; datasets: the table that says on which side the samples are, None without one,
+    by the name of the dataset; models: names of networks; shown: further files that the arm's
+    section of the report is given, by name; told: what else it is given.
+    """
+    drawn = [own for own in FIGURES if own.arm == arm]
+    folder = f"results/{RUN}/{arm}"
+    ARM_RESULTS[arm] = [
+        *results,
+        *(
+            f"{folder}/figures/{own.name.format(**values)}.png"
+            for own in drawn
+            for values in own.over
+        ),
     ]
+    SHOWN[arm] = [path for files in (shown or {}).values() for path in files]
+    TOLD[arm] = {**(shown or {}), **(told or {})}
+    DATASETS.update({(arm, name): split for name, split in datasets.items()})
+    MODELS.extend((arm, name) for name in models)
+
+
+def export_inputs(wildcards):
+    """A dataset and the table of its sides, where it has one."""
+    dataset = f"results/{RUN}/{wildcards.arm}/datasets/{wildcards.dataset}.h5"
+    split = DATASETS.get((wildcards.arm, wildcards.dataset))
+    return {"dataset": dataset} | ({"split": split} if split else {})
 
 
 def beside(arm, inputs, choices, *, library=None, options=None, note=""):

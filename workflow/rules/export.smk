@@ -1,5 +1,4 @@
 # Datasets for other tools: Parquet files that Hugging Face `datasets` opens, with a dataset card.
-include: "export_common.smk"
 
 
 rule export_parquet:
@@ -13,8 +12,8 @@ rule export_parquet:
     benchmark:
         f"results/{RUN}/{{arm}}/benchmarks/export_{{dataset}}.tsv"
     wildcard_constraints:
-        arm="|".join(EXPORT_SPLITS),
-        dataset="|".join({name: None for _, name in EXPORTED}),
+        arm="|".join(ARM_RESULTS),
+        dataset="|".join({name: None for _, name in DATASETS}),
     conda:
         "../../envs/skyloom.yaml"
     threads: share(2)
@@ -27,7 +26,7 @@ rule export_parquet:
         "../../scripts/export/write_parquet.py"
 
 
-for _arm, _dataset in EXPORTED:
+for _arm, _dataset in DATASETS:
 
     rule:
         """One dataset as Parquet files for Hugging Face, pandas and others."""

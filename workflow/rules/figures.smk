@@ -22,13 +22,13 @@ for _figure in FIGURES:
             ),
             pdf=f"{_folder}/figures/{_figure.name}.pdf",
         log:
-            f"{_folder}/logs/draw_{_figure.name.replace('/', '_')}.log",
+            f"{_folder}/logs/draw_{_figure.name.replace(os.sep, '_')}.log",
         conda:
             "../../envs/skyloom.yaml"
         params:
-            function=f"skyloom.figures.entries.{_figure.function}",
+            function=_figure.function,
             options=_figure.options,
             caption=caption(_figure),
-            code=code("draw.py", entry=f"skyloom.figures.entries.{_figure.function}"),
+            code=code("draw.py", entry=_figure.function),
         script:
             "../../scripts/draw.py"

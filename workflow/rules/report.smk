@@ -1,22 +1,13 @@
 # The run's report: one HTML page, from the results of all arms that are on.
 
 REPORT = f"results/{RUN}/report/index.html"
-_REPORTS_TNG = "tng" in config["arms"]
 
 
 rule report:
     """One page on the whole run that opens without a network."""
     input:
         results=lambda _: [path for arm in config["arms"] for path in ARM_RESULTS[arm]],
-        maps=lambda _: [
-            path
-            for snapshot in (TNG_SNAPSHOTS if _REPORTS_TNG else [])
-            for path in tng_maps(snapshot)
-        ],
-        predictions=lambda _: expand(
-            f"{TNG_DIR}/models/{{case}}/predictions.ecsv",
-            case=TNG_CASES if _REPORTS_TNG else [],
-        ),
+        shown=lambda _: [path for arm in config["arms"] for path in SHOWN[arm]],
     output:
         REPORT,
     log:
@@ -30,7 +21,7 @@ rule report:
     params:
         folder=lambda w, output: str(Path(output[0]).parents[1]),
         arms=config["arms"],
-        beyond=TNG["beyond"],
+        options=lambda _: {arm: TOLD[arm] for arm in config["arms"]},
         code=code(
             "report/write_report.py",
             *(
@@ -43,6 +34,7 @@ rule report:
                     "page.js",
                 )
             ),
+            entry=tuple(arms.module(arm, "report") for arm in config["arms"]),
         ),
     script:
         "../../scripts/report/write_report.py"

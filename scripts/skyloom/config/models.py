@@ -1,14 +1,11 @@
 """The configuration: general keys, and those of each arm."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field, create_model
+
+from skyloom.arms import ARMS, part
 from skyloom.config.base import END, Section, Several, key, section
-from skyloom.config.helium import Helium
-from skyloom.config.sdss import Sdss
-from skyloom.config.semantic import Semantic
-from skyloom.config.stellar import Stellar
-from skyloom.config.tng import Tng
-from skyloom.config.xmm import Xmm
 
 
 class Downloads(Section):
@@ -34,7 +31,7 @@ class Downloads(Section):
     """
 
 
-class Configuration(Section):
+class General(Section):
     run: str = key("demo", pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{END}")
     """name of the folder below `results/`; letters, digits, dot, dash, underscore
 
@@ -45,9 +42,7 @@ class Configuration(Section):
 
     …: universe, split, networks, bootstrap
     """
-    arms: Several[Literal["tng", "semantic", "xmm", "helium", "stellar", "sdss"]] = key(
-        ["tng", "semantic", "xmm", "helium", "stellar", "sdss"]
-    )
+    arms: Several[Literal[*ARMS]] = key([*ARMS])
     """which arms the target `all` builds
 
     …; only their input must be there
@@ -74,15 +69,14 @@ class Configuration(Section):
     """what is fetched from the web: `tng.source: api`, `xmm.source` and `sdss.source: archive`,
     published weights
     """
-    tng: Tng = section(gap=True)
-    """the tng arm, below"""
-    semantic: Semantic = section(gap=True)
-    """the semantic arm, below the tng arm"""
-    xmm: Xmm = section(gap=True)
-    """the xmm arm, below the semantic arm"""
-    helium: Helium = section(gap=True)
-    """the helium arm, below the xmm arm"""
-    stellar: Stellar = section(gap=True)
-    """the stellar arm, beside it"""
-    sdss: Sdss = section(gap=True)
-    """the sdss arm, last below"""
+
+
+def _below(arm):
+    """The section of an arm, whose model has its name."""
+    said = Field(description=f"the {arm} arm, below")
+    return Annotated[getattr(part(arm, "keys"), arm.capitalize()), said], section(gap=True)
+
+
+Configuration = create_model(
+    "Configuration", __base__=General, **{arm: _below(arm) for arm in ARMS}
+)

@@ -17,6 +17,7 @@ from skyloom.config.base import (
     may,
     section,
 )
+from skyloom.sdss.entries import ARCHITECTURES
 
 
 class Archive(Section):
@@ -126,7 +127,7 @@ class Split(Section):
 
 
 class Network(Entry):
-    architecture: Literal["inception_v3", "resnet_50", "lenet", "cnn_1d"]
+    architecture: Literal[*ARCHITECTURES]
     weights: str | None = may()
     """imagenet, random or a file"""
     train_from: str | None = may()

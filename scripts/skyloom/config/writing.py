@@ -6,6 +6,7 @@ from typing import get_args
 
 import yaml
 
+from skyloom.arms import ARMS
 from skyloom.config.base import END, Entry, Section, written
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -171,6 +172,9 @@ def readme(text, model):
         return "\n".join([f"{match[1]}| key | default | meaning |", "|---|---|---|", *chosen])
 
     text = _MARK.sub(made, text)
+    # An arm that the README does not speak of yet has a section of its own at the end.
+    for arm in [name for name in table if name in ARMS]:
+        text += _MARK.sub(made, f"\n## {arm}\n\n<!-- keys: {arm}.* -->\n\n")
     if table:
         raise ValueError(f"config/README.md has no table for {', '.join(table)}")
     return text

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import gaussian_kde
 
+from skyloom import arms
 from skyloom.io import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
@@ -29,8 +30,9 @@ GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
 FAINT, SOFT = "#B5B5B5", "#666666"
 #: What is wrong.
 RED = "#B2182B"
+_PALETTE = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "gold": GOLD, "pink": PINK, "sky": SKY}
 #: Colours of arms, and colour maps of a map's channels.
-ARMS = {"tng": BLUE, "semantic": ORANGE, "xmm": GREEN, "helium": PINK, "stellar": GOLD, "sdss": SKY}
+ARMS = {name: _PALETTE.get(arm.colour, arm.colour) for name, arm in arms.ARMS.items()}
 PLANES = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 _COLOURS = {"entropy": SKY, "mass": BLUE, "temperature": PINK, "gaussian": GREEN, "unsharp": ORANGE}

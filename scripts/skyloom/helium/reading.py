@@ -49,7 +49,7 @@ def tables(found, wavelength, *, synthetic):
     -------
     spectra : (n, L) float32 array
     table : astropy.table.Table
-        file, id and the labels with their units.
+        file, id and the labels with their units, those that follow from others last.
     rejects : astropy.table.Table
         file, reason.
     """
@@ -60,6 +60,8 @@ def tables(found, wavelength, *, synthetic):
     table["id"] = np.array([grid.identifier(*own) for own in labels], str)
     for name, column in zip(grid.LABELS, labels.T, strict=True):
         table[name] = column * units.Unit(grid.LABELS[name])
-    table.meta = {"synthetic": bool(synthetic), "labels": list(grid.LABELS)}
+    for name, (unit, value) in grid.DERIVED.items():
+        table[name] = value(*labels.T) * units.Unit(unit)
+    table.meta = {"synthetic": bool(synthetic), "labels": [*grid.LABELS, *grid.DERIVED]}
     flux = np.array(spectra, np.float32).reshape(len(good), len(wavelength))
     return flux, table, inventory.rejects(lost, synthetic=synthetic)

@@ -9,6 +9,7 @@ from astropy.table import Table
 from bokeh.models import ColumnDataSource, Span
 
 from skyloom import provenance
+from skyloom.arms import ARMS
 from skyloom.figures import style
 from skyloom.io import read_json
 from skyloom.report import bits, charts, jobs, marks, page, wording
@@ -16,21 +17,6 @@ from skyloom.report import bits, charts, jobs, marks, page, wording
 _QUESTION = "What was run, from what, and how long did it take?"
 # Rules with a bar of their own; the rest share one.
 _BARS = 20
-# What each arm reads, by its keys of the configuration.
-_READS = {
-    "tng": ("base_path",),
-    "xmm": ("images", "observations"),
-    "helium": ("spectra", "observed"),
-    "stellar": ("spectra", "observed"),
-    "sdss": ("spectra", "catalogue"),
-}
-# What to cite for data that is not synthetic.
-_DATA = {
-    "tng": "IllustrisTNG: Nelson et al. 2019, ComAC 6, 2; for TNG50 also Pillepich et al. 2019, "
-    "MNRAS 490, 3196 and Nelson et al. 2019, MNRAS 490, 3234",
-    "xmm": "4XMM: Webb et al. 2020, A&A 641, A136",
-    "sdss": "SDSS DR17: Abdurro'uf et al. 2022, ApJS 259, 35",
-}
 
 
 def section(folder):
@@ -167,7 +153,7 @@ def _inputs(config):
 
 def _input(config, arm):
     kind = source(config, arm)
-    places = [config[arm].get(key) for key in _READS.get(arm, ())] if kind == "local" else []
+    places = [config[arm].get(key) for key in ARMS[arm].reads] if kind == "local" else []
     if kind == "api":
         places = [config[arm]["api"]["simulation"]]
     elif kind == "archive":
@@ -353,9 +339,9 @@ def _citation(config, newest):
         "in docs/methods.md)."
     )
     data = [
-        _DATA[arm]
+        ARMS[arm].sources
         for arm in config.get("arms", ())
-        if arm in _DATA and source(config, arm) != "synthetic"
+        if ARMS[arm].sources and source(config, arm) != "synthetic"
     ]
     parts = [page.paragraph(said)]
     if data:

@@ -3,17 +3,13 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, FactorRange, Span
 
+from skyloom.arms import ARMS
 from skyloom.columns import numbers
 from skyloom.figures import style
 from skyloom.io import read_table
 from skyloom.report import charts, page, published, trainings, wording
 
-TITLE = "Where does a network see star formation?"
-QUESTION = (
-    "From which part of a picture of a galaxy's gas does a network read how fast the galaxy forms "
-    "stars: from its entropy, its mass or its temperature, from large structures or from small "
-    "ones?"
-)
+TITLE, QUESTION = ARMS["tng"].title, ARMS["tng"].question
 _COLUMNS = {
     "rank": "Rank",
     "variant": "Case",

@@ -4,16 +4,14 @@ import numpy as np
 from astropy.table import Table
 from bokeh.models import ColumnDataSource, FactorRange
 
+from skyloom.arms import ARMS
 from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import bootstrap
 from skyloom.report import charts, marks, page, published, trainings, wording
 
-_QUESTION = (
-    "Is it a star, a galaxy or a quasar, when the spectrum is drawn as a picture and shown to a "
-    "network made for photographs, and when it is not?"
-)
+ARM = ARMS["sdss"]
 _AVERAGE = "average"
 _METRICS = ("accuracy", "precision", "recall", "f1")
 _MEANS = {
@@ -45,7 +43,7 @@ def section(folder):
     sees = {model: _sees(folder, model) for model in models}
     parts = [
         page.answer(
-            _QUESTION,
+            ARM.question,
             *answer(summary, confusion, predictions, sees),
             *trainings.unfinished(
                 folder, models, called=lambda name: names.model_name(*models[name])
@@ -68,7 +66,7 @@ def section(folder):
         ),
         *published.part(folder),
     ]
-    return page.Section("sdss", "SDSS spectra: star, galaxy or quasar?", parts)
+    return page.Section("sdss", ARM.title, parts)
 
 
 def answer(summary, confusion, predictions, sees):

@@ -3,15 +3,13 @@
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms import ARMS
 from skyloom.figures import semantic_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.report import page, published, trainings, wording
 from skyloom.semantic.evaluation import ANGLE, folded
 
-_QUESTION = (
-    "Does a network find size, shape and angle of discs without ever being shown any, if it has to "
-    "redraw the picture with the formula of a disc?"
-)
+ARM = ARMS["semantic"]
 # An encoder is said to have found a parameter where its errors' interval lies below those of
 # always answering the same, which for evenly spread values is their standard deviation.
 _FOUND = 1.0
@@ -41,7 +39,7 @@ def section(folder):
     }
     parts = [
         page.answer(
-            _QUESTION,
+            ARM.question,
             *answer(summary, scatter),
             *trainings.unfinished(folder, scatter),
         ),
@@ -61,7 +59,7 @@ def section(folder):
         *_galaxies(folder, measured),
         *published.part(folder),
     ]
-    return page.Section("semantic", "Discs: measured without being taught", parts)
+    return page.Section("semantic", ARM.title, parts)
 
 
 def true_scatter(predictions, meta):

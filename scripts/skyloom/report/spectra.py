@@ -3,24 +3,13 @@
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms import ARMS
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.networks import bootstrap
 from skyloom.report import labels_scatter, page, published, trainings, wording
 from skyloom.report.spectra_names import name
 
-_ARMS = {
-    "helium": (
-        "Hot stars: one line of helium",
-        "Does the profile of a single line, He I 4471 Å, tell a hot star's temperature, gravity "
-        "and rotation, and does a larger network read it better?",
-    ),
-    "stellar": (
-        "Cooler stars: 300 Å at once",
-        "Can one network read temperature, gravity, metallicity and rotation of cooler stars from "
-        "300 Å of their spectrum?",
-    ),
-}
 _SAMPLES = 1000
 
 
@@ -40,14 +29,14 @@ def section(folder):
     summary = wording.maybe(folder / "evaluation" / "summary.ecsv")
     if summary is None:
         return None
-    title, question = _ARMS.get(folder.name, (folder.name.capitalize(), "What do spectra tell?"))
+    arm = ARMS[folder.name]
     predictions = {
         model: table[texts(table["part"]) == "test"]
         for model, table in wording.predictions(folder, summary).items()
     }
     parts = [
         page.answer(
-            question,
+            arm.question,
             *answer(summary, predictions),
             *trainings.unfinished(folder, texts(summary["model"]), called=_called(summary)),
         ),
@@ -63,7 +52,7 @@ def section(folder):
         ),
         *published.part(folder),
     ]
-    return page.Section(folder.name, title, parts)
+    return page.Section(folder.name, arm.title, parts)
 
 
 def answer(summary, predictions):

@@ -1,19 +1,13 @@
 """A run's whole report: the sections of its arms in their order, below the answer."""
 
+from skyloom.arms import ARMS, part
 from skyloom.io import read_table
-from skyloom.report import atlas, beyond, made, page, ranking, sdss, semantic, spectra, xmm
+from skyloom.report import made, page, ranking
 
 _TITLE = "From pictures and spectra to what networks read in them"
-_ARMS = {
-    "semantic": semantic.section,
-    "xmm": xmm.section,
-    "helium": spectra.section,
-    "stellar": spectra.section,
-    "sdss": sdss.section,
-}
 
 
-def html(folder, *, arms, beyond_thesis=(), maps=None, progress=iter):
+def html(folder, *, arms, options=None, progress=iter):
     """The report of a run.
 
     Parameters
@@ -22,10 +16,8 @@ def html(folder, *, arms, beyond_thesis=(), maps=None, progress=iter):
         ``results/<run>``.
     arms : list of str
         Those of the configuration: results of others, from an earlier run, are left out.
-    beyond_thesis : list of str, optional
-        What the tng arm does beyond the thesis: ``ensemble``, ``leakage``, ``attention``.
-    maps : list of Path, optional
-        Files of maps of the tng arm; all that are there unless told.
+    options : dict, optional
+        Arm -> what its section is told besides, by name.
     progress : callable, optional
         Wraps the list of sections that are made one after another.
 
@@ -37,8 +29,8 @@ def html(folder, *, arms, beyond_thesis=(), maps=None, progress=iter):
     generated, synthetic = _synthetic(folder, arms)
     sections = [
         section._replace(synthetic=not synthetic and arm in generated)
-        for arm, maker in progress(_makers(folder, arms, beyond_thesis, maps))
-        for section in maker()
+        for arm in progress([*(arm for arm in ARMS if arm in arms), None])
+        for section in _sections(folder, arm, (options or {}).get(arm, {}))
         if section is not None
     ]
     lead = ranking.lead(folder / "tng") if "tng" in arms else None
@@ -53,22 +45,12 @@ def html(folder, *, arms, beyond_thesis=(), maps=None, progress=iter):
     )
 
 
-def _makers(folder, arms, beyond_thesis, maps):
-    """What makes the page's sections, each with its arm."""
-    makers = []
-    if "tng" in arms:
-        tng = folder / "tng"
-        makers += [
-            ("tng", lambda: [ranking.section(tng)]),
-            ("tng", lambda: atlas.sections(tng, maps)),
-            ("tng", lambda: beyond.sections(tng, beyond_thesis)),
-        ]
-    makers += [
-        (arm, lambda arm=arm, section=section: [section(folder / arm)])
-        for arm, section in _ARMS.items()
-        if arm in arms
-    ]
-    return [*makers, (None, lambda: [made.section(folder)])]
+def _sections(folder, arm, options):
+    """The sections of an arm, mostly one; without an arm, that of the run."""
+    if arm is None:
+        return [made.section(folder)]
+    found = part(arm, "report").section(folder / arm, **options)
+    return found if isinstance(found, list) else [found]
 
 
 def _synthetic(folder, arms):

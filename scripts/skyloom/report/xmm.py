@@ -4,16 +4,14 @@ import numpy as np
 from astropy.table import Table
 from bokeh.models import ColumnDataSource
 
+from skyloom.arms import ARMS
 from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
 from skyloom.report import charts, marks, page, published, trainings, wording
 
-_QUESTION = (
-    "Can a small network tell good EPIC images from those that a human screener marks as bad, and "
-    "which interval, stretch and size helps it?"
-)
+ARM = ARMS["xmm"]
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.BLACK)
 # So many curves are told apart in one figure, and so many points make one.
 _CURVES, _POINTS = 5, 400
@@ -39,7 +37,7 @@ def section(folder):
     figures = folder / "figures"
     parts = [
         page.answer(
-            _QUESTION,
+            ARM.question,
             *answer(summary, statistics),
             *trainings.unfinished(folder, texts(summary["experiment"])),
         ),
@@ -53,7 +51,7 @@ def section(folder):
         *_worst(folder, summary),
         *published.part(folder),
     ]
-    return page.Section("xmm", "X-ray images: good or bad?", parts)
+    return page.Section("xmm", ARM.title, parts)
 
 
 def answer(summary, statistics):

@@ -1,17 +1,35 @@
 """The entries of ``sdss.networks``: which networks there are, and what each of them sees."""
 
 import dataclasses
+from importlib import import_module
 
 from skyloom.errors import InputError, nearest
 
-#: Which dataset each architecture sees.
-VARIANTS = {
-    "inception_v3": "images_224",
-    "resnet_50": "images_224",
-    "lenet": "images_28",
-    "cnn_1d": "spectra",
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """What a network is built of.
+
+    Attributes
+    ----------
+    variant : str
+        The dataset that it sees: ``images_224``, ``images_28`` or ``spectra``.
+    module : str or None
+        Where its layers are: ``build(shape, classes, seed=...)``, of a spectrum with the number of
+        its pixels; None is one of `skyloom.networks.pretrained`.
+    """
+
+    variant: str
+    module: str | None = None
+
+
+#: The values of ``sdss.networks.<name>.architecture``.
+ARCHITECTURES = {
+    "inception_v3": Architecture("images_224"),
+    "resnet_50": Architecture("images_224"),
+    "lenet": Architecture("images_28", "skyloom.networks.lenet"),
+    "cnn_1d": Architecture("spectra", "skyloom.networks.cnn_1d"),
 }
-PRETRAINED = ("inception_v3", "resnet_50")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +38,8 @@ class Network:
 
     Attributes
     ----------
-    architecture : {'inception_v3', 'resnet_50', 'lenet', 'cnn_1d'}
+    architecture : str
+        One of `ARCHITECTURES`.
     weights : str, optional
         Of a pretrained architecture: ``imagenet``, ``random`` or a file.
     train_from : str, optional
@@ -41,7 +60,7 @@ class Network:
     @property
     def pretrained(self):
         """Whether it is one of `skyloom.networks.pretrained`."""
-        return self.architecture in PRETRAINED
+        return ARCHITECTURES[self.architecture].module is None
 
     @property
     def frozen(self):
@@ -51,7 +70,18 @@ class Network:
     @property
     def variant(self):
         """Name of the dataset it sees."""
-        return VARIANTS[self.architecture]
+        return ARCHITECTURES[self.architecture].variant
+
+    @property
+    def kind(self):
+        """What that dataset holds: ``images`` or ``spectra``."""
+        return "spectra" if self.variant == "spectra" else "images"
+
+    def build(self, shape, classes, *, seed):
+        """One that is trained from the start, for samples of a shape."""
+        size = shape[0] if self.kind == "spectra" else shape
+        layers = import_module(ARCHITECTURES[self.architecture].module)
+        return layers.build(size, classes, seed=seed)
 
 
 def network(name, keys):
@@ -70,10 +100,10 @@ def network(name, keys):
                 f"{nearest(key, known)!r}: correct or remove it."
             )
     architecture = keys.get("architecture")
-    if architecture not in VARIANTS:
+    if architecture not in ARCHITECTURES:
         raise InputError(
             f"sdss.networks.{name}.architecture is {architecture!r}: "
-            f"choose one of {', '.join(VARIANTS)}."
+            f"choose one of {', '.join(ARCHITECTURES)}."
         )
     entry = Network(**keys)
     if entry.pretrained:

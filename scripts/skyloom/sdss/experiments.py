@@ -10,15 +10,7 @@ from astropy.table import Table
 from skyloom import sides
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.networks import (
-    batches,
-    classification,
-    cnn_1d,
-    features,
-    folding,
-    lenet,
-    pretrained,
-)
+from skyloom.networks import batches, classification, features, folding, pretrained
 from skyloom.networks.standardised import Standardised
 from skyloom.networks.targets import Target
 from skyloom.networks.training import fit as fit_network
@@ -253,8 +245,7 @@ def fit(
     if entry.frozen:
         made, result = _fit_head(entry, dataset, stored, sample, weights, limit, seed, learn)
     else:
-        kind = "spectra" if entry.architecture == "cnn_1d" else "images"
-        with batches.open_samples(dataset, kind, limit=limit) as samples:
+        with batches.open_samples(dataset, entry.kind, limit=limit) as samples:
             made = _build(entry, samples.shape, weights, seed)
             result = learn(made, samples)
     return _fitted(name, entry, split, sample, made, result, {**training, "seed": seed}, settings)
@@ -270,10 +261,8 @@ def _check_variant(name, entry, dataset, sample):
 
 
 def _build(entry, shape, weights, seed):
-    if entry.architecture == "lenet":
-        return lenet.build(shape, len(CLASSES), seed=seed)
-    if entry.architecture == "cnn_1d":
-        return cnn_1d.build(shape[0], len(CLASSES), seed=seed)
+    if not entry.pretrained:
+        return entry.build(shape, len(CLASSES), seed=seed)
     made = backbone(entry, side=shape[0], seed=seed, weights=weights)
     return pretrained.classifier(made, len(CLASSES), train_from=entry.train_from, seed=seed)
 

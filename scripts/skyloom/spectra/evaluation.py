@@ -18,6 +18,12 @@ from skyloom.progress import track
 LEVELS = (*(round(0.1 * n, 1) for n in range(1, 10)), 0.95, 0.99)
 #: Share of a Gaussian within one standard deviation.
 ONE_SIGMA = 2 * norm.cdf(1) - 1
+#: Columns of the summary, each a function of true and predicted labels.
+STATISTICS = {
+    "rmse": statistics.root_mean_square_error,
+    "bias": statistics.bias,
+    "pearson_r": statistics.pearson_r,
+}
 _VELOCITIES = ("v_rot", "v_sin_i")
 _HISTORY = ("loss", "mae", "argmax_agreement")
 
@@ -64,10 +70,9 @@ def summarise(predictions, metrics, *, samples, level, seed):
     Returns
     -------
     Table
-        model, dataset, network, label, unit; mae, mae_low, mae_high, rmse, bias (in the unit),
-        pearson_r, mae_mean (of always predicting the mean of the training side), ratio
-        (mae_mean / mae), ratio_low and ratio_high (of the MAE's interval). What is undefined is
-        masked.
+        model, dataset, network, label, unit; mae, mae_low, mae_high (in the unit), `STATISTICS`,
+        mae_mean (of always predicting the mean of the training side), ratio (mae_mean / mae),
+        ratio_low and ratio_high (of the MAE's interval). What is undefined is masked.
     """
     rows = []
     pairs = list(zip(predictions, metrics, strict=True))
@@ -89,13 +94,14 @@ def summarise(predictions, metrics, *, samples, level, seed):
             rows.append(
                 (
                     *(known["model"], known["dataset"], known["network"], label, unit),
-                    *(error, low, high, statistics.root_mean_square_error(true, predicted)),
-                    *(statistics.bias(true, predicted), statistics.pearson_r(true, predicted)),
+                    *(error, low, high),
+                    *(of(true, predicted) for of in STATISTICS.values()),
                     *(of_the_mean, *ratios),
                 )
             )
-    names = "model dataset network label unit mae mae_low mae_high rmse bias pearson_r mae_mean "
-    table = _table(rows, (names + "ratio ratio_low ratio_high").split(), texts=5)
+    names = ["model", "dataset", "network", "label", "unit", "mae", "mae_low", "mae_high"]
+    names += [*STATISTICS, "mae_mean", "ratio", "ratio_low", "ratio_high"]
+    table = _table(rows, names, texts=5)
     table.meta.update(level=float(level), samples=int(samples), **_meta(metrics))
     return table
 

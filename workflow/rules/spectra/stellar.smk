@@ -22,7 +22,7 @@ if STELLAR["source"] == "synthetic":
         benchmark:
             f"{STELLAR_DIR}/benchmarks/synthesise_{{block}}.tsv"
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         threads: share(2)
         resources:
             mem_mb=growing(1000),
@@ -39,7 +39,7 @@ if STELLAR["source"] == "synthetic":
             blocks=STELLAR["blocks"],
             code=code("stellar/synthesise_grid.py"),
         script:
-            "../../scripts/stellar/synthesise_grid.py"
+            "../../../scripts/stellar/synthesise_grid.py"
 
     rule stellar_simulate_observed:
         """Some synthetic observed stars, as files."""
@@ -50,7 +50,7 @@ if STELLAR["source"] == "synthetic":
         log:
             f"{STELLAR_DIR}/logs/simulate_observed.log",
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         params:
             window=STELLAR["window"],
             synthetic={
@@ -60,7 +60,7 @@ if STELLAR["source"] == "synthetic":
             seed=SEED,
             code=code("stellar/simulate_observed.py"),
         script:
-            "../../scripts/stellar/simulate_observed.py"
+            "../../../scripts/stellar/simulate_observed.py"
 
 else:
 
@@ -75,7 +75,7 @@ else:
         benchmark:
             f"{STELLAR_DIR}/benchmarks/read_{{block}}.tsv"
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         threads: share(2)
         resources:
             mem_mb=growing(1000),
@@ -88,4 +88,4 @@ else:
             blocks=STELLAR["blocks"],
             code=code("stellar/read_spectra.py"),
         script:
-            "../../scripts/stellar/read_spectra.py"
+            "../../../scripts/stellar/read_spectra.py"

@@ -1,5 +1,5 @@
 # tng: from a TNG-format simulation to ten datasets, ten trained networks and their comparison.
-include: "tng_common.smk"
+include: "common.smk"
 
 
 if TNG_SYNTHETIC:
@@ -18,7 +18,7 @@ if TNG_SYNTHETIC:
             benchmark:
                 f"{TNG_DIR}/benchmarks/simulate_{_snapshot:03d}.tsv"
             conda:
-                "../../envs/skyloom.yaml"
+                "../../../envs/skyloom.yaml"
             resources:
                 mem_mb=growing(2000),
             params:
@@ -29,7 +29,7 @@ if TNG_SYNTHETIC:
                 seed=SEED,
                 code=code("tng/simulate_snapshot.py"),
             script:
-                "../../scripts/tng/simulate_snapshot.py"
+                "../../../scripts/tng/simulate_snapshot.py"
 
     rule tng_simulate_trees:
         """The synthetic universe's merger trees."""
@@ -38,7 +38,7 @@ if TNG_SYNTHETIC:
         log:
             f"{TNG_DIR}/logs/simulate_trees.log",
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         params:
             base_path=TNG_BASE,
             snapshots=TNG_SNAPSHOTS,
@@ -46,12 +46,12 @@ if TNG_SYNTHETIC:
             seed=SEED,
             code=code("tng/simulate_tree.py"),
         script:
-            "../../scripts/tng/simulate_tree.py"
+            "../../../scripts/tng/simulate_tree.py"
 
 
 if TNG_API:
 
-    include: "tng_api.smk"
+    include: "api.smk"
 
 
 rule tng_compile_kernel:
@@ -63,11 +63,11 @@ rule tng_compile_kernel:
     log:
         "results/kernels/compile.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         code=code("tng/compile_kernel.py", "skyloom/kernels/histogram2d.c"),
     script:
-        "../../scripts/tng/compile_kernel.py"
+        "../../../scripts/tng/compile_kernel.py"
 
 
 rule tng_select:
@@ -85,7 +85,7 @@ rule tng_select:
     benchmark:
         f"{TNG_DIR}/benchmarks/select_{{snapshot}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
     params:
@@ -96,7 +96,7 @@ rule tng_select:
         trees="web" if TNG_API else "disk",
         code=code("tng/select_galaxies.py"),
     script:
-        "../../scripts/tng/select_galaxies.py"
+        "../../../scripts/tng/select_galaxies.py"
 
 
 rule tng_galaxies:
@@ -108,12 +108,12 @@ rule tng_galaxies:
     log:
         f"{TNG_DIR}/logs/galaxies_{{snapshot}}.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         ssfr=TNG["ssfr"],
         code=code("tng/measure_ssfr.py"),
     script:
-        "../../scripts/tng/measure_ssfr.py"
+        "../../../scripts/tng/measure_ssfr.py"
 
 
 rule tng_maps:
@@ -132,7 +132,7 @@ rule tng_maps:
     benchmark:
         f"{TNG_DIR}/benchmarks/maps_{{snapshot}}_{{part}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
@@ -147,11 +147,11 @@ rule tng_maps:
         options={key: TNG[key] for key in ("gas", "grid", "rotation", "statistic")},
         code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
     script:
-        "../../scripts/tng/project_maps.py"
+        "../../../scripts/tng/project_maps.py"
 
 
-include: "tng_inclined.smk"
-include: "tng_channels.smk"
+include: "inclined.smk"
+include: "channels.smk"
 
 
 rule tng_maxima:
@@ -163,7 +163,7 @@ rule tng_maxima:
     log:
         f"{TNG_DIR}/logs/maxima.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -172,7 +172,7 @@ rule tng_maxima:
         entropy=TNG["gas"]["entropy"],
         code=code("tng/measure_maxima.py"),
     script:
-        "../../scripts/tng/measure_maxima.py"
+        "../../../scripts/tng/measure_maxima.py"
 
 
 rule tng_dataset:
@@ -191,7 +191,7 @@ rule tng_dataset:
     wildcard_constraints:
         variant=one_of(TNG_MAIN),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -200,7 +200,7 @@ rule tng_dataset:
         seed=SEED,
         code=code("tng/make_dataset.py"),
     script:
-        "../../scripts/tng/make_dataset.py"
+        "../../../scripts/tng/make_dataset.py"
 
 
 rule tng_split:
@@ -214,43 +214,34 @@ rule tng_split:
     wildcard_constraints:
         by="lineage|random",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         test_fraction=TNG["split"]["test_fraction"],
         seed=SEED,
         code=code("tng/split_galaxies.py"),
     script:
-        "../../scripts/tng/split_galaxies.py"
+        "../../../scripts/tng/split_galaxies.py"
 
 
-include: "tng_networks.smk"
-include: "tng_figures.smk"
+include: "networks.smk"
+include: "figures.smk"
 
 
-for _variant in TNG_VARIANTS:
-
-    rule:
-        """One dataset and only what it needs."""
-        name:
-            f"tng_{_variant}"
-        input:
-            f"{TNG_DIR}/datasets/{_variant}.h5",
-        localrule: True
-
-
-ARM_RESULTS["tng"] = [
-    *TNG_GALAXIES,
-    *(f"{TNG_DIR}/datasets/{variant}.h5" for variant in TNG_BUILT),
-    TNG_SPLIT,
-    *(f"{TNG_DIR}/models/{case}/model.keras" for case in TNG_CASES),
-    *(f"{TNG_DIR}/evaluation/{table}.ecsv" for table in TNG_TABLES),
-    *figures("tng"),
-    *(path for name in TNG["beyond"] for path in TNG_BEYOND[name]),
-]
-
-
-rule tng:
-    """Every dataset, network, table and figure of the tng arm."""
-    input:
-        ARM_RESULTS["tng"],
-    localrule: True
+builds(
+    "tng",
+    [
+        *TNG_GALAXIES,
+        *(f"{TNG_DIR}/datasets/{variant}.h5" for variant in TNG_BUILT),
+        TNG_SPLIT,
+        *(f"{TNG_DIR}/models/{case}/model.keras" for case in TNG_CASES),
+        *(f"{TNG_DIR}/evaluation/{table}.ecsv" for table in TNG_TABLES),
+        *(path for name in TNG["beyond"] for path in TNG_BEYOND[name]),
+    ],
+    datasets={
+        **dict.fromkeys(TNG_VARIANTS, TNG_SPLIT),
+        Path(TNG_INCLINED).stem: None,
+    },
+    models=TNG_CASES,
+    shown={"maps": [path for s in TNG_SNAPSHOTS for path in tng_maps(s)]},
+    told={"parts": TNG["beyond"]},
+)

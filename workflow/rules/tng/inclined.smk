@@ -28,7 +28,7 @@ rule tng_inclined_views:
     log:
         f"{TNG_DIR}/logs/inclined_views.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         inclinations=INCLINED["inclinations"],
         position_angle=INCLINED["position_angle"],
@@ -36,7 +36,7 @@ rule tng_inclined_views:
         seed=SEED,
         code=code("tng/choose_views.py"),
     script:
-        "../../scripts/tng/choose_views.py"
+        "../../../scripts/tng/choose_views.py"
 
 
 rule tng_inclined_maps:
@@ -55,7 +55,7 @@ rule tng_inclined_maps:
     benchmark:
         f"{TNG_DIR}/benchmarks/inclined_maps_{{part}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
@@ -70,7 +70,7 @@ rule tng_inclined_maps:
         options=INCLINED_OPTIONS,
         code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
     script:
-        "../../scripts/tng/project_maps.py"
+        "../../../scripts/tng/project_maps.py"
 
 
 rule tng_inclined:
@@ -84,7 +84,7 @@ rule tng_inclined:
     log:
         f"{TNG_DIR}/logs/inclined.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -97,4 +97,4 @@ rule tng_inclined:
         seed=SEED,
         code=code("tng/make_inclined_dataset.py"),
     script:
-        "../../scripts/tng/make_inclined_dataset.py"
+        "../../../scripts/tng/make_inclined_dataset.py"

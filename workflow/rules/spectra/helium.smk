@@ -21,7 +21,7 @@ if HELIUM_SYNTHETIC:
         benchmark:
             f"{HELIUM_DIR}/benchmarks/simulate.tsv"
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         threads: share(2)
         resources:
             mem_mb=growing(1000),
@@ -32,7 +32,7 @@ if HELIUM_SYNTHETIC:
             seed=SEED,
             code=code("helium/simulate_spectra.py"),
         script:
-            "../../scripts/helium/simulate_spectra.py"
+            "../../../scripts/helium/simulate_spectra.py"
 
 
 rule helium_read:
@@ -48,7 +48,7 @@ rule helium_read:
     benchmark:
         f"{HELIUM_DIR}/benchmarks/read_{{block}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(1000),
     params:
@@ -60,4 +60,4 @@ rule helium_read:
         synthetic=HELIUM_SYNTHETIC,
         code=code("helium/read_spectra.py"),
     script:
-        "../../scripts/helium/read_spectra.py"
+        "../../../scripts/helium/read_spectra.py"

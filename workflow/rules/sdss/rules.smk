@@ -1,5 +1,5 @@
 # sdss: from spectra to a stratified sample, drawn as images and classified.
-include: "sdss_common.smk"
+include: "common.smk"
 
 
 if SDSS_SYNTHETIC:
@@ -19,7 +19,7 @@ if SDSS_SYNTHETIC:
         benchmark:
             f"{SDSS_DIR}/benchmarks/simulate.tsv"
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         threads: share(2)
         resources:
             mem_mb=growing(1000),
@@ -28,12 +28,12 @@ if SDSS_SYNTHETIC:
             seed=SEED,
             code=code("sdss/simulate_spectra.py"),
         script:
-            "../../scripts/sdss/simulate_spectra.py"
+            "../../../scripts/sdss/simulate_spectra.py"
 
 
 if SDSS["source"] == "archive":
 
-    include: "sdss_archive.smk"
+    include: "archive.smk"
 
 
 rule sdss_inspect:
@@ -51,7 +51,7 @@ rule sdss_inspect:
     benchmark:
         f"{SDSS_DIR}/benchmarks/inspect_{{block}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -62,7 +62,7 @@ rule sdss_inspect:
         quality=SDSS["quality"],
         code=code("sdss/inspect_spectra.py"),
     script:
-        "../../scripts/sdss/inspect_spectra.py"
+        "../../../scripts/sdss/inspect_spectra.py"
 
 
 rule sdss_inventory:
@@ -79,11 +79,11 @@ rule sdss_inventory:
     log:
         f"{SDSS_DIR}/logs/inventory.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         code=code("sdss/merge_inventory.py"),
     script:
-        "../../scripts/sdss/merge_inventory.py"
+        "../../../scripts/sdss/merge_inventory.py"
 
 
 rule sdss_sample:
@@ -95,13 +95,13 @@ rule sdss_sample:
     log:
         f"{SDSS_DIR}/logs/sample.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         sample=SDSS["sample"],
         seed=SEED,
         code=code("sdss/select_sample.py"),
     script:
-        "../../scripts/sdss/select_sample.py"
+        "../../../scripts/sdss/select_sample.py"
 
 
 rule sdss_split:
@@ -115,7 +115,7 @@ rule sdss_split:
     wildcard_constraints:
         split="|".join(configuration_sdss.SPLITS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         test=lambda w: configuration_sdss.SPLITS[w.split],
         by=SDSS["split"]["by"],
@@ -123,7 +123,7 @@ rule sdss_split:
         seed=SEED,
         code=code("sdss/split_sample.py"),
     script:
-        "../../scripts/sdss/split_sample.py"
+        "../../../scripts/sdss/split_sample.py"
 
 
 rule sdss_prepare:
@@ -138,7 +138,7 @@ rule sdss_prepare:
     benchmark:
         f"{SDSS_DIR}/benchmarks/prepare_{{block}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -150,7 +150,7 @@ rule sdss_prepare:
         grid=SDSS["grid"],
         code=code("sdss/prepare_spectra.py"),
     script:
-        "../../scripts/sdss/prepare_spectra.py"
+        "../../../scripts/sdss/prepare_spectra.py"
 
 
 rule sdss_compile_kernel:
@@ -162,11 +162,11 @@ rule sdss_compile_kernel:
     log:
         "results/kernels/compile_polyline.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         code=code("sdss/compile_kernel.py", "skyloom/kernels/polyline.c"),
     script:
-        "../../scripts/sdss/compile_kernel.py"
+        "../../../scripts/sdss/compile_kernel.py"
 
 
 rule sdss_dataset:
@@ -185,7 +185,7 @@ rule sdss_dataset:
     wildcard_constraints:
         dataset="|".join(configuration_sdss.DATASETS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -196,33 +196,11 @@ rule sdss_dataset:
         seed=SEED,
         code=code("sdss/make_dataset.py"),
     script:
-        "../../scripts/sdss/make_dataset.py"
+        "../../../scripts/sdss/make_dataset.py"
 
 
-include: "sdss_networks.smk"
-include: "sdss_figures.smk"
-
-
-for _dataset in configuration_sdss.DATASETS:
-
-    rule:
-        """One dataset and only what it needs."""
-        name:
-            f"sdss_{_dataset}"
-        input:
-            f"{SDSS_DIR}/datasets/{_dataset}.h5",
-        localrule: True
-
-
-for _model in configuration_sdss.models(SDSS, all_of_them=True):
-
-    rule:
-        """One network trained on one split."""
-        name:
-            f"sdss_{_model}_model"
-        input:
-            f"{SDSS_DIR}/models/{_model}/model.keras",
-        localrule: True
+include: "networks.smk"
+include: "figures.smk"
 
 
 rule sdss_model:
@@ -240,21 +218,21 @@ rule sdss_predict:
     localrule: True
 
 
-ARM_RESULTS["sdss"] = [
-    f"{SDSS_DIR}/inventory.ecsv",
-    f"{SDSS_DIR}/rejects.ecsv",
-    f"{SDSS_DIR}/sample.ecsv",
-    *(f"{SDSS_DIR}/models/{model}/model.keras" for model in SDSS_MODELS),
-    *(
-        f"{SDSS_DIR}/evaluation/{name}.ecsv"
-        for name in ("summary", "readouts", "confusion", "confused", "published")
+builds(
+    "sdss",
+    [
+        f"{SDSS_DIR}/inventory.ecsv",
+        f"{SDSS_DIR}/rejects.ecsv",
+        f"{SDSS_DIR}/sample.ecsv",
+        *(f"{SDSS_DIR}/models/{model}/model.keras" for model in SDSS_MODELS),
+        *(
+            f"{SDSS_DIR}/evaluation/{name}.ecsv"
+            for name in ("summary", "readouts", "confusion", "confused", "published")
+        ),
+    ],
+    datasets=dict.fromkeys(
+        configuration_sdss.DATASETS,
+        f"{SDSS_DIR}/splits/{SDSS['trained']['splits'][0]}.ecsv",
     ),
-    *figures("sdss"),
-]
-
-
-rule sdss:
-    """Every dataset, network, table and figure of the sdss arm."""
-    input:
-        ARM_RESULTS["sdss"],
-    localrule: True
+    models=configuration_sdss.models(SDSS, all_of_them=True),
+)

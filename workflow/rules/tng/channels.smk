@@ -1,5 +1,5 @@
 # tng, beyond entropy, mass and temperature: further channels and other views, each with maps of
-# its own, which are made only where a wanted variant shows them. Included by tng.smk.
+# its own, which are made only where a wanted variant shows them.
 
 
 rule tng_view_maps:
@@ -20,7 +20,7 @@ rule tng_view_maps:
     wildcard_constraints:
         view=one_of(TNG["views"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
@@ -38,7 +38,7 @@ rule tng_view_maps:
         },
         code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
     script:
-        "../../scripts/tng/project_maps.py"
+        "../../../scripts/tng/project_maps.py"
 
 
 rule tng_channel_maps:
@@ -61,7 +61,7 @@ rule tng_channel_maps:
         side=one_of(TNG_SIDES),
         channel=one_of(TNG["channels"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(4)
     resources:
         mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
@@ -84,7 +84,7 @@ rule tng_channel_maps:
         },
         code=code("tng/project_channel.py", "skyloom/kernels/histogram2d.c"),
     script:
-        "../../scripts/tng/project_channel.py"
+        "../../../scripts/tng/project_channel.py"
 
 
 rule tng_view_maxima:
@@ -98,7 +98,7 @@ rule tng_view_maxima:
     wildcard_constraints:
         view=one_of(TNG["views"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -107,7 +107,7 @@ rule tng_view_maxima:
         entropy=TNG["gas"]["entropy"],
         code=code("tng/measure_maxima.py"),
     script:
-        "../../scripts/tng/measure_maxima.py"
+        "../../../scripts/tng/measure_maxima.py"
 
 
 rule tng_channel_maxima:
@@ -124,7 +124,7 @@ rule tng_channel_maxima:
         side=one_of(TNG_SIDES),
         channel=one_of(TNG["channels"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -133,7 +133,7 @@ rule tng_channel_maxima:
         snapshot=TNG["reference_snapshot"],
         code=code("tng/measure_channel.py"),
     script:
-        "../../scripts/tng/measure_channel.py"
+        "../../../scripts/tng/measure_channel.py"
 
 
 rule tng_channel_dataset:
@@ -152,7 +152,7 @@ rule tng_channel_dataset:
     wildcard_constraints:
         variant=one_of(TNG_FURTHER),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -162,7 +162,7 @@ rule tng_channel_dataset:
         seed=SEED,
         code=code("tng/make_channel_dataset.py"),
     script:
-        "../../scripts/tng/make_channel_dataset.py"
+        "../../../scripts/tng/make_channel_dataset.py"
 
 
 if TNG_API:
@@ -180,7 +180,7 @@ if TNG_API:
             quantity=one_of(channels.QUANTITIES),
         localrule: True
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         resources:
             mem_mb=growing(4000),
             downloads=1,
@@ -198,7 +198,7 @@ if TNG_API:
             failures=lambda w: f"{TNG_DIR}/failed/{w.quantity}_{w.snapshot}_{w.part}.ecsv",
             code=code("tng/fetch_cutouts.py"),
         script:
-            "../../scripts/tng/fetch_cutouts.py"
+            "../../../scripts/tng/fetch_cutouts.py"
 
 else:
 
@@ -215,10 +215,10 @@ else:
         log:
             f"{TNG_DIR}/logs/simulation.log",
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         params:
             base_path=TNG_BASE,
             snapshots=TNG_SNAPSHOTS,
             code=code("tng/describe_simulation.py"),
         script:
-            "../../scripts/tng/describe_simulation.py"
+            "../../../scripts/tng/describe_simulation.py"

@@ -5,9 +5,9 @@
 # is also where a cluster has its way to the network.
 
 # Jobs on other machines, which read this file too, need no key.
-if workflow.is_main_process and configuration.wants_tng(config):
+if workflow.is_main_process and configuration_tng.wanted(config):
     try:
-        configuration.check_key(os.environ)
+        configuration_tng.check_key(os.environ)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
@@ -20,7 +20,7 @@ rule tng_fetch_catalogue:
         f"{TNG_DIR}/logs/fetch_catalogue_{{snapshot}}.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(2000),
         downloads=1,
@@ -31,7 +31,7 @@ rule tng_fetch_catalogue:
         snapshot=lambda w: int(w.snapshot),
         code=code("tng/fetch_catalogue.py"),
     script:
-        "../../scripts/tng/fetch_catalogue.py"
+        "../../../scripts/tng/fetch_catalogue.py"
 
 
 rule tng_fetch_branches:
@@ -44,7 +44,7 @@ rule tng_fetch_branches:
         f"{TNG_DIR}/logs/fetch_branches.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(1000),
         downloads=1,
@@ -55,7 +55,7 @@ rule tng_fetch_branches:
         failures=f"{TNG_DIR}/failed/branches.ecsv",
         code=code("tng/fetch_branches.py"),
     script:
-        "../../scripts/tng/fetch_branches.py"
+        "../../../scripts/tng/fetch_branches.py"
 
 
 rule tng_fetch_cutouts:
@@ -69,7 +69,7 @@ rule tng_fetch_cutouts:
         f"{TNG_DIR}/logs/fetch_cutouts_{{snapshot}}_{{part}}.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(4000),
         downloads=1,
@@ -86,4 +86,4 @@ rule tng_fetch_cutouts:
         failures=lambda w: f"{TNG_DIR}/failed/cutouts_{w.snapshot}_{w.part}.ecsv",
         code=code("tng/fetch_cutouts.py"),
     script:
-        "../../scripts/tng/fetch_cutouts.py"
+        "../../../scripts/tng/fetch_cutouts.py"

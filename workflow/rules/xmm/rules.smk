@@ -1,6 +1,6 @@
 # xmm: from EPIC images and a table of observations to datasets, networks that tell good images from
 # bad, and their evaluation.
-include: "xmm_common.smk"
+include: "common.smk"
 
 
 if XMM_SYNTHETIC:
@@ -15,7 +15,7 @@ if XMM_SYNTHETIC:
         benchmark:
             f"{XMM_DIR}/benchmarks/simulate.tsv"
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         threads: share(8)
         resources:
             mem_mb=growing(2000),
@@ -24,12 +24,12 @@ if XMM_SYNTHETIC:
             seed=SEED,
             code=code("xmm/simulate_observations.py"),
         script:
-            "../../scripts/xmm/simulate_observations.py"
+            "../../../scripts/xmm/simulate_observations.py"
 
 
 if XMM["source"] == "archive":
 
-    include: "xmm_archive.smk"
+    include: "archive.smk"
 
 
 rule xmm_inspect:
@@ -45,7 +45,7 @@ rule xmm_inspect:
     benchmark:
         f"{XMM_DIR}/benchmarks/inspect_{{block}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(1000),
     params:
@@ -57,7 +57,7 @@ rule xmm_inspect:
         columns=configuration_xmm.columns(XMM, exposures=True),
         code=code("xmm/inspect_images.py"),
     script:
-        "../../scripts/xmm/inspect_images.py"
+        "../../../scripts/xmm/inspect_images.py"
 
 
 rule xmm_inventory:
@@ -72,13 +72,13 @@ rule xmm_inventory:
     log:
         f"{XMM_DIR}/logs/inventory.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         columns=configuration_xmm.columns(XMM),
         frame=XMM["frame"],
         code=code("xmm/merge_inventory.py"),
     script:
-        "../../scripts/xmm/merge_inventory.py"
+        "../../../scripts/xmm/merge_inventory.py"
 
 
 rule xmm_rates:
@@ -95,7 +95,7 @@ rule xmm_rates:
     wildcard_constraints:
         rebin="[124]",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -108,7 +108,7 @@ rule xmm_rates:
         rebin_method=XMM["rebin_method"],
         code=code("xmm/bin_images.py"),
     script:
-        "../../scripts/xmm/bin_images.py"
+        "../../../scripts/xmm/bin_images.py"
 
 
 rule xmm_dataset:
@@ -126,7 +126,7 @@ rule xmm_dataset:
     wildcard_constraints:
         dataset="|".join(configuration_xmm.DATASETS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -136,7 +136,7 @@ rule xmm_dataset:
         seed=SEED,
         code=code("xmm/make_dataset.py"),
     script:
-        "../../scripts/xmm/make_dataset.py"
+        "../../../scripts/xmm/make_dataset.py"
 
 
 rule xmm_measure:
@@ -151,7 +151,7 @@ rule xmm_measure:
     benchmark:
         f"{XMM_DIR}/benchmarks/measure_{{block}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -162,7 +162,7 @@ rule xmm_measure:
         smaller=XMM["frame"]["smaller"],
         code=code("xmm/measure_statistics.py"),
     script:
-        "../../scripts/xmm/measure_statistics.py"
+        "../../../scripts/xmm/measure_statistics.py"
 
 
 rule xmm_statistics:
@@ -176,13 +176,13 @@ rule xmm_statistics:
     log:
         f"{XMM_DIR}/logs/statistics.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         bootstrap=XMM_BOOTSTRAP,
         seed=SEED,
         code=code("xmm/merge_statistics.py"),
     script:
-        "../../scripts/xmm/merge_statistics.py"
+        "../../../scripts/xmm/merge_statistics.py"
 
 
 rule xmm_split:
@@ -194,45 +194,31 @@ rule xmm_split:
     log:
         f"{XMM_DIR}/logs/split.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         validation=XMM["split"]["validation"],
         test=XMM["split"]["test"],
         seed=SEED,
         code=code("xmm/split_observations.py"),
     script:
-        "../../scripts/xmm/split_observations.py"
+        "../../../scripts/xmm/split_observations.py"
 
 
-include: "xmm_networks.smk"
-include: "xmm_figures.smk"
+include: "networks.smk"
+include: "figures.smk"
 
 
-for _dataset in configuration_xmm.DATASETS:
-
-    rule:
-        """One dataset and only what it needs."""
-        name:
-            f"xmm_{_dataset}"
-        input:
-            f"{XMM_DIR}/datasets/{_dataset}.h5",
-        localrule: True
-
-
-ARM_RESULTS["xmm"] = [
-    f"{XMM_DIR}/inventory.ecsv",
-    f"{XMM_DIR}/rejects.ecsv",
-    f"{XMM_DIR}/statistics.ecsv",
-    f"{XMM_DIR}/split.ecsv",
-    *(f"{XMM_DIR}/datasets/{dataset}.h5" for dataset in XMM_DATASETS),
-    *(f"{XMM_DIR}/models/{name}/model.keras" for name in XMM_TRAINED),
-    *(f"{XMM_DIR}/evaluation/{table}.ecsv" for table in XMM_TABLES),
-    *figures("xmm"),
-]
-
-
-rule xmm:
-    """Every dataset, network, table and figure of the xmm arm."""
-    input:
-        ARM_RESULTS["xmm"],
-    localrule: True
+builds(
+    "xmm",
+    [
+        f"{XMM_DIR}/inventory.ecsv",
+        f"{XMM_DIR}/rejects.ecsv",
+        f"{XMM_DIR}/statistics.ecsv",
+        f"{XMM_DIR}/split.ecsv",
+        *(f"{XMM_DIR}/datasets/{dataset}.h5" for dataset in XMM_DATASETS),
+        *(f"{XMM_DIR}/models/{name}/model.keras" for name in XMM_TRAINED),
+        *(f"{XMM_DIR}/evaluation/{table}.ecsv" for table in XMM_TABLES),
+    ],
+    datasets=dict.fromkeys(configuration_xmm.DATASETS, f"{XMM_DIR}/split.ecsv"),
+    models=XMM_EXPERIMENTS,
+)

@@ -1,5 +1,5 @@
 # semantic: synthetic galaxy profiles, encoders whose decoder is the profile, and galaxies they measure.
-include: "semantic_common.smk"
+include: "common.smk"
 
 
 rule semantic_dataset:
@@ -14,7 +14,7 @@ rule semantic_dataset:
     wildcard_constraints:
         dataset="|".join(SEMANTIC["datasets"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(2000),
@@ -28,7 +28,7 @@ rule semantic_dataset:
         seed=SEED,
         code=code("semantic/make_dataset.py"),
     script:
-        "../../scripts/semantic/make_dataset.py"
+        "../../../scripts/semantic/make_dataset.py"
 
 
 rule semantic_split:
@@ -42,11 +42,11 @@ rule semantic_split:
     wildcard_constraints:
         dataset="|".join(SEMANTIC["datasets"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         code=code("semantic/split_images.py"),
     script:
-        "../../scripts/semantic/split_images.py"
+        "../../../scripts/semantic/split_images.py"
 
 
 rule semantic_train:
@@ -67,7 +67,7 @@ rule semantic_train:
     wildcard_constraints:
         model="|".join(SEMANTIC["models"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: lambda w: semantic_threads(w.model)
     resources:
         mem_mb=growing(3000),
@@ -81,7 +81,7 @@ rule semantic_train:
         seed=SEED,
         code=code("semantic/train_network.py"),
     script:
-        "../../scripts/semantic/train_network.py"
+        "../../../scripts/semantic/train_network.py"
 
 
 rule semantic_fit:
@@ -98,14 +98,14 @@ rule semantic_fit:
     wildcard_constraints:
         dataset="|".join(SEMANTIC["datasets"]),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     params:
         dataset=lambda w: w.dataset,
         fitted=SEMANTIC["evaluation"]["fitted"],
         code=code("semantic/fit_classically.py"),
     script:
-        "../../scripts/semantic/fit_classically.py"
+        "../../../scripts/semantic/fit_classically.py"
 
 
 rule semantic_evaluate:
@@ -124,7 +124,7 @@ rule semantic_evaluate:
     log:
         f"{SEMANTIC_DIR}/logs/evaluate.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         # The rest of it is that of the fits.
         evaluation={
@@ -135,7 +135,7 @@ rule semantic_evaluate:
         seed=SEED,
         code=code("semantic/evaluate.py"),
     script:
-        "../../scripts/semantic/evaluate.py"
+        "../../../scripts/semantic/evaluate.py"
 
 
 rule semantic_speed:
@@ -151,14 +151,14 @@ rule semantic_speed:
     log:
         f"{SEMANTIC_DIR}/logs/speed.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: 2
     resources:
         mem_mb=growing(3000),
     params:
         code=code("semantic/measure_speed.py"),
     script:
-        "../../scripts/semantic/measure_speed.py"
+        "../../../scripts/semantic/measure_speed.py"
 
 
 if SEMANTIC_JUDGE:
@@ -176,54 +176,31 @@ if SEMANTIC_JUDGE:
         log:
             f"{SEMANTIC_DIR}/logs/measure.log",
         conda:
-            "../../envs/skyloom.yaml"
+            "../../../envs/skyloom.yaml"
         threads: share(2)
         resources:
             mem_mb=growing(3000),
         params:
             code=code("semantic/measure_galaxies.py"),
         script:
-            "../../scripts/semantic/measure_galaxies.py"
+            "../../../scripts/semantic/measure_galaxies.py"
 
 
-include: "semantic_figures.smk"
+include: "figures.smk"
 
 
-for _dataset in SEMANTIC["datasets"]:
-
-    rule:
-        """One dataset and only what it needs."""
-        name:
-            f"semantic_{_dataset}"
-        input:
-            f"{SEMANTIC_DIR}/datasets/{_dataset}.h5",
-        localrule: True
-
-
-for _model in SEMANTIC["models"]:
-
-    rule:
-        """One encoder, trained."""
-        name:
-            f"semantic_{_model}_model"
-        input:
-            f"{SEMANTIC_DIR}/models/{_model}/model.keras",
-        localrule: True
-
-
-ARM_RESULTS["semantic"] = [
-    *semantic_models("model.keras", SEMANTIC_MODELS),
-    *(
-        f"{SEMANTIC_DIR}/evaluation/{table}.ecsv"
-        for table in ("summary", "binned", "published", "speed")
-    ),
-    *([f"{SEMANTIC_DIR}/galaxies/measurements.ecsv"] if SEMANTIC_JUDGE else []),
-    *figures("semantic"),
-]
-
-
-rule semantic:
-    """Every encoder, table and figure of the semantic arm."""
-    input:
-        ARM_RESULTS["semantic"],
-    localrule: True
+builds(
+    "semantic",
+    [
+        *semantic_models("model.keras", SEMANTIC_MODELS),
+        *(
+            f"{SEMANTIC_DIR}/evaluation/{table}.ecsv"
+            for table in ("summary", "binned", "published", "speed")
+        ),
+        *([f"{SEMANTIC_DIR}/galaxies/measurements.ecsv"] if SEMANTIC_JUDGE else []),
+    ],
+    datasets={
+        name: f"{SEMANTIC_DIR}/splits/{name}.ecsv" for name in SEMANTIC["datasets"]
+    },
+    models=SEMANTIC["models"],
+)

@@ -1,6 +1,6 @@
 # helium and stellar: from the blocks of a grid of spectra to datasets, networks, their evaluation
 # and observed stars. What makes or reads the grids is in helium.smk and stellar.smk.
-include: "spectra_common.smk"
+include: "common.smk"
 
 
 rule spectra_inventory:
@@ -14,11 +14,11 @@ rule spectra_inventory:
     log:
         f"{SPECTRA_DIR}/logs/inventory.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         code=code("spectra/merge_inventory.py"),
     script:
-        "../../scripts/spectra/merge_inventory.py"
+        "../../../scripts/spectra/merge_inventory.py"
 
 
 rule spectra_split:
@@ -32,7 +32,7 @@ rule spectra_split:
     wildcard_constraints:
         by="random|model",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         by=lambda w: w.by,
         validation=lambda w: config[w.arm]["split"]["validation"],
@@ -40,7 +40,7 @@ rule spectra_split:
         seed=SEED,
         code=code("spectra/split_spectra.py"),
     script:
-        "../../scripts/spectra/split_spectra.py"
+        "../../../scripts/spectra/split_spectra.py"
 
 
 rule spectra_dataset:
@@ -56,7 +56,7 @@ rule spectra_dataset:
     benchmark:
         f"{SPECTRA_DIR}/benchmarks/dataset_{{dataset}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(1000),
@@ -69,7 +69,7 @@ rule spectra_dataset:
         seed=SEED,
         code=code("spectra/make_dataset.py"),
     script:
-        "../../scripts/spectra/make_dataset.py"
+        "../../../scripts/spectra/make_dataset.py"
 
 
 rule spectra_train:
@@ -89,7 +89,7 @@ rule spectra_train:
     benchmark:
         f"{SPECTRA_DIR}/benchmarks/train_{{model}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: lambda w: share(SPECTRA_THREADS[w.arm])
     resources:
         mem_mb=growing(3000),
@@ -106,7 +106,7 @@ rule spectra_train:
         seed=SEED,
         code=code("spectra/train_network.py"),
     script:
-        "../../scripts/spectra/train_network.py"
+        "../../../scripts/spectra/train_network.py"
 
 
 rule spectra_evaluate:
@@ -123,13 +123,13 @@ rule spectra_evaluate:
     log:
         f"{SPECTRA_DIR}/logs/evaluate.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         evaluation=lambda w: config[w.arm]["evaluation"],
         seed=SEED,
         code=code("spectra/evaluate.py"),
     script:
-        "../../scripts/spectra/evaluate.py"
+        "../../../scripts/spectra/evaluate.py"
 
 
 rule spectra_prepare_observed:
@@ -144,14 +144,14 @@ rule spectra_prepare_observed:
     log:
         f"{SPECTRA_DIR}/logs/prepare_observed.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         observed=lambda w, input: [str(path) for path in input.observed],
         observation=lambda w: configuration_spectra.observation(config[w.arm]),
         synthetic=lambda w: not configuration_spectra.observed(config[w.arm]),
         code=code("spectra/prepare_observed.py"),
     script:
-        "../../scripts/spectra/prepare_observed.py"
+        "../../../scripts/spectra/prepare_observed.py"
 
 
 rule spectra_predict_observed:
@@ -176,7 +176,7 @@ rule spectra_predict_observed:
     log:
         f"{SPECTRA_DIR}/logs/predict_observed.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(3000),
     params:
@@ -187,24 +187,20 @@ rule spectra_predict_observed:
         seed=SEED,
         code=code("spectra/predict_observed.py"),
     script:
-        "../../scripts/spectra/predict_observed.py"
+        "../../../scripts/spectra/predict_observed.py"
 
 
-include: "spectra_figures.smk"
+include: "figures.smk"
 include: "helium.smk"
 include: "stellar.smk"
 
 
 for _arm in SPECTRA_ARMS:
-    ARM_RESULTS[_arm] = spectra_results(_arm)
-
-    rule:
-        """Every dataset, network, table and figure of the arm."""
-        name:
-            _arm
-        input:
-            ARM_RESULTS[_arm],
-        localrule: True
+    builds(
+        _arm,
+        spectra_results(_arm),
+        datasets=dict.fromkeys(config[_arm]["datasets"], spectra_split(_arm)),
+    )
 
     rule:
         """Every trained network of the arm."""
@@ -224,14 +220,6 @@ for _arm in SPECTRA_ARMS:
         localrule: True
 
     for _dataset in config[_arm]["datasets"]:
-
-        rule:
-            """One dataset and only what it needs."""
-            name:
-                f"{_arm}_{_dataset}"
-            input:
-                f"{spectra_folder(_arm)}/datasets/{_dataset}.h5",
-            localrule: True
 
         rule:
             """The networks trained on one dataset."""

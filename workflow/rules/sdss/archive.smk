@@ -1,4 +1,4 @@
-# sdss from the Science Archive Server: included by sdss.smk where sdss.source is archive.
+# sdss from the Science Archive Server, where sdss.source is archive.
 # Rules that fetch run where Snakemake does, which is where a cluster has its way to the network.
 SDSS_FETCHED = f"{DOWNLOADS}/sdss/{SDSS['archive']['release']}"
 
@@ -14,7 +14,7 @@ rule sdss_fetch:
         f"{SDSS_DIR}/logs/fetch_{{block}}.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(1000),
         downloads=1,
@@ -27,7 +27,7 @@ rule sdss_fetch:
         failures=lambda w: f"{SDSS_DIR}/failed/spectra_{w.block}.ecsv",
         code=code("sdss/fetch_spectra.py"),
     script:
-        "../../scripts/sdss/fetch_spectra.py"
+        "../../../scripts/sdss/fetch_spectra.py"
 
 
 rule sdss_gather:
@@ -42,9 +42,9 @@ rule sdss_gather:
         f"{SDSS_DIR}/logs/gather.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         folder=SDSS_FETCHED,
         code=code("sdss/gather_spectra.py"),
     script:
-        "../../scripts/sdss/gather_spectra.py"
+        "../../../scripts/sdss/gather_spectra.py"

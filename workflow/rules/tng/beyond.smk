@@ -51,7 +51,7 @@ rule tng_members:
     wildcard_constraints:
         case="|".join(TNG_VARIANTS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(4000),
         runtime=growing(120 * TNG_MEMBERS),
@@ -60,7 +60,7 @@ rule tng_members:
         **TNG_TRAINED,
         code=code("tng/train_members.py"),
     script:
-        "../../scripts/tng/train_members.py"
+        "../../../scripts/tng/train_members.py"
 
 
 rule tng_rank_members:
@@ -73,14 +73,14 @@ rule tng_rank_members:
     log:
         f"{TNG_DIR}/logs/rank_members.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         cases=TNG_CASES,
         bootstrap=TNG_BOOTSTRAP,
         seed=SEED,
         code=code("tng/rank_members.py"),
     script:
-        "../../scripts/tng/rank_members.py"
+        "../../../scripts/tng/rank_members.py"
 
 
 rule tng_siblings:
@@ -94,12 +94,12 @@ rule tng_siblings:
     wildcard_constraints:
         fold="[01]",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         seed=SEED,
         code=code("tng/split_siblings.py"),
     script:
-        "../../scripts/tng/split_siblings.py"
+        "../../../scripts/tng/split_siblings.py"
 
 
 rule tng_leaks:
@@ -117,7 +117,7 @@ rule tng_leaks:
     wildcard_constraints:
         case="|".join(TNG_VARIANTS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(4000),
         runtime=growing(120 * TNG_MEMBERS * len(TNG_OTHER)),
@@ -126,7 +126,7 @@ rule tng_leaks:
         **TNG_TRAINED,
         code=code("tng/train_members.py"),
     script:
-        "../../scripts/tng/train_members.py"
+        "../../../scripts/tng/train_members.py"
 
 
 rule tng_measure_leakage:
@@ -148,7 +148,7 @@ rule tng_measure_leakage:
     log:
         f"{TNG_DIR}/logs/measure_leakage.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         cases=TNG_LEAKS,
         trainings=TNG_TRAININGS,
@@ -156,7 +156,7 @@ rule tng_measure_leakage:
         seed=SEED,
         code=code("tng/measure_leakage.py"),
     script:
-        "../../scripts/tng/measure_leakage.py"
+        "../../../scripts/tng/measure_leakage.py"
 
 
 rule tng_explain:
@@ -180,7 +180,7 @@ rule tng_explain:
     wildcard_constraints:
         case="|".join(TNG_VARIANTS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(3000),
         runtime=growing(240),
@@ -193,7 +193,7 @@ rule tng_explain:
         seed=SEED,
         code=code("tng/explain_network.py"),
     script:
-        "../../scripts/tng/explain_network.py"
+        "../../../scripts/tng/explain_network.py"
 
 
 rule tng_measure_attention:
@@ -205,13 +205,13 @@ rule tng_measure_attention:
     log:
         f"{TNG_DIR}/logs/measure_attention.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         bootstrap=TNG_BOOTSTRAP,
         seed=SEED,
         code=code("tng/measure_attention.py"),
     script:
-        "../../scripts/tng/measure_attention.py"
+        "../../../scripts/tng/measure_attention.py"
 
 
 rule tng_ensemble:

@@ -1,4 +1,4 @@
-# tng, second half: the networks, their evaluation, and every figure. Included by tng.smk.
+# tng, second half: the networks, their evaluation, and every figure.
 
 
 rule tng_download_imagenet:
@@ -11,7 +11,7 @@ rule tng_download_imagenet:
         f"{TNG_DIR}/logs/download_imagenet.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         downloads=1,
     params:
@@ -20,7 +20,7 @@ rule tng_download_imagenet:
         remedy="download it by hand and give its path as tng.backbone.weights",
         code=code("tng/download_weights.py"),
     script:
-        "../../scripts/tng/download_weights.py"
+        "../../../scripts/tng/download_weights.py"
 
 
 rule tng_backbone:
@@ -32,13 +32,13 @@ rule tng_backbone:
     log:
         f"{TNG_DIR}/logs/backbone.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         weights=TNG_WEIGHTS,
         seed=SEED,
         code=code("tng/prepare_backbone.py"),
     script:
-        "../../scripts/tng/prepare_backbone.py"
+        "../../../scripts/tng/prepare_backbone.py"
 
 
 rule tng_features:
@@ -53,7 +53,7 @@ rule tng_features:
     benchmark:
         f"{TNG_DIR}/benchmarks/features_{{variant}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(16)
     resources:
         # Each thread has a batch of its own.
@@ -65,7 +65,7 @@ rule tng_features:
         precision=TNG_PRECISION,
         code=code("tng/compute_features.py"),
     script:
-        "../../scripts/tng/compute_features.py"
+        "../../../scripts/tng/compute_features.py"
 
 
 rule tng_train:
@@ -86,7 +86,7 @@ rule tng_train:
     benchmark:
         f"{TNG_DIR}/benchmarks/train_{{variant}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     # Two trainings of one thread each are faster than one of two after the other.
     threads: 1 if len(TNG_CASES) > 1 else 2
     resources:
@@ -101,18 +101,7 @@ rule tng_train:
         controls=True,
         code=code("tng/train_head.py"),
     script:
-        "../../scripts/tng/train_head.py"
-
-
-for _case in TNG_CASES:
-
-    rule:
-        """The network trained on one dataset."""
-        name:
-            f"tng_{_case}_model"
-        input:
-            f"{TNG_DIR}/models/{_case}/model.keras",
-        localrule: True
+        "../../../scripts/tng/train_head.py"
 
 
 rule tng_evaluate:
@@ -129,14 +118,14 @@ rule tng_evaluate:
     log:
         f"{TNG_DIR}/logs/evaluate.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         variants=TNG_CASES,
         bootstrap=TNG_BOOTSTRAP,
         seed=SEED,
         code=code("tng/evaluate.py"),
     script:
-        "../../scripts/tng/evaluate.py"
+        "../../../scripts/tng/evaluate.py"
 
 
-include: "tng_beyond.smk"
+include: "beyond.smk"

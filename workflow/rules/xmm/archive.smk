@@ -1,4 +1,4 @@
-# xmm from the XMM-Newton Science Archive: included by xmm.smk where xmm.source is archive.
+# xmm from the XMM-Newton Science Archive, where xmm.source is archive.
 # Rules that fetch run where Snakemake does, which is where a cluster has its way to the network.
 rule xmm_fetch_observations:
     """The catalogue's table of observations, of those that are wanted."""
@@ -10,7 +10,7 @@ rule xmm_fetch_observations:
         f"{XMM_DIR}/logs/fetch_observations.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(1000),
         downloads=1,
@@ -22,7 +22,7 @@ rule xmm_fetch_observations:
         columns=configuration_xmm.columns(XMM),
         code=code("xmm/fetch_observations.py"),
     script:
-        "../../scripts/xmm/fetch_observations.py"
+        "../../../scripts/xmm/fetch_observations.py"
 
 
 rule xmm_fetch_images:
@@ -36,7 +36,7 @@ rule xmm_fetch_images:
         f"{XMM_DIR}/logs/fetch_images_{{block}}.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         mem_mb=growing(1000),
         downloads=1,
@@ -49,7 +49,7 @@ rule xmm_fetch_images:
         failures=lambda w: f"{XMM_DIR}/failed/images_{w.block}.ecsv",
         code=code("xmm/fetch_images.py"),
     script:
-        "../../scripts/xmm/fetch_images.py"
+        "../../../scripts/xmm/fetch_images.py"
 
 
 rule xmm_gather_images:
@@ -64,9 +64,9 @@ rule xmm_gather_images:
         f"{XMM_DIR}/logs/gather_images.log",
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         folder=f"{DOWNLOADS}/xmm/images",
         code=code("xmm/gather_images.py"),
     script:
-        "../../scripts/xmm/gather_images.py"
+        "../../../scripts/xmm/gather_images.py"

@@ -1,4 +1,5 @@
 # What the tng arm's rules share: names, paths and input functions.
+import configuration_tng
 from skyloom.networks import precision
 from skyloom.tng import channels, families
 from skyloom.tng.universe import layout

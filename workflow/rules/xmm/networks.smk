@@ -1,4 +1,4 @@
-# xmm, second half: the networks, their evaluation and their figures. Included by xmm.smk.
+# xmm, second half: the networks, their evaluation and their figures.
 
 
 rule xmm_train:
@@ -18,7 +18,7 @@ rule xmm_train:
     wildcard_constraints:
         experiment="|".join(XMM_EXPERIMENTS),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(16)
     resources:
         # Convolutions of the full size keep planes of 648 x 648.
@@ -39,7 +39,7 @@ rule xmm_train:
         seed=SEED,
         code=code("xmm/train_network.py"),
     script:
-        "../../scripts/xmm/train_network.py"
+        "../../../scripts/xmm/train_network.py"
 
 
 rule xmm_evaluate:
@@ -56,7 +56,7 @@ rule xmm_evaluate:
     log:
         f"{XMM_DIR}/logs/evaluate.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         experiments=XMM_TRAINED,
         bootstrap=XMM_BOOTSTRAP,
@@ -65,15 +65,4 @@ rule xmm_evaluate:
         seed=SEED,
         code=code("xmm/evaluate.py"),
     script:
-        "../../scripts/xmm/evaluate.py"
-
-
-for _experiment in XMM_EXPERIMENTS:
-
-    rule:
-        """The network of one experiment."""
-        name:
-            f"xmm_{_experiment}_model"
-        input:
-            f"{XMM_DIR}/models/{_experiment}/model.keras",
-        localrule: True
+        "../../../scripts/xmm/evaluate.py"

@@ -10,10 +10,12 @@ rule sdss_download_weights:
     log:
         f"{SDSS_DIR}/logs/download_{{name}}.log",
     wildcard_constraints:
-        name="|".join(entries.PRETRAINED),
+        name="|".join(
+            name for name, own in entries.ARCHITECTURES.items() if own.module is None
+        ),
     localrule: True
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     resources:
         downloads=1,
     params:
@@ -22,14 +24,14 @@ rule sdss_download_weights:
         remedy="download it by hand and name it as the weights of an entry of sdss.networks",
         code=code("tng/download_weights.py"),
     script:
-        "../../scripts/tng/download_weights.py"
+        "../../../scripts/tng/download_weights.py"
 
 
 rule sdss_features:
     """What a frozen network sees in every image, once for all splits."""
     input:
         unpack(lambda w: sdss_weights(w.network)),
-        dataset=f"{SDSS_DIR}/datasets/images_224.h5",
+        dataset=lambda w: f"{SDSS_DIR}/datasets/{SDSS_NETWORKS[w.network].variant}.h5",
     output:
         f"{SDSS_DIR}/features/{{network}}.h5",
     log:
@@ -37,7 +39,7 @@ rule sdss_features:
     benchmark:
         f"{SDSS_DIR}/benchmarks/features_{{network}}.tsv"
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(16)
     resources:
         mem_mb=growing(4000),
@@ -50,7 +52,7 @@ rule sdss_features:
         reproducible=config["reproducible"],
         code=code("sdss/compute_features.py"),
     script:
-        "../../scripts/sdss/compute_features.py"
+        "../../../scripts/sdss/compute_features.py"
 
 
 rule sdss_train:
@@ -69,7 +71,7 @@ rule sdss_train:
     wildcard_constraints:
         model="|".join(configuration_sdss.models(SDSS, all_of_them=True)),
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: lambda w: 1 if sdss_network(w.model).frozen else share(2)
     resources:
         mem_mb=growing(4000),
@@ -81,9 +83,14 @@ rule sdss_train:
         split=lambda w: configuration_sdss.parts(w.model)[1],
         training=SDSS["training"],
         seed=SEED,
-        code=code("sdss/train_network.py"),
+        code=code(
+            "sdss/train_network.py",
+            entry=tuple(
+                filter(None, (a.module for a in entries.ARCHITECTURES.values()))
+            ),
+        ),
     script:
-        "../../scripts/sdss/train_network.py"
+        "../../../scripts/sdss/train_network.py"
 
 
 rule sdss_evaluate:
@@ -101,13 +108,13 @@ rule sdss_evaluate:
     log:
         f"{SDSS_DIR}/logs/evaluate.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         evaluation=SDSS["evaluation"],
         seed=SEED,
         code=code("sdss/evaluate.py"),
     script:
-        "../../scripts/sdss/evaluate.py"
+        "../../../scripts/sdss/evaluate.py"
 
 
 rule sdss_inspect_unknown:
@@ -120,7 +127,7 @@ rule sdss_inspect_unknown:
     log:
         f"{SDSS_DIR}/logs/inspect_unknown.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     params:
         spectra=lambda w, input: str(input.spectra),
@@ -131,7 +138,7 @@ rule sdss_inspect_unknown:
         quality=SDSS["quality"],
         code=code("sdss/inspect_spectra.py"),
     script:
-        "../../scripts/sdss/inspect_spectra.py"
+        "../../../scripts/sdss/inspect_spectra.py"
 
 
 rule sdss_inventory_unknown:
@@ -145,11 +152,11 @@ rule sdss_inventory_unknown:
     log:
         f"{SDSS_DIR}/logs/inventory_unknown.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     params:
         code=code("sdss/merge_inventory.py"),
     script:
-        "../../scripts/sdss/merge_inventory.py"
+        "../../../scripts/sdss/merge_inventory.py"
 
 
 rule sdss_prepare_unknown:
@@ -162,7 +169,7 @@ rule sdss_prepare_unknown:
     log:
         f"{SDSS_DIR}/logs/prepare_unknown.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     params:
         spectra=lambda w, input: str(input.spectra),
@@ -172,7 +179,7 @@ rule sdss_prepare_unknown:
         grid=SDSS["grid"],
         code=code("sdss/prepare_spectra.py"),
     script:
-        "../../scripts/sdss/prepare_spectra.py"
+        "../../../scripts/sdss/prepare_spectra.py"
 
 
 rule sdss_predict_unknown:
@@ -188,7 +195,7 @@ rule sdss_predict_unknown:
     log:
         f"{SDSS_DIR}/logs/predict_unknown.log",
     conda:
-        "../../envs/skyloom.yaml"
+        "../../../envs/skyloom.yaml"
     threads: share(2)
     resources:
         mem_mb=growing(4000),
@@ -196,4 +203,4 @@ rule sdss_predict_unknown:
         # How spectra are drawn, and all else of the network, its metrics tell.
         code=code("sdss/predict_folder.py"),
     script:
-        "../../scripts/sdss/predict_folder.py"
+        "../../../scripts/sdss/predict_folder.py"

@@ -81,5 +81,4 @@ def spectra_results(arm):
         *spectra_models(arm, "model.keras"),
         *spectra_tables(arm).values(),
         *([f"{folder}/observed/predictions.ecsv"] if spectra_observed(arm) else []),
-        *figures(arm),
     ]
