@@ -189,7 +189,7 @@ EDITS = {
     "kernels/compiled.py:compile_source": ["sdss/compile_kernel", "tng/compile_kernel"],
     "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
     "figures/entries/tng.py:maps": ["draw tng.maps"],
-    "report/page.py:heading": ["report/write_report"],
+    "report/page.py:table": ["report/write_report"],
     "xmm/published.py:_wrong": ["compare xmm"],
     "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [

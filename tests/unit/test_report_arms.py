@@ -8,20 +8,19 @@ import fake_spectra_results
 import numpy as np
 import pytest
 from astropy.table import Table
-from bokeh.models import ColumnDataSource
 
 from skyloom import published
 from skyloom.io import read_table, write_json, write_table
 from skyloom.networks import roc
-from skyloom.report import labels_scatter, page, sdss, semantic, spectra, wording, xmm
+from skyloom.report import page, sdss, semantic, spectra, wording, xmm
 from skyloom.sdss import evaluation as sdss_evaluation
 from skyloom.spectra import evaluation as spectra_evaluation
 
 PICTURES = {
-    "xmm": ("stretches", "worst/good"),
+    "xmm": ("roc", "stretches", "worst/good"),
     "semantic": ("bounds", "examples", "galaxies", "galaxy_panels"),
-    "helium": ("comparison", "observed"),
-    "sdss": ("redshifts", "examples", "confusions/80_20"),
+    "helium": ("comparison", "observed", "predictions/clean_initial", "predictions/clean_modified"),
+    "sdss": ("scores", "redshifts", "examples", "confusions/80_20"),
 }
 
 
@@ -149,19 +148,6 @@ def test_a_label_no_better_than_the_mean_is_not_claimed():
     assert "leaves open" not in text
     text = " ".join(spectra.answer(helium_summary((0.8, 0.6, 0.9)), {}))
     assert "leaves open" not in text and "effective temperature it is worse" in text
-
-
-def test_points_of_a_network_are_those_of_its_predictions():
-    table = labelled(0.3, seed=2)
-    summary = Table(
-        rows=[(model, "clean", "starnet", "log_g", "dex") for model in "ab"],
-        names=("model", "dataset", "network", "label", "unit"),
-    )
-    [chart] = labels_scatter.parts({"a": table, "b": table[:50]}, summary)
-    sources = [s for s in chart.model.references() if isinstance(s, ColumnDataSource)]
-    assert sorted(len(s.data["id"]) for s in sources) == [50, 400, 400]
-    shown = max(sources, key=lambda s: len(s.data["id"])).data
-    assert np.allclose(shown["log_g_predicted"], table["log_g_predicted"], atol=1e-6)
 
 
 # The semantic arm.

@@ -24,7 +24,7 @@ def drawn():
     column = MaskedColumn([1.0, 2.0, 3.0], mask=[False, True, False])
     plot = figure(width=200, height=200)
     plot.scatter("x", "y", source=ColumnDataSource({"x": column, "y": np.arange(3.0)}))
-    return page.chart(plot, alt='points & "lines"', caption="seen < unseen")
+    return page.Chart(plot, 'points & "lines"', "seen < unseen")
 
 
 def test_equal_sections_give_equal_bytes_whatever_was_drawn_before():
@@ -49,7 +49,7 @@ def test_texts_cannot_become_elements():
         lead="a & b",
     )
     assert "<b>x</b>" not in made and "</script><b>" not in made and "<i>" not in made
-    assert "a &amp; b" in made and "points &amp; &quot;lines&quot;" in made
+    assert "a &amp; b" in made and "points &amp; &#34;lines&#34;" in made
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,13 @@ rule report:
                 f"skyloom/report/{name}"
                 for name in (
                     "atlas.css",
+                    "atlas.html",
                     "atlas.js",
                     "page.css",
                     "page.html",
                     "page.js",
+                    "parts.html",
+                    "scatter.html",
                 )
             ),
         ),

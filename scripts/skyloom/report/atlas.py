@@ -42,14 +42,17 @@ def _section(data, names):
         "Atlas of the test galaxies",
         [
             page.answer("What did the networks see, and what was there?", _said(data, names)),
-            _controls(data),
-            '<p id="atlas-count" class="note" role="status"></p>',
-            page.group(*_inspector(data), look="inspector"),
-            '<ol id="atlas-list"></ol>',
-            '<p class="more"><button type="button" id="atlas-more" class="button">'
-            "Show more galaxies</button></p>",
-            page.paragraph(_note(data), note=True),
-            page.script_data("atlas-data", data),
+            page.Fragment(
+                "atlas.html",
+                {
+                    "data": data,
+                    "maps": _maps(data),
+                    "note": _note(data),
+                    "snapshots": sorted(
+                        set(zip(data["snapshot"], data["redshift"], strict=True)), reverse=True
+                    ),
+                },
+            ),
         ],
         style=page.read("atlas.css"),
         script=page.read("atlas.js"),
@@ -85,41 +88,6 @@ def _note(data):
     )
 
 
-def _controls(data):
-    cases = "".join(f'<option value="{name}">{label}</option>' for name, label in data["cases"])
-    snapshots = "".join(
-        f'<option value="{number}">{number} (z = {redshift:.2f})</option>'
-        for number, redshift in sorted(
-            set(zip(data["snapshot"], data["redshift"], strict=True)), reverse=True
-        )
-    )
-    return f"""<form class="controls" id="atlas-controls">
-<label>Sort by <select id="atlas-sort"><option value="ssfr">sSFR</option>
-<option value="error">prediction error</option><option value="mass">stellar mass</option>
-<option value="snapshot">snapshot</option><option value="id">name</option></select></label>
-<label>Order <select id="atlas-order"><option value="down">largest first</option>
-<option value="up">smallest first</option></select></label>
-<label>Predicted by <select id="atlas-case">{cases}</select></label>
-<label>Snapshot <select id="atlas-snapshot"><option value="">all</option>{snapshots}
-</select></label>
-<label>Name contains <input id="atlas-name" type="search" size="10" autocomplete="off"></label>
-</form>"""
-
-
-def _inspector(data):
-    """The maps of one galaxy, which stay in view while the rows scroll below them."""
-    heads = "".join(f"<span>{label}</span>" for _, label in data["cases"])
-    return [
-        '<p id="atlas-about" role="status"></p>',
-        '<div id="atlas-cross" tabindex="0" role="application" aria-describedby="atlas-value" '
-        'aria-label="Position in the maps: the arrow keys move it">',
-        page.group(*_maps(data), look="maps"),
-        '</div><p id="atlas-value" role="status"></p>'
-        f'<div class="heads" aria-hidden="true" style="--count:{len(data["cases"])}">'
-        f"<span></span><div>{heads}</div></div>",
-    ]
-
-
 def _maps(data):
     bins = data["bins"]
     blank = np.full((bins, bins), np.nan, dtype=np.float32)
@@ -143,7 +111,7 @@ def _maps(data):
         drawn.js_on_event(MouseMove, moved)
         drawn.js_on_event(Tap, moved)
         alt = f"{_TITLES[channel]} of the chosen galaxy, {unit}; values are read below the maps."
-        made.append(page.chart(drawn, alt=alt))
+        made.append(page.Chart(drawn, alt))
     return made
 
 

@@ -1,17 +1,16 @@
 """The report's last section: what was run, from what, how long it took, and how to do it again."""
 
 import datetime
-from html import escape
 from pathlib import PurePath
 
 import numpy as np
 from astropy.table import Table
-from bokeh.models import ColumnDataSource, Span
+from bokeh.models import Span
 
 from skyloom import provenance
 from skyloom.figures import style
 from skyloom.io import read_json
-from skyloom.report import bits, charts, jobs, marks, page, wording
+from skyloom.report import bits, charts, jobs, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
 # Rules with a bar of their own; the rest share one.
@@ -58,6 +57,7 @@ def section(folder):
         *([page.heading("From what"), _inputs(config)] if config else []),
         page.heading("How long it took"),
         _bars(rules),
+        page.legend([(_colour(arm), arm) for arm in sorted(set(map(str, done["arm"])))]),
         *_line(done),
         page.details("Every rule as a table", _rules(rules)),
         *([page.heading("How to do it again"), *_again(folder, newest, found)] if found else []),
@@ -189,36 +189,21 @@ def _colour(arm):
 def _bars(rules):
     """Time of each rule, the longest above."""
     shown, rest = rules[:_BARS], rules[_BARS:]
-    names = list(map(str, shown["rule"]))
-    seconds, counts = list(shown["seconds"]), list(shown["jobs"])
-    arms = list(map(str, shown["arm"]))
+    rows = [(row["rule"], row["seconds"], row["jobs"], row["arm"]) for row in shown]
     if len(rest):
-        names.append(f"{len(rest)} others")
-        seconds.append(float(np.sum(rest["seconds"])))
-        counts.append(int(np.sum(rest["jobs"])))
-        arms.append("")
-    data = {
-        "rule": names,
-        "minutes": np.asarray(seconds) / 60,
-        "said": [wording.duration(value) for value in seconds],
-        "jobs": counts,
-        "colour": [_colour(arm) for arm in arms],
-        "arm": [arm or "several arms" for arm in arms],
-    }
-    made = charts.plot(height=70 + 19 * len(names), x="Time [min]", y="", y_range=names[::-1])
-    made.ygrid.visible = False
-    made.x_range.start = 0
-    bars = made.hbar(
-        "rule", right="minutes", height=0.72, source=ColumnDataSource(data), color="colour"
-    )
-    marks.hover(made, [("", "@rule (@arm)"), ("time", "@said"), ("jobs", "@jobs")], [bars])
-    most = wording.listed(
-        f"{name} {wording.duration(time)}" for name, time in zip(names[:3], seconds, strict=False)
-    )
-    return page.chart(
-        made,
-        alt=f"Time of every rule. Most: {most}.",
-        caption="Time of the jobs of each rule, added up; colours are arms, as below.",
+        rows.append((f"{len(rest)} others", np.sum(rest["seconds"]), np.sum(rest["jobs"]), ""))
+    longest = max(seconds for _, seconds, *_ in rows) or 1.0
+    return page.bars(
+        [
+            (
+                str(name),
+                f"{wording.duration(seconds)}, {wording.counted(count, 'job')}",
+                seconds / longest,
+                _colour(arm),
+            )
+            for name, seconds, count, arm in rows
+        ],
+        "Time of the jobs of each rule, added up; colours are arms.",
     )
 
 
@@ -229,43 +214,29 @@ def _line(done):
     begin, end, row, cuts = jobs.time_line(done)
     rows = int(row.max()) + 1
     made = charts.plot(
-        height=min(120 + 22 * rows, 600), x="Since the first job [min]", y="Jobs at once"
+        height=min(60 + 22 * rows, 600), x="Since the first job [min]", y="Jobs at once"
     )
     made.y_range.flipped = True
     made.yaxis.visible = False
     made.grid.visible = False
-    drawn = []
-    for arm in sorted(set(done["arm"])):
-        own = np.asarray(done["arm"]) == arm
-        data = {
-            "left": begin[own] / 60,
-            "right": end[own] / 60,
-            "row": row[own],
-            "rule": list(map(str, done["rule"][own])),
-            "wildcards": list(map(str, done["wildcards"][own])),
-            "said": [wording.duration(value) for value in done["seconds"][own]],
-        }
-        look = {"color": _colour(arm), "line_color": "white", "line_width": 0.5}
-        bars = made.hbar(
-            "row",
-            left="left",
-            right="right",
-            height=0.8,
-            source=ColumnDataSource(data),
-            legend_label=arm,
-            **look,
-        )
-        drawn.append(bars)
+    data = {
+        "left": begin / 60,
+        "right": end / 60,
+        "row": row,
+        "colour": [_colour(arm) for arm in done["arm"]],
+        "said": [wording.duration(value) for value in done["seconds"]],
+        **{name: list(map(str, done[name])) for name in ("rule", "wildcards")},
+    }
+    look = {"color": "colour", "line_color": "white", "line_width": 0.5}
+    made.hbar("row", left="left", right="right", height=0.8, source=data, **look)
+    charts.hover(made, [("", "@rule"), ("", "@wildcards"), ("time", "@said")])
     for at, _ in cuts:
         look = {"line_color": style.SOFT, "line_dash": "dotted"}
         made.add_layout(Span(location=at / 60, dimension="height", **look))
-    marks.hover(made, [("", "@rule"), ("", "@wildcards"), ("time", "@said")], drawn)
-    marks.legend_below(made)
-    made.legend[0].ncols = 3
     caption = f"Every job, as it ran; at most {wording.counted(rows, 'job')} at once."
     if cuts:
         caption += f" Pauses longer than {wording.duration(jobs.PAUSE)} are cut out (dotted)."
-    return [page.chart(made, alt="When each job ran, coloured by its arm.", caption=caption)]
+    return [page.Chart(made, "When each job ran, coloured by its arm.", caption)]
 
 
 def _rules(rules):
@@ -295,13 +266,12 @@ def _again(folder, newest, found):
         f"snakemake --cores 8 --configfile {kept}",
         f"python scripts/verify.py results/{name}",
     ]
-    code = "\n".join(line for line in lines if line)
     said = [
         page.paragraph(
             "In a clone of Skyloom with this run's folder in it (the last line compares what is "
             "there with the records):"
         ),
-        f'<pre tabindex="0"><code>{escape(code)}</code></pre>',
+        page.shell([line for line in lines if line]),
     ]
     if features := bits.said(found):
         said.append(page.paragraph(" ".join(features)))

@@ -50,7 +50,7 @@ def beside(table):
     own = ["; ".join(reason for reason in parts if reason not in shared) for parts in grey]
     title = f"{wording.counted(len(grey), 'number')} of {document} that may not stand beside ours"
     shown = _shown(table[~good], own, "Not comparable", muted=True)
-    return [*made, page.details(title, said + shown)]
+    return [*made, page.details(title, said, shown)]
 
 
 def _parts(reason):

@@ -45,19 +45,9 @@ def section(folder):
             *answer(summary, scatter),
             *trainings.unfinished(folder, scatter),
         ),
-        page.picture(
-            folder / "figures" / "bounds.png",
-            alt="Errors of each parameter of each dataset, by encoder and by least squares, beside "
-            "the Cramér-Rao bound.",
-            caption="Errors of the encoders and of a least-squares fit, beside the least that the "
-            "noise allows any unbiased estimate (Cramér–Rao).",
-        ),
+        page.figure(folder, "semantic.bounds"),
         _table(summary, scatter),
-        page.picture(
-            folder / "figures" / "examples.png",
-            alt="Images of each dataset, from the smallest to the largest disc.",
-            caption="What the encoders are shown, and redraw.",
-        ),
+        page.figure(folder, "semantic.examples"),
         *_galaxies(folder, measured),
         *published.part(folder),
     ]
@@ -226,23 +216,15 @@ def _galaxies(folder, measured):
     """What the encoder finds in galaxies of known inclination."""
     if measured is None or not len(measured):
         return []
-    parts = [page.heading("Galaxies of the tng arm, measured"), page.paragraph(galaxies(measured))]
-    for name, alt, caption in (
-        (
-            "galaxies",
-            "Inclination, scale and angle found, against the inclination that was used.",
-            "What the encoder finds in maps of gas seen at known inclinations.",
+    return [
+        page.heading("Galaxies of the tng arm, measured"),
+        page.paragraph(galaxies(measured)),
+        *(
+            page.figure(folder, f"semantic.{name}")
+            for name in ("galaxies", "galaxy_panels")
+            if (folder / "figures" / f"{name}.png").is_file()
         ),
-        (
-            "galaxy_panels",
-            "Maps of two galaxies at five inclinations, the discs found, and what is left.",
-            "Two galaxies at known inclinations, the discs that the encoder draws, and the rest.",
-        ),
-    ):
-        path = folder / "figures" / f"{name}.png"
-        if path.is_file():
-            parts.append(page.picture(path, alt=alt, caption=caption))
-    return parts
+    ]
 
 
 def galaxies(measured):

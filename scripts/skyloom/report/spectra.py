@@ -6,7 +6,7 @@ from astropy.table import Table
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.networks import bootstrap
-from skyloom.report import labels_scatter, page, published, trainings, wording
+from skyloom.report import page, published, trainings, wording
 from skyloom.report.spectra_names import name
 
 _ARMS = {
@@ -52,15 +52,9 @@ def section(folder):
             *trainings.unfinished(folder, texts(summary["model"]), called=_called(summary)),
         ),
         _errors(summary),
-        *labels_scatter.parts(predictions, summary),
+        *_scatter(folder, summary, predictions),
         *_observed(folder, summary),
-        page.picture(
-            folder / "figures" / "comparison.png",
-            alt="Errors of each network and label relative to always predicting the mean, with "
-            "intervals.",
-            caption="How many times smaller the errors are than those of always predicting the "
-            "mean, with intervals, and every member of the ensembles.",
-        ),
+        page.figure(folder, "spectra.comparison"),
         *published.part(folder),
     ]
     return page.Section(folder.name, title, parts)
@@ -101,7 +95,7 @@ def answer(summary, predictions):
         said.append(
             f"That is better than always saying the mean for {wording.listed(map(name, told))}; "
             f"least so for {name(str(least['label']))}, "
-            f"{wording.interval(*_of(least, 'ratio'), _times)} times."
+            f"{wording.interval(*wording.estimate(least, 'ratio'), _times)} times."
         )
     if dull:
         said.append(
@@ -124,14 +118,10 @@ def _times(value):
     return wording.fixed(value, 1)
 
 
-def _of(row, what):
-    return (float(row[what]), float(row[f"{what}_low"]), float(row[f"{what}_high"]))
-
-
 def _error(row):
     """'1970 (1590 to 2420) K'."""
     unit = names.unit(str(row["label"]), str(row["unit"]))
-    return f"{wording.interval(*_of(row, 'mae'), wording.rounded)} {unit}".rstrip()
+    return f"{wording.interval(*wording.estimate(row, 'mae'), wording.rounded)} {unit}".rstrip()
 
 
 def _best(summary):
@@ -217,10 +207,14 @@ def _errors(summary):
     table["dataset"] = [known[str(row["model"])][0] for row in summary]
     table["label"] = [_with_unit(row) for row in summary]
     table["error"] = wording.column(summary, "mae")
-    table["error_range"] = [wording.ends(*_of(row, "mae")[1:], wording.rounded) for row in summary]
+    table["error_range"] = [
+        wording.ends(*wording.estimate(row, "mae")[1:], wording.rounded) for row in summary
+    ]
     table["mean"] = wording.column(summary, "mae_mean")
     table["ratio"] = wording.column(summary, "ratio")
-    table["ratio_range"] = [wording.ends(*_of(row, "ratio")[1:], _times) for row in summary]
+    table["ratio_range"] = [
+        wording.ends(*wording.estimate(row, "ratio")[1:], _times) for row in summary
+    ]
     table["bias"] = wording.column(summary, "bias")
     table["r"] = wording.column(summary, "pearson_r")
     heads = {
@@ -243,6 +237,18 @@ def _errors(summary):
 def _with_unit(row):
     unit = names.unit(str(row["label"]), str(row["unit"]))
     return f"{name(str(row['label']))} [{unit}]" if unit else name(str(row["label"]))
+
+
+def _scatter(folder, summary, predictions):
+    """Predicted against true labels: the best network's at once, the others' on demand."""
+    if not predictions:
+        return []
+    best = _best(summary)
+    first, *others = (
+        page.figure(folder, "spectra.predictions", f"predictions/{model}")
+        for model in sorted(predictions, key=lambda model: model != best)
+    )
+    return [first, *([page.details("The other networks", *others)] if others else [])]
 
 
 def _observed(folder, summary):
@@ -284,12 +290,7 @@ def _observed(folder, summary):
     heads = ("Star", "Network", "Label", "Answer", "Known", "Air or vacuum", "Warning")
     heads = dict(zip(rows.colnames, heads, strict=True))
     listing = page.table(rows, columns=heads, formats={}, caption="Answers and known labels.")
-    picture = page.picture(
-        folder / "figures" / "observed.png",
-        alt="Observed spectra, each with the training spectrum nearest to the networks' answers.",
-        caption="Observed spectra (black), and what the networks were trained on nearest to their "
-        "answers.",
-    )
+    picture = page.figure(folder, "spectra.observed")
     return [page.paragraph(told), picture, page.details("All answers as a table", listing)]
 
 
