@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import email.utils
 import errno
 import fcntl
 import hashlib
