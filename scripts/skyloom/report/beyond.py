@@ -37,16 +37,6 @@ def _ensemble(folder):
         folder / "evaluation" / "ensemble_pairs.ecsv", need=("a", "b", "probability", "resolved")
     )
     cases = cases[np.argsort(np.asarray(cases["rank"]), kind="stable")]
-    cases["label"] = [style.variant_label(str(name)) for name in cases["case"]]
-    cases["interval"] = [wording.bracketed(row, "r") for row in cases]
-    cases["ranks"] = [f"{row['rank_low']} to {row['rank_high']}" for row in cases]
-    headings = {
-        "label": "Case",
-        "interval": "Pearson r, seeds and galaxies",
-        "seed_std": "Scatter over seeds",
-        "ranks": "Ranks left open",
-        "best": "Probability of being best",
-    }
     return page.Section(
         "ensemble",
         "Does the order survive another seed?",
@@ -57,9 +47,14 @@ def _ensemble(folder):
             ),
             page.figure(folder, "tng.ensemble"),
             page.table(
-                cases,
-                columns=headings,
-                formats={"seed_std": ".3f", "best": ".2f"},
+                ("Case", list(map(style.variant_label, map(str, cases["case"])))),
+                (
+                    "Pearson r, seeds and galaxies",
+                    [wording.bracketed(row, "r") for row in cases],
+                ),
+                ("Scatter over seeds", cases["seed_std"], ".3f"),
+                ("Ranks left open", [f"{row['rank_low']} to {row['rank_high']}" for row in cases]),
+                ("Probability of being best", cases["best"], ".2f"),
                 caption="Every case over all seeds.",
             ),
         ],
@@ -143,8 +138,14 @@ def _attention(folder):
     table = read_table(folder / "evaluation" / "attention.ecsv", need=("case",))
     cases = list(dict.fromkeys(str(name) for name in table["case"]))
     pictures = [page.figure(folder, "tng.attention", f"attention/{case}") for case in cases]
-    numbers = [name for name in table.colnames if table[name].dtype.kind == "f"]
-    headings = {name: name.replace("_", " ").capitalize() for name in table.colnames}
+    columns = [
+        (
+            name.replace("_", " ").capitalize(),
+            table[name],
+            ".3f" if table[name].dtype.kind == "f" else "",
+        )
+        for name in table.colnames
+    ]
     return page.Section(
         "attention",
         "Where does a network look?",
@@ -161,10 +162,7 @@ def _attention(folder):
             page.details(
                 "The numbers",
                 page.table(
-                    table,
-                    columns=headings,
-                    formats=dict.fromkeys(numbers, ".3f"),
-                    caption="Shares of attention and likeness to untrained heads.",
+                    *columns, caption="Shares of attention and likeness to untrained heads."
                 ),
             ),
         ],

@@ -4,7 +4,6 @@ import datetime
 from pathlib import PurePath
 
 import numpy as np
-from astropy.table import Table
 from bokeh.models import Span
 
 from skyloom import provenance
@@ -156,13 +155,11 @@ def _key_numbers(done, found):
 
 def _inputs(config):
     """One row an arm: its source and where that is, without the way to it."""
-    rows = Table(
-        rows=[_input(config, arm) for arm in config["arms"]],
-        names=("arm", "source", "place", "synthetic"),
+    rows = [_input(config, arm) for arm in config["arms"]]
+    return page.table(
+        *zip(("Arm", "Source", "Where", "Synthetic"), zip(*rows, strict=True), strict=True),
+        caption="Input of each arm; of folders the end of their path",
     )
-    heads = {"arm": "Arm", "source": "Source", "place": "Where", "synthetic": "Synthetic"}
-    caption = "Input of each arm; of folders the end of their path"
-    return page.table(rows, columns=heads, caption=caption)
 
 
 def _input(config, arm):
@@ -240,17 +237,15 @@ def _line(done):
 
 
 def _rules(rules):
-    heads = {
-        "rule": "Rule",
-        "arm": "Arm",
-        "jobs": "Jobs",
-        "seconds": "Time of all [s]",
-        "longest": "Longest job [s]",
-        "memory": "Most memory [MB]",
-    }
-    forms = {"seconds": ".1f", "longest": ".1f", "memory": ".0f"}
-    caption = "Time and memory of each rule; memory of those that have a benchmark"
-    return page.table(rules, columns=heads, formats=forms, caption=caption)
+    return page.table(
+        ("Rule", rules["rule"]),
+        ("Arm", rules["arm"]),
+        ("Jobs", rules["jobs"]),
+        ("Time of all [s]", rules["seconds"], ".1f"),
+        ("Longest job [s]", rules["longest"], ".1f"),
+        ("Most memory [MB]", rules["memory"], ".0f"),
+        caption="Time and memory of each rule; memory of those that have a benchmark",
+    )
 
 
 def _again(folder, newest, found):
@@ -308,9 +303,8 @@ def _versions(found):
         seen.setdefault("Python", set()).add(str(record.get("python")))
         seen.setdefault("machine", set()).add(str(record.get("machine")))
     names = sorted(seen, key=str.lower)
-    rows = Table({"name": names, "version": [", ".join(sorted(seen[name])) for name in names]})
-    heads = {"name": "Name", "version": "Version"}
-    return page.table(rows, columns=heads, caption="What the jobs ran with")
+    versions = [", ".join(sorted(seen[name])) for name in names]
+    return page.table(("Name", names), ("Version", versions), caption="What the jobs ran with")
 
 
 def _citation(config, newest):

@@ -91,17 +91,15 @@ class Fragment(NamedTuple):
     values: dict
 
 
-def table(rows, *, columns, caption, formats=None, muted=None):
+def table(*columns, caption, muted=None):
     """A table that readers sort by clicking its headings.
 
     Parameters
     ----------
-    rows : astropy Table
-    columns : dict of str to str
-        Which columns, in which order, and their headings: units belong there.
+    *columns : (str, sequence) or (str, sequence, str or callable)
+        Heading with its unit, and values; a format such as ``.2f``, or a function of a value that
+        gives its text.
     caption : str
-    formats : dict of str to (str or callable), optional
-        By column, a format such as ``.2f``, or a function of the value that gives the text.
     muted : (N,) array of bool, optional
         Rows that are shown in grey, such as numbers that may not be compared.
 
@@ -110,13 +108,14 @@ def table(rows, *, columns, caption, formats=None, muted=None):
     str
         The first column heads its row. Missing values are shown as a dash and sorted last.
     """
-    formats = formats or {}
+    cells = [[_cell(value, *form) for value in values] for _, values, *form in columns]
+    rows = list(zip(*cells, strict=True))
     muted = [False] * len(rows) if muted is None else muted
-    cells = [[_cell(row[name], formats.get(name)) for name in columns] for row in rows]
-    return _PARTS.sortable(columns.values(), list(zip(muted, cells, strict=True)), caption)
+    heads = [heading for heading, *_ in columns]
+    return _PARTS.sortable(heads, list(zip(muted, rows, strict=True)), caption)
 
 
-def _cell(value, form):
+def _cell(value, form=""):
     """Text of a cell, whether it is a number, and what it is sorted by."""
     # A masked value of a table is a number in disguise.
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
@@ -127,7 +126,7 @@ def _cell(value, form):
     elif isinstance(value, np.bool_):
         shown = "yes" if value else "no"
     else:
-        shown = format(value, form or "")
+        shown = format(value, form)
     return shown, number, float(value) if number else None
 
 

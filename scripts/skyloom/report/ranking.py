@@ -13,14 +13,10 @@ QUESTION = (
     "ones?"
 )
 _COLUMNS = {
-    "rank": "Rank",
-    "variant": "Case",
-    "shown": "Pearson r",
     "mae": "Mean error / dex",
     "rmse": "RMS error / dex",
     "shuffled_r": "r, shuffled labels",
     "linear_r": "r, regression on the images' totals",
-    "best": "r minus the best",
 }
 
 
@@ -204,19 +200,17 @@ def _facts(summary, pairs):
 
 
 def _table(summary, pairs):
-    rows = summary.copy()
-    rows["shown"] = [wording.bracketed(row, "r") for row in summary]
-    rows["variant"] = [style.variant_label(str(variant)) for variant in summary["variant"]]
-    best = str(summary["variant"][0])
-    rows["best"] = [_to_best(str(variant), best, pairs) for variant in summary["variant"]]
+    variants = [str(variant) for variant in summary["variant"]]
     return page.table(
-        rows,
-        columns={name: _COLUMNS[name] for name in ("variant", *_COLUMNS) if name in rows.colnames},
-        formats={
-            name: ".2f"
-            for name in ("mae", "rmse", "shuffled_r", "linear_r")
-            if name in rows.colnames
-        },
+        ("Case", list(map(style.variant_label, variants))),
+        ("Rank", summary["rank"]),
+        ("Pearson r", [wording.bracketed(row, "r") for row in summary]),
+        *(
+            (heading, summary[name], ".2f")
+            for name, heading in _COLUMNS.items()
+            if name in summary.colnames
+        ),
+        ("r minus the best", [_to_best(variant, variants[0], pairs) for variant in variants]),
         caption="The cases ranked. A case whose interval overlaps another's may still differ from "
         "it, because all cases see the same galaxies: the last column is the paired comparison, "
         "with a star where its interval excludes 0.",

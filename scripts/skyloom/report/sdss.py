@@ -1,7 +1,6 @@
 """The report's section of the sdss arm."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
@@ -185,32 +184,31 @@ def _mistake(confusion, best):
 def _averages(summary):
     """One row a network: right answers, and means over the classes."""
     average = summary[texts(summary["class"]) == _AVERAGE]
-    rows = Table()
-    rows["network"] = [_name(row) for row in average]
-    heads = {"network": "Network, split"}
-    for what, said in _MEANS.items():
-        rows[what] = wording.column(average, what)
-        rows[f"{what}_range"] = [wording.ends(*wording.estimate(row, what)[1:]) for row in average]
-        heads |= {what: said, f"{what}_range": wording.level_of(summary)}
-    forms = dict.fromkeys(_MEANS, ".3f")
-    caption = "The test side: share of right answers, and means over the classes"
-    return page.table(rows, columns=heads, formats=forms, caption=caption)
+    return page.table(
+        ("Network, split", list(map(_name, average))),
+        *_with_ends(average, _MEANS),
+        caption="The test side: share of right answers, and means over the classes",
+    )
 
 
 def _scores(summary):
     """One row a network and class."""
     own = summary[texts(summary["class"]) != _AVERAGE]
-    rows = Table()
-    rows["network"] = [_name(row) for row in own]
-    rows["class"] = [names.class_name(str(row["class"])) for row in own]
-    rows["spectra"] = np.asarray(own["spectra"], dtype=int)
-    heads = {"network": "Network, split", "class": "Class", "spectra": "Spectra"}
-    for what in _METRICS:
-        rows[what] = wording.column(own, what)
-        rows[f"{what}_range"] = [wording.ends(*wording.estimate(row, what)[1:]) for row in own]
-        heads |= {what: what.capitalize(), f"{what}_range": wording.level_of(summary)}
-    forms, caption = dict.fromkeys(_METRICS, ".3f"), "The test side, each class against the rest"
-    return page.table(rows, columns=heads, formats=forms, caption=caption)
+    return page.table(
+        ("Network, split", list(map(_name, own))),
+        ("Class", list(map(names.class_name, texts(own["class"])))),
+        ("Spectra", own["spectra"]),
+        *_with_ends(own, {what: what.capitalize() for what in _METRICS}),
+        caption="The test side, each class against the rest",
+    )
+
+
+def _with_ends(rows, metrics):
+    """Columns of metrics, by name with their headings, each beside its interval."""
+    for what, heading in metrics.items():
+        yield heading, wording.column(rows, what), ".3f"
+        ends = [wording.ends(*wording.estimate(row, what)[1:]) for row in rows]
+        yield wording.level_of(rows), ends
 
 
 def _confusions(folder, confusion):

@@ -1,7 +1,6 @@
 """The report's section of the semantic arm."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.figures import semantic_labels as names
 from skyloom.figures.table_cells import texts
@@ -170,31 +169,27 @@ def _without_noise(summary):
 
 
 def _table(summary, scatter):
-    drawn, rows = names.with_half_widths(summary), Table()
-    rows["model"] = texts(summary["model"])
-    rows["method"] = [names.METHODS[str(row["method"])]["label"] for row in summary]
-    rows["dataset"] = texts(summary["dataset"])
-    rows["parameter"] = [names.with_unit(names.name(str(n)), str(n)) for n in summary["parameter"]]
-    for column in ("sigma", "bound", "pull", "failed"):
-        rows[column] = wording.column(drawn, column)
-    rows["range"] = [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in drawn]
-    rows["same"] = [_same(row, scatter) for row in summary]
-    heads = {
-        "model": "Encoder",
-        "method": "Method",
-        "dataset": "Dataset",
-        "parameter": "Parameter",
-        "sigma": "Error (σ)",
-        "range": wording.level_of(summary),
-        "same": "One answer for all",
-        "bound": "Cramér–Rao bound",
-        "pull": "Error / bound",
-        "failed": f"Angles off by more than {summary.meta.get('failed', 10):g}°",
-    }
-    forms = dict.fromkeys(("sigma", "same", "bound"), _tiny)
-    forms |= {"pull": lambda value: wording.rounded(value, 2), "failed": wording.percent}
-    caption = "Errors on the test side; bounds are medians of the images' own"
-    listing = page.table(rows, columns=heads, formats=forms, caption=caption)
+    drawn = names.with_half_widths(summary)
+    listing = page.table(
+        ("Encoder", texts(summary["model"])),
+        ("Method", [names.METHODS[str(method)]["label"] for method in summary["method"]]),
+        ("Dataset", texts(summary["dataset"])),
+        ("Parameter", [names.with_unit(names.name(n), n) for n in texts(summary["parameter"])]),
+        ("Error (σ)", wording.column(drawn, "sigma"), _tiny),
+        (
+            wording.level_of(summary),
+            [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in drawn],
+        ),
+        ("One answer for all", [_same(row, scatter) for row in summary], _tiny),
+        ("Cramér–Rao bound", wording.column(drawn, "bound"), _tiny),
+        ("Error / bound", wording.column(drawn, "pull"), lambda value: wording.rounded(value, 2)),
+        (
+            f"Angles off by more than {summary.meta.get('failed', 10):g}°",
+            wording.column(drawn, "failed"),
+            wording.percent,
+        ),
+        caption="Errors on the test side; bounds are medians of the images' own",
+    )
     return page.details("All errors as a table", listing)
 
 

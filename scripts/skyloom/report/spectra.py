@@ -1,7 +1,6 @@
 """The report's sections of the helium and stellar arms."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
@@ -201,37 +200,27 @@ def _stars(rows):
 
 def _errors(summary):
     """The table of errors beside those of always predicting the mean."""
-    known = names.models_of(summary)
-    table = Table()
-    table["network"] = [known[str(row["model"])][1] for row in summary]
-    table["dataset"] = [known[str(row["model"])][0] for row in summary]
-    table["label"] = [_with_unit(row) for row in summary]
-    table["error"] = wording.column(summary, "mae")
-    table["error_range"] = [
-        wording.ends(*wording.estimate(row, "mae")[1:], wording.rounded) for row in summary
-    ]
-    table["mean"] = wording.column(summary, "mae_mean")
-    table["ratio"] = wording.column(summary, "ratio")
-    table["ratio_range"] = [
-        wording.ends(*wording.estimate(row, "ratio")[1:], _times) for row in summary
-    ]
-    table["bias"] = wording.column(summary, "bias")
-    table["r"] = wording.column(summary, "pearson_r")
-    heads = {
-        "network": "Network",
-        "dataset": "Trained on",
-        "label": "Label",
-        "error": "Mean absolute error",
-        "error_range": wording.level_of(summary),
-        "mean": "Error of always the mean",
-        "ratio": "Times smaller",
-        "ratio_range": f"{wording.level_of(summary)}, ratio",
-        "bias": "Bias",
-        "r": "r",
-    }
-    forms = dict.fromkeys(("error", "mean", "bias"), wording.rounded)
-    forms |= {"ratio": _times, "r": ".3f"}
-    return page.table(table, columns=heads, formats=forms, caption="Errors on the test side")
+    known, level = names.models_of(summary), wording.level_of(summary)
+
+    def ends(what, write):
+        return [wording.ends(*wording.estimate(row, what)[1:], write) for row in summary]
+
+    def column(what):
+        return wording.column(summary, what)
+
+    return page.table(
+        ("Network", [known[model][1] for model in texts(summary["model"])]),
+        ("Trained on", [known[model][0] for model in texts(summary["model"])]),
+        ("Label", [_with_unit(row) for row in summary]),
+        ("Mean absolute error", column("mae"), wording.rounded),
+        (level, ends("mae", wording.rounded)),
+        ("Error of always the mean", column("mae_mean"), wording.rounded),
+        ("Times smaller", column("ratio"), _times),
+        (f"{level}, ratio", ends("ratio", _times)),
+        ("Bias", column("bias"), wording.rounded),
+        ("r", column("pearson_r"), ".3f"),
+        caption="Errors on the test side",
+    )
 
 
 def _with_unit(row):
@@ -279,17 +268,16 @@ def _observed(folder, summary):
             f" For {wording.listed(sorted(assumed))} nothing says whether wavelengths are in air "
             "or vacuum: air is assumed, and were it vacuum, every line would be 84 km/s off."
         )
-    rows = Table()
-    rows["star"] = called
-    rows["network"] = texts(table["network"])
-    rows["label"] = [name(str(label)) for label in table["label"]]
-    rows["answer"] = [_answered(row) for row in table]
-    rows["known"] = [_known(row) for row in table]
-    rows["medium"] = texts(table["medium"])
-    rows["warning"] = [text or "–" for text in texts(table["warning"])]
-    heads = ("Star", "Network", "Label", "Answer", "Known", "Air or vacuum", "Warning")
-    heads = dict(zip(rows.colnames, heads, strict=True))
-    listing = page.table(rows, columns=heads, formats={}, caption="Answers and known labels.")
+    listing = page.table(
+        ("Star", called),
+        ("Network", texts(table["network"])),
+        ("Label", list(map(name, texts(table["label"])))),
+        ("Answer", [_answered(row) for row in table]),
+        ("Known", [_known(row) for row in table]),
+        ("Air or vacuum", texts(table["medium"])),
+        ("Warning", texts(table["warning"])),
+        caption="Answers and known labels.",
+    )
     picture = page.figure(folder, "spectra.observed")
     return [page.paragraph(told), picture, page.details("All answers as a table", listing)]
 

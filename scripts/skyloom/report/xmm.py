@@ -1,7 +1,6 @@
 """The report's section of the xmm arm."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
@@ -146,32 +145,22 @@ def _plainer(auc, statistics):
 
 
 def _table(summary):
-    rows = Table()
-    for name in ("experiment", "dataset", "architecture"):
-        rows[name] = texts(summary[name])
-    rows["auc"] = wording.column(summary, "test_auc")
-    rows["interval"] = [wording.ends(*_auc(row)[1:]) for row in summary]
-    rows["accuracy"] = wording.column(summary, "test_accuracy")
-    rows["always"] = 1 - wording.column(summary, "test_bad") / wording.column(
-        summary, "test_images"
+    auc, accuracy, bad, images = (
+        wording.column(summary, f"test_{name}") for name in ("auc", "accuracy", "bad", "images")
     )
-    rows["missed"] = np.ma.asarray(summary["test_missed"])
-    rows["alarms"] = np.ma.asarray(summary["test_false_alarms"])
-    rows["calibration"] = wording.column(summary, "calibration_error")
-    heads = {
-        "experiment": "Experiment",
-        "dataset": "Dataset",
-        "architecture": "Network",
-        "auc": "AUC",
-        "interval": wording.level_of(summary),
-        "accuracy": "Accuracy",
-        "always": "Accuracy of always saying good",
-        "missed": "Bad images missed",
-        "alarms": "Good ones called bad",
-        "calibration": "Calibration error",
-    }
-    forms = dict.fromkeys(("auc", "accuracy", "always", "calibration"), ".2f")
-    return page.table(rows, columns=heads, formats=forms, caption="The test side")
+    return page.table(
+        ("Experiment", texts(summary["experiment"])),
+        ("Dataset", texts(summary["dataset"])),
+        ("Network", texts(summary["architecture"])),
+        ("AUC", auc, ".2f"),
+        (wording.level_of(summary), [wording.ends(*_auc(row)[1:]) for row in summary]),
+        ("Accuracy", accuracy, ".2f"),
+        ("Accuracy of always saying good", 1 - bad / images, ".2f"),
+        ("Bad images missed", summary["test_missed"]),
+        ("Good ones called bad", summary["test_false_alarms"]),
+        ("Calibration error", wording.column(summary, "calibration_error"), ".2f"),
+        caption="The test side",
+    )
 
 
 def _worst(folder, summary):
