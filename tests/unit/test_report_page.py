@@ -2,6 +2,7 @@
 
 import re
 
+import cv2
 import numpy as np
 import pytest
 from astropy.table import MaskedColumn
@@ -90,6 +91,14 @@ def test_pictures_are_no_larger_than_a_screen_shows(tmp_path):
     shown = page.picture(tmp_path / "a.png", alt="a line", caption="c", width=500)
     assert 'width="800"' in shown and 'alt="a line"' in shown
     assert len(shown) < (tmp_path / "a.png").stat().st_size
+
+
+def test_a_figure_of_the_run_has_the_words_of_its_entry(tmp_path):
+    (tmp_path / "figures").mkdir()
+    cv2.imwrite(str(tmp_path / "figures" / "scores.png"), np.full((40, 60, 3), 200, np.uint8))
+    shown = page.figure(tmp_path, "sdss.scores")
+    assert 'alt="The scores of every network, with intervals and printed numbers."' in shown
+    assert "<figcaption>Accuracy, precision, recall and F1 of each class" in shown
 
 
 def test_a_missing_or_broken_picture_is_named_with_its_remedy(tmp_path):
