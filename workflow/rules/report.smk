@@ -39,6 +39,7 @@ rule report:
                     "atlas.css",
                     "atlas.html",
                     "atlas.js",
+                    "made.html",
                     "page.css",
                     "page.html",
                     "page.js",

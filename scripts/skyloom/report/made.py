@@ -61,7 +61,7 @@ def section(folder):
         page.details("Every rule as a table", _rules(rules)),
         *([page.heading("How to do it again"), *_again(folder, newest, found)] if found else []),
         page.heading("How to cite it"),
-        *_citation(config, newest),
+        _citation(config, newest),
     ]
     return page.Section("made", "What was run", parts)
 
@@ -250,48 +250,17 @@ def _rules(rules):
 
 def _again(folder, newest, found):
     """Commit, versions and the command that makes this run anew."""
-    name = folder.name
     digest = str(newest["config_sha256"])
-    commits = sorted({str(record.get("commit") or "not known") for record in found})
-    kept = f"results/{name}/{provenance.FOLDER}/configs/{digest}.json"
-    # Where jobs were made from several, the newest is that of the configuration below.
-    commit = str(newest.get("commit") or "").partition("+")[0]
-    lines = [
-        f"git checkout {commit}" if commit else "",
-        f"snakemake --cores 8 --configfile {kept}",
-        f"python scripts/verify.py results/{name}",
-    ]
-    said = [
-        page.paragraph(
-            "In a clone of Skyloom with this run's folder in it (the last line compares what is "
-            "there with the records):"
-        ),
-        page.shell([line for line in lines if line]),
-    ]
-    if features := bits.said(found):
-        said.append(page.paragraph(" ".join(features)))
-    if len(commits) > 1 or "+" in commits[0]:
-        said.append(page.paragraph(_uncertain(commits), note=True))
-    others = sum(record["config_sha256"] != digest for record in found)
-    if others:
-        said.append(page.paragraph(_earlier(others), note=True))
-    return [*said, page.details("Versions", _versions(found))]
-
-
-def _uncertain(commits):
-    if len(commits) > 1:
-        return f"Jobs were made from {len(commits)} commits: {wording.listed(commits)}."
-    return (
-        "Files differed from that commit when jobs ran (+changes): it alone may not give the same."
+    said = page.macros("made.html", listed=wording.listed, counted=wording.counted).again(
+        f"results/{folder.name}",
+        # Where jobs were made from several, the newest is that of the configuration below.
+        str(newest.get("commit") or "").partition("+")[0],
+        digest,
+        sorted({str(record.get("commit") or "not known") for record in found}),
+        bits.said(found),
+        sum(record["config_sha256"] != digest for record in found),
     )
-
-
-def _earlier(count):
-    are = "was" if count == 1 else "were"
-    return (
-        f"{wording.counted(count, 'job')} {are} made before, under another configuration, and "
-        "needed nothing of what has changed since."
-    )
+    return [said, page.details("Versions", _versions(found))]
 
 
 def _versions(found):
@@ -309,19 +278,10 @@ def _versions(found):
 
 def _citation(config, newest):
     """What to cite: the software, the studies, and data that are not synthetic."""
-    commit = str(newest.get("commit") or "")[:10]
-    version = str(newest.get("version") or provenance.VERSION)
-    said = (
-        f"Skyloom, version {version}{f' (commit {commit})' if commit else ''}, as in the file "
-        "CITATION.cff of its repository, with the study whose question each arm takes up (named "
-        "in docs/methods.md)."
-    )
     data = [
         _DATA[arm]
         for arm in config.get("arms", ())
         if arm in _DATA and source(config, arm) != "synthetic"
     ]
-    parts = [page.paragraph(said)]
-    if data:
-        parts.append(page.paragraph(f"And the data: {'; '.join(data)}."))
-    return parts
+    version = newest.get("version") or provenance.VERSION
+    return page.macros("made.html").cited(version, str(newest.get("commit") or "")[:10], data)

@@ -198,6 +198,11 @@ def webp(image, quality=_QUALITY):
     return "data:image/webp;base64," + base64.b64encode(packed.tobytes()).decode()
 
 
+def macros(name, **values):
+    """The macros of a template beside this module, which see `values`."""
+    return _TEMPLATES.get_template(name).make_module(values)
+
+
 def write(sections, *, title, lead, synthetic, made):
     """The whole page.
 
