@@ -33,21 +33,20 @@ def sections(folder, maps=None):
     galaxies = sample.read(folder, names)
     maps = maps or sorted((folder / "maps").glob("snap_*.part_*.h5"))
     data = atlas_data.collect(folder, names, galaxies, maps)
-    return [_section(data, names), scatter.section(galaxies, data["id"], names)]
+    return [_section(data), scatter.section(galaxies, data["id"], names)]
 
 
-def _section(data, names):
+def _section(data):
     return page.Section(
         "atlas",
         "Atlas of the test galaxies",
         [
-            page.answer("What did the networks see, and what was there?", _said(data, names)),
             page.Fragment(
                 "atlas.html",
                 {
                     "data": data,
                     "maps": _maps(data),
-                    "note": _note(data),
+                    "steps": _steps(data),
                     "snapshots": sorted(
                         set(zip(data["snapshot"], data["redshift"], strict=True)), reverse=True
                     ),
@@ -59,33 +58,12 @@ def _section(data, names):
     )
 
 
-def _said(data, names):
-    count = len(data["id"])
-    which = (
-        f"Each of the {count} galaxies of the test side"
-        if count == data["galaxies"]
-        else f"{count} of the {data['galaxies']} galaxies of the test side, evenly spaced in "
-        "rank of sSFR so that the page stays small,"
-    )
-    return (
-        f"{which} in the {len(names)} variants that the networks were shown. Hover over a row (or "
-        "move to it with the Tab key, or tap it) to see the galaxy's maps in physical units, and "
-        "over a map to read its values; click to keep a galaxy and to find it in the scatter "
-        "plots below."
-    )
-
-
-def _note(data):
-    steps = [
+def _steps(data):
+    """How finely the values of each map are known."""
+    return [
         f"{(high - low) / 508:.2f} dex in {_TITLES[channel].lower()}"
         for channel, low, high in zip(data["channels"], data["low"], data["high"], strict=True)
     ]
-    return (
-        f"Maps are shown in {data['bins']} × {data['bins']} pixels and rounded to 8 bits in the "
-        f"logarithm: values are right to {', '.join(steps)}. Colours span the same range for all "
-        "galaxies; black is no gas. Variants of one channel are drawn in that channel's colours, "
-        "as in the figures; the networks see them in grey."
-    )
 
 
 def _maps(data):
