@@ -33,19 +33,10 @@ rule report:
         beyond=TNG["beyond"],
         code=code(
             "report/write_report.py",
-            *(
-                f"skyloom/report/{name}"
-                for name in (
-                    "atlas.css",
-                    "atlas.html",
-                    "atlas.js",
-                    "made.html",
-                    "page.css",
-                    "page.html",
-                    "page.js",
-                    "parts.html",
-                    "scatter.html",
-                )
+            # Templates, styles and scripts of the page.
+            *sorted(
+                f"skyloom/report/{path.name}"
+                for path in SCRIPTS.glob("skyloom/report/*.[chj]*")
             ),
         ),
     script:
