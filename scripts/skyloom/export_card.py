@@ -4,12 +4,20 @@ A card holds no time, no commit and no path of a machine, so equal datasets have
 """
 
 import json
+from pathlib import Path
 
+import jinja2
 import yaml
 
 from skyloom import provenance
 from skyloom.arms import ARMS
 
+_CARD = jinja2.Template(
+    Path(__file__).with_suffix(".md").read_text(encoding="utf-8"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=True,
+)
 LICENCE = {
     True: "MIT, as Skyloom itself: nothing of it was measured by anyone.",
     False: (
@@ -17,10 +25,6 @@ LICENCE = {
         "hand it on. Skyloom adds no terms of its own."
     ),
 }
-_WARNING = (
-    "> **Synthetic.** Made from Skyloom's own generators: a demonstration of the format, not a "
-    "measurement of anything in the sky. No scientific result may rest on it."
-)
 
 
 def render(plan, counts, files, about):
@@ -42,29 +46,21 @@ def render(plan, counts, files, about):
     """
     synthetic = bool(plan.samples.attributes.get("synthetic", False))
     arm = ARMS[about["arm"]]
-    header = yaml.safe_dump(
-        _header(plan, counts, about, synthetic), sort_keys=False, allow_unicode=True
+    # All attributes, the resolved parameters of the variant among them.
+    said = {key: v for key, v in plan.samples.attributes.items() if key != "column_units"}
+    header = _header(plan, counts, about, synthetic)
+    return _CARD.render(
+        **{"what": arm.samples, "study": arm.study, "source": arm.sources, "synthetic": synthetic},
+        **{"counts": counts, "files": files, "about": about, "version": provenance.VERSION},
+        header=yaml.safe_dump(header, sort_keys=False, allow_unicode=True),
+        title=_title(about),
+        columns=[
+            (name, _said(plan, name, feature), plan.units().get(name, ""))
+            for name, feature in plan.features().items()
+        ],
+        attributes=json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False, default=str),
+        licence=LICENCE[synthetic],
     )
-    parts = [
-        f"---\n{header}---",
-        f"# {_title(about)}",
-        *([_WARNING] if synthetic else []),
-        f"{arm.samples}: {sum(counts.values())} samples in {len(files)} Parquet files, made by "
-        f"Skyloom {provenance.VERSION} from its HDF5 dataset `{about['name']}.h5` of the arm "
-        f"`{about['arm']}`.",
-        '```python\nimport datasets\n\nfound = datasets.load_dataset("path/of/this/folder")\n```',
-        "## Columns",
-        _columns(plan),
-        "## Sides",
-        _sides(counts),
-        "## How it was made",
-        _made(plan),
-        "## Licence",
-        LICENCE[synthetic],
-        "## To be cited",
-        _citations(arm.study, arm.sources, synthetic),
-    ]
-    return "\n\n".join(parts) + "\n"
 
 
 def _title(about):
@@ -122,14 +118,6 @@ def _is_classified(plan):
     return plan.samples.kind == "images" and plan.samples.target.dtype.kind in "iu"
 
 
-def _columns(plan):
-    units, lines = plan.units(), ["| column | what | unit |", "|---|---|---|"]
-    for name, feature in plan.features().items():
-        unit = units.get(name, "")
-        lines.append(f"| `{name}` | {_said(plan, name, feature)} | {unit} |")
-    return "\n".join(lines)
-
-
 def _said(plan, name, feature):
     """A column in words."""
     samples = plan.samples
@@ -144,24 +132,3 @@ def _said(plan, name, feature):
         classes = f": {', '.join(samples.classes)}" if samples.classes else ""
         return f"the label, {own}{classes}"
     return f"{feature.get('dtype', 'list')}, as in the dataset"
-
-
-def _sides(counts):
-    rows = [f"| {part} | {count} |" for part, count in counts.items()]
-    return "\n".join(["| side | samples |", "|---|---|", *rows])
-
-
-def _made(plan):
-    """All attributes of the dataset, the resolved parameters of its variant among them."""
-    said = {**plan.samples.attributes}
-    said.pop("column_units", None)
-    text = json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False, default=str)
-    opening = "Attributes of the HDF5 dataset, with the parameters of this variant:"
-    return f"{opening}\n\n```json\n{text}\n```"
-
-
-def _citations(study, source, synthetic):
-    lines = ["- Skyloom: its `CITATION.cff`", f"- The study that this dataset follows: {study}"]
-    if source and not synthetic:
-        lines.append(f"- The data: {source}")
-    return "\n".join(lines)

@@ -34,11 +34,16 @@ def undocumented(body):
 
 
 @cache
+def documented(path):
+    """Docstrings of a module's functions: {name: text}."""
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    return {n.name: ast.get_docstring(n) or "" for n in nodes if isinstance(n, ast.FunctionDef)}
+
+
 def described(path):
     """What a module's functions say of themselves below their first line: {name: text}."""
-    nodes = ast.parse(path.read_text(encoding="utf-8")).body
-    said = {n.name: ast.get_docstring(n) or "" for n in nodes if isinstance(n, ast.FunctionDef)}
-    return {name: " ".join(text.partition("\n")[2].split()) for name, text in said.items()}
+    said = documented(path).items()
+    return {name: " ".join(text.partition("\n")[2].split()) for name, text in said}
 
 
 def last_word(node):

@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -305,13 +304,11 @@ def _explained(error):
 
 
 def _wait_asked_for(response):
-    """Seconds that the header Retry-After names, as a number or as a date; None without it."""
-    asked = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}", asked):
-        return float(asked)
+    """Seconds that the header Retry-After names, as a number or as a date; None without either."""
     try:
-        return max(email.utils.parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
+        return urllib3.Retry().get_retry_after(response)
+    # The latter two of numbers and years of thousands of digits.
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
 
 

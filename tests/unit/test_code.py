@@ -190,7 +190,7 @@ EDITS = {
     "kernels/compiled.py:compile_source": ["sdss/compile_kernel", "tng/compile_kernel"],
     "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
     "figures/entries/tng.py:maps": ["draw tng.maps"],
-    "report/page.py:heading": ["report/write_report"],
+    "report/page.py:table": ["report/write_report"],
     # What a step finds by a table's names.
     "report/xmm.py:answer": ["report/write_report"],
     "networks/lenet.py:build": ["sdss/train_network"],

@@ -140,18 +140,19 @@ def test_failure_for_good_is_one_sentence_and_leaves_no_file(
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", ["seconds", "date", "nonsense", "past"])
+@pytest.mark.parametrize("how", ["seconds", "date", "nonsense", "past", "digits"])
 def test_server_says_how_long_to_wait(archive, session, tmp_path, waits, how):
     asked = {
         "seconds": "7",
         "date": email.utils.formatdate(time.time() + 30, usegmt=True),
         "nonsense": "soon",
         "past": email.utils.formatdate(time.time() - 30, usegmt=True),
+        "digits": "9" * 5000,
     }[how]
     archive.faults["/file"] = [("wait", 429, asked)]
     policy = POLICY._replace(backoff=2, longest_wait=100)
     fetch(session, archive.url + "/file", tmp_path / "f", policy=policy)
-    expected = {"seconds": 7, "date": 30, "nonsense": 2, "past": 0}[how]
+    expected = {"seconds": 7, "date": 30, "nonsense": 2, "past": 0, "digits": 2}[how]
     assert waits == [pytest.approx(expected, abs=2 if how == "date" else 0)]
 
 

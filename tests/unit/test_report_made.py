@@ -1,6 +1,7 @@
 """What the report says of a run's jobs: from their records, where there are any."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -101,6 +102,14 @@ def test_each_rule_has_the_sum_of_its_jobs_the_longest_first(run):
     assert list(rules["longest"]) == [30, 20, 10]
     assert list(rules["jobs"]) == [1, 2, 1]
     assert list(rules["arm"]) == ["helium", "tng", "xmm"]
+
+
+def test_bars_are_as_long_as_their_share_of_the_longest(run):
+    assert re.findall(r"--share:([\d.]+)", words(made.section(run))) == [
+        "1.0000",
+        "1.0000",
+        "0.3333",
+    ]
 
 
 def test_memory_is_that_of_the_rule_whose_name_the_benchmark_has(run):

@@ -2,9 +2,10 @@
 
 import re
 
+import cv2
 import numpy as np
 import pytest
-from astropy.table import MaskedColumn, Table
+from astropy.table import MaskedColumn
 from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
@@ -24,7 +25,7 @@ def drawn():
     column = MaskedColumn([1.0, 2.0, 3.0], mask=[False, True, False])
     plot = figure(width=200, height=200)
     plot.scatter("x", "y", source=ColumnDataSource({"x": column, "y": np.arange(3.0)}))
-    return page.chart(plot, alt='points & "lines"', caption="seen < unseen")
+    return page.Chart(plot, 'points & "lines"', "seen < unseen")
 
 
 def test_equal_sections_give_equal_bytes_whatever_was_drawn_before():
@@ -33,7 +34,7 @@ def test_equal_sections_give_equal_bytes_whatever_was_drawn_before():
 
 def test_our_own_part_of_the_page_fetches_nothing():
     # Bokeh's source holds patterns of elements; tests/browser sees that it asks for nothing.
-    made = written([page.table(Table({"a": [1]}), columns={"a": "A"}, caption="C")])
+    made = written([page.table(("A", [1]), caption="C")])
     assert not re.search(r"(src|href)=\"(?!data:|#)[^\"]+\"", made)
     assert "@import" not in made and "url(http" not in made and "fetch(" not in made
 
@@ -49,7 +50,7 @@ def test_texts_cannot_become_elements():
         lead="a & b",
     )
     assert "<b>x</b>" not in made and "</script><b>" not in made and "<i>" not in made
-    assert "a &amp; b" in made and "points &amp; &quot;lines&quot;" in made
+    assert "a &amp; b" in made and "points &amp; &#34;lines&#34;" in made
 
 
 @pytest.mark.parametrize(
@@ -69,10 +70,8 @@ def test_numbers_have_true_minus_signs_and_intervals_stay_together(words, shown)
 
 
 def test_tables_head_rows_and_columns_and_keep_what_sorting_needs():
-    rows = Table({"name": ["b", "a"], "x": MaskedColumn([-1.5, 0.0], mask=[False, True])})
-    made = page.table(
-        rows, columns={"name": "Name", "x": "x / dex"}, caption="C", formats={"x": ".2f"}
-    )
+    x = MaskedColumn([-1.5, 0.0], mask=[False, True])
+    made = page.table(("Name", ["b", "a"]), ("x / dex", x, ".2f"), caption="C")
     assert made.count('<th scope="col">') == 2 and made.count('<th scope="row">') == 2
     assert '<td class="number" data-value="-1.5">−1.50</td>' in made
     assert f"<td>{page.MISSING}</td>" in made or f'<td class="number">{page.MISSING}</td>' in made
@@ -92,6 +91,14 @@ def test_pictures_are_no_larger_than_a_screen_shows(tmp_path):
     shown = page.picture(tmp_path / "a.png", alt="a line", caption="c", width=500)
     assert 'width="800"' in shown and 'alt="a line"' in shown
     assert len(shown) < (tmp_path / "a.png").stat().st_size
+
+
+def test_a_figure_of_the_run_has_the_words_of_its_entry(tmp_path):
+    (tmp_path / "figures").mkdir()
+    cv2.imwrite(str(tmp_path / "figures" / "scores.png"), np.full((40, 60, 3), 200, np.uint8))
+    shown = page.figure(tmp_path, "sdss.scores")
+    assert 'alt="The scores of every network, with intervals and printed numbers."' in shown
+    assert "<figcaption>Accuracy, precision, recall and F1 of each class" in shown
 
 
 def test_a_missing_or_broken_picture_is_named_with_its_remedy(tmp_path):

@@ -14,7 +14,7 @@ MARK = "Synthetic demonstration, not a result"
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Makes a run of the tng and xmm arms, each synthetic or not, and gives its page."""
-    section = page.Section("xmm", "X-ray images", ["<p>good or bad</p>"])
+    section = page.Section("xmm", "X-ray images", [page.paragraph("good or bad")])
     monkeypatch.setattr(xmm_report, "section", lambda _: section)
 
     def make(*, tng, xmm):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skyloom.report import marks, wording
+from skyloom.report import wording
 
 
 @pytest.mark.parametrize(
@@ -32,21 +32,3 @@ from skyloom.report import marks, wording
 )
 def test_numbers_are_written_as_a_reader_says_them(written, expected):
     assert written == expected
-
-
-def test_thinned_rows_are_even_and_hold_both_ends():
-    kept = wording.thinned(6420, 1500)
-    assert len(kept) == 1500
-    assert kept[0] == 0 and kept[-1] == 6419
-    assert np.ptp(np.diff(kept)) <= 1
-    assert list(wording.thinned(3, 1500)) == [0, 1, 2]
-
-
-def test_spread_points_stay_nearer_to_their_value_than_to_the_next():
-    values = np.repeat([2.0, 2.5, 4.0], 20)
-    moved = marks.spread(values)
-    assert np.max(np.abs(moved - values)) == pytest.approx(0.15)
-    assert np.mean(moved) == pytest.approx(np.mean(values))
-    assert len(set(moved)) == 60
-    different = np.linspace(0, 1, 30)
-    assert np.array_equal(marks.spread(different), different)

@@ -21,7 +21,7 @@ rule export_parquet:
         mem_mb=growing(1000),
     params:
         about=lambda w: {"arm": w.arm, "name": w.dataset},
-        code=code("export/write_parquet.py"),
+        code=code("export/write_parquet.py", "skyloom/export_card.md"),
     script:
         "../../scripts/export/write_parquet.py"
 

@@ -24,15 +24,10 @@ rule report:
         options=lambda _: {arm: TOLD[arm] for arm in config["arms"]},
         code=code(
             "report/write_report.py",
-            *(
-                f"skyloom/report/{name}"
-                for name in (
-                    "atlas.css",
-                    "atlas.js",
-                    "page.css",
-                    "page.html",
-                    "page.js",
-                )
+            # Templates, styles and scripts of the page.
+            *sorted(
+                f"skyloom/report/{path.name}"
+                for path in SCRIPTS.glob("skyloom/report/*.[chj]*")
             ),
             entry=tuple(arms.module(arm, "report") for arm in config["arms"]),
         ),

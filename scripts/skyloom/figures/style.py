@@ -124,7 +124,7 @@ def picture(source, path, *, width=1600, largest=400_000):
 
     Parameters
     ----------
-    source : matplotlib.figure.Figure or path of a PNG
+    source : matplotlib.figure.Figure, or a PNG: its path, or an open file
     path : str or Path
     width : int, optional
         Pixels at most.

@@ -33,90 +33,36 @@ def sections(folder, maps=None):
     galaxies = sample.read(folder, names)
     maps = maps or sorted((folder / "maps").glob("snap_*.part_*.h5"))
     data = atlas_data.collect(folder, names, galaxies, maps)
-    return [_section(data, names), scatter.section(galaxies, data["id"], names)]
+    return [_section(data), scatter.section(galaxies, data["id"], names)]
 
 
-def _section(data, names):
+def _section(data):
     return page.Section(
         "atlas",
         "Atlas of the test galaxies",
         [
-            page.answer("What did the networks see, and what was there?", _said(data, names)),
-            _controls(data),
-            '<p id="atlas-count" class="note" role="status"></p>',
-            page.group(*_inspector(data), look="inspector"),
-            '<ol id="atlas-list"></ol>',
-            '<p class="more"><button type="button" id="atlas-more" class="button">'
-            "Show more galaxies</button></p>",
-            page.paragraph(_note(data), note=True),
-            page.script_data("atlas-data", data),
+            page.Fragment(
+                "atlas.html",
+                {
+                    "data": data,
+                    "maps": _maps(data),
+                    "steps": _steps(data),
+                    "snapshots": sorted(
+                        set(zip(data["snapshot"], data["redshift"], strict=True)), reverse=True
+                    ),
+                },
+            ),
         ],
         style=page.read("atlas.css"),
         script=page.read("atlas.js"),
     )
 
 
-def _said(data, names):
-    count = len(data["id"])
-    which = (
-        f"Each of the {count} galaxies of the test side"
-        if count == data["galaxies"]
-        else f"{count} of the {data['galaxies']} galaxies of the test side, evenly spaced in "
-        "rank of sSFR so that the page stays small,"
-    )
-    return (
-        f"{which} in the {len(names)} variants that the networks were shown. Hover over a row (or "
-        "move to it with the Tab key, or tap it) to see the galaxy's maps in physical units, and "
-        "over a map to read its values; click to keep a galaxy and to find it in the scatter "
-        "plots below."
-    )
-
-
-def _note(data):
-    steps = [
+def _steps(data):
+    """How finely the values of each map are known."""
+    return [
         f"{(high - low) / 508:.2f} dex in {_TITLES[channel].lower()}"
         for channel, low, high in zip(data["channels"], data["low"], data["high"], strict=True)
-    ]
-    return (
-        f"Maps are shown in {data['bins']} × {data['bins']} pixels and rounded to 8 bits in the "
-        f"logarithm: values are right to {', '.join(steps)}. Colours span the same range for all "
-        "galaxies; black is no gas. Variants of one channel are drawn in that channel's colours, "
-        "as in the figures; the networks see them in grey."
-    )
-
-
-def _controls(data):
-    cases = "".join(f'<option value="{name}">{label}</option>' for name, label in data["cases"])
-    snapshots = "".join(
-        f'<option value="{number}">{number} (z = {redshift:.2f})</option>'
-        for number, redshift in sorted(
-            set(zip(data["snapshot"], data["redshift"], strict=True)), reverse=True
-        )
-    )
-    return f"""<form class="controls" id="atlas-controls">
-<label>Sort by <select id="atlas-sort"><option value="ssfr">sSFR</option>
-<option value="error">prediction error</option><option value="mass">stellar mass</option>
-<option value="snapshot">snapshot</option><option value="id">name</option></select></label>
-<label>Order <select id="atlas-order"><option value="down">largest first</option>
-<option value="up">smallest first</option></select></label>
-<label>Predicted by <select id="atlas-case">{cases}</select></label>
-<label>Snapshot <select id="atlas-snapshot"><option value="">all</option>{snapshots}
-</select></label>
-<label>Name contains <input id="atlas-name" type="search" size="10" autocomplete="off"></label>
-</form>"""
-
-
-def _inspector(data):
-    """The maps of one galaxy, which stay in view while the rows scroll below them."""
-    heads = "".join(f"<span>{label}</span>" for _, label in data["cases"])
-    return [
-        '<p id="atlas-about" role="status"></p>',
-        '<div id="atlas-cross" tabindex="0" role="application" aria-describedby="atlas-value" '
-        'aria-label="Position in the maps: the arrow keys move it">',
-        page.group(*_maps(data), look="maps"),
-        '</div><p id="atlas-value" role="status"></p>'
-        f'<div class="heads" aria-hidden="true" style="--count:{len(data["cases"])}">'
-        f"<span></span><div>{heads}</div></div>",
     ]
 
 
@@ -143,7 +89,7 @@ def _maps(data):
         drawn.js_on_event(MouseMove, moved)
         drawn.js_on_event(Tap, moved)
         alt = f"{_TITLES[channel]} of the chosen galaxy, {unit}; values are read below the maps."
-        made.append(page.chart(drawn, alt=alt))
+        made.append(page.Chart(drawn, alt))
     return made
 
 

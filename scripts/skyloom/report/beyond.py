@@ -4,9 +4,8 @@ import numpy as np
 
 from skyloom.figures import style
 from skyloom.io import read_table
-from skyloom.report import page
+from skyloom.report import page, wording
 
-_FIGURE_WIDTH = 1050
 _COMPARISONS = {
     "own_test": "each on its own test images",
     "same_test": "on the same test images",
@@ -31,12 +30,6 @@ def sections(folder, parts):
     return [makers[name](folder) for name in makers if name in parts]
 
 
-def _figure(folder, name, alt, caption):
-    return page.picture(
-        folder / "figures" / f"{name}.png", alt=alt, caption=caption, width=_FIGURE_WIDTH
-    )
-
-
 def _ensemble(folder):
     need = ("case", "members", "r", "r_low", "r_high", "rank_low", "rank_high", "best")
     cases = read_table(folder / "evaluation" / "ensemble.ecsv", need=need)
@@ -44,16 +37,6 @@ def _ensemble(folder):
         folder / "evaluation" / "ensemble_pairs.ecsv", need=("a", "b", "probability", "resolved")
     )
     cases = cases[np.argsort(np.asarray(cases["rank"]), kind="stable")]
-    cases["label"] = [style.variant_label(str(name)) for name in cases["case"]]
-    cases["interval"] = [_interval(row, "r") for row in cases]
-    cases["ranks"] = [f"{row['rank_low']} to {row['rank_high']}" for row in cases]
-    headings = {
-        "label": "Case",
-        "interval": "Pearson r, seeds and galaxies",
-        "seed_std": "Scatter over seeds",
-        "ranks": "Ranks left open",
-        "best": "Probability of being best",
-    }
     return page.Section(
         "ensemble",
         "Does the order survive another seed?",
@@ -62,18 +45,16 @@ def _ensemble(folder):
                 "Does mass really beat temperature, or would another training turn them round?",
                 *ensemble_sentences(cases, pairs),
             ),
-            _figure(
-                folder,
-                "ensemble",
-                "Pearson r of every case trained with several seeds, and the probability that one "
-                "case beats another.",
-                "Small dots are single trainings; thick bars are the scatter of galaxies, thin "
-                "ones that of seeds too.",
-            ),
+            page.figure(folder, "tng.ensemble"),
             page.table(
-                cases,
-                columns=headings,
-                formats={"seed_std": ".3f", "best": ".2f"},
+                ("Case", list(map(style.variant_label, map(str, cases["case"])))),
+                (
+                    "Pearson r, seeds and galaxies",
+                    [wording.bracketed(row, "r") for row in cases],
+                ),
+                ("Scatter over seeds", cases["seed_std"], ".3f"),
+                ("Ranks left open", [f"{row['rank_low']} to {row['rank_high']}" for row in cases]),
+                ("Probability of being best", cases["best"], ".2f"),
                 caption="Every case over all seeds.",
             ),
         ],
@@ -91,8 +72,8 @@ def ensemble_sentences(cases, pairs):
     best = cases[0]
     said = [
         f"Over {int(best['members'])} seeds {style.variant_label(str(best['case']))} is best with "
-        f"probability {float(best['best']):.2f} (r = {_interval(best, 'r')}); all pairs together "
-        f"leave it the ranks {best['rank_low']} to {best['rank_high']} of {len(cases)}."
+        f"probability {float(best['best']):.2f} (r = {wording.bracketed(best, 'r')}); all pairs "
+        f"together leave it the ranks {best['rank_low']} to {best['rank_high']} of {len(cases)}."
     ]
     for row in pairs:
         names = [str(row["a"]), str(row["b"])]
@@ -123,12 +104,7 @@ def _leakage(folder):
                 "training side?",
                 *leakage_sentences(rows),
             ),
-            _figure(
-                folder,
-                "leakage",
-                "Pearson r and error under splits by lineage and splits that let galaxies recur.",
-                "Small dots are seeds, large ones their mean with its interval.",
-            ),
+            page.figure(folder, "tng.leakage"),
         ],
     )
 
@@ -153,7 +129,7 @@ def leakage_sentences(rows):
             f"{style.variant_label(str(row['case']))}, {where}: r = {float(row['r_leaky']):.2f} "
             f"with relatives on the training side ({int(row['siblings_leaky'])} of "
             f"{int(row['n_leaky'])} test images have one), {float(row['r_clean']):.2f} without; "
-            f"the difference {_interval(row, 'r_difference', '+.2f')} is {verdict}."
+            f"the difference {wording.bracketed(row, 'r_difference', '+.2f')} is {verdict}."
         )
     return said or ["No comparison has a correlation that is defined."]
 
@@ -161,18 +137,15 @@ def leakage_sentences(rows):
 def _attention(folder):
     table = read_table(folder / "evaluation" / "attention.ecsv", need=("case",))
     cases = list(dict.fromkeys(str(name) for name in table["case"]))
-    pictures = [
-        _figure(
-            folder,
-            f"attention/{case}",
-            f"Test galaxies in the variant {style.variant_label(case)}, and over them what raises "
-            "and lowers the prediction.",
-            f"{style.variant_label(case)}: red raises the predicted sSFR, blue lowers it.",
+    pictures = [page.figure(folder, "tng.attention", f"attention/{case}") for case in cases]
+    columns = [
+        (
+            name.replace("_", " ").capitalize(),
+            table[name],
+            ".3f" if table[name].dtype.kind == "f" else "",
         )
-        for case in cases
+        for name in table.colnames
     ]
-    numbers = [name for name in table.colnames if table[name].dtype.kind == "f"]
-    headings = {name: name.replace("_", " ").capitalize() for name in table.colnames}
     return page.Section(
         "attention",
         "Where does a network look?",
@@ -189,21 +162,8 @@ def _attention(folder):
             page.details(
                 "The numbers",
                 page.table(
-                    table,
-                    columns=headings,
-                    formats=dict.fromkeys(numbers, ".3f"),
-                    caption="Shares of attention and likeness to untrained heads.",
+                    *columns, caption="Shares of attention and likeness to untrained heads."
                 ),
             ),
         ],
     )
-
-
-def _interval(row, name, form=".2f"):
-    values = [row[f"{name}{end}"] for end in ("", "_low", "_high")]
-    if np.ma.is_masked(values[0]):
-        return "undefined"
-    if any(map(np.ma.is_masked, values[1:])):
-        return f"{float(values[0]):{form}} (no interval)"
-    value, low, high = (format(float(number), form) for number in values)
-    return f"{value} [{low}, {high}]"

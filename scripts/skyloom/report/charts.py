@@ -1,5 +1,7 @@
 """The look of the page's charts, which is that of the figures."""
 
+from html import escape
+
 from bokeh.models import HoverTool
 from bokeh.plotting import figure
 
@@ -7,7 +9,7 @@ INK, SOFT, RULE = "#1b2330", "#566071", "#e3e7ee"
 _FONT = "system-ui, Segoe UI, Roboto, DejaVu Sans, sans-serif"
 
 
-def plot(*, height, x, y, tools="", hover=None, **options):
+def plot(*, height, x, y, tools="", **options):
     """An empty chart as wide as there is room.
 
     Parameters
@@ -18,8 +20,6 @@ def plot(*, height, x, y, tools="", hover=None, **options):
         What the axes show, with units.
     tools : str, optional
         Bokeh's tools. None that drags or scrolls: the page itself must scroll under a finger.
-    hover : list of (str, str), optional
-        What is said of a mark under the pointer.
     **options
         As for ``bokeh.plotting.figure``.
 
@@ -54,6 +54,17 @@ def plot(*, height, x, y, tools="", hover=None, **options):
             major_label_text_font_size="12px",
             major_label_text_color=INK,
         )
-    if hover:
-        made.add_tools(HoverTool(tooltips=hover))
     return made
+
+
+def hover(made, rows):
+    """What the pointer says of a mark: names and Bokeh's fields.
+
+    Bokeh's own tooltips have names in a blue too light to read.
+    """
+    lines = "".join(
+        f'<div><span style="color:{SOFT}">{escape(name)} </span>{field}</div>'
+        for name, field in rows
+    )
+    said = f'<div style="color:{INK};font:13px/1.45 system-ui,sans-serif">{lines}</div>'
+    made.add_tools(HoverTool(tooltips=said))

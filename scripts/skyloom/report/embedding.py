@@ -7,9 +7,9 @@ from bokeh.resources import Resources
 
 
 def library():
-    """Bokeh itself, as elements of the page."""
+    """Bokeh itself: the scripts of which it is made."""
     resources = Resources(mode="inline", components=["bokeh", "bokeh-widgets"])
-    return "".join(f"<script>{source}</script>" for source in resources.js_raw)
+    return resources.js_raw
 
 
 def content(charts):

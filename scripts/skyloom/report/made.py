@@ -1,18 +1,16 @@
 """The report's last section: what was run, from what, how long it took, and how to do it again."""
 
 import datetime
-from html import escape
 from pathlib import PurePath
 
 import numpy as np
-from astropy.table import Table
-from bokeh.models import ColumnDataSource, Span
+from bokeh.models import Span
 
 from skyloom import provenance
 from skyloom.arms import ARMS
 from skyloom.figures import style
 from skyloom.io import read_json
-from skyloom.report import bits, charts, jobs, marks, page, wording
+from skyloom.report import bits, charts, jobs, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
 # Rules with a bar of their own; the rest share one.
@@ -44,11 +42,12 @@ def section(folder):
         *([page.heading("From what"), _inputs(config)] if config else []),
         page.heading("How long it took"),
         _bars(rules),
+        page.legend([(_colour(arm), arm) for arm in sorted(set(map(str, done["arm"])))]),
         *_line(done),
         page.details("Every rule as a table", _rules(rules)),
         *([page.heading("How to do it again"), *_again(folder, newest, found)] if found else []),
         page.heading("How to cite it"),
-        *_citation(config, newest),
+        _citation(config, newest),
     ]
     return page.Section("made", "What was run", parts)
 
@@ -142,13 +141,11 @@ def _key_numbers(done, found):
 
 def _inputs(config):
     """One row an arm: its source and where that is, without the way to it."""
-    rows = Table(
-        rows=[_input(config, arm) for arm in config["arms"]],
-        names=("arm", "source", "place", "synthetic"),
+    rows = [_input(config, arm) for arm in config["arms"]]
+    return page.table(
+        *zip(("Arm", "Source", "Where", "Synthetic"), zip(*rows, strict=True), strict=True),
+        caption="Input of each arm; of folders the end of their path",
     )
-    heads = {"arm": "Arm", "source": "Source", "place": "Where", "synthetic": "Synthetic"}
-    caption = "Input of each arm; of folders the end of their path"
-    return page.table(rows, columns=heads, caption=caption)
 
 
 def _input(config, arm):
@@ -175,36 +172,21 @@ def _colour(arm):
 def _bars(rules):
     """Time of each rule, the longest above."""
     shown, rest = rules[:_BARS], rules[_BARS:]
-    names = list(map(str, shown["rule"]))
-    seconds, counts = list(shown["seconds"]), list(shown["jobs"])
-    arms = list(map(str, shown["arm"]))
+    rows = [(row["rule"], row["seconds"], row["jobs"], row["arm"]) for row in shown]
     if len(rest):
-        names.append(f"{len(rest)} others")
-        seconds.append(float(np.sum(rest["seconds"])))
-        counts.append(int(np.sum(rest["jobs"])))
-        arms.append("")
-    data = {
-        "rule": names,
-        "minutes": np.asarray(seconds) / 60,
-        "said": [wording.duration(value) for value in seconds],
-        "jobs": counts,
-        "colour": [_colour(arm) for arm in arms],
-        "arm": [arm or "several arms" for arm in arms],
-    }
-    made = charts.plot(height=70 + 19 * len(names), x="Time [min]", y="", y_range=names[::-1])
-    made.ygrid.visible = False
-    made.x_range.start = 0
-    bars = made.hbar(
-        "rule", right="minutes", height=0.72, source=ColumnDataSource(data), color="colour"
-    )
-    marks.hover(made, [("", "@rule (@arm)"), ("time", "@said"), ("jobs", "@jobs")], [bars])
-    most = wording.listed(
-        f"{name} {wording.duration(time)}" for name, time in zip(names[:3], seconds, strict=False)
-    )
-    return page.chart(
-        made,
-        alt=f"Time of every rule. Most: {most}.",
-        caption="Time of the jobs of each rule, added up; colours are arms, as below.",
+        rows.append((f"{len(rest)} others", np.sum(rest["seconds"]), np.sum(rest["jobs"]), ""))
+    longest = max(seconds for _, seconds, *_ in rows) or 1.0
+    return page.bars(
+        [
+            (
+                str(name),
+                f"{wording.duration(seconds)}, {wording.counted(count, 'job')}",
+                seconds / longest,
+                _colour(arm),
+            )
+            for name, seconds, count, arm in rows
+        ],
+        "Time of the jobs of each rule, added up; colours are arms.",
     )
 
 
@@ -215,104 +197,56 @@ def _line(done):
     begin, end, row, cuts = jobs.time_line(done)
     rows = int(row.max()) + 1
     made = charts.plot(
-        height=min(120 + 22 * rows, 600), x="Since the first job [min]", y="Jobs at once"
+        height=min(60 + 22 * rows, 600), x="Since the first job [min]", y="Jobs at once"
     )
     made.y_range.flipped = True
     made.yaxis.visible = False
     made.grid.visible = False
-    drawn = []
-    for arm in sorted(set(done["arm"])):
-        own = np.asarray(done["arm"]) == arm
-        data = {
-            "left": begin[own] / 60,
-            "right": end[own] / 60,
-            "row": row[own],
-            "rule": list(map(str, done["rule"][own])),
-            "wildcards": list(map(str, done["wildcards"][own])),
-            "said": [wording.duration(value) for value in done["seconds"][own]],
-        }
-        look = {"color": _colour(arm), "line_color": "white", "line_width": 0.5}
-        bars = made.hbar(
-            "row",
-            left="left",
-            right="right",
-            height=0.8,
-            source=ColumnDataSource(data),
-            legend_label=arm,
-            **look,
-        )
-        drawn.append(bars)
+    data = {
+        "left": begin / 60,
+        "right": end / 60,
+        "row": row,
+        "colour": [_colour(arm) for arm in done["arm"]],
+        "said": [wording.duration(value) for value in done["seconds"]],
+        **{name: list(map(str, done[name])) for name in ("rule", "wildcards")},
+    }
+    look = {"color": "colour", "line_color": "white", "line_width": 0.5}
+    made.hbar("row", left="left", right="right", height=0.8, source=data, **look)
+    charts.hover(made, [("", "@rule"), ("", "@wildcards"), ("time", "@said")])
     for at, _ in cuts:
         look = {"line_color": style.SOFT, "line_dash": "dotted"}
         made.add_layout(Span(location=at / 60, dimension="height", **look))
-    marks.hover(made, [("", "@rule"), ("", "@wildcards"), ("time", "@said")], drawn)
-    marks.legend_below(made)
-    made.legend[0].ncols = 3
     caption = f"Every job, as it ran; at most {wording.counted(rows, 'job')} at once."
     if cuts:
         caption += f" Pauses longer than {wording.duration(jobs.PAUSE)} are cut out (dotted)."
-    return [page.chart(made, alt="When each job ran, coloured by its arm.", caption=caption)]
+    return [page.Chart(made, "When each job ran, coloured by its arm.", caption)]
 
 
 def _rules(rules):
-    heads = {
-        "rule": "Rule",
-        "arm": "Arm",
-        "jobs": "Jobs",
-        "seconds": "Time of all [s]",
-        "longest": "Longest job [s]",
-        "memory": "Most memory [MB]",
-    }
-    forms = {"seconds": ".1f", "longest": ".1f", "memory": ".0f"}
-    caption = "Time and memory of each rule; memory of those that have a benchmark"
-    return page.table(rules, columns=heads, formats=forms, caption=caption)
+    return page.table(
+        ("Rule", rules["rule"]),
+        ("Arm", rules["arm"]),
+        ("Jobs", rules["jobs"]),
+        ("Time of all [s]", rules["seconds"], ".1f"),
+        ("Longest job [s]", rules["longest"], ".1f"),
+        ("Most memory [MB]", rules["memory"], ".0f"),
+        caption="Time and memory of each rule; memory of those that have a benchmark",
+    )
 
 
 def _again(folder, newest, found):
     """Commit, versions and the command that makes this run anew."""
-    name = folder.name
     digest = str(newest["config_sha256"])
-    commits = sorted({str(record.get("commit") or "not known") for record in found})
-    kept = f"results/{name}/{provenance.FOLDER}/configs/{digest}.json"
-    # Where jobs were made from several, the newest is that of the configuration below.
-    commit = str(newest.get("commit") or "").partition("+")[0]
-    lines = [
-        f"git checkout {commit}" if commit else "",
-        f"snakemake --cores 8 --configfile {kept}",
-        f"python scripts/verify.py results/{name}",
-    ]
-    code = "\n".join(line for line in lines if line)
-    said = [
-        page.paragraph(
-            "In a clone of Skyloom with this run's folder in it (the last line compares what is "
-            "there with the records):"
-        ),
-        f'<pre tabindex="0"><code>{escape(code)}</code></pre>',
-    ]
-    if features := bits.said(found):
-        said.append(page.paragraph(" ".join(features)))
-    if len(commits) > 1 or "+" in commits[0]:
-        said.append(page.paragraph(_uncertain(commits), note=True))
-    others = sum(record["config_sha256"] != digest for record in found)
-    if others:
-        said.append(page.paragraph(_earlier(others), note=True))
-    return [*said, page.details("Versions", _versions(found))]
-
-
-def _uncertain(commits):
-    if len(commits) > 1:
-        return f"Jobs were made from {len(commits)} commits: {wording.listed(commits)}."
-    return (
-        "Files differed from that commit when jobs ran (+changes): it alone may not give the same."
+    said = page.macros("made.html", listed=wording.listed, counted=wording.counted).again(
+        f"results/{folder.name}",
+        # Where jobs were made from several, the newest is that of the configuration below.
+        str(newest.get("commit") or "").partition("+")[0],
+        digest,
+        sorted({str(record.get("commit") or "not known") for record in found}),
+        bits.said(found),
+        sum(record["config_sha256"] != digest for record in found),
     )
-
-
-def _earlier(count):
-    are = "was" if count == 1 else "were"
-    return (
-        f"{wording.counted(count, 'job')} {are} made before, under another configuration, and "
-        "needed nothing of what has changed since."
-    )
+    return [said, page.details("Versions", _versions(found))]
 
 
 def _versions(found):
@@ -324,26 +258,16 @@ def _versions(found):
         seen.setdefault("Python", set()).add(str(record.get("python")))
         seen.setdefault("machine", set()).add(str(record.get("machine")))
     names = sorted(seen, key=str.lower)
-    rows = Table({"name": names, "version": [", ".join(sorted(seen[name])) for name in names]})
-    heads = {"name": "Name", "version": "Version"}
-    return page.table(rows, columns=heads, caption="What the jobs ran with")
+    versions = [", ".join(sorted(seen[name])) for name in names]
+    return page.table(("Name", names), ("Version", versions), caption="What the jobs ran with")
 
 
 def _citation(config, newest):
     """What to cite: the software, the studies, and data that are not synthetic."""
-    commit = str(newest.get("commit") or "")[:10]
-    version = str(newest.get("version") or provenance.VERSION)
-    said = (
-        f"Skyloom, version {version}{f' (commit {commit})' if commit else ''}, as in the file "
-        "CITATION.cff of its repository, with the study whose question each arm takes up (named "
-        "in docs/methods.md)."
-    )
     data = [
         ARMS[arm].sources
         for arm in config.get("arms", ())
         if ARMS[arm].sources and source(config, arm) != "synthetic"
     ]
-    parts = [page.paragraph(said)]
-    if data:
-        parts.append(page.paragraph(f"And the data: {'; '.join(data)}."))
-    return parts
+    version = newest.get("version") or provenance.VERSION
+    return page.macros("made.html").cited(version, str(newest.get("commit") or "")[:10], data)

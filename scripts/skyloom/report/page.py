@@ -1,38 +1,71 @@
 """The page itself: sections of text, tables, pictures and charts become one HTML file.
 
 Everything the page needs is inside it, the plotting library too, so that it opens without a
-network and years later. Equal sections give equal bytes.
+network and years later. Equal sections give equal bytes. What is plain text here stays so in the
+page: only the templates beside this module make elements.
 """
 
 import base64
-import html
-import json
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import jinja2
 import numpy as np
 from bokeh.model import Model
 
+from skyloom import syntax
 from skyloom.errors import InputError
 from skyloom.report import embedding
 
 #: What follows text where a value is missing.
 MISSING = "–"
 _HERE = Path(__file__).parent
+_ENTRIES = _HERE.with_name("figures") / "entries"
 # Of pictures in WebP, which every browser has read since 2020: lines and letters stay clean.
 _QUALITY = 84
 # Intervals, with the number before them, are not broken over lines.
 _INTERVAL = re.compile(r"(?:[-+]?[\d.]+ )?\[[-+]?[\d.]+, [-+]?[\d.]+\](?: \*)?")
+# Before a number that stands alone, behind a bracket or an equals sign.
+_MINUS = re.compile(r"(?<![^ \u00a0(=\[])-(?=\d)")
+
+
+def text(words):
+    """Plain text with the minus sign that figures use before numbers."""
+    return _MINUS.sub("−", _INTERVAL.sub(lambda found: found[0].replace(" ", "\u00a0"), str(words)))
+
+
+def read(name):
+    """A file of style or script beside this module, whole."""
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_HERE),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+_TEMPLATES.filters["said"] = text
+_TEMPLATES.globals["fragment"] = lambda part, place: _TEMPLATES.get_template(
+    part.template
+).make_module({**part.values, "place": place})
+_TEMPLATES.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
+_PARTS = _TEMPLATES.get_template("parts.html").module
+answer, bars, details, facts, heading, legend, paragraph, script_data, shell = (
+    getattr(_PARTS, name)
+    for name in "answer bars details facts heading legend paragraph script_data shell".split()
+)
 
 
 class Section(NamedTuple):
     """A part of the page with a heading of its own.
 
-    ``parts`` are texts of HTML, as the functions below make them, charts (`chart`), Bokeh models
-    and groups of these (`group`), in the order in which they are read. ``style`` and ``script``
-    are what only this section needs. ``synthetic`` marks it on a page that has measurements too.
+    ``parts`` are what the functions of this module and the macros of ``parts.html`` make, in the
+    order in which they are read. ``style`` and ``script`` are what only this section needs.
+    ``synthetic`` marks it on a page that has measurements too.
     """
 
     anchor: str
@@ -44,129 +77,29 @@ class Section(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A Bokeh model with what a reader who cannot see it is told, and its caption."""
+    """A Bokeh plot with what a reader who cannot see it is told, and its caption."""
 
     model: Model
     alt: str
     caption: str = ""
 
 
-class Group(NamedTuple):
-    """Parts that a style of the page arranges, by the name of its class."""
+class Fragment(NamedTuple):
+    """Parts, charts too, that a template of their own beside this module arranges."""
 
-    look: str
-    parts: list
-
-
-def group(*parts, look="abreast"):
-    """Parts arranged together: side by side, as many as there is room for, unless told.
-
-    Parameters
-    ----------
-    *parts : str, Chart, Model or Group
-    look : str, optional
-        A class of the page's style.
-    """
-    return Group(look, list(parts))
+    template: str
+    values: dict
 
 
-def chart(model, *, alt, caption=""):
-    """A Bokeh plot or layout with a text alternative.
-
-    Parameters
-    ----------
-    model : bokeh.model.Model
-    alt : str
-        What the chart shows, for those who cannot see it.
-    caption : str, optional
-        Below the chart; plain text.
-    """
-    return Chart(model, alt, caption)
-
-
-def text(words):
-    """Plain text as HTML, with the minus sign that figures use before numbers."""
-    escaped = _INTERVAL.sub(_together, html.escape(str(words), quote=True))
-    signs = [
-        "−" if sign == "-" and _negative(escaped, place) else sign
-        for place, sign in enumerate(escaped)
-    ]
-    return "".join(signs)
-
-
-def _together(found):
-    return found[0].replace(" ", "\u00a0")
-
-
-def _negative(words, place):
-    before, after = words[place - 1 : place], words[place + 1 : place + 2]
-    return after.isdigit() and (before == "" or before in " \u00a0(=[")
-
-
-def paragraph(words, *, note=False):
-    """A paragraph of plain text; `note` for one that explains and stands back."""
-    return f'<p class="note">{text(words)}</p>' if note else f"<p>{text(words)}</p>"
-
-
-def answer(question, *sentences):
-    """What a section asks, and what this run says to it: the first thing in every section."""
-    said = "".join(f"<p>{text(sentence)}</p>" for sentence in sentences)
-    return f'<div class="answer"><p class="question">{text(question)}</p>{said}</div>'
-
-
-def facts(entries):
-    """A row of key numbers.
-
-    Parameters
-    ----------
-    entries : iterable of (str, str, str)
-        Value, what it is, and a remark (its interval, say), which may be empty.
-    """
-    cards = "".join(
-        f"<div><dt>{text(what)}</dt><dd><b>{text(value)}</b>"
-        + (f"<span>{text(remark)}</span>" if remark else "")
-        + "</dd></div>"
-        for value, what, remark in entries
-    )
-    return f'<dl class="facts">{cards}</dl>'
-
-
-def heading(words):
-    """A heading within a section."""
-    return f"<h3>{text(words)}</h3>"
-
-
-def legend(entries):
-    """What the marks of a chart mean.
-
-    Parameters
-    ----------
-    entries : iterable of (str, str, str)
-        A character that looks like the mark, its colour, and its meaning.
-    """
-    items = "".join(
-        f'<li><span aria-hidden="true" style="color:{colour}">{mark}</span> {text(meaning)}</li>'
-        for mark, colour, meaning in entries
-    )
-    return f'<ul class="legend">{items}</ul>'
-
-
-def details(summary, content):
-    """What a reader opens on demand: `summary` is plain text, `content` HTML."""
-    return f"<details><summary>{text(summary)}</summary>{content}</details>"
-
-
-def table(rows, *, columns, caption, formats=None, muted=None):
+def table(*columns, caption, muted=None):
     """A table that readers sort by clicking its headings.
 
     Parameters
     ----------
-    rows : astropy Table
-    columns : dict of str to str
-        Which columns, in which order, and their headings: units belong there.
+    *columns : (str, sequence) or (str, sequence, str or callable)
+        Heading with its unit, and values; a format such as ``.2f``, or a function of a value that
+        gives its text.
     caption : str
-    formats : dict of str to (str or callable), optional
-        By column, a format such as ``.2f``, or a function of the value that gives the text.
     muted : (N,) array of bool, optional
         Rows that are shown in grey, such as numbers that may not be compared.
 
@@ -175,49 +108,52 @@ def table(rows, *, columns, caption, formats=None, muted=None):
     str
         The first column heads its row. Missing values are shown as a dash and sorted last.
     """
-    formats = formats or {}
-    head = "".join(
-        f'<th scope="col"><button type="button">{text(label)}</button></th>'
-        for label in columns.values()
-    )
-    body = []
-    for number, row in enumerate(rows):
-        cells = [_cell(row[name], formats.get(name), first) for first, name in _first(columns)]
-        look = ' class="muted"' if muted is not None and muted[number] else ""
-        body.append(f"<tr{look}>{''.join(cells)}</tr>")
-    label = html.escape(caption, quote=True)
-    return (
-        f'<div class="scroll" role="group" tabindex="0" aria-label="{label}">'
-        f'<table class="sortable"><caption><span>{text(caption)}</span></caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
+    cells = [[_cell(value, *form) for value in values] for _, values, *form in columns]
+    rows = list(zip(*cells, strict=True))
+    muted = [False] * len(rows) if muted is None else muted
+    heads = [heading for heading, *_ in columns]
+    return _PARTS.sortable(heads, list(zip(muted, rows, strict=True)), caption)
 
 
-def _first(columns):
-    return [(place == 0, name) for place, name in enumerate(columns)]
-
-
-def _cell(value, form, first):
-    missing = np.ma.is_masked(value) or (_is_number(value) and not np.isfinite(value))
-    if missing or (isinstance(value, str) and not value):
-        shown = MISSING
-    elif callable(form):
-        shown = form(value)
-    elif form:
-        shown = format(value, form)
-    else:
-        shown = "yes" if value is np.True_ else "no" if value is np.False_ else str(value)
-    key, look = "", ""
-    if _is_number(value):
-        key = "" if missing else f' data-value="{float(value)!r}"'
-        look = ' class="number"'
-    kind = 'th scope="row"' if first else "td"
-    return f"<{kind}{look}{key}>{text(shown)}</{kind[:2]}>"
-
-
-def _is_number(value):
+def _cell(value, form=""):
+    """Text of a cell, whether it is a number, and what it is sorted by."""
     # A masked value of a table is a number in disguise.
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
+    if np.ma.is_masked(value) or value == "" or (number and not np.isfinite(value)):
+        return MISSING, number, None
+    if callable(form):
+        shown = form(value)
+    elif isinstance(value, np.bool_):
+        shown = "yes" if value else "no"
+    else:
+        shown = format(value, form)
+    return shown, number, float(value) if number else None
+
+
+def figure(folder, entry, name=None, **options):
+    """A figure of an arm with the words of its entry in the table of figures.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<run>/<arm>``.
+    entry : str
+        Function of `skyloom.figures.entries`, such as ``sdss.scores``: the first line of its
+        docstring says what is seen, the rest is the caption.
+    name : str, optional
+        Of the file below ``figures``, where it is not the function's.
+    **options
+        As for `picture`.
+    """
+    module, _, function = entry.partition(".")
+    title, _, rest = syntax.documented(_ENTRIES / f"{module}.py")[function].partition("\n")
+    title = title.removeprefix("Draw ")
+    return picture(
+        folder / "figures" / f"{name or function}.png",
+        alt=title[0].upper() + title[1:],
+        caption=" ".join(rest.replace("``", "").split()),
+        **options,
+    )
 
 
 def picture(path, *, alt, caption="", width=1000):
@@ -248,16 +184,10 @@ def picture(path, *, alt, caption="", width=1000):
     if image is None:
         raise InputError(f"{path} is no picture that can be read: make it again.")
     wanted = min(image.shape[1], round(1.6 * width))
-    height = round(image.shape[0] * wanted / image.shape[1])
+    size = wanted, round(image.shape[0] * wanted / image.shape[1])
     if wanted < image.shape[1]:
-        image = cv2.resize(image, (wanted, height), interpolation=cv2.INTER_AREA)
-    described = html.escape(alt, quote=True)
-    return (
-        f'<figure class="picture" style="max-width:{min(width, wanted)}px">'
-        f'<button type="button" class="zoom" title="Show in full size">'
-        f'<img src="{webp(image)}" width="{wanted}" height="{height}" alt="{described}">'
-        f"</button>{_caption(caption)}</figure>"
-    )
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return _PARTS.pictured(webp(image), size, min(width, wanted), alt, caption)
 
 
 def webp(image, quality=_QUALITY):
@@ -268,16 +198,9 @@ def webp(image, quality=_QUALITY):
     return "data:image/webp;base64," + base64.b64encode(packed.tobytes()).decode()
 
 
-def _caption(caption):
-    return f"<figcaption>{text(caption)}</figcaption>" if caption else ""
-
-
-def script_data(name, content):
-    """Data for the page's scripts, as an element that a script reads by its id."""
-    packed = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    # A closing tag in a text must not end the element.
-    packed = packed.replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{packed}</script>'
+def macros(name, **values):
+    """The macros of a template beside this module, which see `values`."""
+    return _TEMPLATES.get_template(name).make_module(values)
 
 
 def write(sections, *, title, lead, synthetic, made):
@@ -301,81 +224,14 @@ def write(sections, *, title, lead, synthetic, made):
     str
         HTML.
     """
-    sections = [section for section in sections if section is not None]
     charts = []
-    body = "".join(_section(section, charts) for section in sections)
-    links = "".join(
-        f'<li><a href="#{section.anchor}">{text(section.title)}</a></li>' for section in sections
-    )
-    parts = {
-        "title": text(f"{title} (synthetic demonstration)" if synthetic else title),
-        "style": read("page.css") + "".join(section.style for section in sections),
-        "banner": _BANNER if synthetic else _partial_banner(sections),
-        "heading": text(title),
-        "lead": text(lead),
-        "links": links,
-        "body": body,
-        "made": text(made),
-        "library": embedding.library() if charts else "",
-        "charts": script_data("charts", embedding.content(charts)) if charts else "",
-        "script": read("page.js") + "".join(section.script for section in sections),
-    }
-    page = read("page.html")
-    # One pass: what is put in may itself hold marks.
-    pieces = page.split("{{")
-    return pieces[0] + "".join(
-        parts[name.strip()] + rest for name, rest in (piece.split("}}", 1) for piece in pieces[1:])
-    )
 
+    def place(model):
+        charts.append((f"chart-{len(charts) + 1}", model))
+        return charts[-1][0]
 
-_BANNER = (
-    '<p class="synthetic"><strong>Synthetic demonstration, not a result</strong> '
-    "<span>The input was generated by Skyloom itself: nothing here says anything about the "
-    "sky.</span></p>"
-)
-_MARK = (
-    '<p class="synthetic"><strong>Synthetic demonstration, not a result</strong> '
-    "<span>The networks of this section learnt from input that Skyloom generated itself.</span></p>"
-)
-
-
-def _partial_banner(sections):
-    titles = [text(section.title) for section in sections if section.synthetic]
-    if not titles:
-        return ""
-    return (
-        '<p class="synthetic"><strong>Partly a synthetic demonstration, not a result</strong> '
-        f"<span>Input generated by Skyloom itself: {'; '.join(titles)}.</span></p>"
-    )
-
-
-def read(name):
-    """A file of style or script beside this module, whole."""
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-def _section(section, charts):
-    inside = "".join(_part(part, charts) for part in section.parts)
-    anchor = section.anchor
-    if section.synthetic:
-        inside = _MARK + inside
-    return (
-        f'<section id="{anchor}" aria-labelledby="{anchor}-title">'
-        f'<h2 id="{anchor}-title">{text(section.title)}</h2>{inside}</section>'
-    )
-
-
-def _part(part, charts):
-    if isinstance(part, str):
-        return part
-    if isinstance(part, Group):
-        inside = "".join(_part(inner, charts) for inner in part.parts)
-        return f'<div class="{part.look}">{inside}</div>'
-    drawn = part if isinstance(part, Chart) else Chart(part, part.name or "Chart")
-    place = f"chart-{len(charts) + 1}"
-    charts.append((place, drawn.model))
-    described = html.escape(drawn.alt, quote=True)
-    return (
-        f'<figure class="chart" role="group" aria-label="{described}">'
-        f'<div id="{place}" class="bokeh"></div>{_caption(drawn.caption)}</figure>'
+    return _TEMPLATES.get_template("page.html").render(
+        sections=[section for section in sections if section is not None],
+        **{"title": title, "lead": lead, "synthetic": synthetic, "made": made},
+        **{"charts": charts, "place": place, "read": read, "embedding": embedding},
     )

@@ -1,14 +1,11 @@
 """Printed numbers beside ours: the part of a section that is the same for all arms."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.figures.published import cells
 from skyloom.figures.table_cells import texts
 from skyloom.published import NOT_PRINTED
 from skyloom.report import page, wording
-
-_COLUMNS = {"group": "Where", "quantity": "Quantity", "model": "Model", "ours": "This run"}
 
 
 def part(folder):
@@ -50,7 +47,7 @@ def beside(table):
     own = ["; ".join(reason for reason in parts if reason not in shared) for parts in grey]
     title = f"{wording.counted(len(grey), 'number')} of {document} that may not stand beside ours"
     shown = _shown(table[~good], own, "Not comparable", muted=True)
-    return [*made, page.details(title, said + shown)]
+    return [*made, page.details(title, said, shown)]
 
 
 def _parts(reason):
@@ -58,17 +55,17 @@ def _parts(reason):
 
 
 def _shown(table, reasons, caption, *, muted):
-    rows = Table({name: texts(table[name]) for name in ("group", "quantity", "model")})
-    units = texts(table["unit"])
-    rows["quantity"] = [
-        f"{name} [{unit}]" if unit else name
-        for name, unit in zip(rows["quantity"], units, strict=True)
+    group, *named = (texts(table[name]) for name in ("group", "quantity", "unit", "model"))
+    quantity, unit, model = named
+    ours, printed = zip(*map(cells, table), strict=True)
+    columns = [
+        ("Where", group),
+        ("Quantity", [f"{a} [{b}]" if b else a for a, b in zip(quantity, unit, strict=True)]),
+        ("Model", model),
+        ("This run", ours),
+        ("Printed", printed),
+        ("Also because", reasons),
     ]
-    rows["ours"], rows["printed"] = zip(*map(cells, table), strict=True)
-    columns = {**_COLUMNS, "printed": "Printed"}
-    if any(reasons):
-        rows["reason"] = reasons
-        columns["reason"] = "Also because"
-    if not any(rows["group"]):
-        del columns["group"]
-    return page.table(rows, columns=columns, caption=caption, muted=[muted] * len(rows))
+    # Nothing is said of where and why in a table that has it in no row.
+    columns = [pair for pair in columns if pair[0] not in ("Where", "Also because") or any(pair[1])]
+    return page.table(*columns, caption=caption, muted=[muted] * len(table))

@@ -40,21 +40,17 @@ def section(galaxies, ids, names):
     place = {name: row for row, name in enumerate(galaxies.id.tolist())}
     rows = np.array([place[name] for name in ids])
     points = _points(galaxies, rows, names[0])
-    cases = "".join(
-        f'<option value="{name}">{style.variant_label(name)}</option>' for name in names
-    )
     return page.Section(
         "scatter",
         "Galaxies side by side",
         [
             page.answer("Which galaxies does a network misjudge?", *sentences(galaxies, names)),
-            f'<form class="controls"><label>Predicted by <select id="scatter-case">{cases}'
-            "</select></label></form>",
-            page.group(*_plots(points)),
-            page.paragraph(
-                "Click or tap a point to see its galaxy in the atlas above; a galaxy that is "
-                "chosen there is marked in all three plots. Escape lets it go.",
-                note=True,
+            page.Fragment(
+                "scatter.html",
+                {
+                    "cases": [(name, style.variant_label(name)) for name in names],
+                    "plots": _plots(points),
+                },
             ),
         ],
     )
@@ -108,7 +104,8 @@ def _plots(points):
         ("mass", "error", (mass, "predicted − true / dex"), "Prediction error against mass"),
         ("mass", "true", (mass, f"true {ssfr}"), "True sSFR against mass"),
     ):
-        drawn = charts.plot(height=330, x=labels[0], y=labels[1], tools="tap", hover=_TOLD)
+        drawn = charts.plot(height=330, x=labels[0], y=labels[1], tools="tap")
+        charts.hover(drawn, _TOLD)
         if y == "predicted":
             drawn.add_layout(_reference(1))
         if y == "error":
@@ -116,7 +113,7 @@ def _plots(points):
         drawn.scatter(x, y, source=points, **_LOOK)
         drawn.select_one(TapTool).mode = "replace"
         told = f"{alt} of {len(points.data['id'])} galaxies; the atlas lists the same numbers."
-        made.append(page.chart(drawn, alt=told, caption=f"{alt}."))
+        made.append(page.Chart(drawn, told, f"{alt}."))
     return made
 
 

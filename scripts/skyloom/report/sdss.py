@@ -1,15 +1,13 @@
 """The report's section of the sdss arm."""
 
 import numpy as np
-from astropy.table import Table
-from bokeh.models import ColumnDataSource, FactorRange
 
 from skyloom.arms import ARMS
 from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import bootstrap
-from skyloom.report import charts, marks, page, published, trainings, wording
+from skyloom.report import page, published, trainings, wording
 
 ARM = ARMS["sdss"]
 _AVERAGE = "average"
@@ -49,21 +47,12 @@ def section(folder):
                 folder, models, called=lambda name: names.model_name(*models[name])
             ),
         ),
-        _recall(summary),
+        page.figure(folder, "sdss.scores"),
         _averages(summary),
         page.details("Every class as a table", _scores(summary)),
         *_confusions(folder, confusion),
-        page.picture(
-            folder / "figures" / "redshifts.png",
-            alt="Distributions of redshift of galaxies and quasars, and of the velocity of stars.",
-            caption="Redshifts of the sample, in front of those of all spectra that can be used "
-            "(grey); stars' are velocities.",
-        ),
-        page.picture(
-            folder / "figures" / "examples.png",
-            alt="A galaxy, a quasar and a star: the spectrum, smoothed, and drawn as pictures.",
-            caption="One spectrum of each class on its way to the networks.",
-        ),
+        page.figure(folder, "sdss.redshifts"),
+        page.figure(folder, "sdss.examples"),
         *published.part(folder),
     ]
     return page.Section("sdss", ARM.title, parts)
@@ -93,7 +82,7 @@ def answer(summary, confusion, predictions, sees):
     level = float(summary.meta.get("level", 0.95))
     said = [
         f"{_name(best)}, which {sees[str(best['model'])]}, names "
-        f"{wording.share(*_of(best, 'overall_accuracy'))} of "
+        f"{wording.share(*wording.estimate(best, 'overall_accuracy'))} of "
         f"{names.counted(int(best['spectra']))} of the test side rightly "
         f"({wording.level_of(summary)}). {_hardest(summary, best)}"
     ]
@@ -123,7 +112,7 @@ def _sees(folder, model):
 
 def _beside(best, row, predictions, level):
     """Another network beside the best one, on the same spectra where they have the same."""
-    text = f"{wording.share(*_of(row, 'overall_accuracy'))} rightly"
+    text = f"{wording.share(*wording.estimate(row, 'overall_accuracy'))} rightly"
     pair = [predictions.get(str(one["model"])) for one in (best, row)]
     low, high = lead(*pair, level=level) if None not in pair else (np.nan, np.nan)
     if not np.isfinite(low):
@@ -162,11 +151,6 @@ def lead(first, second, *, level):
     )
 
 
-def _of(row, what):
-    ends = (row[what], row[f"{what}_low"], row[f"{what}_high"])
-    return tuple(float(np.ma.filled(value, np.nan)) for value in ends)
-
-
 def _hardest(summary, best):
     own = summary[texts(summary["model"]) == str(best["model"])]
     classes = own[texts(own["class"]) != _AVERAGE]
@@ -175,7 +159,7 @@ def _hardest(summary, best):
         return "It finds all of every class."
     return (
         f"It misses most among {names.plural(str(row['class']))}, of which it finds "
-        f"{wording.share(*_of(row, 'recall'))}."
+        f"{wording.share(*wording.estimate(row, 'recall'))}."
     )
 
 
@@ -195,112 +179,42 @@ def _mistake(confusion, best):
     )
 
 
-def _recall(summary):
-    """Share of each class that is found, a network beside the other, with intervals."""
-    rows = summary[texts(summary["class"]) != _AVERAGE]
-    models = names.models_of(rows)
-    looks = names.network_looks(network for network, _ in models.values())
-    kinds = names.classes_of(rows["class"])
-    groups = [(names.class_name(kind), _short(models[model])) for kind in kinds for model in models]
-    least = float(np.nanmin(wording.column(rows, "recall_low")))
-    made = charts.plot(
-        height=360,
-        x="",
-        y="Share found (recall)",
-        x_range=FactorRange(*groups, group_padding=1.2),
-        y_range=(max(-0.02, least - 0.05), 1.02),
-    )
-    made.xaxis.major_label_text_font_size = "0px"
-    made.xaxis.group_text_font_size = "13px"
-    made.xaxis.group_text_color = charts.INK
-    made.xgrid.visible = False
-    for model, (network, split) in models.items():
-        own = rows[texts(rows["model"]) == model]
-        data = {
-            "place": [
-                (names.class_name(str(kind)), _short((network, split))) for kind in own["class"]
-            ],
-            "recall": wording.column(own, "recall"),
-            "low": wording.column(own, "recall_low"),
-            "high": wording.column(own, "recall_high"),
-            "spectra": np.asarray(own["spectra"], dtype=int),
-            "name": [names.model_name(network, split)] * len(own),
-        }
-        source, colour = ColumnDataSource(data), looks[network]["color"]
-        marks.whiskers(made, source, "place", "low", "high", dimension="height", colour=colour)
-        dots = made.scatter(
-            "place",
-            "recall",
-            source=source,
-            size=10,
-            color=colour,
-            legend_label=names.model_name(network, split),
-        )
-        marks.hover(
-            made,
-            [
-                ("", "@name"),
-                ("found", "@recall{0.0 %} (@low{0.0 %} to @high{0.0 %})"),
-                ("of spectra", "@spectra"),
-            ],
-            [dots],
-        )
-    marks.legend_below(made)
-    alt = "Share of each class that each network finds, with intervals."
-    caption = (
-        f"Share of the spectra of each class that are called so, with {wording.level_of(summary)}s."
-    )
-    return page.chart(made, alt=alt, caption=caption)
-
-
-def _short(model):
-    return names.model_name(*model)
-
-
 def _averages(summary):
     """One row a network: right answers, and means over the classes."""
     average = summary[texts(summary["class"]) == _AVERAGE]
-    rows = Table()
-    rows["network"] = [_name(row) for row in average]
-    heads = {"network": "Network, split"}
-    for what, said in _MEANS.items():
-        rows[what] = wording.column(average, what)
-        rows[f"{what}_range"] = [wording.ends(*_of(row, what)[1:]) for row in average]
-        heads |= {what: said, f"{what}_range": wording.level_of(summary)}
-    forms = dict.fromkeys(_MEANS, ".3f")
-    caption = "The test side: share of right answers, and means over the classes"
-    return page.table(rows, columns=heads, formats=forms, caption=caption)
+    return page.table(
+        ("Network, split", list(map(_name, average))),
+        *_with_ends(average, _MEANS),
+        caption="The test side: share of right answers, and means over the classes",
+    )
 
 
 def _scores(summary):
     """One row a network and class."""
     own = summary[texts(summary["class"]) != _AVERAGE]
-    rows = Table()
-    rows["network"] = [_name(row) for row in own]
-    rows["class"] = [names.class_name(str(row["class"])) for row in own]
-    rows["spectra"] = np.asarray(own["spectra"], dtype=int)
-    heads = {"network": "Network, split", "class": "Class", "spectra": "Spectra"}
-    for what in _METRICS:
-        rows[what] = wording.column(own, what)
-        rows[f"{what}_range"] = [wording.ends(*_of(row, what)[1:]) for row in own]
-        heads |= {what: what.capitalize(), f"{what}_range": wording.level_of(summary)}
-    note = page.paragraph(
-        "Accuracy counts the other classes' right answers too: it is high even where a class is "
-        "never found.",
-        note=True,
+    return page.table(
+        ("Network, split", list(map(_name, own))),
+        ("Class", list(map(names.class_name, texts(own["class"])))),
+        ("Spectra", own["spectra"]),
+        *_with_ends(own, {what: what.capitalize() for what in _METRICS}),
+        caption="The test side, each class against the rest",
     )
-    forms, caption = dict.fromkeys(_METRICS, ".3f"), "The test side, each class against the rest"
-    return note + page.table(rows, columns=heads, formats=forms, caption=caption)
+
+
+def _with_ends(rows, metrics):
+    """Columns of metrics, by name with their headings, each beside its interval."""
+    for what, heading in metrics.items():
+        yield heading, wording.column(rows, what), ".3f"
+        ends = [wording.ends(*wording.estimate(row, what)[1:]) for row in rows]
+        yield wording.level_of(rows), ends
 
 
 def _confusions(folder, confusion):
     if confusion is None:
         return []
-    pictures = []
-    for split in dict.fromkeys(texts(confusion["split"])):
-        path = folder / "figures" / "confusions" / f"{split}.png"
-        if path.is_file():
-            alt = f"Confusion matrices of every network on the split {names.split_name(split)}."
-            caption = "What each network calls the spectra of each class: shares, and counts below."
-            pictures.append(page.picture(path, alt=alt, caption=caption, width=820))
+    pictures = [
+        page.figure(folder, "sdss.confusions", f"confusions/{split}")
+        for split in dict.fromkeys(texts(confusion["split"]))
+        if (folder / "figures" / "confusions" / f"{split}.png").is_file()
+    ]
     return [page.heading("Who is taken for whom"), *pictures] if pictures else []

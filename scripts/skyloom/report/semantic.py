@@ -1,7 +1,6 @@
 """The report's section of the semantic arm."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.arms import ARMS
 from skyloom.figures import semantic_labels as names
@@ -43,19 +42,9 @@ def section(folder):
             *answer(summary, scatter),
             *trainings.unfinished(folder, scatter),
         ),
-        page.picture(
-            folder / "figures" / "bounds.png",
-            alt="Errors of each parameter of each dataset, by encoder and by least squares, beside "
-            "the Cramér-Rao bound.",
-            caption="Errors of the encoders and of a least-squares fit, beside the least that the "
-            "noise allows any unbiased estimate (Cramér–Rao).",
-        ),
+        page.figure(folder, "semantic.bounds"),
         _table(summary, scatter),
-        page.picture(
-            folder / "figures" / "examples.png",
-            alt="Images of each dataset, from the smallest to the largest disc.",
-            caption="What the encoders are shown, and redraw.",
-        ),
+        page.figure(folder, "semantic.examples"),
         *_galaxies(folder, measured),
         *published.part(folder),
     ]
@@ -178,31 +167,27 @@ def _without_noise(summary):
 
 
 def _table(summary, scatter):
-    drawn, rows = names.with_half_widths(summary), Table()
-    rows["model"] = texts(summary["model"])
-    rows["method"] = [names.METHODS[str(row["method"])]["label"] for row in summary]
-    rows["dataset"] = texts(summary["dataset"])
-    rows["parameter"] = [names.with_unit(names.name(str(n)), str(n)) for n in summary["parameter"]]
-    for column in ("sigma", "bound", "pull", "failed"):
-        rows[column] = wording.column(drawn, column)
-    rows["range"] = [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in drawn]
-    rows["same"] = [_same(row, scatter) for row in summary]
-    heads = {
-        "model": "Encoder",
-        "method": "Method",
-        "dataset": "Dataset",
-        "parameter": "Parameter",
-        "sigma": "Error (σ)",
-        "range": wording.level_of(summary),
-        "same": "One answer for all",
-        "bound": "Cramér–Rao bound",
-        "pull": "Error / bound",
-        "failed": f"Angles off by more than {summary.meta.get('failed', 10):g}°",
-    }
-    forms = dict.fromkeys(("sigma", "same", "bound"), _tiny)
-    forms |= {"pull": lambda value: wording.rounded(value, 2), "failed": wording.percent}
-    caption = "Errors on the test side; bounds are medians of the images' own"
-    listing = page.table(rows, columns=heads, formats=forms, caption=caption)
+    drawn = names.with_half_widths(summary)
+    listing = page.table(
+        ("Encoder", texts(summary["model"])),
+        ("Method", [names.METHODS[str(method)]["label"] for method in summary["method"]]),
+        ("Dataset", texts(summary["dataset"])),
+        ("Parameter", [names.with_unit(names.name(n), n) for n in texts(summary["parameter"])]),
+        ("Error (σ)", wording.column(drawn, "sigma"), _tiny),
+        (
+            wording.level_of(summary),
+            [wording.ends(row["sigma_low"], row["sigma_high"], _tiny) for row in drawn],
+        ),
+        ("One answer for all", [_same(row, scatter) for row in summary], _tiny),
+        ("Cramér–Rao bound", wording.column(drawn, "bound"), _tiny),
+        ("Error / bound", wording.column(drawn, "pull"), lambda value: wording.rounded(value, 2)),
+        (
+            f"Angles off by more than {summary.meta.get('failed', 10):g}°",
+            wording.column(drawn, "failed"),
+            wording.percent,
+        ),
+        caption="Errors on the test side; bounds are medians of the images' own",
+    )
     return page.details("All errors as a table", listing)
 
 
@@ -224,23 +209,15 @@ def _galaxies(folder, measured):
     """What the encoder finds in galaxies of known inclination."""
     if measured is None or not len(measured):
         return []
-    parts = [page.heading("Galaxies of the tng arm, measured"), page.paragraph(galaxies(measured))]
-    for name, alt, caption in (
-        (
-            "galaxies",
-            "Inclination, scale and angle found, against the inclination that was used.",
-            "What the encoder finds in maps of gas seen at known inclinations.",
+    return [
+        page.heading("Galaxies of the tng arm, measured"),
+        page.paragraph(galaxies(measured)),
+        *(
+            page.figure(folder, f"semantic.{name}")
+            for name in ("galaxies", "galaxy_panels")
+            if (folder / "figures" / f"{name}.png").is_file()
         ),
-        (
-            "galaxy_panels",
-            "Maps of two galaxies at five inclinations, the discs found, and what is left.",
-            "Two galaxies at known inclinations, the discs that the encoder draws, and the rest.",
-        ),
-    ):
-        path = folder / "figures" / f"{name}.png"
-        if path.is_file():
-            parts.append(page.picture(path, alt=alt, caption=caption))
-    return parts
+    ]
 
 
 def galaxies(measured):

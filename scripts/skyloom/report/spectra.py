@@ -1,13 +1,12 @@
 """The report's sections of the helium and stellar arms."""
 
 import numpy as np
-from astropy.table import Table
 
 from skyloom.arms import ARMS
 from skyloom.figures import spectra_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.networks import bootstrap
-from skyloom.report import labels_scatter, page, published, trainings, wording
+from skyloom.report import page, published, trainings, wording
 from skyloom.report.spectra_names import name
 
 _SAMPLES = 1000
@@ -41,15 +40,9 @@ def section(folder):
             *trainings.unfinished(folder, texts(summary["model"]), called=_called(summary)),
         ),
         _errors(summary),
-        *labels_scatter.parts(predictions, summary),
+        *_scatter(folder, summary, predictions),
         *_observed(folder, summary),
-        page.picture(
-            folder / "figures" / "comparison.png",
-            alt="Errors of each network and label relative to always predicting the mean, with "
-            "intervals.",
-            caption="How many times smaller the errors are than those of always predicting the "
-            "mean, with intervals, and every member of the ensembles.",
-        ),
+        page.figure(folder, "spectra.comparison"),
         *published.part(folder),
     ]
     return page.Section(folder.name, arm.title, parts)
@@ -90,7 +83,7 @@ def answer(summary, predictions):
         said.append(
             f"That is better than always saying the mean for {wording.listed(map(name, told))}; "
             f"least so for {name(str(least['label']))}, "
-            f"{wording.interval(*_of(least, 'ratio'), _times)} times."
+            f"{wording.interval(*wording.estimate(least, 'ratio'), _times)} times."
         )
     if dull:
         said.append(
@@ -113,14 +106,10 @@ def _times(value):
     return wording.fixed(value, 1)
 
 
-def _of(row, what):
-    return (float(row[what]), float(row[f"{what}_low"]), float(row[f"{what}_high"]))
-
-
 def _error(row):
     """'1970 (1590 to 2420) K'."""
     unit = names.unit(str(row["label"]), str(row["unit"]))
-    return f"{wording.interval(*_of(row, 'mae'), wording.rounded)} {unit}".rstrip()
+    return f"{wording.interval(*wording.estimate(row, 'mae'), wording.rounded)} {unit}".rstrip()
 
 
 def _best(summary):
@@ -200,38 +189,44 @@ def _stars(rows):
 
 def _errors(summary):
     """The table of errors beside those of always predicting the mean."""
-    known = names.models_of(summary)
-    table = Table()
-    table["network"] = [known[str(row["model"])][1] for row in summary]
-    table["dataset"] = [known[str(row["model"])][0] for row in summary]
-    table["label"] = [_with_unit(row) for row in summary]
-    table["error"] = wording.column(summary, "mae")
-    table["error_range"] = [wording.ends(*_of(row, "mae")[1:], wording.rounded) for row in summary]
-    table["mean"] = wording.column(summary, "mae_mean")
-    table["ratio"] = wording.column(summary, "ratio")
-    table["ratio_range"] = [wording.ends(*_of(row, "ratio")[1:], _times) for row in summary]
-    table["bias"] = wording.column(summary, "bias")
-    table["r"] = wording.column(summary, "pearson_r")
-    heads = {
-        "network": "Network",
-        "dataset": "Trained on",
-        "label": "Label",
-        "error": "Mean absolute error",
-        "error_range": wording.level_of(summary),
-        "mean": "Error of always the mean",
-        "ratio": "Times smaller",
-        "ratio_range": f"{wording.level_of(summary)}, ratio",
-        "bias": "Bias",
-        "r": "r",
-    }
-    forms = dict.fromkeys(("error", "mean", "bias"), wording.rounded)
-    forms |= {"ratio": _times, "r": ".3f"}
-    return page.table(table, columns=heads, formats=forms, caption="Errors on the test side")
+    known, level = names.models_of(summary), wording.level_of(summary)
+
+    def ends(what, write):
+        return [wording.ends(*wording.estimate(row, what)[1:], write) for row in summary]
+
+    def column(what):
+        return wording.column(summary, what)
+
+    return page.table(
+        ("Network", [known[model][1] for model in texts(summary["model"])]),
+        ("Trained on", [known[model][0] for model in texts(summary["model"])]),
+        ("Label", [_with_unit(row) for row in summary]),
+        ("Mean absolute error", column("mae"), wording.rounded),
+        (level, ends("mae", wording.rounded)),
+        ("Error of always the mean", column("mae_mean"), wording.rounded),
+        ("Times smaller", column("ratio"), _times),
+        (f"{level}, ratio", ends("ratio", _times)),
+        ("Bias", column("bias"), wording.rounded),
+        ("r", column("pearson_r"), ".3f"),
+        caption="Errors on the test side",
+    )
 
 
 def _with_unit(row):
     unit = names.unit(str(row["label"]), str(row["unit"]))
     return f"{name(str(row['label']))} [{unit}]" if unit else name(str(row["label"]))
+
+
+def _scatter(folder, summary, predictions):
+    """Predicted against true labels: the best network's at once, the others' on demand."""
+    if not predictions:
+        return []
+    best = _best(summary)
+    first, *others = (
+        page.figure(folder, "spectra.predictions", f"predictions/{model}")
+        for model in sorted(predictions, key=lambda model: model != best)
+    )
+    return [first, *([page.details("The other networks", *others)] if others else [])]
 
 
 def _observed(folder, summary):
@@ -262,23 +257,17 @@ def _observed(folder, summary):
             f" For {wording.listed(sorted(assumed))} nothing says whether wavelengths are in air "
             "or vacuum: air is assumed, and were it vacuum, every line would be 84 km/s off."
         )
-    rows = Table()
-    rows["star"] = called
-    rows["network"] = texts(table["network"])
-    rows["label"] = [name(str(label)) for label in table["label"]]
-    rows["answer"] = [_answered(row) for row in table]
-    rows["known"] = [_known(row) for row in table]
-    rows["medium"] = texts(table["medium"])
-    rows["warning"] = [text or "–" for text in texts(table["warning"])]
-    heads = ("Star", "Network", "Label", "Answer", "Known", "Air or vacuum", "Warning")
-    heads = dict(zip(rows.colnames, heads, strict=True))
-    listing = page.table(rows, columns=heads, formats={}, caption="Answers and known labels.")
-    picture = page.picture(
-        folder / "figures" / "observed.png",
-        alt="Observed spectra, each with the training spectrum nearest to the networks' answers.",
-        caption="Observed spectra (black), and what the networks were trained on nearest to their "
-        "answers.",
+    listing = page.table(
+        ("Star", called),
+        ("Network", texts(table["network"])),
+        ("Label", list(map(name, texts(table["label"])))),
+        ("Answer", [_answered(row) for row in table]),
+        ("Known", [_known(row) for row in table]),
+        ("Air or vacuum", texts(table["medium"])),
+        ("Warning", texts(table["warning"])),
+        caption="Answers and known labels.",
     )
+    picture = page.figure(folder, "spectra.observed")
     return [page.paragraph(told), picture, page.details("All answers as a table", listing)]
 
 

@@ -131,12 +131,22 @@ def synthetic(*tables):
     return any(bool(table.meta.get("synthetic", True)) for table in tables if table is not None)
 
 
-def thinned(count, most):
-    """Places of at most `most` of `count` rows, evenly, the same in every run."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count else []
-
-
 def column(table, name):
     """A column as floats, masked values NaN."""
     # A column of a table as a plain array: Bokeh takes it for more than it is.
     return np.array(numbers(table[name]))
+
+
+def estimate(row, name):
+    """A table's number ``name`` with ``name_low`` and ``name_high``; NaN where one is masked."""
+    return tuple(float(np.ma.filled(row[f"{name}{end}"], np.nan)) for end in ("", "_low", "_high"))
+
+
+def bracketed(row, name, form=".2f"):
+    """'0.62 [0.45, 0.78]': a table's number ``name`` with ``name_low`` and ``name_high``."""
+    value, low, high = estimate(row, name)
+    if not np.isfinite(value):
+        return "undefined"
+    if not np.isfinite([low, high]).all():
+        return f"{value:{form}} (no interval)"
+    return f"{value:{form}} [{low:{form}}, {high:{form}}]"

@@ -1,20 +1,14 @@
 """The report's section of the xmm arm."""
 
 import numpy as np
-from astropy.table import Table
-from bokeh.models import ColumnDataSource
 
 from skyloom.arms import ARMS
-from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
-from skyloom.report import charts, marks, page, published, trainings, wording
+from skyloom.report import page, published, trainings, wording
 
 ARM = ARMS["xmm"]
-_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.BLACK)
-# So many curves are told apart in one figure, and so many points make one.
-_CURVES, _POINTS = 5, 400
 
 
 def section(folder):
@@ -34,7 +28,6 @@ def section(folder):
         return None
     path = folder / "evaluation" / "statistics_auc.json"
     statistics = read_json(path)["auc"]["test"] if path.is_file() else None
-    figures = folder / "figures"
     parts = [
         page.answer(
             ARM.question,
@@ -42,12 +35,8 @@ def section(folder):
             *trainings.unfinished(folder, texts(summary["experiment"])),
         ),
         _table(summary),
-        *_roc(folder, summary),
-        page.picture(
-            figures / "stretches.png",
-            alt="One observation in six stretches, with the minmax and the zscale interval.",
-            caption="One observation with a visible defect in the twelve stretches.",
-        ),
+        page.figure(folder, "xmm.roc"),
+        page.figure(folder, "xmm.stretches"),
         *_worst(folder, summary),
         *published.part(folder),
     ]
@@ -93,9 +82,7 @@ def _best(summary):
 
 
 def _auc(row):
-    return tuple(
-        float(np.ma.filled(row[f"test_auc{end}"], np.nan)) for end in ("", "_low", "_high")
-    )
+    return wording.estimate(row, "test_auc")
 
 
 def _beyond_chance(auc):
@@ -156,101 +143,29 @@ def _plainer(auc, statistics):
 
 
 def _table(summary):
-    rows = Table()
-    for name in ("experiment", "dataset", "architecture"):
-        rows[name] = texts(summary[name])
-    rows["auc"] = wording.column(summary, "test_auc")
-    rows["interval"] = [wording.ends(*_auc(row)[1:]) for row in summary]
-    rows["accuracy"] = wording.column(summary, "test_accuracy")
-    rows["always"] = 1 - wording.column(summary, "test_bad") / wording.column(
-        summary, "test_images"
+    auc, accuracy, bad, images = (
+        wording.column(summary, f"test_{name}") for name in ("auc", "accuracy", "bad", "images")
     )
-    rows["missed"] = np.ma.asarray(summary["test_missed"])
-    rows["alarms"] = np.ma.asarray(summary["test_false_alarms"])
-    rows["calibration"] = wording.column(summary, "calibration_error")
-    heads = {
-        "experiment": "Experiment",
-        "dataset": "Dataset",
-        "architecture": "Network",
-        "auc": "AUC",
-        "interval": wording.level_of(summary),
-        "accuracy": "Accuracy",
-        "always": "Accuracy of always saying good",
-        "missed": "Bad images missed",
-        "alarms": "Good ones called bad",
-        "calibration": "Calibration error",
-    }
-    forms = dict.fromkeys(("auc", "accuracy", "always", "calibration"), ".2f")
-    return page.table(rows, columns=heads, formats=forms, caption="The test side")
-
-
-def _roc(folder, summary):
-    """Curves of the best experiments, with the threshold under the pointer."""
-    order = np.argsort(-wording.column(summary, "test_auc"), kind="stable")[:_CURVES]
-    made = charts.plot(
-        height=420,
-        x="Good images called bad (share)",
-        y="Bad images found (share)",
-        max_width=620,
-        x_range=(-0.02, 1.02),
-        y_range=(-0.02, 1.02),
+    return page.table(
+        ("Experiment", texts(summary["experiment"])),
+        ("Dataset", texts(summary["dataset"])),
+        ("Network", texts(summary["architecture"])),
+        ("AUC", auc, ".2f"),
+        (wording.level_of(summary), [wording.ends(*_auc(row)[1:]) for row in summary]),
+        ("Accuracy", accuracy, ".2f"),
+        ("Accuracy of always saying good", 1 - bad / images, ".2f"),
+        ("Bad images missed", summary["test_missed"]),
+        ("Good ones called bad", summary["test_false_alarms"]),
+        ("Calibration error", wording.column(summary, "calibration_error"), ".2f"),
+        caption="The test side",
     )
-    marks.diagonal(made)
-    drawn = []
-    for place, colour in zip(order, _COLOURS, strict=False):
-        name = str(summary["experiment"][place])
-        predictions = wording.maybe(folder / "models" / name / "predictions.ecsv")
-        if predictions is not None:
-            test = predictions[texts(predictions["part"]) == "test"]
-            drawn.append(_curve(made, name, test, colour, _auc(summary[int(place)])))
-    if not drawn:
-        return []
-    rows = [("experiment", "@name"), ("threshold", "@threshold{0.000}")]
-    rows += [("bad images found", "@hits{0 %}"), ("good ones called bad", "@alarms{0 %}")]
-    marks.hover(made, rows, drawn, mode="mouse")
-    marks.legend_below(made)
-    caption = (
-        "Receiver operating characteristic on the test side: the shares of bad images found and of "
-        "good ones called bad, at every threshold. Dashed: guessing."
-    )
-    if len(summary) > _CURVES:
-        caption += f" Shown are the {_CURVES} experiments with the largest AUC."
-    return [
-        page.chart(made, alt="Receiver operating characteristic of each network.", caption=caption)
-    ]
-
-
-def _curve(made, name, test, colour, auc):
-    score = np.asarray(test["score"], dtype=float)
-    curve = roc.curve(np.asarray(test["bad"]).astype(bool), score)
-    kept = wording.thinned(len(curve.threshold), _POINTS)
-    # The first threshold is above all scores.
-    threshold = np.where(np.isfinite(curve.threshold), curve.threshold, 1.0)
-    source = ColumnDataSource(
-        {
-            "alarms": curve.false_positive_rate[kept],
-            "hits": curve.true_positive_rate[kept],
-            "threshold": threshold[kept],
-            "name": [name] * len(kept),
-        }
-    )
-    label = f"{name}: {wording.interval(*auc)}"
-    look = {"color": colour, "line_width": 2.2, "legend_label": label}
-    return made.step("alarms", "hits", source=source, mode="after", **look)
 
 
 def _worst(folder, summary):
     """The surest mistakes of the best experiment."""
     row = _best(summary)
     best = "" if row is None else str(row["experiment"])
-    path = folder / "figures" / "worst" / f"{best}.png"
-    if not path.is_file():
+    if not (folder / "figures" / "worst" / f"{best}.png").is_file():
         return []
-    return [
-        page.heading("The worst mistakes"),
-        page.picture(
-            path,
-            alt="Bad images that the network called good, and good ones that it called bad.",
-            caption=f"Test images that the network of {best} is most surely wrong about.",
-        ),
-    ]
+    title = page.heading(f"The worst mistakes of experiment {best}")
+    return [title, page.figure(folder, "xmm.worst", f"worst/{best}")]
