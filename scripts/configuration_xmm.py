@@ -1,21 +1,9 @@
 """The xmm arm's configuration: what a schema cannot see, and the keys of one dataset."""
 
-import re
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
-
-INTERVALS = ("minmax", "zscale", "none")
-STRETCHES = ("linear", "log", "sqrt", "power", "sinh", "asinh")
-REBINS = (1, 2, 4)
-#: Every dataset that can be asked for; rates without an interval have no stretch.
-DATASETS = tuple(
-    f"{interval}_{stretch}_rebin{rebin}"
-    for interval in INTERVALS
-    for stretch in (STRETCHES if interval != "none" else ("linear",))
-    for rebin in REBINS
-)
-_NAME = re.compile(r"(minmax|zscale|none)_([a-z]+)_rebin([124])")
+from skyloom.xmm.names import DATASETS, INTERVALS, STRETCHES
 
 
 def check(xmm, *, wanted=True):
@@ -99,7 +87,7 @@ def columns(xmm, *, exposures=False):
 
 def rebin(name):
     """The factor by which a dataset's images are rebinned, as in its name."""
-    return _NAME.fullmatch(name)[3]
+    return name.rpartition("rebin")[2]
 
 
 def variant(xmm, name):
@@ -116,7 +104,7 @@ def variant(xmm, name):
     dict
         interval and stretch; a where the stretch has it, contrast and samples for zscale.
     """
-    interval, stretch, _ = _NAME.fullmatch(name).groups()
+    interval, stretch, _ = name.split("_")
     chosen = {"interval": interval, "stretch": stretch}
     if interval == "zscale":
         chosen |= xmm["zscale"]

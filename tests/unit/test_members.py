@@ -28,7 +28,8 @@ def case():
         totals=np.ones((16, 3)),
         map_totals=None,
         bins=64,
-        meta={"variant": "mass", "synthetic": True},
+        variant="mass",
+        synthetic=True,
     )
 
 

@@ -55,7 +55,7 @@ def test_features_of_another_precision_than_planned_are_refused(files):
 def test_rows_are_joined_by_id_whatever_their_order(files):
     data = case.read(*files)
     np.testing.assert_array_equal(data.features[:, 0, 0, 0], np.arange(24))
-    np.testing.assert_array_equal(data.test, np.arange(0, 24, 4))
+    np.testing.assert_array_equal(data.rows("test"), np.arange(0, 24, 4))
     np.testing.assert_array_equal(data.component, np.arange(24) // 2)
     assert data.meta == {"variant": "mass", "synthetic": True}
     assert data.bins == 64

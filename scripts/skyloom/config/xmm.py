@@ -16,7 +16,7 @@ from skyloom.config.base import (
     may,
     section,
 )
-from skyloom.xmm.stretches import STRETCHES
+from skyloom.xmm.names import STRETCHES
 
 Aliases = Annotated[list[str], Field(min_length=1)]
 _NAMES = rf"((minmax|zscale)_({'|'.join(STRETCHES)})|none_linear)_rebin[124]"

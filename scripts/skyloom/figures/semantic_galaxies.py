@@ -51,7 +51,7 @@ def galaxies(table, *, synthetic):
         axes.set_xlim(-8, max(90.0, used.max(initial=0)) + 4)
         axes.xaxis.set_major_locator(MultipleLocator(15))
         axes.grid(**GRID)
-    figure.legend(handles=[*_handles(outside), *thick], loc="outside lower center", ncols=3)
+    style.below(figure, [*_handles(outside), *thick], ncols=3)
     return figure
 
 
@@ -206,8 +206,7 @@ def galaxy_panels(cases, *, width, units, synthetic):
         lines = grid[3 * block : 3 * block + 3]
         _galaxy(figure, lines, name, members, units)
         panels_.edges(lines, "x [half-widths]")
-        for axes in lines[:, len(members) :].ravel():
-            axes.set_axis_off()
+        style.hide(lines[:, len(members) :].ravel())
     note = f"One half-width is {width / 2:.3g} kpc."
     figure.supxlabel(note, fontsize=7.5, color=SOFT)
     return figure

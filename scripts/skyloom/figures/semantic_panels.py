@@ -227,8 +227,7 @@ def examples(datasets, *, synthetic):
         resolution = one.get("resolution")
         half = shown_half(scales, one["images"].shape[1], resolution) if scales else 1.0
         limits = _common(one["images"])
-        for axes in line[len(one["images"]) :]:
-            axes.set_axis_off()
+        style.hide(line[len(one["images"]) :])
         for axes, pixels, values in zip(line, one["images"], one["values"], strict=False):
             shown = image(axes, pixels, half, "magma", limits, resolution=resolution)
             axes.set_title(words(values), fontsize=6.5, pad=2)

@@ -238,7 +238,7 @@ def angles(cases, *, failed, synthetic):
         _handle(style.GOLD, "^", f"beyond {failed:g}°, but not modulo 180°: the same ellipse"),
         _handle(style.RED, "X", f"beyond {failed:g}° modulo 180° too: wrong"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    style.below(figure, handles, ncols=3)
     return figure
 
 

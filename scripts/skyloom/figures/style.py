@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import gaussian_kde
 
+from skyloom.columns import numbers
 from skyloom.io import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
@@ -244,6 +245,52 @@ def image_label(axes, text, *, size=8):
         transform=axes.transAxes,
         path_effects=[patheffects.withStroke(linewidth=2.2, foreground="black", alpha=0.65)],
     )
+
+
+def nothing(text, *, title, synthetic):
+    """A figure that says why there is nothing to draw."""
+    made = figure(6.4, 1.4, title=title, synthetic=synthetic)
+    axes = made.subplots()
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center")
+    return made
+
+
+def bars(value, low, high):
+    """Lengths of error bars from values to the ends of their intervals.
+
+    Parameters
+    ----------
+    value, low, high : (N,) array or float
+        An end that is masked or not finite has no bar.
+
+    Returns
+    -------
+    (2, N) array or None
+        None where no end is known.
+    """
+    value, low, high = (np.atleast_1d(numbers(values)) for values in (value, low, high))
+    ends = np.stack([value - low, high - value])
+    return np.maximum(0, np.nan_to_num(ends, nan=0.0)) if np.isfinite(ends).any() else None
+
+
+def intervals(table, said="{} % interval"):
+    """What a table says of the level of its intervals; empty where it does not."""
+    level = table.meta.get("level")
+    return said.format(f"{100 * float(level):g}") if level else ""
+
+
+def below(made, handles, *, note=None, **place):
+    """A legend below the panels, with a note in grey above it."""
+    legend = made.legend(handles=handles, loc="outside lower center", title=note, **place)
+    legend.get_title().set(fontsize=7.5, color=SOFT)
+    return legend
+
+
+def hide(panels):
+    """Panels that nothing is drawn in."""
+    for axes in panels:
+        axes.set_axis_off()
 
 
 def bare(axes):

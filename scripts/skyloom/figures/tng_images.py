@@ -115,8 +115,7 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
             pixel = width / images[variant].shape[0]
             style.image_label(axes, _short(variant, family, sizes.get(variant), pixel))
             style.scale_bar(axes, round_length(width), total=width, label="")
-        for axes in small[row * columns + len(members) : (row + 1) * columns]:
-            axes.set_axis_off()
+        style.hide(small[row * columns + len(members) : (row + 1) * columns])
     return figure
 
 
@@ -173,8 +172,7 @@ def _mosaic(count, most, size, title, synthetic):
         width, height - _GAP + _TITLE, title=title, synthetic=synthetic, arranged=False
     )
     panels = style.panels(figure, rows, columns, size=size, gap=_GAP)
-    for axes in panels[count:]:
-        axes.set_axis_off()
+    style.hide(panels[count:])
     return figure, panels
 
 

@@ -139,8 +139,7 @@ def history(cases, *, synthetic):
     width = max(4.0, 2.25 * columns + 0.4)
     figure = style.figure(width, 2.1 * rows + 0.7, title="Loss of every case", synthetic=synthetic)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    for axes in panels[len(cases) :]:
-        axes.set_axis_off()
+    style.hide(panels[len(cases) :])
     for axes, (variant, (epoch, loss, test_loss)) in zip(panels, cases.items(), strict=False):
         axes.plot(epoch, _positive(loss), color=style.BLUE, label="training side")
         axes.plot(epoch, _positive(test_loss), color=style.ORANGE, label="test side")

@@ -133,8 +133,7 @@ def examples(images, *, shown_as, synthetic):
             style.image_label(
                 axes, f"OBS_CLASS {kind}\n{BAD_AREAS[kind]}" if axes is row[0] else name
             )
-        for axes in row[len(images[kind]) :]:
-            axes.set_axis_off()
+        style.hide(row[len(images[kind]) :])
     return figure
 
 

@@ -110,6 +110,6 @@ def _train(case, options, seed, folder, label):
 def _digest(case, options, seed):
     """A hash of everything that a member's predictions depend on."""
     digest = hashlib.sha256(json.dumps([options, seed], sort_keys=True).encode())
-    for array in (case.features, case.target, case.train, case.test):
+    for array in (case.features, case.target, case.rows("train"), case.rows("test")):
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()

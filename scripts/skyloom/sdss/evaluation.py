@@ -11,7 +11,8 @@ Several spectra of one object are not independent: intervals resample objects.
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom.columns import masked
+from skyloom import sides
+from skyloom.columns import masked, where
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap
 from skyloom.progress import track
@@ -22,27 +23,6 @@ AVERAGE = "average"
 OVERALL = "overall_accuracy"
 #: Confused spectra that are kept of each network.
 MOST = 24
-
-
-def check(model, predictions):
-    """Refuse predictions that cannot be judged: no test side, or no probabilities.
-
-    Raises
-    ------
-    InputError
-    """
-    if not np.any(_texts(predictions, "part") == "test"):
-        raise InputError(
-            f"predictions of {model} have no row with part = test: make the split and the "
-            "network again."
-        )
-    for column in PROBABILITIES:
-        values = np.asarray(np.ma.filled(predictions[column], np.nan), dtype=float)
-        if not ((values >= 0) & (values <= 1)).all():
-            raise InputError(
-                f"predictions of {model}: {column} is not a probability; train it again, with a "
-                "smaller sdss.training.learning_rate."
-            )
 
 
 def _texts(table, column):
@@ -188,8 +168,13 @@ def summarise(predictions, metrics, *, samples, level, seed):
     """
     parts, pairs = [], list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="networks", unit="network"):
-        check(known["model"], table)
-        rows = table[_texts(table, "part") == "test"]
+        rows = sides.check_predictions(
+            f"predictions of {known['model']}",
+            table,
+            remedy="make the split again",
+            rate="sdss.training.learning_rate",
+            probabilities=PROBABILITIES,
+        )
         parts.append(_one(rows, "predicted", known, samples, level, seed))
     return _finished(vstack(parts), predictions, metrics, samples, level)
 
@@ -203,7 +188,7 @@ def readouts(predictions, metrics, *, samples, level, seed):
     """
     parts, pairs = [], list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="networks after fewer epochs", unit="network"):
-        rows = table[_texts(table, "part") == "test"]
+        rows = where(table, part="test")
         asked = known["training"]["epochs"]
         epochs = {int(epoch): f"predicted_epoch_{epoch}" for epoch in known.get("readouts", {})}
         for epoch, column in sorted({**epochs, asked: "predicted"}.items()):
@@ -252,7 +237,7 @@ def confusions(predictions, metrics):
     """
     parts = []
     for table, known in zip(predictions, metrics, strict=True):
-        rows = table[_texts(table, "part") == "test"]
+        rows = where(table, part="test")
         matrix = counts(labels(rows["class"]), labels(rows["predicted"]))
         part = Table()
         for key in ("model", "network", "split"):
@@ -279,7 +264,7 @@ def confused(predictions, metrics, *, most=MOST):
     """
     parts = []
     for table, known in zip(predictions, metrics, strict=True):
-        rows = table[_texts(table, "part") == "test"]
+        rows = where(table, part="test")
         rows = rows[np.argsort(_texts(rows, "id"), kind="stable")]
         true, said = labels(rows["class"]), labels(rows["predicted"])
         p = np.stack([np.asarray(rows[name], dtype=float) for name in PROBABILITIES], axis=1)

@@ -9,9 +9,8 @@ import numpy as np
 from astropy.visualization import ZScaleInterval
 
 from skyloom.errors import InputError
+from skyloom.xmm.names import INTERVALS, STRETCHES
 
-INTERVALS = ("minmax", "zscale", "none")
-STRETCHES = ("linear", "log", "sqrt", "power", "sinh", "asinh")
 #: Parameters of the stretches that have one.
 DEFAULTS = {"log": 1000.0, "power": 2.0, "sinh": 1.0 / 3.0, "asinh": 0.1}
 
