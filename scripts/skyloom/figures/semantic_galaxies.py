@@ -81,9 +81,7 @@ def _handles(outside):
 
 def _points(axes, used, values, outside):
     """Images side by side at each inclination, and their quartiles' like."""
-    # A fixed sequence, evenly filling: no seed, and the same picture for the same table.
-    spread = np.mod(0.5 + np.arange(len(used)) * 0.6180339887, 1.0) - 0.5
-    x = used + 6 * spread
+    x = used + 6 * style.apart(len(used))
     size = float(np.clip(2500 / max(len(used), 1), 3, 14))
     look = {"color": style.BLUE, "alpha": 0.5, "linewidths": 0, "rasterized": True}
     axes.scatter(x[~outside], values[~outside], s=size, zorder=2, **look)

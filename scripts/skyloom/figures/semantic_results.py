@@ -51,7 +51,7 @@ def families(summary):
 
 def _family(dataset, form, optimizer, epochs):
     angle = "" if form == "cos_sin_2theta" else f", {form}"
-    return f"{dataset}{angle}, {optimizer}, {labels_.counted(int(float(epochs)), 'epoch')}"
+    return f"{dataset}{angle}, {optimizer}, {style.counted(int(float(epochs)), 'epoch')}"
 
 
 @style.drawn
@@ -324,5 +324,5 @@ def _threads(table):
     for method, look in labels_.METHODS.items():
         own = {int(value) for value in table["threads"][texts(table["method"]) == method]}
         if own:
-            said.append(f"{look['label']}: {labels_.counted(max(own), 'thread')}")
+            said.append(f"{look['label']}: {style.counted(max(own), 'thread')}")
     return "; ".join([*said, str(table.meta.get("device", ""))]).rstrip("; ")

@@ -110,9 +110,7 @@ def _kiel(figure, axes, nodes, values, limits, name):
         if name.startswith("Spectra")
         else {}
     )
-    bar = figure.colorbar(shown, ax=axes, pad=0.02, aspect=24, **whole)
-    bar.outline.set_visible(False)
-    bar.set_label(name)
+    style.colour_bar(figure, shown, axes, name, aspect=24, **whole)
 
 
 def _edges(steps):

@@ -11,7 +11,7 @@ from skyloom.figures import style, ticks, unfinished
 
 #: Quantities that are shares: from 0 to 1, and not logarithmic.
 _SHARES = ("accuracy", "argmax_agreement")
-_SIDES = (("", style.BLUE, "--"), ("val_", style.ORANGE, "-"))
+_SIDES = {"val_": "validation", "test_": "test"}
 
 
 class Training(NamedTuple):
@@ -45,7 +45,7 @@ def epoch_kept(known):
 
 
 @style.drawn
-def curves(trainings, kinds, *, columns=1, readouts=(), note=None, synthetic):
+def curves(trainings, kinds, *, judged="val_", columns=1, readouts=(), note=None, synthetic):
     """Loss and what else was recorded of every training over the epochs.
 
     Parameters
@@ -54,6 +54,8 @@ def curves(trainings, kinds, *, columns=1, readouts=(), note=None, synthetic):
         Row by row.
     kinds : dict of str to str
         What an axis says, by the column of the history; the first is the loss.
+    judged : {'val_', 'test_'}, optional
+        Begin of the columns of the side that is not learnt from.
     columns : int, optional
         Trainings in a row.
     readouts : sequence of int, optional
@@ -73,18 +75,19 @@ def curves(trainings, kinds, *, columns=1, readouts=(), note=None, synthetic):
     panels = figure.subplots(rows, columns * len(kinds), squeeze=False)
     groups = panels.reshape(-1, len(kinds))
     for group, training in zip(groups, trainings, strict=False):
-        _training(group, training, kinds, readouts)
+        _training(group, training, kinds, judged, readouts)
     style.hide(groups[len(trainings) :].ravel())
     for column in panels.T:
-        [axes for axes in column if axes.axison][-1].set_xlabel("Epoch")
+        for axes in [axes for axes in column if axes.axison][-1:]:
+            axes.set_xlabel("Epoch")
     for column, kind in zip(groups.T, kinds, strict=True):
         _limits([axes for axes in column if axes.axison and len(axes.lines)], kind)
-    handles = _handles(readouts)
+    handles = _handles(judged, readouts, marked=any(len(one.kept) for one in trainings))
     style.below(figure, handles, note=note, ncols=min(len(handles), 2 * columns + 1))
     return figure
 
 
-def _training(group, training, kinds, readouts):
+def _training(group, training, kinds, judged, readouts):
     title, log, kept = training
     if log is None:
         style.hide(group)
@@ -95,27 +98,28 @@ def _training(group, training, kinds, readouts):
     names = log.dtype.names
     member = numbers(log["member"]) if "member" in names else np.ones(len(log))
     for axes, (kind, name) in zip(group, kinds.items(), strict=True):
-        shown = [side for side in _SIDES if side[0] + kind in names]
+        shown = [("", style.BLUE, "--"), (judged, style.ORANGE, "-")]
+        shown = [(prefix + kind, *look) for prefix, *look in shown if prefix + kind in names]
         for number, epoch in zip(np.unique(member), [*kept, *[None] * len(log)], strict=False):
-            _curve(axes, log[member == number], kind, epoch, shown)
+            _curve(axes, log[member == number], shown, epoch)
         for epoch in readouts:
             if epoch <= np.max(log["epoch"]):
                 axes.axvline(epoch, color=style.GREY, lw=0.8, ls=":", zorder=0)
         axes.grid(**style.GRID)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_ylabel(name)
-    unfinished.mark(group[0], numbers(log["val_loss"]), member)
+    unfinished.mark(group[0], numbers(log[f"{judged}loss"]), member)
     group[0].set_title(title, loc="left")
     if (count := len(np.unique(member))) > 1:
         group[-1].set_title(f"{count} members", loc="right", fontsize=8, color=style.SOFT)
 
 
-def _curve(axes, log, kind, kept, shown):
+def _curve(axes, log, shown, kept):
     """One network's course on both sides, and a circle at the epoch whose weights are kept."""
     epoch, values = numbers(log["epoch"]), None
     look = {"marker": "o", "ms": 3} if len(epoch) < 3 else {}
-    for prefix, colour, line in shown:
-        found = numbers(log[prefix + kind])
+    for name, colour, line in shown:
+        found = numbers(log[name])
         if np.isfinite(found).any():
             axes.plot(epoch, found, color=colour, ls=line, lw=0.9, **look)
             values = found
@@ -138,13 +142,14 @@ def _limits(panels, kind):
             ticks.plain_ticks(axes)
 
 
-def _handles(readouts):
+def _handles(judged, readouts, *, marked):
     point = {"marker": "o", "ms": 5, "mfc": "white", "mec": style.BLACK, "ls": "none"}
     handles = [
         Line2D([], [], color=style.BLUE, ls="--", label="training side, while learning"),
-        Line2D([], [], color=style.ORANGE, label="validation side"),
-        Line2D([], [], label="epoch whose weights are kept", **point),
+        Line2D([], [], color=style.ORANGE, label=f"{_SIDES[judged]} side"),
     ]
+    if marked:
+        handles.append(Line2D([], [], label="epoch whose weights are kept", **point))
     if len(readouts):
         text = f"read out at {', '.join(map(str, readouts))} epochs"
         handles.append(Line2D([], [], color=style.GREY, lw=0.9, ls=":", label=text))
