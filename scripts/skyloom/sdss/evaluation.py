@@ -12,7 +12,7 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom import sides
-from skyloom.columns import masked, where
+from skyloom.columns import masked, of_rows, where
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap
 from skyloom.progress import track
@@ -21,6 +21,7 @@ from skyloom.sdss.classes import CLASSES, PROBABILITIES
 METRICS = ("accuracy", "precision", "recall", "f1")
 AVERAGE = "average"
 OVERALL = "overall_accuracy"
+_NAMES = ("model", "network", "split")
 #: Confused spectra that are kept of each network.
 MOST = 24
 
@@ -214,7 +215,7 @@ def _one(rows, column, known, samples, level, seed):
     found = judge(true, said, objects, samples=samples, level=level, seed=seed)
     names = [*CLASSES, AVERAGE]
     table = Table()
-    for key in ("model", "network", "split"):
+    for key in _NAMES:
         table[key] = [str(known[key])] * len(names)
     table["class"] = names
     table["spectra"] = [*(int((true == number).sum()) for number in range(3)), len(true)]
@@ -235,20 +236,16 @@ def confusions(predictions, metrics):
         model, network, split, true, predicted, count, share (of the true class; masked without
         spectra).
     """
-    parts = []
+    found = []
     for table, known in zip(predictions, metrics, strict=True):
         rows = where(table, part="test")
         matrix = counts(labels(rows["class"]), labels(rows["predicted"]))
-        part = Table()
-        for key in ("model", "network", "split"):
-            part[key] = [str(known[key])] * matrix.size
-        part["true"] = np.repeat(CLASSES, len(CLASSES))
-        part["predicted"] = np.tile(CLASSES, len(CLASSES))
-        part["count"] = matrix.ravel()
-        with np.errstate(invalid="ignore"):
-            part["share"] = masked((matrix / matrix.sum(axis=1, keepdims=True)).ravel())
-        parts.append(part)
-    made = vstack(parts)
+        for (true, said), count in np.ndenumerate(matrix):
+            row = {key: str(known[key]) for key in _NAMES}
+            row |= {"true": CLASSES[true], "predicted": CLASSES[said], "count": int(count)}
+            total = matrix[true].sum()
+            found.append(row | {"share": count / total if total else None})
+    made = of_rows(found)
     made.meta["synthetic"] = any(bool(known["synthetic"]) for known in metrics)
     return made
 
@@ -272,7 +269,7 @@ def confused(predictions, metrics, *, most=MOST):
         order = np.argsort(-sure, kind="stable")
         order = order[(true != said)[order]][:most]
         part = Table()
-        for key in ("model", "network", "split"):
+        for key in _NAMES:
             part[key] = np.array([str(known[key])] * len(order), dtype=f"U{len(str(known[key]))}")
         for key in ("id", "class", "z", "predicted"):
             part[key] = rows[key][order]

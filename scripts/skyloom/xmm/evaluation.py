@@ -5,11 +5,13 @@ The document's AUC is of the validation side, which also chose the model, and it
 the test side comes first, and the others carry their side's name.
 """
 
+import itertools
+
 import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom import sides
-from skyloom.columns import masked, of_rows, where
+from skyloom.columns import of_rows, where
 from skyloom.networks import calibration, roc
 from skyloom.progress import track
 from skyloom.xmm.classes import CLASSES
@@ -121,31 +123,19 @@ def mistakes(predictions, names, *, threshold=0.5):
     Table
         experiment, side, obs_class, images, wrong, ratio (percent; masked without images).
     """
-    parts = []
+    found = []
     for name, predicted in zip(names, predictions, strict=True):
         called = np.asarray(predicted["score"], dtype=float) > threshold
         wrong = called != np.asarray(predicted["bad"]).astype(bool)
         part = np.asarray(predicted["part"]).astype(str)
         kind = np.asarray(predicted["obs_class"])
-        for side in SIDES:
-            inside = [(part == side) & (kind == number) for number in CLASSES]
-            table = Table()
-            table["experiment"] = [str(name)] * len(CLASSES)
-            table["side"] = [side] * len(CLASSES)
-            table["obs_class"] = list(CLASSES)
-            table["images"] = [int(rows.sum()) for rows in inside]
-            table["wrong"] = [int(wrong[rows].sum()) for rows in inside]
-            table["ratio"] = ratio(table["wrong"], table["images"])
-            parts.append(table)
-    return vstack(parts)
-
-
-def ratio(wrong, images):
-    """Percent, masked where there are no images."""
-    wrong, images = np.asarray(wrong, dtype=float), np.asarray(images, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        column = masked(100 * wrong / images)
-    return column
+        for side, number in itertools.product(SIDES, CLASSES):
+            inside = (part == side) & (kind == number)
+            row = {"experiment": str(name), "side": side, "obs_class": number}
+            row |= {"images": int(inside.sum()), "wrong": int(wrong[inside].sum())}
+            ratio = 100 * row["wrong"] / row["images"] if row["images"] else None
+            found.append(row | {"ratio": ratio})
+    return of_rows(found)
 
 
 def reliability(predictions, names, summary):
