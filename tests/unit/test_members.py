@@ -61,7 +61,7 @@ def test_a_first_member_that_there_is_is_taken_by_id(case):
     first["part"] = "train"
     with pytest.raises(InputError, match="made on another split: train the case again"):
         members.fit(case, options=OPTIONS, seed=7, members=1, first=first)
-    with pytest.raises(InputError, match="of other images"):
+    with pytest.raises(InputError, match="do not have the same ids"):
         members.fit(case, options=OPTIONS, seed=7, members=1, first=first[1:])
 
 

@@ -387,7 +387,7 @@ def mosaic(rows, columns, size, *, title, synthetic, gap=0.05):
     # A single small panel would not hold the title.
     size = max(size, 4.2 / columns)
     width, height = (n * (size + gap) + gap for n in (columns, rows))
-    height += TITLE - gap
+    height = height - gap + TITLE
     made = figure(width, height, title=title, synthetic=synthetic, arranged=False)
     return made, panels(made, rows, columns, size=size, gap=gap)
 
