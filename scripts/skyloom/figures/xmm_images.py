@@ -197,12 +197,17 @@ def _answer(found):
 def _logarithmic(axes):
     """Label axes of logarithms by their numbers: Matplotlib has no logarithmic 3D axes."""
     for axis, (_, label) in zip((axes.xaxis, axes.yaxis, axes.zaxis), _AXES, strict=True):
-        found = ticks.round_numbers(*(10.0**end for end in axis.get_view_interval()))
-        found = found[:: -(-len(found) // 6)]
+        found = few(*axis.get_view_interval())
         axis.set_ticks(np.log10(found), [_number(tick) for tick in found])
         axis.set_label_text(label)
         axis.labelpad = 9
         axis.set_tick_params(pad=3)
+
+
+def few(low, high):
+    """At most six round numbers between two logarithms."""
+    found = ticks.round_numbers(10.0**low, 10.0**high)
+    return found[:: -(-len(found) // 6)]
 
 
 def _number(value):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skyloom.errors import InputError
+
 # Importing it makes its layer known to keras.
 from skyloom.networks import regression, semantic_encoder  # noqa: F401
 from skyloom.progress import track_blocks

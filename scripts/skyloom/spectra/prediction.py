@@ -62,11 +62,12 @@ class Model:
             If a member is missing or cannot be loaded.
         """
         paths = [Path(folder) / f"{number}.keras" for number in range(1, metrics["members"] + 1)]
+        networks = [regression.load(path) for path in paths]
         return cls(
             metrics["model"],
             metrics["network"],
             metrics["uncertainty"],
-            [regression.load(path) for path in paths],
+            networks,
             list(metrics["labels"]),
             list(metrics["units"]),
             Scaling.from_dict(metrics["scaling"]),
