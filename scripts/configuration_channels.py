@@ -2,9 +2,10 @@
 
 from skyloom.errors import InputError, nearest
 from skyloom.tng.channels import QUANTITIES
+from skyloom.tng.families import CHANNELS as GAS_CHANNELS
 
-#: The maps of the gas, which every run makes, and what all three are called together.
-GAS_CHANNELS, GAS = ("entropy", "mass", "temperature"), "gas"
+#: What the maps of the gas, which every run makes, are called together.
+GAS = "gas"
 #: What a file of scalings has beside channels, or says of the gas's.
 _TAKEN = (*GAS_CHANNELS, GAS, "entropy_minimum", "reference_snapshot")
 #: Names of rules, without tng_, that no variant may take.

@@ -1,7 +1,6 @@
 """The sdss arm's configuration: what a schema cannot see."""
 
-from pathlib import Path
-
+import configuration_sentences as sentences
 from skyloom.errors import InputError, nearest
 from skyloom.sdss import entries
 
@@ -24,12 +23,7 @@ def check(config, arm):
     sdss, wanted = config[arm], arm in config["arms"]
     _check_networks(sdss)
     _check_numbers(sdss)
-    late = [e for e in sdss["training"]["readout_epochs"] if e > sdss["training"]["epochs"]]
-    if late:
-        raise InputError(
-            f"Configuration: sdss.training.readout_epochs has {late[0]}, which is after the last "
-            f"of sdss.training.epochs, {sdss['training']['epochs']}."
-        )
+    sentences.readouts("sdss.training", sdss["training"])
     if wanted and sdss["source"] == "local" and not sdss["spectra"]:
         raise InputError(
             "Configuration: sdss.source is local, so sdss.spectra must name the folder of "
@@ -44,26 +38,16 @@ def check(config, arm):
     given = {"spectra": sdss["spectra"] if sdss["source"] == "local" else None}
     given |= {"catalogue": sdss["catalogue"], "prediction.spectra": sdss["prediction"]["spectra"]}
     for key, path in given.items():
-        if wanted and path and not Path(path).expanduser().exists():
-            raise InputError(
-                f"Configuration: sdss.{key} is {path!r}, which does not exist: correct it."
-            )
+        sentences.there(f"sdss.{key}", wanted and path)
 
 
 def _check_networks(sdss):
     for name, keys in sdss["networks"].items():
         entries.network(name, keys)
-        if name in _RULES or name.endswith(("_model", *SPLITS)):
-            raise InputError(
-                f"Configuration: a network in sdss.networks is called {name!r}, but such names "
-                "are the workflow's own: choose another name."
-            )
+        taken = name in _RULES or name.endswith(("_model", *SPLITS))
+        sentences.free("sdss.networks", name, taken)
     for name in sdss["trained"]["networks"]:
-        if name not in sdss["networks"]:
-            raise InputError(
-                f"Configuration: sdss.trained.networks names {name!r}, which is not one of "
-                f"sdss.networks; did you mean {nearest(name, sdss['networks'])!r}?"
-            )
+        sentences.named("sdss.trained.networks", name, "sdss.networks", sdss["networks"])
     known = models(sdss, all_of_them=True)
     if sdss["prediction"]["model"] not in known:
         raise InputError(
@@ -83,10 +67,8 @@ def _check_numbers(sdss):
     spans["sample.redshift"] = sdss["sample"]["redshift"]
     bins = sdss["sample"]["redshift_bins"]
     for key, span in spans.items():
-        if isinstance(span, list) and not span[0] < span[1]:
-            raise InputError(
-                f"Configuration: sdss.{key} is {span}: the smaller number must come first."
-            )
+        if isinstance(span, list):
+            sentences.rising(f"sdss.{key}", span)
     if bins and bins != sorted(bins):
         raise InputError(
             f"Configuration: sdss.sample.redshift_bins is {bins}: its edges must rise."

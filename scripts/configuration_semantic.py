@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from skyloom.errors import InputError, nearest
+import configuration_sentences as sentences
+from skyloom.errors import InputError
 from skyloom.semantic import profiles
 from skyloom.semantic.sampling import Grid
 
@@ -30,11 +31,8 @@ def check(config, arm):
             raise InputError(f"Configuration: semantic.profiles.{name}: {error}") from None
     for name, entry in semantic["datasets"].items():
         _check_named(f"datasets.{name}.profile", entry["profile"], semantic, "profiles")
-        if name in _RULES or name.startswith("draw_") or name.endswith(("_model", "_parquet")):
-            raise InputError(
-                f"Configuration: a dataset in semantic.datasets is called {name!r}, but the target "
-                f"semantic_{name} is taken: choose another name."
-            )
+        taken = name.startswith("draw_") or name.endswith(("_model", "_parquet"))
+        sentences.free("semantic.datasets", name, taken or name in _RULES)
     _check_networks(semantic)
     for name, entry in semantic["models"].items():
         for key in ("dataset", "network"):
@@ -44,19 +42,12 @@ def check(config, arm):
     galaxies = semantic["galaxies"]
     if galaxies["model"] is not None:
         _check_named("galaxies.model", galaxies["model"], semantic, "models")
-    if wanted and galaxies["dataset"] and not Path(galaxies["dataset"]).expanduser().is_file():
-        raise InputError(
-            f"Configuration: semantic.galaxies.dataset is {galaxies['dataset']!r}, which does not "
-            "exist: correct it, or set it to null for the tng arm's galaxies."
-        )
+    path = wanted and galaxies["dataset"]
+    sentences.there("semantic.galaxies.dataset", path, "file", Path.is_file)
 
 
 def _check_named(key, name, semantic, section):
-    if name not in semantic[section]:
-        raise InputError(
-            f"Configuration: semantic.{key} names {name!r}, which is not one of "
-            f"semantic.{section}; did you mean {nearest(name, semantic[section])!r}?"
-        )
+    sentences.named(f"semantic.{key}", name, f"semantic.{section}", semantic[section])
 
 
 def _check_networks(semantic):

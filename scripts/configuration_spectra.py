@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from skyloom.errors import InputError, nearest
+import configuration_sentences as sentences
+from skyloom.errors import InputError
 from skyloom.spectra import folders, velocities
 
 ARMS = ("helium", "stellar")
@@ -22,11 +23,7 @@ def check(config, arm):
     """
     own = config[arm]
     _check_names(arm, own)
-    if own["split"]["validation"] + own["split"]["test"] >= 1:
-        raise InputError(
-            f"Configuration: {arm}.split.validation and {arm}.split.test leave nothing to train "
-            "on: their sum must be below 1."
-        )
+    sentences.shares(f"{arm}.split", own["split"])
     if own["uncertainty"] == "ensemble" and own["members"] < 2:
         raise InputError(
             f"Configuration: {arm}.uncertainty is ensemble, but {arm}.members is {own['members']}: "
@@ -40,17 +37,10 @@ def check(config, arm):
 def _check_names(arm, own):
     named = [(f"{arm}.trained", name) for name in own["trained"]]
     for key, name in (*named, (f"{arm}.observation.dataset", own["observation"]["dataset"])):
-        if name not in own["datasets"]:
-            raise InputError(
-                f"Configuration: {key} names {name!r}, which is not one of {arm}.datasets; "
-                f"did you mean {nearest(name, own['datasets'])!r}?"
-            )
+        sentences.named(key, name, f"{arm}.datasets", own["datasets"])
     for name in own["datasets"]:
-        if name.split("_")[0] in _RULES or name.endswith(("_model", "_parquet")):
-            raise InputError(
-                f"Configuration: a dataset in {arm}.datasets is called {name!r}, but such names "
-                "are the workflow's own: choose another name."
-            )
+        taken = name.split("_")[0] in _RULES or name.endswith(("_model", "_parquet"))
+        sentences.free(f"{arm}.datasets", name, taken)
 
 
 def _check_numbers(arm, own):
@@ -62,11 +52,8 @@ def _check_numbers(arm, own):
         windows[f"{arm}.observation.continuum.exclude[{index}]"] = span
     if isinstance(own["training"]["snr"], list):
         windows[f"{arm}.training.snr"] = own["training"]["snr"]
-    for key, (low, high) in windows.items():
-        if not low < high:
-            raise InputError(
-                f"Configuration: {key} is [{low}, {high}]: the smaller number must come first."
-            )
+    for key, span in windows.items():
+        sentences.rising(key, span)
     if arm == "helium":
         for label in ("teff", "log_g", "v_rot"):
             first, last, step = own["synthetic"][label]
@@ -90,16 +77,9 @@ def _check_input(arm, own):
                 f"Configuration: {arm}.source is local, so {arm}.spectra must name the {kind}."
             )
         there = Path.is_dir if arm == "helium" else Path.exists
-        if not there(Path(own["spectra"]).expanduser()):
-            raise InputError(
-                f"Configuration: {arm}.spectra is {own['spectra']!r}, where there is no {kind}: "
-                "correct it."
-            )
+        sentences.there(f"{arm}.spectra", own["spectra"], kind, there)
     for path in observed(own):
-        if not Path(path).exists():
-            raise InputError(
-                f"Configuration: {arm}.observed names {path!r}, which does not exist: correct it."
-            )
+        sentences.there(f"{arm}.observed", path)
     velocity = own["observation"]["radial_velocity"]
     # Stars of the simulator have no names yet: the step that reads them looks.
     if isinstance(velocity, dict) and velocity and own["observed"]:

@@ -1,12 +1,10 @@
 """The xmm arm's configuration: what a schema cannot see, and the keys of one dataset."""
 
-import re
 from pathlib import Path
 
-from skyloom.errors import InputError, nearest
+import configuration_sentences as sentences
+from skyloom.errors import InputError
 from skyloom.xmm.names import DATASETS, INTERVALS, STRETCHES
-
-_NAME = re.compile(r"(minmax|zscale|none)_([a-z]+)_rebin([124])")
 
 
 def check(config, arm):
@@ -22,27 +20,15 @@ def check(config, arm):
     xmm, wanted = config[arm], arm in config["arms"]
     named = [("xmm.trained", name) for name in xmm["trained"]]
     for key, name in (*named, ("xmm.evaluation.final", xmm["evaluation"]["final"])):
-        if name not in xmm["experiments"]:
-            raise InputError(
-                f"Configuration: {key} names {name!r}, which is not one of xmm.experiments; "
-                f"did you mean {nearest(name, xmm['experiments'])!r}?"
-            )
-    if xmm["split"]["validation"] + xmm["split"]["test"] >= 1:
-        raise InputError(
-            "Configuration: xmm.split.validation and xmm.split.test leave nothing to train on: "
-            "their sum must be below 1."
-        )
+        sentences.named(key, name, "xmm.experiments", xmm["experiments"])
+    sentences.shares("xmm.split", xmm["split"])
     for name, own in xmm["experiments"].items():
         if own.get("kernel", 3) % 2 == 0:
             raise InputError(
                 f"Configuration: xmm.experiments.{name}.kernel is {own['kernel']}: it must be odd, "
                 "so that a convolution has a centre."
             )
-        if name in DATASETS:
-            raise InputError(
-                f"Configuration: an experiment in xmm.experiments is called {name!r}, which is the "
-                "name of a dataset: choose another name."
-            )
+        sentences.free("xmm.experiments", name, name in DATASETS)
     if wanted and xmm["source"] == "local":
         _check_input(xmm)
     if wanted and xmm["source"] == "archive":
@@ -51,15 +37,14 @@ def check(config, arm):
 
 def _check_input(xmm):
     for key, kind, there in (
-        ("images", "the folder of EPIC images", Path.is_dir),
-        ("observations", "the table of observations", Path.is_file),
+        ("images", "folder of EPIC images", Path.is_dir),
+        ("observations", "table of observations", Path.is_file),
     ):
         if not xmm[key]:
-            raise InputError(f"Configuration: xmm.source is local, so xmm.{key} must name {kind}.")
-        if not there(Path(xmm[key]).expanduser()):
             raise InputError(
-                f"Configuration: xmm.{key} is {xmm[key]!r}, where there is not {kind}: correct it."
+                f"Configuration: xmm.source is local, so xmm.{key} must name the {kind}."
             )
+        sentences.there(f"xmm.{key}", xmm[key], kind, there)
 
 
 def _check_archive(xmm):
@@ -91,7 +76,7 @@ def columns(xmm, *, exposures=False):
 
 def rebin(name):
     """The factor by which a dataset's images are rebinned, as in its name."""
-    return _NAME.fullmatch(name)[3]
+    return name.rpartition("rebin")[2]
 
 
 def variant(xmm, name):
@@ -108,7 +93,7 @@ def variant(xmm, name):
     dict
         interval and stretch; a where the stretch has it, contrast and samples for zscale.
     """
-    interval, stretch, _ = _NAME.fullmatch(name).groups()
+    interval, stretch, _ = name.split("_")
     chosen = {"interval": interval, "stretch": stretch}
     if interval == "zscale":
         chosen |= xmm["zscale"]

@@ -1,19 +1,15 @@
 """Train one network on one split and let it judge every spectrum."""
 
-import shutil
-from pathlib import Path
-
 import step
 
 step.begin(snakemake)
 
-from skyloom.io import atomic, read_table, write_json, write_table
-from skyloom.networks import regression, training
+from skyloom.io import read_table
+from skyloom.networks import experiment, training
 from skyloom.sdss import entries, experiments
 
 training.settle(snakemake.threads)
 files, made, params = snakemake.input, snakemake.output, snakemake.params
-state = Path(made.model).parent / ".state"
 split = read_table(files.split, need=["id", "part"])
 fitted = experiments.fit(
     params.name,
@@ -25,11 +21,6 @@ fitted = experiments.fit(
     split=params.split,
     stored=files.get("features"),
     weights=files.get("weights"),
-    state_path=state / "network.h5",
+    state_path=experiment.state(made) / "network.h5",
 )
-regression.save(fitted.network, made.model)
-with atomic(made.history) as path:
-    fitted.history.write(path, format="ascii.csv", overwrite=True)
-write_table(fitted.predictions, made.predictions)
-write_json(fitted.metrics, made.metrics)
-shutil.rmtree(state, ignore_errors=True)
+experiment.write(fitted, made)

@@ -8,11 +8,9 @@ import os
 import re
 from pathlib import Path
 
-import numpy as np
 import yaml
-from astropy.table import Table
 
-from skyloom import download
+from skyloom import download, inventory
 from skyloom.errors import InputError, nearest
 from skyloom.progress import track
 from skyloom.session import shown
@@ -179,21 +177,11 @@ def fetch(wanted, cache, *, table, policy, label, remedy):
     outcome.require(table, allow=ABSENT)
     rows = [(_below(f.path, cache), f.bytes, f.sha256) for f in outcome.fetched]
     lost = [(_below(w.path, cache), shown(w.url), e.reason) for w, e in outcome.failures]
-    return _table(rows, _COLUMNS), _table(lost, _MISSING)
+    return inventory.table(rows, _COLUMNS), inventory.table(lost, _MISSING)
 
 
 def _below(path, folder):
     return Path(path).relative_to(folder).as_posix()
-
-
-def _table(rows, columns):
-    parts = zip(*rows, strict=True) if rows else [()] * len(columns)
-    return Table(
-        {
-            name: np.array(values, kind)
-            for (name, kind), values in zip(columns.items(), parts, strict=True)
-        }
-    )
 
 
 def link(source, target):
@@ -268,4 +256,4 @@ def absent(tables, fetched, *, what):
             f"The archive has none of the {len(rows)} {what} that are asked for{reason}: check "
             "downloads.archives, and what is asked for."
         )
-    return _table(rows, _MISSING)
+    return inventory.table(rows, _MISSING)

@@ -1,12 +1,34 @@
 """Columns of tables as arrays, and arrays as columns."""
 
 import numpy as np
-from astropy.table import MaskedColumn
+from astropy.table import MaskedColumn, Table
 
 
 def numbers(column):
     """A column as float64, NaN where it is masked or a file has nothing."""
     return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+
+
+def where(table, **texts):
+    """Rows of a table in whose columns these texts stand."""
+    keep = np.ones(len(table), bool)
+    for name, text in texts.items():
+        keep &= np.asarray(table[name]).astype(str) == text
+    return table[keep]
+
+
+def or_none(value):
+    """A number as JSON can hold it, which has no NaN: what is undefined becomes null."""
+    return float(value) if np.isfinite(value) else None
+
+
+def of_rows(rows):
+    """A table of dicts with the same keys; a float that is None or not finite is masked."""
+    made = Table()
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        made[name] = values if isinstance(values[0], str | int) else masked(values)
+    return made
 
 
 def masked(values):

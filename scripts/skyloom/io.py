@@ -283,9 +283,10 @@ def check_numbers(dataset, axes, path):
 
 
 def write_table(table, path):
-    """Write an astropy table as ECSV (names, units and descriptions kept)."""
+    """Write an astropy table as ECSV (names, units and descriptions kept); ``.csv`` as CSV."""
+    form = "ascii.csv" if Path(path).suffix == ".csv" else "ascii.ecsv"
     with atomic(path) as temporary:
-        table.write(temporary, format="ascii.ecsv", overwrite=True)
+        table.write(temporary, format=form, overwrite=True)
 
 
 def read_table(path, *, need=()):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skyloom.columns import numbers, where
 from skyloom.errors import InputError
 
 #: Sides of a split with a validation part.
@@ -30,13 +31,83 @@ def of(ids, split, *, dataset, split_name="the split"):
     InputError
         If the two do not have the same ids, once each, or a part is none.
     """
-    sides = dict(zip(np.asarray(split["id"]).astype(str), split["part"], strict=True))
-    if len(set(ids)) != len(ids) or len(sides) != len(split) or set(ids) != set(sides):
-        raise InputError(
-            f"{dataset} and {split_name} do not have the same ids, once each: "
-            "they were made from different inventories; make both again."
-        )
-    part = np.array([str(sides[name]) for name in ids])
+    rows = rows_of(ids, split["id"], dataset=dataset, name=split_name)
+    part = np.asarray(split["part"]).astype(str)[rows]
     if not np.isin(part, PARTS).all():
         raise InputError(f"{split_name}: part must be one of {', '.join(PARTS)}: make it again.")
     return part
+
+
+def rows_of(ids, other, *, dataset, name):
+    """Rows of `other` in the order of `ids`.
+
+    Parameters
+    ----------
+    ids, other : (N,) arrays of str
+    dataset, name : str or path
+        What to call what has the first and what has the second, in an error.
+
+    Returns
+    -------
+    (N,) int array
+
+    Raises
+    ------
+    InputError
+        If the two are not the same ids, once each.
+    """
+    ids, other = (np.asarray(names).astype(str).tolist() for names in (ids, other))
+    place, wrong = {value: row for row, value in enumerate(other)}, []
+    if len(set(ids)) != len(ids) or len(place) != len(other):
+        wrong = ["one of them names a sample twice"]
+    for lacking, having, missing in (
+        (name, dataset, sorted(set(ids) - set(other))),
+        (dataset, name, sorted(set(other) - set(ids))),
+    ):
+        if missing:
+            count = f"{len(missing)} of the ids of {having}, {missing[0]} first"
+            wrong.append(f"{lacking} lacks {count}")
+    if wrong:
+        raise InputError(
+            f"{dataset} and {name} do not have the same ids, once each ({'; '.join(wrong)}): they "
+            "were made from different inputs; make both again."
+        )
+    return np.array([place[value] for value in ids], dtype=int)
+
+
+def check_predictions(name, table, *, remedy, rate, finite=(), probabilities=()):
+    """The rows of the test side; refuses predictions that cannot be judged.
+
+    Parameters
+    ----------
+    name : str
+        What was trained.
+    table : Table
+    remedy : str
+        What to do where no row is of the test side.
+    rate : str
+        The key of the learning rate, for values that are none.
+    finite, probabilities : sequence of str
+        Columns of numbers, and of numbers from 0 to 1.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+    """
+    test = where(table, part="test")
+    if not len(test):
+        raise InputError(f"{name} have no row with part = test: {remedy} and train again.")
+    for column in (*finite, *probabilities):
+        values = numbers(table[column])
+        if column in probabilities and not ((values >= 0) & (values <= 1)).all():
+            wrong = "is not a probability"
+        elif not np.isfinite(values).all():
+            wrong = "has values that are not finite"
+        else:
+            continue
+        raise InputError(f"{name}: {column} {wrong}; train it again, with a smaller {rate}.")
+    return test

@@ -1,18 +1,14 @@
 """Train the head of one variant on its features, and the controls that it has to beat."""
 
-import shutil
-from pathlib import Path
-
 import step
 
 step.begin(snakemake)
 
-from skyloom.io import atomic, read_table, write_json, write_table
-from skyloom.networks import case, regression, training, vgg16
+from skyloom.io import read_table
+from skyloom.networks import case, experiment, regression, training, vgg16
 
 training.settle(snakemake.threads)
-files, params = snakemake.input, snakemake.params
-state = Path(snakemake.output.model).parent / ".state"
+files, made, params = snakemake.input, snakemake.output, snakemake.params
 split = read_table(files.split, need=["id", "part", "component"])
 data = case.read(
     files.dataset,
@@ -25,17 +21,12 @@ fitted = case.fit(
     data,
     options=params.training,
     seed=params.seed,
-    state_folder=state,
+    state_folder=experiment.state(made),
     with_controls=params.controls,
 )
 backbone = vgg16.load(files.backbone, bins=data.bins, preprocess=params.preprocess)
 fitted.metrics["parameters"]["frozen"] = backbone.count_params()
 fitted.metrics["backbone_precision"] = data.precision
 
-regression.save(regression.full_model(backbone, fitted.head), snakemake.output.model)
-with atomic(snakemake.output.history) as path:
-    fitted.history.write(path, format="ascii.csv", overwrite=True)
-write_table(fitted.predictions, snakemake.output.predictions)
-write_table(fitted.control, snakemake.output.control)
-write_json(fitted.metrics, snakemake.output.metrics)
-shutil.rmtree(state, ignore_errors=True)
+fitted.network = regression.full_model(backbone, fitted.network)
+experiment.write(fitted, made)

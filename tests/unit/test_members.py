@@ -28,7 +28,8 @@ def case():
         totals=np.ones((16, 3)),
         map_totals=None,
         bins=64,
-        meta={"variant": "mass", "synthetic": True},
+        variant="mass",
+        synthetic=True,
     )
 
 
@@ -60,7 +61,7 @@ def test_a_first_member_that_there_is_is_taken_by_id(case):
     first["part"] = "train"
     with pytest.raises(InputError, match="made on another split: train the case again"):
         members.fit(case, options=OPTIONS, seed=7, members=1, first=first)
-    with pytest.raises(InputError, match="of other images"):
+    with pytest.raises(InputError, match="do not have the same ids"):
         members.fit(case, options=OPTIONS, seed=7, members=1, first=first[1:])
 
 

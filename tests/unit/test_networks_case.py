@@ -10,8 +10,8 @@ import pytest
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.io import write_json
-from skyloom.networks import case, controls
+from skyloom.io import read_json, read_table, write_json
+from skyloom.networks import case, controls, experiment
 
 OPTIONS = {
     "epochs": 6,
@@ -55,7 +55,7 @@ def test_features_of_another_precision_than_planned_are_refused(files):
 def test_rows_are_joined_by_id_whatever_their_order(files):
     data = case.read(*files)
     np.testing.assert_array_equal(data.features[:, 0, 0, 0], np.arange(24))
-    np.testing.assert_array_equal(data.test, np.arange(0, 24, 4))
+    np.testing.assert_array_equal(data.rows("test"), np.arange(0, 24, 4))
     np.testing.assert_array_equal(data.component, np.arange(24) // 2)
     assert data.meta == {"variant": "mass", "synthetic": True}
     assert data.bins == 64
@@ -87,6 +87,21 @@ def test_fitted_case_has_the_tables_and_numbers_of_the_format(files, tmp_path):
     expected = np.corrcoef(test["true"], test["predicted"])[0, 1]
     assert fitted.metrics["pearson_r"] == pytest.approx(expected)
     write_json(fitted.metrics, tmp_path / "metrics.json")
+
+
+def test_what_was_fitted_is_written_table_by_table_and_its_unfinished_state_goes(files, tmp_path):
+    names = {"model": "model.keras", "history": "history.csv", "metrics": "metrics.json"}
+    names |= {"predictions": "predictions.ecsv", "control": "control.ecsv"}
+    made = {key: tmp_path / "made" / name for key, name in names.items()}
+    kept, options = experiment.state(made), OPTIONS | {"epochs": 1, "readout_epochs": []}
+    data = case.read(*files)
+    fitted = case.fit(data, options=options, seed=0, state_folder=kept, with_controls=False)
+    assert kept.is_dir()
+    experiment.write(fitted, made)
+    assert not kept.exists()
+    assert made["history"].read_text().startswith("epoch,loss,test_loss\n1,")
+    assert read_table(made["control"]).colnames == fitted.control.colnames
+    assert read_json(made["metrics"])["n_test"] == 6 and made["model"].is_file()
 
 
 def test_constant_predictions_have_no_correlation_and_no_number_is_made_up(files, tmp_path):

@@ -97,7 +97,7 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"stellar__split__test": 0.9}, "stellar.split.test leave nothing to train"),
         ({"helium__source": "local"}, "helium.spectra must name the folder"),
         ({"stellar__source": "local", "stellar__spectra": "nowhere"}, "stellar.spectra is 'nowhe"),
-        ({"helium__observed": ["a.txt"]}, "helium.observed names 'a.txt', which does not exist"),
+        ({"helium__observed": ["a.txt"]}, "helium.observed is 'a.txt', which does not exist"),
         ({"sdss__trained__networks": ["mnits"]}, "sdss.trained.networks names 'mnits'.*'mnist'"),
         ({"sdss__prediction__model": "cnn_80_20"}, "sdss.prediction.model is 'cnn_80_20'"),
         ({"sdss__smoothing__window": 8}, "sdss.smoothing.window is 8: it must be odd"),

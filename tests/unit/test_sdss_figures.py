@@ -24,8 +24,8 @@ from skyloom.figures import (
     sdss_prediction,
     sdss_sample,
     sdss_scores,
-    sdss_training,
     style,
+    training,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -248,9 +248,9 @@ def test_masked_pixels_keep_their_place_and_lose_their_value():
 
 def test_the_epoch_that_is_kept_is_the_best_one_or_the_last():
     known = {"best_epoch": 7, "epochs": 12, "training": {"restore": "last"}}
-    assert sdss_training.kept(known) == 12
+    assert training.epoch_kept(known) == 12
     known["training"]["restore"] = "best"
-    assert sdss_training.kept(known) == 7
+    assert training.epoch_kept(known) == 7
 
 
 def test_a_spectrum_that_was_not_prepared_is_refused(run):
@@ -260,11 +260,14 @@ def test_a_spectrum_that_was_not_prepared_is_refused(run):
 
 def test_curves_show_every_epoch_and_what_was_not_trained():
     log = fake.history(30)
-    histories = {
-        ("mnist", "60_40"): (log, 12),
-        ("cnn_1d", "80_20"): (fake.history(1, validation=False), None),
-    }
-    figure = rendered(sdss_training.curves, histories, readouts=[20, 40])
+    trainings = [
+        training.Training("mnist, 60/40", log, [12]),
+        training.Training("mnist, 80/20"),
+        training.Training("cnn_1d, 60/40"),
+        training.Training("cnn_1d, 80/20", fake.history(1, validation=False)),
+    ]
+    kinds = {"loss": "Cross-entropy", "accuracy": "Accuracy"}
+    figure = rendered(training.curves, trainings, kinds, columns=2, readouts=[20, 40])
     assert texts(figure).count("not trained") == 2
     loss = figure.axes[0]
     np.testing.assert_allclose(loss.lines[1].get_ydata(), log["val_loss"])

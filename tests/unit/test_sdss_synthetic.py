@@ -167,7 +167,7 @@ def test_broad_troughs_lie_blueward_of_c_iv_at_the_wind_s_velocity():
 
 
 @pytest.mark.parametrize("survey", ["boss", "sdss"])
-@pytest.mark.parametrize("kind", spectra.KINDS)
+@pytest.mark.parametrize("kind", spectra.CLASSES)
 def test_inverse_variance_is_that_of_the_noise_also_on_sky_lines(kind, survey):
     squares, bright = [], []
     for seed in range(12):

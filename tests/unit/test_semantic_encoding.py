@@ -61,7 +61,7 @@ def test_a_saved_encoder_answers_as_before(tmp_path):
 
 def test_what_is_no_encoder_is_refused(tmp_path):
     (tmp_path / "model.keras").write_text("no")
-    with pytest.raises(InputError, match="not a saved encoder"):
+    with pytest.raises(InputError, match="not a readable network"):
         encoding.load(tmp_path / "model.keras")
 
 

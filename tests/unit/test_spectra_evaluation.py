@@ -5,6 +5,7 @@ import pytest
 from astropy.table import Table
 from scipy import stats
 
+from skyloom.columns import where
 from skyloom.errors import InputError
 from skyloom.spectra import evaluation
 
@@ -82,7 +83,7 @@ def test_interval_is_that_of_the_mean_of_a_half_normal():
 
 def test_rotations_of_one_model_are_one_draw():
     table = _predictions()
-    rows = evaluation.on_side(table, "test")
+    rows = where(table, part="test")
     groups = evaluation._groups(rows, ["teff", "v_rot"])
     assert len(np.unique(groups)) == len(np.unique(rows["teff"]))
     assert len(np.unique(evaluation._groups(rows, ["v_rot"]))) == 3

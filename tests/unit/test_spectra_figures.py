@@ -21,9 +21,9 @@ from skyloom.figures import (
     spectra_labels,
     spectra_observed,
     spectra_predictions,
-    spectra_training,
     style,
     table_cells,
+    training,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -229,9 +229,9 @@ def test_predictions_of_few_many_and_constant_values_are_drawn(count, constant):
 def test_every_member_has_its_curves_and_its_chosen_epoch(members, epochs, negative):
     log = fake.history(members, epochs, negative=negative)
     chosen = [max(1, epochs - k) for k in range(members)]
-    histories = {("clean", "starnet"): (log, chosen)}
-    options = {"scaling": "minmax", "agreement": False, "synthetic": True}
-    figure = clean(spectra_training.curves, histories, **options)
+    one = training.Training("starnet", log, chosen)
+    kinds = {"loss": "Loss", "mae": "MAE (labels from 0 to 1)"}
+    figure = clean(training.curves, [one], kinds, synthetic=True)
     loss = figure.axes[0]
     assert len(loss.lines) == 2 * members
     points = np.concatenate([group.get_offsets() for group in loss.collections])

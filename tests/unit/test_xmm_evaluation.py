@@ -144,7 +144,7 @@ def test_predictions_that_cannot_be_judged_are_named():
         evaluation.summarise([predictions], [metrics], **BOOTSTRAP, seed=1)
     predictions, metrics = trained("demo")
     predictions["score"][3] = np.nan
-    with pytest.raises(InputError, match="a score is not a probability"):
+    with pytest.raises(InputError, match="score is not a probability"):
         evaluation.summarise([predictions], [metrics], **BOOTSTRAP, seed=1)
 
 

@@ -139,6 +139,6 @@ def test_the_image_that_shows_the_stretches_has_plain_defects():
 
 @pytest.mark.parametrize("ends", [(-5.2, -2.1), (0.1, 0.4), (2.0, 2.01), (-0.3, 7.9)])
 def test_axes_of_logarithms_have_a_few_round_numbers(ends):
-    ticks = xmm_images._ticks(*ends)
+    ticks = xmm_images.few(*ends)
     assert 2 <= len(ticks) <= 7
     assert ticks.min() >= 10.0 ** ends[0] and ticks.max() <= 10.0 ** ends[1]

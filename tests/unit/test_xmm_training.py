@@ -150,7 +150,7 @@ def test_a_network_learns_to_tell_a_blob_from_none(tmp_path, target):
     path = tmp_path / "minmax_sqrt_rebin4.h5"
     pixels, labels = _blobs(400)
     split = _split(_dataset(path, pixels, labels))
-    entry = experiments.experiment(
+    entry = experiments.entry(
         "easy",
         {"dataset": "minmax_sqrt_rebin4", "architecture": "2conv", "target": target},
     )
@@ -214,6 +214,6 @@ def test_dataset_and_split_that_do_not_fit_are_refused(tmp_path):
 
 def test_unknown_keys_of_an_experiment_are_named():
     with pytest.raises(InputError, match="'dropuot', nearest is 'dropout'"):
-        experiments.experiment("x", {"dataset": "minmax_sqrt_rebin4", "dropuot": 0.5})
+        experiments.entry("x", {"dataset": "minmax_sqrt_rebin4", "dropuot": 0.5})
     with pytest.raises(InputError, match="has no dataset"):
-        experiments.experiment("x", {})
+        experiments.entry("x", {})

@@ -64,18 +64,14 @@ def confused(groups, spectra, wavelength, *, model, synthetic):
     """
     title = f"Surest wrong answers of the test side, {labels_.model_name(*model)}"
     if not groups:
-        figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no spectrum of the test side is confused", ha="center", va="center")
-        return figure
+        text = "no spectrum of the test side is confused"
+        return style.nothing(text, title=title, synthetic=synthetic)
     columns = min(MOST, max(map(len, groups.values())))
     size = max(6.8, 4.3 * columns + 0.5), 2.35 * len(groups) + 0.75
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(len(groups), columns, squeeze=False, sharex=True)
     for line, ((kind, wrong), rows) in zip(panels, groups.items(), strict=True):
-        for axes in line[len(rows) :]:
-            axes.set_axis_off()
+        style.hide(line[len(rows) :])
         for axes, row in zip(line, rows, strict=False):
             _one(axes, row, spectra[str(row["id"])], wavelength, kind, wrong)
         more = len(rows) - columns

@@ -105,9 +105,7 @@ def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
     for axes in panels[-1]:
         axes.set_xlabel("Predicted")
     if shown is not None:
-        bar = figure.colorbar(shown, ax=panels, pad=0.02, aspect=40, shrink=0.8)
-        bar.set_label("Share")
-        bar.outline.set_visible(False)
+        style.colour_bar(figure, shown, panels, "Share", aspect=40, shrink=0.8)
     return figure
 
 

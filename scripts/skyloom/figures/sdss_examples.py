@@ -73,19 +73,15 @@ def examples(shown, *, synthetic):
     """
     title = "Spectra as observed, smoothed and drawn"
     rows = max(1, len(shown))
-    count = max([len(one["images"]) for one in shown.values()] or [0])
+    if not shown:
+        return style.nothing("the sample is empty", title=title, synthetic=synthetic)
+    count = max(len(one["images"]) for one in shown.values())
     size = 7.6 + 2.15 * count, 2.75 * rows + 0.7
     figure = style.figure(*size, title=title, synthetic=synthetic)
-    if not shown:
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "the sample is empty", ha="center", va="center")
-        return figure
     grid = figure.subplots(rows, 1 + count, squeeze=False, width_ratios=[3.5] + [1] * count)
     for line, (name, one) in zip(grid, shown.items(), strict=True):
         _spectrum(line[0], name, one)
-        for axes in line[1 + len(one["images"]) :]:
-            axes.set_axis_off()
+        style.hide(line[1 + len(one["images"]) :])
         for axes, image in zip(line[1:], one["images"], strict=False):
             _image(axes, np.asarray(image))
     grid[-1][0].set_xlabel("Observed wavelength [Å, vacuum]")

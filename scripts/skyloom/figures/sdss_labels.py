@@ -7,6 +7,7 @@ import numpy as np
 from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.sdss import classes
+from skyloom.spectra.wavelengths import LIGHT
 
 #: Classes as files name them, in the order of their labels, and as a reader says them.
 CLASSES = dict(zip(classes.CLASSES, ("galaxy", "quasar", "star"), strict=True))
@@ -23,7 +24,7 @@ _NETWORKS = {
     "mnist": ("MNIST (LeNet)", style.BLACK, "o"),
     "cnn_1d": ("1D CNN", style.SKY, "D"),
 }
-_OTHERS = (("#7A4FA3", "X"), ("#9A9A9A", "p"), (style.RED, "*"), ("#4D4D4D", "h"))
+_OTHERS = (("#7A4FA3", "X"), (style.GREY, "p"), (style.RED, "*"), ("#4D4D4D", "h"))
 # Vacuum wavelengths at rest, Å: the SDSS pipeline's line list (classic.sdss.org, DR7); band heads
 # of TiO after Pickles (1998). The lines of an entry share one name. What comes first is named
 # where names would touch. Si IV is the blend with O IV].
@@ -238,7 +239,3 @@ def redshift(kind, z):
     if kind == "STAR" and abs(z) < 0.02:
         return style.signed(f"v = {z * LIGHT:+.0f} km/s")
     return style.signed(f"z = {z:.3f}")
-
-
-#: Speed of light, km/s.
-LIGHT = 299792.458

@@ -32,11 +32,7 @@ def prediction(table, *, model, synthetic):
     """
     title = f"Predicted classes of {labels_.counted(len(table))} by {labels_.model_name(*model)}"
     if not len(table):
-        figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no spectrum could be used", ha="center", va="center")
-        return figure
+        return style.nothing("no spectrum could be used", title=title, synthetic=synthetic)
     order, chances = _sorted(table)
     table = table[order]
     own = (
@@ -115,4 +111,4 @@ def _legend(figure, table, other, own):
         look = {"marker": "x" if named else "|", "ls": "none", "color": style.BLACK, "ms": 6}
         text = f"file says another class ({other.sum():,} of {(own != '').sum():,})"
         handles.append(Line2D([], [], label=text, **look))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    style.below(figure, handles, ncols=len(handles))

@@ -114,9 +114,7 @@ def _point(axes, x, row, metric, look):
     value, low, high = (table_cells.number(row[metric + end]) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return
-    bars = None
-    if np.isfinite(low) and np.isfinite(high):
-        bars = [[max(0.0, value - low)], [max(0.0, high - value)]]
+    bars = style.bars(value, low, high)
     axes.errorbar(x, value, yerr=bars, ms=4.5, lw=1.1, ls="none", zorder=3, **look)
     if metric == "accuracy" and OVERALL in row.colnames:
         right = table_cells.number(row[OVERALL])
@@ -133,7 +131,6 @@ def _limits(line):
 
 
 def _legend(figure, summary, looks, printed, lines):
-    level = summary.meta.get("level")
     handles = [
         Line2D([], [], ls="none", ms=5, label=labels_.network_name(network), **look)
         for network, look in looks.items()
@@ -147,11 +144,6 @@ def _legend(figure, summary, looks, printed, lines):
         colour = style.FAINT if grey else style.BLACK
         text = "as printed in the article"
         handles.append(Line2D([], [], color=colour, label=text, **look))
-    said = [f"Bars: {100 * float(level):g} % bootstrap intervals."] if level else []
-    legend = figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=max(2, int(figure.get_figwidth() / 2.6)),
-        title="\n".join([*said, *lines]) or None,
-    )
-    legend.get_title().set(fontsize=7.5, color=style.SOFT)
+    said = [style.intervals(summary, "Bars: {} % bootstrap intervals."), *lines]
+    note = "\n".join(filter(None, said)) or None
+    style.below(figure, handles, note=note, ncols=max(2, int(figure.get_figwidth() / 2.6)))

@@ -51,7 +51,7 @@ def galaxies(table, *, synthetic):
         axes.set_xlim(-8, max(90.0, used.max(initial=0)) + 4)
         axes.xaxis.set_major_locator(MultipleLocator(15))
         axes.grid(**GRID)
-    figure.legend(handles=[*_handles(outside), *thick], loc="outside lower center", ncols=3)
+    style.below(figure, [*_handles(outside), *thick], ncols=3)
     return figure
 
 
@@ -81,9 +81,7 @@ def _handles(outside):
 
 def _points(axes, used, values, outside):
     """Images side by side at each inclination, and their quartiles' like."""
-    # A fixed sequence, evenly filling: no seed, and the same picture for the same table.
-    spread = np.mod(0.5 + np.arange(len(used)) * 0.6180339887, 1.0) - 0.5
-    x = used + 6 * spread
+    x = used + 6 * style.apart(len(used))
     size = float(np.clip(2500 / max(len(used), 1), 3, 14))
     look = {"color": style.BLUE, "alpha": 0.5, "linewidths": 0, "rasterized": True}
     axes.scatter(x[~outside], values[~outside], s=size, zorder=2, **look)
@@ -206,8 +204,7 @@ def galaxy_panels(cases, *, width, units, synthetic):
         lines = grid[3 * block : 3 * block + 3]
         _galaxy(figure, lines, name, members, units)
         panels_.edges(lines, "x [half-widths]")
-        for axes in lines[:, len(members) :].ravel():
-            axes.set_axis_off()
+        style.hide(lines[:, len(members) :].ravel())
     note = f"One half-width is {width / 2:.3g} kpc."
     figure.supxlabel(note, fontsize=7.5, color=SOFT)
     return figure

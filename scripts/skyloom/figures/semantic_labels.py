@@ -123,11 +123,6 @@ def angle_name(form):
     return _ANGLES.get(form, form)
 
 
-def counted(number, thing="image"):
-    """'1 image', '2,000 images'."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def plain(value):
     """A number on an axis, from '0.0001' to '10,000' without a power of ten."""
     if value >= 1000:

@@ -20,8 +20,7 @@ _SCALES, _PIXELS = 7.0, 8
 def evenly_ranked(values, count=6):
     """Rows of `count` images, evenly spaced in rank of the values, from low to high."""
     order = np.argsort(numbers(values), kind="stable")
-    ranks = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
-    return order[ranks]
+    return order[style.evenly(len(order), count)]
 
 
 def shown_half(scale, pixels, resolution=None):
@@ -178,14 +177,14 @@ def image(axes, pixels, half, colours, limits, norm=None, resolution=None):
 
 def bar(figure, shown, line, text):
     """A colour bar at the right of a row of panels."""
-    made = figure.colorbar(shown, ax=list(line), location="right", pad=0.01, aspect=14, shrink=0.85)
+    look = {"location": "right", "pad": 0.01, "aspect": 14, "shrink": 0.85}
+    made = style.colour_bar(figure, shown, list(line), text, **look)
     if isinstance(made.norm, LogNorm):
         made.ax.minorticks_off()
     else:
         made.locator = MaxNLocator(4)
     made.ax.tick_params(labelsize=7, length=2)
-    made.outline.set_visible(False)
-    made.set_label(text, fontsize=7.5)
+    made.ax.yaxis.label.set_fontsize(7.5)
     return made
 
 
@@ -227,8 +226,7 @@ def examples(datasets, *, synthetic):
         resolution = one.get("resolution")
         half = shown_half(scales, one["images"].shape[1], resolution) if scales else 1.0
         limits = _common(one["images"])
-        for axes in line[len(one["images"]) :]:
-            axes.set_axis_off()
+        style.hide(line[len(one["images"]) :])
         for axes, pixels, values in zip(line, one["images"], one["values"], strict=False):
             shown = image(axes, pixels, half, "magma", limits, resolution=resolution)
             axes.set_title(words(values), fontsize=6.5, pad=2)

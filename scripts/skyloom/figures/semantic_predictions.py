@@ -11,7 +11,6 @@ from skyloom.figures.table_cells import numbers
 from skyloom.networks.metrics import difference_std
 from skyloom.semantic import evaluation
 
-_BOX = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
 _QUARTERS = (0, 45, 90, 135, 180)
 
 
@@ -45,7 +44,7 @@ def errors(test, binned, *, parameters, model, grid, failed, synthetic):
     Figures 3 and 4 of the article.
     """
     dataset, network = model
-    shown = labels_.counted(len(test), "test image")
+    shown = style.counted(len(test), "test image")
     title = f"Predicted and true parameters, {network} network on {dataset} ({shown})"
     figure = style.figure(
         max(5.6, 3.15 * len(parameters) + 0.2), 5.9, title=title, synthetic=synthetic
@@ -60,9 +59,7 @@ def errors(test, binned, *, parameters, model, grid, failed, synthetic):
             for name in (parameter, f"{parameter}_predicted")
         )
         _scatter(upper, parameter, true, predicted)
-        text = _numbers(parameter, true, predicted, failed)
-        place = {"va": "top", "fontsize": 7.5, "zorder": 6, "bbox": _BOX}
-        upper.text(0.035, 0.965, text, transform=upper.transAxes, **place)
+        style.say(upper, _numbers(parameter, true, predicted, failed))
         upper.set_ylabel(labels_.axis(parameter, "predicted"))
         labels_.pixel_axis(upper, parameter, grid.resolution)
         bins = _bins(binned[groups == parameter], parameter, grid.half_width)
@@ -170,24 +167,13 @@ def _differences(axes, parameter, true, difference, bins):
     centre, median, sigma = bins
     bars = {"color": style.BLACK, "fmt": "o-", "ms": 3.5, "lw": 1.1, "elinewidth": 1.0}
     axes.errorbar(centre, median, yerr=sigma, zorder=4, **bars)
-    _robust_limits(axes, difference)
-    axes.set_ylabel(labels_.with_unit("Predicted − true", parameter))
-    axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
-    axes.grid(**GRID)
-
-
-def _robust_limits(axes, difference):
-    """Limits that a few wild images do not stretch: they are counted instead."""
+    # A few wild images do not stretch the limits.
     sizes = np.abs(difference[np.isfinite(difference)])
-    if not len(sizes):
-        return
-    limit = min(1.1 * sizes.max(), 2.5 * np.percentile(sizes, 90)) or 1e-6
-    axes.set_ylim(-limit, limit)
-    beyond = int((sizes > limit).sum())
-    if beyond:
-        text = f"{beyond:,} of {len(sizes):,} lie beyond"
-        place = {"ha": "right", "fontsize": 7, "color": SOFT, "bbox": _BOX, "zorder": 6}
-        axes.text(0.985, 0.03, text, transform=axes.transAxes, **place)
+    if len(sizes):
+        limit = min(1.1 * sizes.max(), 2.5 * np.percentile(sizes, 90)) or 1e-6
+        style.symmetric(axes, limit, sizes)
+    axes.set_ylabel(labels_.with_unit("Predicted − true", parameter))
+    axes.grid(**GRID)
 
 
 @style.drawn
@@ -238,7 +224,7 @@ def angles(cases, *, failed, synthetic):
         _handle(style.GOLD, "^", f"beyond {failed:g}°, but not modulo 180°: the same ellipse"),
         _handle(style.RED, "X", f"beyond {failed:g}° modulo 180° too: wrong"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    style.below(figure, handles, ncols=3)
     return figure
 
 
@@ -259,15 +245,7 @@ def _angle_points(axes, true, values, bad, turned, colour):
 
 
 def _say(axes, text):
-    axes.text(
-        *(0.5, 0.95, text),
-        transform=axes.transAxes,
-        ha="center",
-        va="top",
-        fontsize=7.5,
-        bbox=_BOX,
-        zorder=6,
-    )
+    style.say(axes, text, 0.5, 0.95, ha="center")
 
 
 def _fine_limit(cases):

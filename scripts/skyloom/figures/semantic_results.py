@@ -51,7 +51,7 @@ def families(summary):
 
 def _family(dataset, form, optimizer, epochs):
     angle = "" if form == "cos_sin_2theta" else f", {form}"
-    return f"{dataset}{angle}, {optimizer}, {labels_.counted(int(float(epochs)), 'epoch')}"
+    return f"{dataset}{angle}, {optimizer}, {style.counted(int(float(epochs)), 'epoch')}"
 
 
 @style.drawn
@@ -76,12 +76,13 @@ def sizes(summary, *, synthetic):
     """
     summary = labels_.with_half_widths(summary)
     groups = families(summary)
-    parameters = parameters_of(summary[np.any(list(groups.values()), axis=0)]) if groups else []
     title = "Errors against the size of the encoder"
-    width = max(6.4, 3.3 * max(1, len(parameters)) + 0.2)
-    figure = style.figure(width, 4.3, title=title, synthetic=synthetic)
     if not groups:
-        return _nothing(figure, "only one network was trained on each dataset")
+        text = "only one network was trained on each dataset"
+        return style.nothing(text, title=title, synthetic=synthetic)
+    parameters = parameters_of(summary[np.any(list(groups.values()), axis=0)])
+    width = max(6.4, 3.3 * len(parameters) + 0.2)
+    figure = style.figure(width, 4.3, title=title, synthetic=synthetic)
     looks = labels_.looks(groups)
     names = texts(summary["parameter"])
     for axes, parameter in zip(
@@ -91,18 +92,10 @@ def sizes(summary, *, synthetic):
             _by_size(axes, summary[rows & (names == parameter)], looks[family])
         _size_axes(axes, summary[np.any(list(groups.values()), axis=0)], parameter)
     handles = [Line2D([], [], ms=5, label=family, **looks[family], lw=1.4) for family in looks]
-    level = summary.meta.get("level")
-    bars = f" (bar: {100 * float(level):g} % interval)" if level else ""
+    bars = style.intervals(summary, " (bar: {} % interval)")
     handles.append(Line2D([], [], color=SOFT, label=f"σ{bars}"))
     handles.append(Line2D([], [], color=SOFT, lw=1, ls=":", label="mean |predicted − true|"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=max(2, int(width / 2.8)))
-    return figure
-
-
-def _nothing(figure, text):
-    axes = figure.subplots()
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color=SOFT, style="italic")
+    style.below(figure, handles, ncols=max(2, int(width / 2.8)))
     return figure
 
 
@@ -119,11 +112,7 @@ def _by_size(axes, rows, look):
 
 
 def _bars(rows):
-    """Lengths of the bars to the bootstrap interval, (2, N); none where it is not known."""
-    sigma = numbers(rows["sigma"])
-    ends = numbers(rows["sigma_low"]), numbers(rows["sigma_high"])
-    low, high = (np.where(np.isfinite(end), end, sigma) for end in ends)
-    return np.maximum(0, np.stack([sigma - low, high - sigma]))
+    return style.bars(*(rows[f"sigma{end}"] for end in ("", "_low", "_high")))
 
 
 def _size_axes(axes, rows, parameter):
@@ -193,15 +182,14 @@ def bounds(summary, *, synthetic):
     figure = style.figure(width, 3.6 * rows + 1.1, title=title, synthetic=synthetic)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     names, datasets = texts(summary["parameter"]), texts(summary["dataset"])
-    for axes in panels[len(parameters) :]:
-        axes.set_axis_off()
+    style.hide(panels[len(parameters) :])
     for axes, parameter in zip(panels, parameters, strict=False):
         shown = [d for d in noise if np.any((datasets == d) & (names == parameter))]
         floor = _floor(summary[names == parameter])
         for place, dataset in enumerate(shown):
             _beside(axes, place, summary[(names == parameter) & (datasets == dataset)], floor)
         _bound_axes(axes, parameter, shown, noise)
-    figure.legend(handles=_bound_handles(summary), loc="outside lower center", ncols=3)
+    style.below(figure, _bound_handles(summary), ncols=3)
     return figure
 
 
@@ -261,8 +249,7 @@ def _bound_axes(axes, parameter, datasets, noise):
 
 
 def _bound_handles(summary):
-    level = summary.meta.get("level")
-    bars = f" (bar: {100 * float(level):g} % interval)" if level else ""
+    bars = style.intervals(summary, " (bar: {} % interval)")
     found = set(texts(summary["method"]))
     handles = [
         Line2D([], [], ls="none", ms=6, **{**look, "label": f"{look['label']}, σ{bars}"})
@@ -337,5 +324,5 @@ def _threads(table):
     for method, look in labels_.METHODS.items():
         own = {int(value) for value in table["threads"][texts(table["method"]) == method]}
         if own:
-            said.append(f"{look['label']}: {labels_.counted(max(own), 'thread')}")
+            said.append(f"{look['label']}: {style.counted(max(own), 'thread')}")
     return "; ".join([*said, str(table.meta.get("device", ""))]).rstrip("; ")

@@ -95,7 +95,7 @@ def optimizers(cases, *, synthetic):
     ]
     text = f"equal time: {labels_.plain(float(f'{end:.3g}'))} s, the shortest training"
     handles.append(Line2D([], [], color=style.GREY, lw=0.9, ls=":", label=text))
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    style.below(figure, handles, ncols=2)
     return figure
 
 
@@ -211,7 +211,7 @@ def trend(cases, *, summary=None, synthetic):
     handles = [Line2D([], [], label="epoch whose weights predict", **point)]
     if printed:
         handles.append(Line2D([], [], label="as the article prints", **_PRINTED))
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    style.below(figure, handles, ncols=2)
     return figure
 
 

@@ -71,8 +71,7 @@ def _published_ratios(published, colours):
 
 
 def _legend(figure, summary, colours, lines):
-    level = summary.meta.get("level")
-    bars = f" (bar: {100 * float(level):g} % interval, number: MAE)" if level else ""
+    bars = style.intervals(summary, " (bar: {} % interval, number: MAE)")
     handles = [
         Line2D([], [], color=colour, marker="o", ls="none", label=f"{network} network{bars}")
         for network, colour in colours.items()
@@ -81,7 +80,7 @@ def _legend(figure, summary, colours, lines):
     handles += [
         Line2D([], [], color=colour, lw=1.2, ls=":", label=text) for _, colour, text in lines
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(3, len(handles)))
+    style.below(figure, handles, ncols=min(3, len(handles)))
 
 
 def _ratios(axes, summary, dataset, labels, colours):
@@ -95,16 +94,13 @@ def _ratios(axes, summary, dataset, labels, colours):
             if label not in here:
                 continue
             row = here[label]
-            mae, low, high, mean = (
-                float(numbers([row[name]])[0]) if not np.ma.is_masked(row[name]) else np.nan
-                for name in ("mae", "mae_low", "mae_high", "mae_mean")
-            )
+            names_ = ("mae", "mae_low", "mae_high", "mae_mean")
+            mae, low, high, mean = (table_cells.number(row[name]) for name in names_)
             if not np.isfinite(mae) or mae <= 0:
                 continue
             ratio = mean / mae
-            bars = None
-            if np.isfinite(low) and np.isfinite(high) and low > 0:
-                bars = [[max(0.0, ratio - mean / high)], [max(0.0, mean / low - ratio)]]
+            known = np.isfinite(high) and low > 0
+            bars = style.bars(ratio, mean / high, mean / low) if known else None
             axes.errorbar(number + shift, ratio, yerr=bars, fmt="o", ms=6, color=colours[network])
             text = f"  {table_cells.significant(mae)}"
             place_of = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": 7}

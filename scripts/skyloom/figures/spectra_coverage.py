@@ -6,10 +6,10 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style
+from skyloom.sides import PARTS
 
 _MOST_NODES = 60  # values an axis of the Kiel diagram; more are binned
 _MOST_BARS = 45
-_PARTS = ("train", "validation", "test")
 
 
 @style.drawn
@@ -33,7 +33,7 @@ def coverage(inventory, part, *, labels, split, synthetic):
         Axes of the Kiel diagrams run backwards, as the field draws them.
     """
     part = np.asarray(part).astype(str)
-    counts = {name: int((part == name).sum()) for name in _PARTS}
+    counts = {name: int((part == name).sum()) for name in PARTS}
     title = f"{len(part):,} spectra of the grid, {_SPLITS.get(split, split)}"
     columns = max(2, len(labels))
     figure = style.figure(max(8.6, 3.0 * columns), 6.8, title=title, synthetic=synthetic)
@@ -110,9 +110,7 @@ def _kiel(figure, axes, nodes, values, limits, name):
         if name.startswith("Spectra")
         else {}
     )
-    bar = figure.colorbar(shown, ax=axes, pad=0.02, aspect=24, **whole)
-    bar.outline.set_visible(False)
-    bar.set_label(name)
+    style.colour_bar(figure, shown, axes, name, aspect=24, **whole)
 
 
 def _edges(steps):
@@ -136,7 +134,7 @@ def _bars(axes, label, values, part):
     places = np.arange(len(steps)) if discrete else (edges[:-1] + edges[1:]) / 2
     width = 0.9 if discrete else 0.9 * (edges[1] - edges[0])
     below = np.zeros(len(places))
-    for side in _PARTS:
+    for side in PARTS:
         here = values[part == side]
         if discrete:
             counts = np.bincount(np.searchsorted(steps, here), minlength=len(steps))

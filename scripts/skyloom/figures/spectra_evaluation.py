@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from skyloom.columns import numbers
+from skyloom.columns import numbers, where
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style, table_cells, ticks
 
@@ -42,9 +42,9 @@ def noise(table, *, models=None, mean=None, synthetic):
     steps = np.unique(numbers(table["snr"]))
     steps = steps[steps > 0]
     for (upper, lower), label in zip(panels.T, labels, strict=True):
-        here = table[np.asarray(table["label"]).astype(str) == label]
+        here = where(table, label=label)
         for model, look in looks.items():
-            rows = here[np.asarray(here["model"]).astype(str) == model]
+            rows = where(here, model=model)
             _against_noise(upper, rows, "mae", look)
             _against_noise(lower, rows, "bias", look)
         if mean and np.isfinite(mean.get(label, np.nan)):
@@ -55,7 +55,7 @@ def noise(table, *, models=None, mean=None, synthetic):
     if mean:
         text = "always predicting the mean"
         handles.append(Line2D([], [], color=style.GREY, lw=1.4, label=text))
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    style.below(figure, handles, ncols=2)
     return figure
 
 
@@ -111,12 +111,8 @@ def calibration(table, *, models=None, synthetic):
     """
     title = "Calibration of the uncertainties, test side"
     if not len(table):
-        figure = style.figure(6.4, 1.6, title=title, synthetic=synthetic)
-        axes = figure.subplots()
-        axes.set_axis_off()
         text = "No uncertainties to judge: the config says none, or each network is one member."
-        axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
-        return figure
+        return style.nothing(text, title=title, synthetic=synthetic)
     labels, models = _names(table["label"]), models or labels_.models_of(table)
     models = {name: model for name, model in models.items() if name in _names(table["model"])}
     size = max(5.6, 2.75 * len(labels) + 0.4), 2.75 * len(models) + 1.1

@@ -77,8 +77,7 @@ def along(table, labels, label, row, most=_MOST):
     if exact:
         _, first = np.unique(values[label][same], return_index=True)
         rows = same[first]
-        places = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
-        return rows[places].tolist(), True
+        return rows[style.evenly(len(rows), most)].tolist(), True
     low, high = values[label].min(), values[label].max()
     wanted = np.linspace(low, high, most) if high > low else np.array([low])
     rows = [int(np.argmin(away + ((values[label] - w) / width[label]) ** 2)) for w in wanted]
@@ -216,11 +215,9 @@ def _bar(figure, panels, label, values):
     shades = ListedColormap(_colours(count))
     norm = BoundaryNorm(np.arange(count + 1), count)
     shown = matplotlib.cm.ScalarMappable(norm, shades)
-    where = {"ax": list(panels)} if len(panels) > 1 else {"ax": panels[0]}
-    look = {"pad": 0.01, "aspect": 14} if len(panels) > 1 else {"pad": 0.02, "aspect": 24}
-    bar = figure.colorbar(shown, **where, **look)
+    where = list(panels) if len(panels) > 1 else panels[0]
+    look = {"pad": 0.01, "aspect": 14} if len(panels) > 1 else {"aspect": 24}
+    bar = style.colour_bar(figure, shown, where, labels_.axis(label), **look)
     bar.set_ticks(np.arange(count) + 0.5, labels=[labels_.tick(v) for v in values])
     bar.minorticks_off()
     bar.ax.tick_params(length=0, labelsize=7.5)
-    bar.outline.set_visible(False)
-    bar.set_label(labels_.axis(label))

@@ -160,11 +160,7 @@ def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=
     if trained_on_synthetic and not synthetic:
         title = f"Real stars, and what networks trained on synthetic spectra say of them{more}"
     if not stars:
-        figure = style.figure(6.4, 1.4, title=title, synthetic=synthetic)
-        axes = figure.subplots()
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no observed star could be used", ha="center", va="center")
-        return figure
+        return style.nothing("no observed star could be used", title=title, synthetic=synthetic)
     wide = np.ptp(wavelength) > 60
     columns = min(len(stars), 2 if wide else 3)
     rows = -(-len(stars) // columns)
@@ -181,13 +177,12 @@ def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=
         squeeze=False,
         height_ratios=[height for count in lines for height in (2.5, _LINE * count)],
     )
-    for axes in panels.ravel():
-        axes.set_axis_off()
+    style.hide(panels.ravel())
     for place, (star, text) in enumerate(zip(stars, texts, strict=True)):
         row, column = divmod(place, columns)
         _star(panels[2 * row, column], star, wavelength)
         _words(panels[2 * row + 1, column], text, lines[row])
-    figure.legend(handles=_legend(stars), loc="outside lower center", ncols=2)
+    style.below(figure, _legend(stars), ncols=2)
     return figure
 
 

@@ -15,7 +15,6 @@ _BINS = 16
 _NOTE = (
     "Below: median (point), 16 to 84 % (bar) and 2.5 to 97.5 % (line) of the test spectra there."
 )
-_BOX = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
 
 
 @style.drawn
@@ -60,14 +59,7 @@ def predictions(table, *, labels, model, units=None, synthetic):
         else:
             _scatter(upper, true, predicted)
             _residuals(lower, true, predicted - true)
-            upper.text(
-                *(0.035, 0.965, _numbers(table, label, true, predicted, given)),
-                transform=upper.transAxes,
-                va="top",
-                fontsize=7.5,
-                bbox=_BOX,
-                zorder=6,
-            )
+            style.say(upper, _numbers(table, label, true, predicted, given))
         upper.set_title(labels_.symbol(label))
         upper.set_ylabel(labels_.axis(label, "Predicted", given))
         lower.set_ylabel(f"Predicted − true [{labels_.unit(label, given)}]")
@@ -112,9 +104,7 @@ def _scatter(axes, true, predicted):
     axes.plot(limits, limits, color=style.BLACK, lw=0.9, ls="--", zorder=4)
     x, step = true, _step(true)
     if step is not None:
-        # A fixed sequence, evenly filling: no seed, and the same picture for the same table.
-        spread = np.mod(0.5 + np.arange(len(true)) * 0.6180339887, 1.0) - 0.5
-        x = true + 0.5 * step * spread
+        x = true + 0.5 * step * style.apart(len(true))
     every = -(-len(true) // _MOST_POINTS)
     size = float(np.clip(2500 / len(true), 1.2, 16))
     axes.scatter(
@@ -175,16 +165,4 @@ def _residuals(axes, true, residual):
     widest = np.max(np.abs(levels[[0, 4]]))
     middle = np.max(np.abs(levels[[1, 3]]))
     limit = 1.15 * min(widest, max(4 * middle, 1e-12)) if middle > 0 else 1.15 * max(widest, 1e-9)
-    axes.set_ylim(-limit, limit)
-    axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
-    beyond = int((np.abs(residual) > limit).sum())
-    if beyond:
-        text = f"{beyond:,} of {len(residual):,} lie beyond"
-        axes.text(
-            *(0.985, 0.03, text),
-            transform=axes.transAxes,
-            ha="right",
-            fontsize=7,
-            color=style.SOFT,
-            bbox=_BOX,
-        )
+    style.symmetric(axes, limit, residual)

@@ -16,15 +16,19 @@ from matplotlib import patheffects
 from matplotlib.backends import backend_agg, backend_pdf  # noqa: F401 - for `save`
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from scipy.stats import gaussian_kde
 
 from skyloom import arms
+from skyloom.columns import numbers
 from skyloom.io import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
 GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"
 DENSITY = "viridis"
+#: Room for a title of one line, inches.
+TITLE = 0.45
 #: Lines behind the data, what stands back, and text that explains.
 GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
 FAINT, SOFT = "#B5B5B5", "#666666"
@@ -248,12 +252,97 @@ def image_label(axes, text, *, size=8):
     )
 
 
+def nothing(text, *, title, synthetic):
+    """A figure that says why there is nothing to draw."""
+    made = figure(6.4, 1.4, title=title, synthetic=synthetic)
+    axes = made.subplots()
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center")
+    return made
+
+
+def bars(value, low, high):
+    """Lengths of error bars from values to the ends of their intervals.
+
+    Parameters
+    ----------
+    value, low, high : (N,) array or float
+        An end that is masked or not finite has no bar.
+
+    Returns
+    -------
+    (2, N) array or None
+        None where no end is known.
+    """
+    value, low, high = (np.atleast_1d(numbers(values)) for values in (value, low, high))
+    ends = np.stack([value - low, high - value])
+    return np.maximum(0, np.nan_to_num(ends, nan=0.0)) if np.isfinite(ends).any() else None
+
+
+def intervals(table, said="{} % interval"):
+    """What a table says of the level of its intervals; empty where it does not."""
+    level = table.meta.get("level")
+    return said.format(f"{100 * float(level):g}") if level else ""
+
+
+def below(made, handles, *, note=None, **place):
+    """A legend below the panels, with a note in grey above it."""
+    legend = made.legend(handles=handles, loc="outside lower center", title=note, **place)
+    legend.get_title().set(fontsize=7.5, color=SOFT)
+    return legend
+
+
+def say(axes, text, x=0.035, y=0.965, **look):
+    """Text on white, at a place that is a share of the panel."""
+    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
+    look = {"va": "top", "fontsize": 7.5, "zorder": 6, "bbox": box} | look
+    return axes.text(x, y, text, transform=axes.transAxes, **look)
+
+
+def symmetric(axes, limit, differences):
+    """Limits about zero; what lies beyond them is counted, so that it does not flatten the rest."""
+    axes.set_ylim(-limit, limit)
+    axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
+    if beyond := int((np.abs(differences) > limit).sum()):
+        text = f"{beyond:,} of {len(differences):,} lie beyond"
+        say(axes, text, 0.985, 0.03, ha="right", va="bottom", fontsize=7, color=SOFT)
+
+
+def apart(count):
+    """Shifts from -0.5 to 0.5 that fill a range evenly, always the same: no seed."""
+    return np.mod(0.5 + np.arange(count) * 0.6180339887, 1.0) - 0.5
+
+
+def evenly(count, most):
+    """At most so many of `count` places, evenly spaced with both ends."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
+
+
+def colour_bar(made, shown, axes, text, **look):
+    """A colour bar without a frame, and what it says."""
+    bar = made.colorbar(shown, ax=axes, **{"pad": 0.02, **look})
+    bar.outline.set_visible(False)
+    bar.set_label(text)
+    return bar
+
+
+def hide(panels):
+    """Panels that nothing is drawn in."""
+    for axes in panels:
+        axes.set_axis_off()
+
+
 def bare(axes):
     """An image without ticks or frame."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def counted(number, thing="image", many=None):
+    """'1 image', '2,000 images'."""
+    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
 
 
 def signed(text):
@@ -293,6 +382,16 @@ def panels(made, rows, columns, *, size, left=0.0, gap=0.05):
         for row in range(rows)
         for column in range(columns)
     ]
+
+
+def mosaic(rows, columns, size, *, title, synthetic, gap=0.05):
+    """A figure of square panels below its title; and the panels, row by row."""
+    # A single small panel would not hold the title.
+    size = max(size, 4.2 / columns)
+    width, height = (n * (size + gap) + gap for n in (columns, rows))
+    height = height - gap + TITLE
+    made = figure(width, height, title=title, synthetic=synthetic, arranged=False)
+    return made, panels(made, rows, columns, size=size, gap=gap)
 
 
 def shorten(reasons, most=4):

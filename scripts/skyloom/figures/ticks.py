@@ -4,6 +4,18 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 
+def round_numbers(low, high):
+    """Round numbers between two positive ones, in steps as wide as give three."""
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
+        ticks = np.sort(np.outer(decades, steps).ravel())
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) >= 3:
+            return ticks
+    ticks = MaxNLocator(4).tick_values(low, high)
+    return ticks[(ticks >= low) & (ticks <= high)]
+
+
 def plain(axis, limits, written):
     """Numbers instead of powers of ten on a logarithmic axis, a few whatever its length.
 
@@ -16,17 +28,7 @@ def plain(axis, limits, written):
     written : callable
         A number as it stands there.
     """
-    low, high = limits
-    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
-        ticks = np.sort(np.outer(decades, steps).ravel())
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-        if len(ticks) >= 3:
-            break
-    else:
-        ticks = MaxNLocator(4).tick_values(low, high)
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_locator(FixedLocator(round_numbers(*limits)))
     axis.set_major_formatter(lambda value, _: written(value))
     axis.set_minor_locator(NullLocator())
 

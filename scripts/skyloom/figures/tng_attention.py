@@ -37,7 +37,7 @@ def attention(columns, maps, table, attributes):
     matplotlib.figure.Figure
     """
     count = len(columns["id"])
-    shown = np.unique(np.linspace(0, count - 1, min(SHOWN, count)).round().astype(int))
+    shown = style.evenly(count, SHOWN)
     variant = str(attributes["variant"])
     methods = [method for method in NAMES if method in maps]
     notes = [_note(table, variant, method) for method in methods]

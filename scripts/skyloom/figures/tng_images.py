@@ -14,7 +14,7 @@ _TITLES = {
     "gaussian": "Gaussian smoothing",
     "unsharp": "Unsharp mask",
 }
-_GAP, _TITLE = 0.05, 0.45  # inches: between panels, and above them (an edge included)
+_GAP = 0.05  # inches, between panels
 
 
 def median_galaxy(target, snapshot):
@@ -38,8 +38,7 @@ def median_galaxy(target, snapshot):
 def evenly_ranked(target, count=20):
     """Rows of `count` galaxies, evenly spaced in rank of the target, from high to low."""
     order = np.argsort(-np.asarray(target, dtype=float), kind="stable")
-    ranks = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
-    return order[ranks]
+    return order[style.evenly(len(order), count)]
 
 
 def physical_width(width, snapshot, tables, hubble):
@@ -99,7 +98,7 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     side = rows * size + (rows - 1) * _GAP
     figure = style.figure(
         side + columns * (size + _GAP) + 2 * _GAP,
-        side + _TITLE,
+        side + style.TITLE,
         title=title,
         synthetic=synthetic,
         arranged=False,
@@ -115,8 +114,7 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
             pixel = width / images[variant].shape[0]
             style.image_label(axes, _short(variant, family, sizes.get(variant), pixel))
             style.scale_bar(axes, round_length(width), total=width, label="")
-        for axes in small[row * columns + len(members) : (row + 1) * columns]:
-            axes.set_axis_off()
+        style.hide(small[row * columns + len(members) : (row + 1) * columns])
     return figure
 
 
@@ -166,15 +164,8 @@ def _mosaic(count, most, size, title, synthetic):
     """A figure of square panels, at most so many a row; and the panels."""
     columns = min(most, count)
     rows = -(-count // columns)
-    # A single small panel would not hold the title.
-    size = max(size, 4.2 / columns)
-    width, height = (n * (size + _GAP) + _GAP for n in (columns, rows))
-    figure = style.figure(
-        width, height - _GAP + _TITLE, title=title, synthetic=synthetic, arranged=False
-    )
-    panels = style.panels(figure, rows, columns, size=size, gap=_GAP)
-    for axes in panels[count:]:
-        axes.set_axis_off()
+    figure, panels = style.mosaic(rows, columns, size, title=title, synthetic=synthetic)
+    style.hide(panels[count:])
     return figure, panels
 
 

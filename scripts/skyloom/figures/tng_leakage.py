@@ -60,10 +60,9 @@ def _panel(axes, kind, case, row, members):
     for x, side in ((-0.08, "clean"), (1.08, "leaky")):
         if np.ma.is_masked(row[f"r_{side}"]):
             continue
-        ends = [row[f"r_{side}{end}"] for end in ("", "_low", "_high")]
         # One group has a value and no interval.
-        value, low, high = (float(row[f"r_{side}"] if np.ma.is_masked(x) else x) for x in ends)
-        error = [[max(0.0, value - low)], [max(0.0, high - value)]]
+        value, *ends = (row[f"r_{side}{end}"] for end in ("", "_low", "_high"))
+        error = style.bars(value, *ends)
         axes.errorbar(x, value, yerr=error, fmt="o", ms=8, color=colour, lw=1.6, capsize=0)
     axes.set_xticks([0, 1], _SIDES[kind])
     axes.set_xlim(-0.45, 1.45)

@@ -39,7 +39,7 @@ def ranking(summary, differences, published, *, synthetic):
     axes.set_yticks(range(len(rows)), [style.variant_label(str(v)) for v in rows["variant"]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axvline(0, color=style.GREY, lw=0.8)
-    axes.grid(True, axis="x", color="#E6E6E6", lw=0.6)
+    axes.grid(axis="x", **style.GRID)
     _intensities(axes, rows)
     level = 100 * float(summary.meta.get("level", 0.95))
     axes.set_xlabel(f"Pearson r of true and predicted log$_{{10}}$ sSFR, {level:g} % intervals")
@@ -51,10 +51,7 @@ def ranking(summary, differences, published, *, synthetic):
     if grey:
         note = f"The printed r is grey, not comparable: {style.shorten(grey[0])}."
         note = "\n".join(textwrap.wrap(note, 125))
-    legend = figure.legend(
-        unique.values(), unique.keys(), loc="outside lower center", ncols=3, title=note
-    )
-    legend.get_title().set(fontsize=7.5, color="#666666")
+    style.below(figure, unique.values(), labels=unique.keys(), note=note, ncols=3)
     return figure
 
 
@@ -70,10 +67,7 @@ def _case(axes, position, row):
         style_of = {"r": {}, "linear_r": {"color": style.BLACK}}.get(
             name, {"color": style.GREY, "mfc": "white"}
         )
-        value = float(row[name])
-        error = None
-        if not np.ma.is_masked(row[low]):
-            error = [[max(0.0, value - row[low])], [max(0.0, row[high] - value)]]
+        value, error = float(row[name]), style.bars(row[name], row[low], row[high])
         label = {
             "linear_r": "linear regression on the images' totals",
             "shuffled_r": "trained on shuffled labels",

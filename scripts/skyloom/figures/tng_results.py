@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style, unfinished
+from skyloom.figures import style
 from skyloom.networks import bootstrap as bootstraps
 from skyloom.networks import metrics
 from skyloom.networks.evaluation import readout_epochs
@@ -120,48 +120,6 @@ def family(cases, *, bootstrap, synthetic):
     return figure
 
 
-@style.drawn
-def history(cases, *, synthetic):
-    """Training and test loss of every case over the epochs.
-
-    Parameters
-    ----------
-    cases : dict of str to (epoch, loss, test_loss)
-        By variant, (E,) each; losses in dex².
-    synthetic : bool
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    columns = min(5, len(cases))
-    rows = -(-len(cases) // columns)
-    width = max(4.0, 2.25 * columns + 0.4)
-    figure = style.figure(width, 2.1 * rows + 0.7, title="Loss of every case", synthetic=synthetic)
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    for axes in panels[len(cases) :]:
-        axes.set_axis_off()
-    for axes, (variant, (epoch, loss, test_loss)) in zip(panels, cases.items(), strict=False):
-        axes.plot(epoch, _positive(loss), color=style.BLUE, label="training side")
-        axes.plot(epoch, _positive(test_loss), color=style.ORANGE, label="test side")
-        axes.set_yscale("log")
-        axes.grid(**style.GRID)
-        axes.set_title(style.variant_label(variant))
-        axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
-        unfinished.mark(axes, test_loss)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower right", ncols=2)
-    figure.supxlabel("Epoch", fontsize=9)
-    figure.supylabel("Mean squared error [dex²]", fontsize=9)
-    return figure
-
-
-def _positive(values):
-    """Losses as a logarithmic axis can show them: what is not positive leaves a gap."""
-    values = np.asarray(values, dtype=float)
-    return np.where(values > 0, values, np.nan)
-
-
 def _r_text(true, predicted, groups, bootstrap):
     r = metrics.pearson_r(true, predicted)
     if not np.isfinite(r):
@@ -190,9 +148,7 @@ def _scatter(axes, true, predicted, limits, text):
     axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel=_TRUE, ylabel=_PREDICTED)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
-    place = {"transform": axes.transAxes, "va": "top", "fontsize": 8.5}
-    axes.text(0.04, 0.97, text, bbox=box, **place)
+    style.say(axes, text, 0.04, 0.97, fontsize=8.5)
 
 
 def _differences(axes, true, predicted, widest, colour):

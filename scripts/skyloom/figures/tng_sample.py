@@ -9,7 +9,6 @@ from skyloom.figures import style
 
 _MASS = "1e10 Msun/h"
 _UNITS = {"keV cm2": "keV cm$^2$", _MASS: "M$_\\odot$", "K": "K"}
-_MAPS = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 
 @style.drawn
@@ -134,7 +133,7 @@ def maps(stack, *, channels, units, statistic, width, scale_factor, hubble, name
     ):
         size = 1e10 / hubble if unit == _MASS else 1.0
         shown = np.ma.masked_less_equal(size * np.asarray(plane, dtype=float), 0)
-        cmap = _colour_map(_MAPS.get(channel, "viridis"))
+        cmap = _colour_map(style.PLANES.get(channel, "viridis"))
         image = axes.imshow(
             shown, cmap=cmap, norm=_log_norm(shown), extent=(-half, half, -half, half)
         )

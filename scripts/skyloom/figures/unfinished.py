@@ -1,6 +1,6 @@
 """What a panel of a loss says where its training ended too early."""
 
-from skyloom.figures.style import ORANGE
+from skyloom.figures import style
 from skyloom.networks import convergence
 
 _WORDS = "still falling at the last epoch:\n{}not converged"
@@ -20,6 +20,6 @@ def mark(axes, loss, member=None):
     falling, members = convergence.members_falling(member, loss)
     if falling:
         which = f"{falling} of {members} members " if members > 1 else ""
-        place = {"ha": "right", "va": "top", "transform": axes.transAxes, "zorder": 6}
-        text = axes.text(0.98, 0.97, _WORDS.format(which), color=ORANGE, fontsize=7, **place)
-        text.set_bbox({"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1})
+        style.say(
+            axes, _WORDS.format(which), 0.98, 0.97, ha="right", color=style.ORANGE, fontsize=7
+        )

@@ -2,9 +2,8 @@
 
 import matplotlib
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style
+from skyloom.figures import style, ticks
 from skyloom.xmm.classes import FIRST_BAD
 
 #: What each OBS_CLASS of the catalogue means (degree project, table 1).
@@ -16,7 +15,6 @@ BAD_AREAS = (
     "bad area 10–100 %",
     "bad area 100 %",
 )
-_GAP, _TITLE = 0.05, 0.45  # inches: between panels, and above them (an edge included)
 _COLOURS = "magma"
 _AXES = (
     ("sigma", "σ [ct/s]"),
@@ -43,8 +41,7 @@ def evenly_chosen(obs_class, count=4):
     chosen = {}
     for kind in np.unique(obs_class):
         rows = np.flatnonzero(np.asarray(obs_class) == kind)
-        places = np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)
-        chosen[int(kind)] = rows[places].tolist()
+        chosen[int(kind)] = rows[style.evenly(len(rows), count)].tolist()
     return chosen
 
 
@@ -93,7 +90,7 @@ def stretches(images, *, name, synthetic):
     """
     intervals = list(dict.fromkeys(interval for interval, _ in images))
     kinds = list(dict.fromkeys(kind for _, kind in images))
-    figure, panels = _mosaic(len(intervals), len(kinds), 2.0, name, synthetic)
+    figure, panels = style.mosaic(len(intervals), len(kinds), 2.0, title=name, synthetic=synthetic)
     for place, (interval, kind) in enumerate((i, k) for i in intervals for k in kinds):
         if (interval, kind) in images:
             _image(panels[place], images[interval, kind], 0.0, 1.0)
@@ -125,7 +122,7 @@ def examples(images, *, shown_as, synthetic):
     """
     columns = max(len(row) for row in images.values())
     title = f"Images by quality class ({shown_as})"
-    figure, panels = _mosaic(len(images), columns, 2.0, title, synthetic)
+    figure, panels = style.mosaic(len(images), columns, 2.0, title=title, synthetic=synthetic)
     for place, kind in enumerate(sorted(images)):
         row = panels[place * columns : (place + 1) * columns]
         for axes, (name, image) in zip(row, images[kind].items(), strict=False):
@@ -133,8 +130,7 @@ def examples(images, *, shown_as, synthetic):
             style.image_label(
                 axes, f"OBS_CLASS {kind}\n{BAD_AREAS[kind]}" if axes is row[0] else name
             )
-        for axes in row[len(images[kind]) :]:
-            axes.set_axis_off()
+        style.hide(row[len(images[kind]) :])
     return figure
 
 
@@ -201,23 +197,17 @@ def _answer(found):
 def _logarithmic(axes):
     """Label axes of logarithms by their numbers: Matplotlib has no logarithmic 3D axes."""
     for axis, (_, label) in zip((axes.xaxis, axes.yaxis, axes.zaxis), _AXES, strict=True):
-        ticks = _ticks(*axis.get_view_interval())
-        axis.set_ticks(np.log10(ticks), [_number(tick) for tick in ticks])
+        found = few(*axis.get_view_interval())
+        axis.set_ticks(np.log10(found), [_number(tick) for tick in found])
         axis.set_label_text(label)
         axis.labelpad = 9
         axis.set_tick_params(pad=3)
 
 
-def _ticks(low, high):
-    """Three to six round numbers between two logarithms, in steps as wide as give three."""
-    decades = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
-    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0)):
-        ticks = np.sort(np.outer(decades, steps).ravel())
-        ticks = ticks[(ticks >= 10.0**low) & (ticks <= 10.0**high)]
-        if len(ticks) >= 3:
-            return ticks[:: -(-len(ticks) // 6)]
-    ticks = MaxNLocator(4).tick_values(10.0**low, 10.0**high)
-    return ticks[(ticks >= 10.0**low) & (ticks <= 10.0**high)]
+def few(low, high):
+    """At most six round numbers between two logarithms."""
+    found = ticks.round_numbers(10.0**low, 10.0**high)
+    return found[:: -(-len(found) // 6)]
 
 
 def _number(value):
@@ -228,17 +218,6 @@ def _number(value):
     mantissa = f"{float(mantissa):g}"
     power = f"10^{{{int(exponent)}}}"
     return f"${power}$" if mantissa == "1" else f"${mantissa}\\times {power}$"
-
-
-def _mosaic(rows, columns, size, title, synthetic):
-    """A figure of square panels below its title; and the panels, row by row."""
-    # A single small panel would not hold the title.
-    size = max(size, 4.2 / columns)
-    width, height = (n * (size + _GAP) + _GAP for n in (columns, rows))
-    figure = style.figure(
-        width, height - _GAP + _TITLE, title=title, synthetic=synthetic, arranged=False
-    )
-    return figure, style.panels(figure, rows, columns, size=size, gap=_GAP)
 
 
 def _image(axes, image, low, high):

@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style, unfinished
+from skyloom.columns import where
+from skyloom.figures import style
 from skyloom.networks import roc as receiver
 from skyloom.xmm.classes import CLASSES, FIRST_BAD
 
@@ -21,57 +22,6 @@ _SIDES = {
     "validation": "As published: validation side",
     "train": "As published: training side",
 }
-
-
-@style.drawn
-def curves(histories, *, synthetic):
-    """Accuracy and loss of every network over the epochs (figures 18, 20, 22 and 23).
-
-    Parameters
-    ----------
-    histories : dict of str to (history, best epoch)
-        By experiment; a history has columns epoch, accuracy, val_accuracy, loss, val_loss.
-    synthetic : bool
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    columns = min(3, len(histories))
-    rows = -(-len(histories) // columns)
-    title = "Accuracy and loss while training"
-    figure = style.figure(4.9 * columns + 0.4, 2.3 * rows + 1.0, title=title, synthetic=synthetic)
-    panels = figure.subplots(rows, 2 * columns, squeeze=False).reshape(-1, 2)
-    for pair, (name, (log, best)) in zip(panels, histories.items(), strict=False):
-        for axes, key, label in zip(
-            pair, ("accuracy", "loss"), ("Accuracy", "Cross-entropy"), strict=True
-        ):
-            look = {"marker": "o", "ms": 3} if len(log) < 3 else {}
-            axes.plot(
-                *(log["epoch"], log[key]),
-                color=style.BLUE,
-                ls=":",
-                label="training side, while learning",
-                **look,
-            )
-            axes.plot(
-                *(log["epoch"], log[f"val_{key}"]),
-                color=style.ORANGE,
-                label="validation side",
-                **look,
-            )
-            axes.axvline(best, color=style.GREY, lw=0.9, label="lowest validation loss")
-            axes.grid(**style.GRID)
-            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axes.set_ylabel(label)
-            axes.set_xlabel("Epoch")
-        unfinished.mark(pair[1], log["val_loss"])
-        pair[0].set_title(name, loc="left")
-    for axes in panels[len(histories) :].ravel():
-        axes.set_axis_off()
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return figure
 
 
 @style.drawn
@@ -124,7 +74,7 @@ def _cycle(count):
 
 
 def _curve(axes, table, row, side, colour):
-    here = table[np.asarray(table["part"]).astype(str) == side]
+    here = where(table, part=side)
     name, area = str(row["experiment"]), row[f"{side}_auc"]
     if np.ma.is_masked(area):
         axes.plot([], [], color=colour, label=f"{name}: undefined, one kind only")
@@ -170,7 +120,7 @@ def histograms(table, *, threshold, synthetic):
     figure = style.figure(12.6, 5.4, title=title, synthetic=synthetic)
     grid = figure.subplots(2, len(CLASSES), squeeze=False)
     for line, side in zip(grid, ("test", "train"), strict=True):
-        here = table[np.asarray(table["part"]).astype(str) == side]
+        here = where(table, part=side)
         for axes, kind in zip(line, CLASSES, strict=True):
             _scores(axes, here[np.asarray(here["obs_class"]) == kind], kind, threshold)
         line[0].set_ylabel(f"{_SIDES[side]}\nImages".replace(": ", ":\n"))
@@ -230,8 +180,7 @@ def worst(groups, images, *, experiment, dataset, synthetic):
     options = {"title": title, "synthetic": synthetic, "arranged": False}
     figure = style.figure(width, height, **options)
     panels = style.panels(figure, sum(lines), columns, size=size, left=left, gap=gap)
-    for axes in panels:
-        axes.set_axis_off()
+    style.hide(panels)
     first = 0
     names = ("Bad, called good", "Good, called bad")
     for group, pixels, line, name in zip(groups, images, lines, names, strict=True):
@@ -270,8 +219,7 @@ def calibration(reliability, summary, *, synthetic):
     size = max(5.4, 3.0 * columns + 0.4), 3.7 * rows + 0.8
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in panels[len(summary) :]:
-        axes.set_axis_off()
+    style.hide(panels[len(summary) :])
     names = np.asarray(reliability["experiment"]).astype(str)
     scaled = np.asarray(reliability["calibrated"]).astype(bool)
     for axes, row in zip(panels, summary, strict=False):
@@ -300,10 +248,7 @@ def _bins(axes, here, row, scaled, colour):
     error = row["calibration_error_calibrated" if scaled else "calibration_error"]
     way = f"T = {row['temperature']:.2f}" if scaled else "as it is"
     share = np.asarray(here["bad_fraction"], dtype=float)
-    bars = [
-        np.maximum(0, share - np.asarray(here["bad_fraction_low"])),
-        np.maximum(0, np.asarray(here["bad_fraction_high"]) - share),
-    ]
+    bars = style.bars(share, here["bad_fraction_low"], here["bad_fraction_high"])
     axes.errorbar(
         np.asarray(here["score"]),
         share,

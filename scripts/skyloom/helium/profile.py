@@ -32,6 +32,7 @@ import numpy as np
 from scipy.special import voigt_profile
 
 from skyloom.helium import atmosphere
+from skyloom.spectra.wavelengths import LIGHT
 
 #: He I 2p 3P - 4d 3D: wavelength in air (Å), share of the multiplet's strength.
 ALLOWED = ((4471.474, 5 / 9), (4471.489, 3 / 9), (4471.683, 1 / 9))
@@ -57,7 +58,7 @@ def doppler(wavelength, temperature, mass, turbulence):
         Of the atom, in atomic mass units.
     """
     thermal = atmosphere.BOLTZMANN * temperature / (mass * atmosphere.ATOMIC_MASS) / 1e10
-    return wavelength / 299792.458 * np.sqrt(thermal + turbulence**2 / 2)
+    return wavelength / LIGHT * np.sqrt(thermal + turbulence**2 / 2)
 
 
 def helium_profile(wavelength, electrons, sigma):

@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from astropy.table import Table
 from scipy.stats import rankdata
 
-from skyloom.columns import masked
+from skyloom.columns import of_rows
 from skyloom.networks import bootstrap, metrics
 
 #: Regions of an image that shares are given of.
@@ -153,10 +152,7 @@ def summarise(cases, *, samples, level, seed):
             for kind in ("random", "area"):
                 row[f"{region}_{kind}"] = _mean(columns[f"{region}_{kind}"])
         rows.append(row)
-    table = Table()
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        table[name] = values if isinstance(values[0], str | int) else masked(values)
+    table = of_rows(rows)
     table.meta.update(level=float(level), samples=int(samples))
     return table
 

@@ -7,6 +7,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 from scipy.stats import norm
 
+from skyloom.networks.roc import pair
+
 # Scores of exactly 0 or 1 have no logit; these are the nearest that do.
 _LEAST = 1e-12
 _RANGE = np.log(0.05), np.log(20.0)
@@ -114,11 +116,7 @@ def _logit(score):
 
 
 def _pair(positive, score):
-    positive, score = np.asarray(positive).astype(bool), np.asarray(score, dtype=float)
-    if positive.ndim != 1 or positive.shape != score.shape:
-        raise ValueError(
-            f"truth and score must be equally long vectors: {positive.shape}, {score.shape}"
-        )
+    positive, score = pair(positive, score)
     if score.size and not (score.min() >= 0 and score.max() <= 1):
         raise ValueError("a score is not a probability")
     return positive, score

@@ -3,27 +3,27 @@
 import dataclasses
 from pathlib import Path
 
-import keras
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import or_none
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.networks import controls, head_training, regression
+from skyloom.networks import controls, experiment, head_training, regression
 from skyloom.networks.head_training import Settings
 from skyloom.networks.metrics import pearson_r
+from skyloom.sides import rows_of
 
 #: Keys of ``tng.training`` that shape the head; the others are fields of `head_training.Settings`.
 _HEAD_KEYS = ("output_activation", "convolution_activation", "dropout")
 
 
-@dataclasses.dataclass
-class Case:
-    """Images of one variant with their labels, sides and features, row by row.
+@dataclasses.dataclass(kw_only=True)
+class Case(experiment.Sample):
+    """Images of one variant with their labels and features.
 
     Attributes
     ----------
-    id, part : (N,) str array
     component : (N,) int array
         Independent group of each image; the bootstrap resamples these.
     target : (N,) float64 array
@@ -35,43 +35,31 @@ class Case:
         Sum of each physical map the image was made from, where the dataset holds it.
     bins : int
         Side of the images, pixels.
-    meta : dict
-        Variant and whether the data are synthetic.
+    variant : str
     precision : str
         What the features were computed in.
     """
 
-    id: np.ndarray
-    part: np.ndarray
     component: np.ndarray
     target: np.ndarray
     features: np.ndarray
     totals: np.ndarray
     map_totals: np.ndarray | None
     bins: int
-    meta: dict
+    variant: str
     precision: str = "float32"
 
     @property
-    def train(self):
-        """Training rows."""
-        return np.flatnonzero(self.part == "train")
-
-    @property
-    def test(self):
-        """Test rows."""
-        return np.flatnonzero(self.part == "test")
+    def meta(self):
+        """What every table says of the case."""
+        return {"variant": self.variant, "synthetic": self.synthetic}
 
 
-@dataclasses.dataclass
-class Fitted:
-    """A trained head with its tables: see `fit`."""
+@dataclasses.dataclass(kw_only=True)
+class Fitted(experiment.Fitted):
+    """A trained head with its tables, that of its controls among them: see `fit`."""
 
-    head: keras.Model
-    history: Table
-    predictions: Table
     control: Table
-    metrics: dict
 
 
 def read(dataset, features, split, *, split_name="the split", precision=None):
@@ -104,10 +92,8 @@ def read(dataset, features, split, *, split_name="the split", precision=None):
         bins = int(file["images"].shape[1])
         totals = controls.total_intensities(file["images"])
         map_totals = file["map_totals"][()] if "map_totals" in file else None
-        meta = {
-            "variant": str(file.attrs.get("variant", Path(dataset).stem)),
-            "synthetic": bool(file.attrs.get("synthetic", False)),
-        }
+        variant = str(file.attrs.get("variant", Path(dataset).stem))
+        synthetic = bool(file.attrs.get("synthetic", False))
     with open_hdf5(features, need=["features", "id"]) as file:
         found = str(file.attrs.get("precision", "float32"))
         if precision not in (None, found):
@@ -115,39 +101,22 @@ def read(dataset, features, split, *, split_name="the split", precision=None):
                 f"{features} holds features in {found}, but this run takes them in {precision}: "
                 "set tng.backbone.precision to one of the two for all machines, or remove the file."
             )
-        rows = _rows_of(ids, file["id"][()].astype(str), dataset, features)
+        rows = rows_of(ids, file["id"][()].astype(str), dataset=dataset, name=features)
         stored = file["features"][()][rows]
-    rows = _rows_of(ids, np.asarray(split["id"]).astype(str), dataset, split_name)
+    rows = rows_of(ids, split["id"], dataset=dataset, name=split_name)
     return Case(
         id=ids,
         part=np.asarray(split["part"]).astype(str)[rows],
+        synthetic=synthetic,
         component=np.asarray(split["component"])[rows],
         target=target,
         features=stored,
         totals=totals,
         map_totals=map_totals,
         bins=bins,
-        meta=meta,
+        variant=variant,
         precision=found,
     )
-
-
-def _rows_of(ids, other, dataset, name):
-    """Rows of `other` in the order of `ids`; both must hold the same ids, once."""
-    if len(set(ids)) != len(ids) or len(set(other)) != len(other):
-        raise InputError(f"{dataset} or {name} names an image twice in id: make them again.")
-    for found, wanted, lacking, having in (
-        (other, ids, name, dataset),
-        (ids, other, dataset, name),
-    ):
-        missing = sorted(set(wanted) - set(found))
-        if missing:
-            raise InputError(
-                f"{lacking} lacks {len(missing)} of the ids of {having}, {missing[0]} first: "
-                "they were made from different galaxies; make both again."
-            )
-    place = {value: row for row, value in enumerate(other)}
-    return np.array([place[value] for value in ids])
 
 
 def fit(case, *, options, seed, state_folder=None, with_controls=True, label="network"):
@@ -175,6 +144,7 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True, label="ne
     """
     shape = {key: options[key] for key in _HEAD_KEYS if key in options}
     settings = Settings(**{key: options[key] for key in options if key not in _HEAD_KEYS})
+    train = case.rows("train")
 
     def learn(name, targets, shown=None):
         head = regression.head(case.features.shape[1:], seed=seed, **shape)
@@ -182,12 +152,12 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True, label="ne
             head,
             case.features,
             targets,
-            train=case.train,
-            test=case.test,
+            train=train,
+            test=case.rows("test"),
             settings=settings,
             seed=seed,
             state_path=Path(state_folder) / f"{name}.h5" if state_folder else None,
-            label=f"{case.meta['variant']}: {shown or name}",
+            label=f"{case.variant}: {shown or name}",
         )
         return head, result
 
@@ -195,31 +165,25 @@ def fit(case, *, options, seed, state_folder=None, with_controls=True, label="ne
     nothing = np.full(len(case.target), np.nan)
     shuffled, linear, linear_maps = nothing, nothing, nothing
     if with_controls:
-        mixed = controls.shuffled(case.target, case.train, seed=seed)
+        mixed = controls.shuffled(case.target, train, seed=seed)
         shuffled = learn("shuffled labels", mixed)[1].outputs
-        linear = controls.linear_fit(case.totals, case.target, case.train)
+        linear = controls.linear_fit(case.totals, case.target, train)
         if case.map_totals is not None:
             # Physical totals span decades, as the label does: both are logarithms.
             logarithms = controls.logarithm(case.map_totals)
-            linear_maps = controls.linear_fit(logarithms, case.target, case.train)
+            linear_maps = controls.linear_fit(logarithms, case.target, train)
     return Fitted(
-        head=head,
-        history=_history(result, case.meta),
+        network=head,
+        history=experiment.history(result, ("loss", "test_loss"), case.meta),
         predictions=_predictions(case, result, settings),
         control=table(case, shuffled=shuffled, linear=linear, linear_maps=linear_maps),
         metrics=_metrics(case, head, result, settings, shuffled, linear),
     )
 
 
-def _history(result, meta):
-    made = Table(result.history, names=("loss", "test_loss"), meta=meta)
-    made.add_column(np.arange(1, len(made) + 1), name="epoch", index=0)
-    return made
-
-
 def table(case, **columns):
     """A table with the identity of each image first; labels and predictions are in dex."""
-    made = Table(meta=dict(case.meta))
+    made = Table(meta=case.meta)
     made["id"], made["part"], made["component"] = case.id, case.part, case.component
     for name, values in {"true": case.target, **columns}.items():
         made[name] = values
@@ -235,13 +199,14 @@ def _predictions(case, result, settings):
 
 
 def _metrics(case, head, result, settings, shuffled, linear):
-    true = case.target[case.test]
+    test = case.rows("test")
+    true = case.target[test]
 
     def judge(values):
-        predicted = values[case.test]
+        predicted = values[test]
         return {
-            "pearson_r": _number(pearson_r(true, predicted)),
-            "mse": _number(np.mean((predicted - true) ** 2)),
+            "pearson_r": or_none(pearson_r(true, predicted)),
+            "mse": or_none(np.mean((predicted - true) ** 2)),
         }
 
     final = judge(result.outputs)
@@ -250,8 +215,8 @@ def _metrics(case, head, result, settings, shuffled, linear):
         "parameters": {
             "trainable": int(sum(np.prod(w.shape) for w in head.trainable_weights)),
         },
-        "n_train": len(case.train),
-        "n_test": len(case.test),
+        "n_train": len(case.rows("train")),
+        "n_test": len(test),
         "epochs": settings.epochs,
         "best_epoch": result.best_epoch,
         "loss_best": float(result.history[result.best_epoch - 1, 0]),
@@ -260,8 +225,3 @@ def _metrics(case, head, result, settings, shuffled, linear):
         "shuffled_pearson_r": judge(shuffled)["pearson_r"],
         "linear_pearson_r": judge(linear)["pearson_r"],
     }
-
-
-def _number(value):
-    """JSON has no NaN: what is undefined (a constant prediction) becomes null."""
-    return float(value) if np.isfinite(value) else None

@@ -7,7 +7,7 @@ the output.
 import keras
 import numpy as np
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, check_one_of
 
 #: By name: filters of each convolution, side of the pooling after it, widths of the dense layers.
 #: ``3conv`` is the document's appendix. Of ``2conv`` it says only "two convolution layers and fewer
@@ -61,12 +61,7 @@ def build(
     InputError
         If the architecture is unknown or the image too small for its poolings.
     """
-    if architecture not in ARCHITECTURES:
-        raise InputError(
-            f"architecture is {architecture!r}, nearest is "
-            f"{nearest(architecture, ARCHITECTURES)!r}: "
-            f"choose one of {', '.join(ARCHITECTURES)}."
-        )
+    check_one_of("architecture", architecture, ARCHITECTURES)
     parts = ARCHITECTURES[architecture]
     least = int(np.prod(parts["pools"]))
     if min(shape[:2]) < least:

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 from astropy.table import Table
 
+from skyloom import sides
 from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap, metrics
@@ -37,17 +38,13 @@ def on_test_side(table, name):
     InputError
         If no row belongs to the test side, or a label or prediction is not finite.
     """
-    test = table[np.asarray(table["part"]).astype(str) == "test"]
-    if len(test) == 0:
-        raise InputError(
-            f"{name} has no row with part = test: raise tng.split.test_fraction and train again."
-        )
-    for column in test.colnames:
-        if test[column].dtype.kind == "f" and not np.all(np.isfinite(np.ma.filled(test[column]))):
-            raise InputError(
-                f"{name} has values in column {column} that are not finite: "
-                "train the case again, with a smaller tng.training.learning_rate."
-            )
+    test = sides.check_predictions(
+        name,
+        table,
+        remedy="raise tng.split.test_fraction",
+        rate="tng.training.learning_rate",
+        finite=[column for column in table.colnames if table[column].dtype.kind == "f"],
+    )
     return test[np.argsort(np.asarray(test["id"]).astype(str), kind="stable")]
 
 

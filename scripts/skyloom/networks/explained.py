@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skyloom.columns import where
 from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5
 from skyloom.tng.labels import galaxy_id
@@ -39,7 +40,7 @@ def choose(dataset, split, count):
     InputError
         If the test side is empty, or not in the dataset.
     """
-    side = split[np.asarray(split["part"]).astype(str) == "test"]
+    side = where(split, part="test")
     groups = dict(zip(np.asarray(side["id"]).astype(str), side["component"], strict=True))
     with open_hdf5(dataset, need=("images", "target", "id")) as file:
         ids = file["id"][()].astype(str)

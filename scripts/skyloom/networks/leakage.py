@@ -14,7 +14,7 @@ among the training images, of which there are as many in both. Nothing else diff
 import numpy as np
 from astropy.table import Table
 
-from skyloom.columns import masked, numbers
+from skyloom.columns import masked, numbers, of_rows
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap, ensemble, metrics, resampling
 
@@ -137,15 +137,8 @@ def measure(case, predictions, splits, *, samples, level, seed):
     if folds:
         clean = [_only(tests["lineage"], fold) for fold in folds]
         rows.append(_compare("same_test", clean, folds, options))
-    comparisons = Table(
-        {
-            "case": [case] * len(rows),
-            "comparison": np.array([row.pop("comparison") for row in rows]),
-        }
-    )
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        comparisons[name] = values if name[:2] in ("n_", "si") else masked(values)
+    comparisons = of_rows([{"case": case, **row} for row in rows])
+    for name in comparisons.colnames:
         if name.startswith("error"):
             comparisons[name].unit = "dex"
     members = _members(case, tests, predictions, splits)

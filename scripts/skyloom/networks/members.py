@@ -9,6 +9,7 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.io import read_json, write_json
 from skyloom.networks import case as cases
+from skyloom.sides import rows_of
 
 
 def seeds(seed, members):
@@ -73,19 +74,10 @@ def fit(case, *, options, seed, members, first=None, state_folder=None, label="n
 
 def _of_first(case, first):
     """Predictions of a table in the order of the case's images."""
-    ids = np.asarray(first["id"]).astype(str)
-    place = {value: row for row, value in enumerate(ids)}
-    if set(place) != set(case.id):
-        raise InputError(
-            f"predictions of {case.meta['variant']} are of other images than its dataset: "
-            "train the case again."
-        )
-    rows = [place[value] for value in case.id]
+    name = f"predictions of {case.variant}"
+    rows = rows_of(case.id, first["id"], dataset=f"the dataset {case.variant}", name=name)
     if not np.array_equal(np.asarray(first["part"]).astype(str)[rows], case.part):
-        raise InputError(
-            f"predictions of {case.meta['variant']} were made on another split: "
-            "train the case again."
-        )
+        raise InputError(f"{name} were made on another split: train the case again.")
     return np.asarray(first["predicted"], dtype=np.float64)[rows]
 
 
@@ -110,6 +102,6 @@ def _train(case, options, seed, folder, label):
 def _digest(case, options, seed):
     """A hash of everything that a member's predictions depend on."""
     digest = hashlib.sha256(json.dumps([options, seed], sort_keys=True).encode())
-    for array in (case.features, case.target, case.train, case.test):
+    for array in (case.features, case.target, case.rows("train"), case.rows("test")):
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()

@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, check_one_of, nearest
 
 #: Mean of the ImageNet training images in blue, green, red, which Caffe's ResNet 50 subtracts.
 MEAN_BGR = (103.939, 116.779, 123.68)
@@ -66,12 +66,7 @@ def backbone(architecture, weights, *, side=224, seed=0):
         If the architecture is unknown, images are too small, or the file is missing, broken or of
         another network.
     """
-    if architecture not in ARCHITECTURES:
-        raise InputError(
-            f"architecture is {architecture!r}, nearest is "
-            f"{nearest(architecture, ARCHITECTURES)!r}: "
-            f"choose one of {', '.join(ARCHITECTURES)}."
-        )
+    check_one_of("architecture", architecture, ARCHITECTURES)
     if side < LEAST[architecture]:
         raise InputError(
             f"images of {side}x{side} pixels are too small for {architecture}, which takes at "

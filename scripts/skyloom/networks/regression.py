@@ -103,6 +103,24 @@ def save(model, path):
         normalise_keras_file(temporary)
 
 
+def load(path):
+    """A network that `save` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no Keras model.
+    """
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        # A zip of JSON and HDF5 can be damaged in more ways than can be foreseen.
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        raise InputError(
+            f"{path} is not a readable network ({reason}): remove it and train again."
+        ) from error
+
+
 def normalise_keras_file(path):
     """Rewrite a ``.keras`` file without the time of saving and addresses in memory."""
     with zipfile.ZipFile(path) as archive:

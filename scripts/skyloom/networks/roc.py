@@ -37,7 +37,7 @@ def curve(positive, score):
     ValueError
         If the arrays differ in shape or a score is NaN.
     """
-    positive, score = _pair(positive, score)
+    positive, score = pair(positive, score)
     order = np.argsort(-score, kind="stable")
     # Equal scores cannot be told apart: only the last of each run is a point.
     last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True)) if score.size else []
@@ -61,7 +61,7 @@ def auc(positive, score):
     -----
     The Mann-Whitney statistic (Hanley & McNeil 1982), by ranks.
     """
-    positive, score = _pair(positive, score)
+    positive, score = pair(positive, score)
     ones = int(positive.sum())
     zeros = positive.size - ones
     if not ones or not zeros:
@@ -92,7 +92,7 @@ def auc_interval(positive, score, *, samples, level, seed):
     ValueError
         As `curve`, or if `level` is outside (0, 1) or `samples` below one.
     """
-    positive, score = _pair(positive, score)
+    positive, score = pair(positive, score)
     bootstrap.check(samples, level)
     if not positive.any() or positive.all():
         return float("nan"), float("nan")
@@ -119,7 +119,8 @@ def _weighted_auc(times, positive, starts):
         return np.sum(ones * below, axis=1) / pairs
 
 
-def _pair(positive, score):
+def pair(positive, score):
+    """Truth and scores as equally long vectors, checked."""
     positive, score = np.asarray(positive), np.asarray(score, dtype=float)
     if positive.ndim != 1 or positive.shape != score.shape:
         raise ValueError(

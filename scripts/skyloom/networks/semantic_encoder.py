@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, check_one_of
 
 #: How the angle of a profile comes out of the last dense layer.
 ANGLES = ("cos_sin_2theta", "theta")
@@ -66,11 +66,7 @@ class PhysicalParameters(keras.layers.Layer):
     def __init__(self, names, lows, highs, angle="cos_sin_2theta", **options):
         # Of a fixed name, so that an unfinished training knows its network again.
         super().__init__(**{"name": "parameters", **options})
-        if angle not in ANGLES:
-            raise InputError(
-                f"semantic.encoder.angle is {angle!r}, nearest is {nearest(angle, ANGLES)!r}: "
-                f"choose one of {', '.join(ANGLES)}."
-            )
+        check_one_of("semantic.encoder.angle", angle, ANGLES)
         self.names, self.angle = list(names), angle
         self.lows, self.highs = [float(x) for x in lows], [float(x) for x in highs]
 

@@ -11,7 +11,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, check_one_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,11 +76,7 @@ def build(name, pixels, labels, *, heteroscedastic=False, seed=0):
     InputError
         If the name is unknown or a spectrum too short for the layers.
     """
-    if name not in ARCHITECTURES:
-        raise InputError(
-            f"network is {name!r}, nearest is {nearest(name, ARCHITECTURES)!r}: "
-            f"choose one of {', '.join(ARCHITECTURES)}."
-        )
+    check_one_of("network", name, ARCHITECTURES)
     parts = ARCHITECTURES[name]
     lost = sum(k - 1 for _, k in parts.convolutions) if parts.padding == "valid" else 0
     if pixels - lost < parts.pool:

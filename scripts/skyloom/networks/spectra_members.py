@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skyloom.errors import InputError
+from skyloom.errors import InputError, check_one_of
 
 #: Spread among the members; predicted variances, with the spread of their means; nothing.
 UNCERTAINTIES = ("ensemble", "heteroscedastic", "none")
@@ -15,10 +15,7 @@ def check(uncertainty, members):
     ------
     InputError
     """
-    if uncertainty not in UNCERTAINTIES:
-        raise InputError(
-            f"uncertainty is {uncertainty!r}: choose one of {', '.join(UNCERTAINTIES)}."
-        )
+    check_one_of("uncertainty", uncertainty, UNCERTAINTIES)
     if members < 1:
         raise InputError(f"members is {members}: at least one network is needed.")
     if uncertainty == "ensemble" and members < 2:

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, check_one_of
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
 
@@ -52,12 +52,7 @@ class Limits:
     def __post_init__(self):
         """Refuse what cannot be trained with; names the key and what is allowed."""
         for key, allowed in self.choices.items():
-            value = getattr(self, key)
-            if value not in allowed:
-                raise InputError(
-                    f"{self.section}.{key} is {value!r}, nearest is {nearest(value, allowed)!r}: "
-                    f"choose one of {', '.join(allowed)}."
-                )
+            check_one_of(f"{self.section}.{key}", getattr(self, key), allowed)
         for key in ("epochs", "batch_size", "patience", "learning_rate"):
             if not getattr(self, key) > 0:
                 raise InputError(

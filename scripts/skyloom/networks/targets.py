@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit, log_softmax
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import check_one_of
 
 KINDS = ("binary", "classes", "ordinal")
 
@@ -34,11 +34,7 @@ class Target:
 
     def __post_init__(self):
         """Refuse what cannot be asked."""
-        if self.kind not in KINDS:
-            raise InputError(
-                f"target is {self.kind!r}, nearest is {nearest(self.kind, KINDS)!r}: "
-                f"choose one of {', '.join(KINDS)}."
-            )
+        check_one_of("target", self.kind, KINDS)
         if self.kind == "binary" and self.positive_from is None:
             raise ValueError("a binary target needs positive_from")
         if self.positive_from is not None and not 0 < self.positive_from < self.classes:

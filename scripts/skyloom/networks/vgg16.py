@@ -2,7 +2,7 @@
 
 import keras
 
-from skyloom.errors import InputError
+from skyloom.errors import InputError, check_one_of
 from skyloom.networks import weights
 
 #: Mean of the ImageNet training images in blue, green, red, which Caffe's VGG16 subtracts.
@@ -46,10 +46,7 @@ def backbone(layers, *, bins=256, preprocess="none", precision="float32"):
             f"tng.grid.bins is {bins}, but VGG16 halves an image five times: "
             "choose a multiple of 32."
         )
-    if precision not in PRECISIONS:
-        raise InputError(
-            f"tng.backbone.precision is {precision!r}: choose one of {', '.join(PRECISIONS)}."
-        )
+    check_one_of("tng.backbone.precision", precision, PRECISIONS)
     image = keras.Input((bins, bins, 3), name="image")
     scaled = _scaled(image, preprocess)
     # Keras's VGG16 has no argument for it: its layers take the policy that is set.

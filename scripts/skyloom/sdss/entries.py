@@ -3,7 +3,7 @@
 import dataclasses
 from importlib import import_module
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, check_keys
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,13 +92,7 @@ def network(name, keys):
     InputError
         If it has a key that is none, an unknown architecture, or keys of another architecture.
     """
-    known = [field.name for field in dataclasses.fields(Network)]
-    for key in keys:
-        if key not in known:
-            raise InputError(
-                f"sdss.networks.{name} has the key {key!r}, nearest is "
-                f"{nearest(key, known)!r}: correct or remove it."
-            )
+    check_keys(f"sdss.networks.{name}", keys, Network.__dataclass_fields__)
     architecture = keys.get("architecture")
     if architecture not in ARCHITECTURES:
         raise InputError(

@@ -11,7 +11,8 @@ Several spectra of one object are not independent: intervals resample objects.
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom.columns import masked
+from skyloom import sides
+from skyloom.columns import masked, of_rows, where
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap
 from skyloom.progress import track
@@ -20,29 +21,9 @@ from skyloom.sdss.classes import CLASSES, PROBABILITIES
 METRICS = ("accuracy", "precision", "recall", "f1")
 AVERAGE = "average"
 OVERALL = "overall_accuracy"
+_NAMES = ("model", "network", "split")
 #: Confused spectra that are kept of each network.
 MOST = 24
-
-
-def check(model, predictions):
-    """Refuse predictions that cannot be judged: no test side, or no probabilities.
-
-    Raises
-    ------
-    InputError
-    """
-    if not np.any(_texts(predictions, "part") == "test"):
-        raise InputError(
-            f"predictions of {model} have no row with part = test: make the split and the "
-            "network again."
-        )
-    for column in PROBABILITIES:
-        values = np.asarray(np.ma.filled(predictions[column], np.nan), dtype=float)
-        if not ((values >= 0) & (values <= 1)).all():
-            raise InputError(
-                f"predictions of {model}: {column} is not a probability; train it again, with a "
-                "smaller sdss.training.learning_rate."
-            )
 
 
 def _texts(table, column):
@@ -188,8 +169,13 @@ def summarise(predictions, metrics, *, samples, level, seed):
     """
     parts, pairs = [], list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="networks", unit="network"):
-        check(known["model"], table)
-        rows = table[_texts(table, "part") == "test"]
+        rows = sides.check_predictions(
+            f"predictions of {known['model']}",
+            table,
+            remedy="make the split again",
+            rate="sdss.training.learning_rate",
+            probabilities=PROBABILITIES,
+        )
         parts.append(_one(rows, "predicted", known, samples, level, seed))
     return _finished(vstack(parts), predictions, metrics, samples, level)
 
@@ -203,7 +189,7 @@ def readouts(predictions, metrics, *, samples, level, seed):
     """
     parts, pairs = [], list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="networks after fewer epochs", unit="network"):
-        rows = table[_texts(table, "part") == "test"]
+        rows = where(table, part="test")
         asked = known["training"]["epochs"]
         epochs = {int(epoch): f"predicted_epoch_{epoch}" for epoch in known.get("readouts", {})}
         for epoch, column in sorted({**epochs, asked: "predicted"}.items()):
@@ -229,7 +215,7 @@ def _one(rows, column, known, samples, level, seed):
     found = judge(true, said, objects, samples=samples, level=level, seed=seed)
     names = [*CLASSES, AVERAGE]
     table = Table()
-    for key in ("model", "network", "split"):
+    for key in _NAMES:
         table[key] = [str(known[key])] * len(names)
     table["class"] = names
     table["spectra"] = [*(int((true == number).sum()) for number in range(3)), len(true)]
@@ -250,20 +236,16 @@ def confusions(predictions, metrics):
         model, network, split, true, predicted, count, share (of the true class; masked without
         spectra).
     """
-    parts = []
+    found = []
     for table, known in zip(predictions, metrics, strict=True):
-        rows = table[_texts(table, "part") == "test"]
+        rows = where(table, part="test")
         matrix = counts(labels(rows["class"]), labels(rows["predicted"]))
-        part = Table()
-        for key in ("model", "network", "split"):
-            part[key] = [str(known[key])] * matrix.size
-        part["true"] = np.repeat(CLASSES, len(CLASSES))
-        part["predicted"] = np.tile(CLASSES, len(CLASSES))
-        part["count"] = matrix.ravel()
-        with np.errstate(invalid="ignore"):
-            part["share"] = masked((matrix / matrix.sum(axis=1, keepdims=True)).ravel())
-        parts.append(part)
-    made = vstack(parts)
+        for (true, said), count in np.ndenumerate(matrix):
+            row = {key: str(known[key]) for key in _NAMES}
+            row |= {"true": CLASSES[true], "predicted": CLASSES[said], "count": int(count)}
+            total = matrix[true].sum()
+            found.append(row | {"share": count / total if total else None})
+    made = of_rows(found)
     made.meta["synthetic"] = any(bool(known["synthetic"]) for known in metrics)
     return made
 
@@ -279,7 +261,7 @@ def confused(predictions, metrics, *, most=MOST):
     """
     parts = []
     for table, known in zip(predictions, metrics, strict=True):
-        rows = table[_texts(table, "part") == "test"]
+        rows = where(table, part="test")
         rows = rows[np.argsort(_texts(rows, "id"), kind="stable")]
         true, said = labels(rows["class"]), labels(rows["predicted"])
         p = np.stack([np.asarray(rows[name], dtype=float) for name in PROBABILITIES], axis=1)
@@ -287,7 +269,7 @@ def confused(predictions, metrics, *, most=MOST):
         order = np.argsort(-sure, kind="stable")
         order = order[(true != said)[order]][:most]
         part = Table()
-        for key in ("model", "network", "split"):
+        for key in _NAMES:
             part[key] = np.array([str(known[key])] * len(order), dtype=f"U{len(str(known[key]))}")
         for key in ("id", "class", "z", "predicted"):
             part[key] = rows[key][order]

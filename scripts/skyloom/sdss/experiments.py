@@ -3,14 +3,13 @@
 import dataclasses
 import json
 
-import keras
 import numpy as np
 from astropy.table import Table
 
 from skyloom import sides
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.networks import batches, classification, features, folding, pretrained
+from skyloom.networks import batches, classification, experiment, features, folding, pretrained
 from skyloom.networks.standardised import Standardised
 from skyloom.networks.targets import Target
 from skyloom.networks.training import fit as fit_network
@@ -19,44 +18,26 @@ from skyloom.sdss.classes import CLASSES, PROBABILITIES
 TARGET = Target("classes", classes=len(CLASSES))
 
 
-@dataclasses.dataclass
-class Sample:
-    """Labels and sides of a dataset's spectra, row by row.
+@dataclasses.dataclass(kw_only=True)
+class Sample(experiment.Sample):
+    """Spectra.
 
     Attributes
     ----------
-    id, part, object : (N,) str array
+    object : (N,) str array
     label : (N,) int array
         Place in `CLASSES`.
     z : (N,) float array
         NaN where the dataset does not say.
-    synthetic : bool
     inputs : dict
         ``variant`` of the dataset, the ``parameters`` it was made with and, where it says so,
         ``smoothing_window``: what prediction needs to show a network the same kind of input.
     """
 
-    id: np.ndarray
-    part: np.ndarray
     object: np.ndarray
     label: np.ndarray
     z: np.ndarray
-    synthetic: bool
     inputs: dict
-
-    def rows(self, part):
-        """Rows of a side."""
-        return np.flatnonzero(self.part == part)
-
-
-@dataclasses.dataclass
-class Fitted:
-    """A trained network with its tables."""
-
-    network: keras.Model
-    history: Table
-    predictions: Table
-    metrics: dict
 
 
 def read(dataset, split, *, split_name="the split"):
@@ -80,23 +61,26 @@ def read(dataset, split, *, split_name="the split"):
     InputError
         If the two do not have the same ids, once each, or a label is out of range.
     """
-    with open_hdf5(dataset, need=["target", "id"]) as file:
-        ids = file["id"][()].astype(str)
+
+    def labels(file, ids):
         target = np.asarray(file["target"][()], dtype=float)
-        objects = file["object"][()].astype(str) if "object" in file else ids
-        z = np.asarray(file["z"][()], float) if "z" in file else np.full(len(ids), np.nan)
-        synthetic = bool(file.attrs.get("synthetic", False))
-        parameters = file.attrs.get("parameters", "{}")
-        inputs = {"variant": str(file.attrs.get("variant", "")), "parameters": _parsed(parameters)}
+        if target.ndim != 1 or not np.isin(target, np.arange(len(CLASSES))).all():
+            raise InputError(
+                f"{dataset}: target must be a label, 0, 1 or 2 for {', '.join(CLASSES)}: "
+                "make the dataset again."
+            )
+        parameters = _parsed(file.attrs.get("parameters", "{}"))
+        inputs = {"variant": str(file.attrs.get("variant", "")), "parameters": parameters}
         if "smoothing_window" in file.attrs:
             inputs["smoothing_window"] = int(file.attrs["smoothing_window"])
-    if target.ndim != 1 or not np.isin(target, np.arange(len(CLASSES))).all():
-        raise InputError(
-            f"{dataset}: target must be a label, 0, 1 or 2 for {', '.join(CLASSES)}: "
-            "make the dataset again."
-        )
-    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
-    return Sample(ids, part, objects, target.astype(int), z, synthetic, inputs)
+        return {
+            "object": file["object"][()].astype(str) if "object" in file else ids,
+            "label": target.astype(int),
+            "z": np.asarray(file["z"][()], float) if "z" in file else np.full(len(ids), np.nan),
+            "inputs": inputs,
+        }
+
+    return experiment.read(Sample, dataset, split, labels, split_name=split_name)
 
 
 def _parsed(text):
@@ -217,7 +201,7 @@ def fit(
 
     Returns
     -------
-    Fitted
+    `skyloom.networks.experiment.Fitted`
 
     Raises
     ------
@@ -304,9 +288,9 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
     }
     called = _called(result.outputs)
     trainable = sum(int(np.prod(weight.shape)) for weight in made.trainable_weights)
-    return Fitted(
+    return experiment.Fitted(
         network=made,
-        history=_history(result),
+        history=experiment.history(result, classification.HISTORY),
         predictions=predictions,
         metrics={
             **meta,
@@ -316,7 +300,7 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
             "trainable_parameters": trainable,
             "spectra": len(sample.id),
             "inputs": sample.inputs,
-            **_epochs(result),
+            **experiment.epochs(result, classification.HISTORY),
             "readouts": readouts,
             "sides": {part: _judge(sample, called, part) for part in sides.PARTS},
         },
@@ -326,12 +310,6 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
 def _called(outputs):
     """The likeliest class of each row."""
     return np.argmax(outputs, axis=1)
-
-
-def _history(result):
-    table = Table(result.history, names=classification.HISTORY)
-    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
-    return table
 
 
 def probabilities(table, outputs):
@@ -351,18 +329,6 @@ def _predictions(sample, result, meta):
         table[f"predicted_epoch_{epoch}"] = np.array(CLASSES)[_called(outputs)]
     table["predicted"].description = "the class of the largest probability"
     return table
-
-
-def _epochs(result):
-    """Loss and accuracy of the epoch with the lowest validation loss, and of the last."""
-    names = classification.HISTORY
-    best, last = result.history[result.best_epoch - 1], result.history[-1]
-    return {
-        "epochs": len(result.history),
-        "best_epoch": result.best_epoch,
-        "best": dict(zip(names, map(float, best), strict=True)),
-        "last": dict(zip(names, map(float, last), strict=True)),
-    }
 
 
 def _judge(sample, called, part):

@@ -1,33 +1,17 @@
 """What a trained network says of spectra of any folder, prepared and drawn as in its training."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.networks import chain
+from skyloom.networks import chain, regression
 from skyloom.progress import track_blocks
 from skyloom.sdss import experiments, preparation, processing
 from skyloom.sdss.spectrum import UNKNOWN
 
-
-def load(path):
-    """A trained network.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or no Keras model.
-    """
-    try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        # A zip of JSON and HDF5 can be damaged in more ways than can be foreseen.
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise InputError(
-            f"{path} is not a readable network ({reason}): remove it and train again."
-        ) from error
+#: A trained network, from its ``model.keras``.
+load = regression.load
 
 
 def check(metrics, wavelength, window):

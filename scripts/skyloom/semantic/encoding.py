@@ -1,45 +1,19 @@
 """Asking a trained encoder about images."""
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError
 
 # Importing it makes its layer known to keras.
-from skyloom.networks import semantic_encoder  # noqa: F401
+from skyloom.networks import regression, semantic_encoder  # noqa: F401
 from skyloom.progress import track_blocks
 from skyloom.semantic import profiles, sampling
 
 #: Images at a time.
 _BATCH = 100
 
-
-def load(path):
-    """A trained encoder.
-
-    Parameters
-    ----------
-    path : path
-        ``model.keras``.
-
-    Returns
-    -------
-    keras.Model
-        (n, H, W, 1) -> (n, P).
-
-    Raises
-    ------
-    InputError
-        If the file is missing or no model.
-    """
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        # A zip of JSON and HDF5 can be damaged in more ways than can be foreseen.
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise InputError(
-            f"{path} is not a saved encoder ({reason}): remove it and train again."
-        ) from error
+#: A trained encoder, from its ``model.keras``: (n, H, W, 1) -> (n, P).
+load = regression.load
 
 
 def encode(network, images, profile, grid):

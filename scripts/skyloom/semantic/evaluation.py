@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from astropy.table import Table
 
+from skyloom import sides
 from skyloom.columns import numbers
-from skyloom.errors import InputError
 from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
@@ -226,7 +226,14 @@ def _results(encoders, fits):
         }
         ranges = known.get("ranges") or of_dataset.get(head["dataset"]) or {}
         parameters = parameters_of(table)
-        yield _Result(head, _test_side(table, known["model"], parameters), parameters, ranges)
+        test = sides.check_predictions(
+            f"predictions of {known['model']}",
+            table,
+            remedy="raise images.test of its dataset",
+            rate="semantic.training.learning_rate",
+            finite=[f"{name}_predicted" for name in parameters],
+        )
+        yield _Result(head, test, parameters, ranges)
     for table in fits:
         name = str(table.meta["dataset"])
         head = {
@@ -242,23 +249,6 @@ def parameters_of(table):
     """The parameters that a table has both true and predicted, in its order."""
     names = table.colnames
     return [name for name in names if f"{name}_predicted" in names]
-
-
-def _test_side(table, model, parameters):
-    """The test images; refuses predictions that cannot be judged."""
-    rows = table[np.asarray(table["part"]).astype(str) == "test"]
-    if not len(rows):
-        raise InputError(
-            f"predictions of {model} have no row with part = test: raise images.test of its "
-            "dataset and train again."
-        )
-    for name in parameters:
-        if not np.isfinite(numbers(rows[f"{name}_predicted"])).all():
-            raise InputError(
-                f"predictions of {model}: {name}_predicted has values that are not finite; train "
-                "it again, with a smaller semantic.training.learning_rate."
-            )
-    return rows
 
 
 def _bounds(table, ids, parameters):

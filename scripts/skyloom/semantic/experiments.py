@@ -3,14 +3,12 @@
 import dataclasses
 import json
 
-import keras
 import numpy as np
 from astropy.table import Table
 
 from skyloom import sides
-from skyloom.errors import InputError, nearest
-from skyloom.io import open_hdf5
-from skyloom.networks import batches, semantic_encoder, semantic_training
+from skyloom.errors import InputError, check_keys, check_one_of
+from skyloom.networks import batches, experiment, semantic_encoder, semantic_training
 from skyloom.networks.profile_decoder import ProfileDecoder
 from skyloom.networks.training import fit as fit_network
 from skyloom.semantic import profiles
@@ -38,16 +36,8 @@ class Encoder:
 
     def __post_init__(self):
         """Refuse what is unknown; names the key and what is allowed."""
-        for key, allowed in (
-            ("angle", semantic_encoder.ANGLES),
-            ("outputs", semantic_encoder.OUTPUTS),
-        ):
-            value = getattr(self, key)
-            if value not in allowed:
-                raise InputError(
-                    f"semantic.encoder.{key} is {value!r}, nearest is "
-                    f"{nearest(value, allowed)!r}: choose one of {', '.join(allowed)}."
-                )
+        check_one_of("semantic.encoder.angle", self.angle, semantic_encoder.ANGLES)
+        check_one_of("semantic.encoder.outputs", self.outputs, semantic_encoder.OUTPUTS)
         if not self.margin >= 0:
             raise InputError(f"semantic.encoder.margin is {self.margin}: it must be 0 or more.")
 
@@ -130,12 +120,8 @@ def settle(entry, encoder, training, *, name="model"):
     parts = [(Encoder, dict(encoder)), (semantic_training.Settings, dict(training))]
     names = {"dataset": None, "network": None}
     known = [*names, *(field.name for kind, _ in parts for field in dataclasses.fields(kind))]
+    check_keys(f"semantic.models.{name}", entry, known)
     for key, value in entry.items():
-        if key not in known:
-            raise InputError(
-                f"semantic.models.{name} has the key {key!r}, nearest is "
-                f"{nearest(key, known)!r}: correct or remove it."
-            )
         for kind, keys in [*parts, (None, names)]:
             if key in (names if kind is None else kind.__dataclass_fields__):
                 keys[key] = value
@@ -145,29 +131,24 @@ def settle(entry, encoder, training, *, name="model"):
     return Model(**names, encoder=Encoder(**parts[0][1]), training=parts[1][0](**parts[1][1]))
 
 
-@dataclasses.dataclass
-class Sample:
-    """What a dataset says of its images, row by row.
+@dataclasses.dataclass(kw_only=True)
+class Sample(experiment.Sample):
+    """What a dataset says of its images.
 
     Attributes
     ----------
-    id, part : (N,) str array
     truth : (N, parameters) float64 array
         Free parameters, in the decoder's order.
     profile, grid : dict
         See `skyloom.networks.profile_decoder.ProfileDecoder`.
     noise : float
         Standard deviation of the noise of a pixel.
-    synthetic : bool
     """
 
-    id: np.ndarray
-    part: np.ndarray
     truth: np.ndarray
     profile: dict
     grid: dict
     noise: float
-    synthetic: bool
 
     @property
     def names(self):
@@ -179,20 +160,12 @@ class Sample:
         """Of an image, in the unit of lengths."""
         return float(self.grid.get("half_width", 1.0))
 
-    def rows(self, *parts):
-        """Rows of these sides."""
-        return np.flatnonzero(np.isin(self.part, parts))
 
+@dataclasses.dataclass(kw_only=True)
+class Fitted(experiment.Fitted):
+    """A trained encoder with its tables; ``timing`` says how long each epoch took."""
 
-@dataclasses.dataclass
-class Fitted:
-    """A trained encoder with its tables."""
-
-    network: keras.Model
-    history: Table
-    predictions: Table
     timing: Table
-    metrics: dict
 
 
 def read(dataset, split, *, split_name="the split"):
@@ -216,24 +189,23 @@ def read(dataset, split, *, split_name="the split"):
     InputError
         If the file is no such dataset, or it and the split do not have the same ids, once each.
     """
-    with open_hdf5(dataset, need=["images", "target", "id"]) as file:
-        ids = file["id"][()].astype(str)
-        truth = np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)
+
+    def labels(file, ids):
         names = str(file["target"].attrs.get("name", "")).split(",")
-        shape = file["images"].shape
-        described = _described(file.attrs)
-        synthetic = bool(file.attrs.get("synthetic", False))
-    pixels = described and described["grid"].get("pixels")
-    expected = described and list(profiles.free(described["profile"]))
-    if not described or names != expected or shape != (len(ids), pixels, pixels, 1):
-        raise InputError(
-            f"{dataset} is not a complete dataset of the semantic arm (images of shape {shape}, "
-            f"target {', '.join(names)}, parameters that say grid, profile and noise): make it "
-            "again, or point to one of semantic.datasets."
-        )
-    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
-    keys = {key: described[key] for key in ("profile", "grid", "noise")}
-    return Sample(ids, part, truth, **keys, synthetic=synthetic)
+        shape, described = file["images"].shape, _described(file.attrs)
+        pixels = described and described["grid"].get("pixels")
+        expected = described and list(profiles.free(described["profile"]))
+        if not described or names != expected or shape != (len(ids), pixels, pixels, 1):
+            raise InputError(
+                f"{dataset} is not a complete dataset of the semantic arm (images of shape {shape},"
+                f" target {', '.join(names)}, parameters that say grid, profile and noise): make "
+                "it again, or point to one of semantic.datasets."
+            )
+        truth = np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)
+        return {"truth": truth, **{key: described[key] for key in ("profile", "grid", "noise")}}
+
+    need = ("images", "target")
+    return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
 def _described(attributes):
@@ -301,19 +273,13 @@ def fit(name, model, dataset, sample, *, network, failed, seed, state_path=None,
     meta = {"model": name, "dataset": model.dataset, "synthetic": sample.synthetic}
     return Fitted(
         network=encoder,
-        history=_history(result, sample.names),
+        history=experiment.history(result, semantic_training.history_columns(sample.names)),
         predictions=_predictions(sample, rows, *answers, meta),
         timing=Table(
             {"epoch": np.arange(1, len(result.seconds) + 1), "seconds": result.seconds.round(3)}
         ),
         metrics={**meta, **_metrics(model, sample, encoder, result)},
     )
-
-
-def _history(result, names):
-    table = Table(result.history, names=semantic_training.history_columns(names))
-    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
-    return table
 
 
 def _predictions(sample, rows, parameters, residuals, meta):

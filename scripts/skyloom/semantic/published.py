@@ -3,6 +3,7 @@
 import numpy as np
 
 from skyloom import published
+from skyloom.columns import where
 
 NEED = {
     "document": ("results", "models", "table_1", "notes", "comparable_when", "comparable_of"),
@@ -106,10 +107,8 @@ def _result_rows(printed, summary, document, made):
 
 def _own(summary, model, parameter):
     """The encoder's row of a model and parameter, or None."""
-    chosen = np.asarray(summary["method"]).astype(str) == "encoder"
-    chosen &= np.asarray(summary["model"]).astype(str) == model
-    chosen &= np.asarray(summary["parameter"]).astype(str) == parameter
-    return summary[chosen][0] if chosen.any() else None
+    own = where(summary, method="encoder", model=model, parameter=parameter)
+    return own[0] if len(own) else None
 
 
 def _count_row(printed, metrics):

@@ -8,8 +8,8 @@ import numpy as np
 from astropy.table import Table
 from scipy.stats import norm
 
-from skyloom.columns import masked, numbers
-from skyloom.errors import InputError
+from skyloom import sides
+from skyloom.columns import masked, numbers, where
 from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
@@ -26,33 +26,6 @@ STATISTICS = {
 }
 _VELOCITIES = ("v_rot", "v_sin_i")
 _HISTORY = ("loss", "mae", "argmax_agreement")
-
-
-def on_side(predictions, part):
-    """Rows of one side of a predictions table."""
-    return predictions[np.asarray(predictions["part"]).astype(str) == part]
-
-
-def check(known, predictions):
-    """Refuse predictions that cannot be judged: no test spectra, values that are not finite.
-
-    Raises
-    ------
-    InputError
-    """
-    model = known["model"]
-    if not len(on_side(predictions, "test")):
-        raise InputError(
-            f"predictions of {model} have no row with part = test: raise "
-            f"{known['arm']}.split.test and train again."
-        )
-    for label in known["labels"]:
-        values = numbers(predictions[f"{label}_predicted"])
-        if not np.isfinite(values).all():
-            raise InputError(
-                f"predictions of {model}: {label}_predicted has values that are not finite; train "
-                f"it again, with a smaller {known['arm']}.training.learning_rate."
-            )
 
 
 def summarise(predictions, metrics, *, samples, level, seed):
@@ -77,12 +50,17 @@ def summarise(predictions, metrics, *, samples, level, seed):
     rows = []
     pairs = list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="models", unit="model"):
-        check(known, table)
-        test = on_side(table, "test")
+        test = sides.check_predictions(
+            f"predictions of {known['model']}",
+            table,
+            remedy=f"raise {known['arm']}.split.test",
+            rate=f"{known['arm']}.training.learning_rate",
+            finite=[f"{label}_predicted" for label in known["labels"]],
+        )
         groups = _groups(test, known["labels"])
         for label, unit in zip(known["labels"], known["units"], strict=True):
             true, predicted = _pair(test, label)
-            usual = float(np.mean(numbers(on_side(table, "train")[label])))
+            usual = float(np.mean(numbers(where(table, part="train")[label])))
             low, high = bootstrap.interval(
                 *(true, predicted, groups),
                 **{"samples": samples, "level": level, "seed": seed},
@@ -168,7 +146,7 @@ def noise(predictions, noisy, metrics):
     """
     rows = []
     for table, other, known in zip(predictions, noisy, metrics, strict=True):
-        test = on_side(table, "test")
+        test = where(table, part="test")
         place = {name: row for row, name in enumerate(np.asarray(test["id"]).astype(str))}
         snr = numbers(other["snr"])
         for label in known["labels"]:
@@ -199,8 +177,8 @@ def calibration(predictions, metrics):
         for label in known["labels"]:
             if f"{label}_uncertainty" not in table.colnames:
                 continue
-            factor = recalibration(_deviations(on_side(table, "validation"), label))
-            z = _deviations(on_side(table, "test"), label)
+            factor = recalibration(_deviations(where(table, part="validation"), label))
+            z = _deviations(where(table, part="test"), label)
             for level in LEVELS:
                 shares = coverage(z, level), coverage(z / factor, level)
                 rows.append((known["model"], label, level, *shares, factor))
@@ -253,7 +231,7 @@ def factors(predictions, labels):
     (labels,) float64 array
         1 where the model states no uncertainty or the validation side gives none.
     """
-    validation = on_side(predictions, "validation")
+    validation = where(predictions, part="validation")
     found = [
         recalibration(_deviations(validation, label))
         if f"{label}_uncertainty" in predictions.colnames

@@ -7,8 +7,8 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom import sides
-from skyloom.io import open_hdf5
-from skyloom.networks import batches, spectra_cnn, spectra_members, spectra_training
+from skyloom.columns import or_none
+from skyloom.networks import batches, experiment, spectra_cnn, spectra_members, spectra_training
 from skyloom.networks.metrics import bias, mean_absolute_error, pearson_r, root_mean_square_error
 from skyloom.networks.training import Learner
 from skyloom.networks.training import fit as fit_network
@@ -18,40 +18,28 @@ from skyloom.spectra.labels import Scaling, names_and_units
 _TEST_NOISE = 1_000_000
 
 
-@dataclasses.dataclass
-class Sample:
-    """Labels and sides of a dataset's spectra, row by row.
+@dataclasses.dataclass(kw_only=True)
+class Sample(experiment.Sample):
+    """Spectra.
 
     Attributes
     ----------
-    id, part : (N,) str array
     labels : (N, K) float64 array
     names, units : list of str
         Of the labels.
-    synthetic : bool
     """
 
-    id: np.ndarray
-    part: np.ndarray
     labels: np.ndarray
     names: list
     units: list
-    synthetic: bool
-
-    def rows(self, part):
-        """Rows of a side."""
-        return np.flatnonzero(self.part == part)
 
 
-@dataclasses.dataclass
-class Fitted:
-    """Trained networks with their tables: see `fit`."""
+@dataclasses.dataclass(kw_only=True)
+class Fitted(experiment.Fitted):
+    """Trained networks, of which `network` is the first, with their tables: see `fit`."""
 
     networks: list
-    history: Table
-    predictions: Table
     noise: Table
-    metrics: dict
 
 
 def read(dataset, split, *, split_name="the split"):
@@ -74,13 +62,14 @@ def read(dataset, split, *, split_name="the split"):
     InputError
         If the two do not have the same ids, once each, or a part is none.
     """
-    with open_hdf5(dataset, need=["spectra", "target", "id"]) as file:
-        ids = file["id"][()].astype(str)
-        labels = np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)
+
+    def labels(file, ids):
+        values = np.asarray(file["target"][()], dtype=np.float64).reshape(len(ids), -1)
         names, units = names_and_units(file["target"].attrs)
-        synthetic = bool(file.attrs.get("synthetic", False))
-    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
-    return Sample(ids, part, labels, names, units, synthetic)
+        return {"labels": values, "names": names, "units": units}
+
+    need = ("spectra", "target")
+    return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
 def fit(
@@ -177,6 +166,7 @@ def fit(
         "training": {**training, "seed": seed},
     }
     return Fitted(
+        network=networks[0],
         networks=networks,
         history=_history(results),
         predictions=_predictions(sample, scaling, made, uncertainty, meta),
@@ -303,12 +293,11 @@ def _label(true, predicted, usual):
     """Errors of one label in its units, and that of always predicting the training mean."""
     error = mean_absolute_error(true, predicted)
     of_the_mean = float(np.mean(np.abs(true - usual)))
-    r = pearson_r(true, predicted)
     return {
         "mae": error,
         "rmse": root_mean_square_error(true, predicted),
         "bias": bias(true, predicted),
-        "r": r if np.isfinite(r) else None,
+        "r": or_none(pearson_r(true, predicted)),
         "mae_of_the_mean": of_the_mean,
         "ratio": of_the_mean / error if error > 0 else None,
     }

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from skyloom.errors import InputError
+from skyloom.errors import InputError, check_one_of
 
 #: ``standard``: less the mean, over the standard deviation; ``minmax``: from 0 to 1.
 SCALINGS = ("standard", "minmax")
@@ -42,8 +42,7 @@ class Scaling:
         InputError
             If the kind is unknown or there is no label.
         """
-        if kind not in SCALINGS:
-            raise InputError(f"training.labels is {kind!r}: choose one of {', '.join(SCALINGS)}.")
+        check_one_of("training.labels", kind, SCALINGS)
         labels = np.asarray(labels, dtype=np.float64)
         if not len(labels):
             raise InputError("there are no training spectra: change split or give more spectra.")

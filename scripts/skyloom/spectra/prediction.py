@@ -3,14 +3,13 @@
 import dataclasses
 from pathlib import Path
 
-import keras
 import numpy as np
 from astropy.table import Table
 
 from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.networks import batches, spectra_members, spectra_training
+from skyloom.networks import batches, regression, spectra_members, spectra_training
 from skyloom.progress import track
 from skyloom.spectra.coverage import MOST_TRAINING, MOST_VALIDATION, Coverage
 from skyloom.spectra.labels import Scaling
@@ -63,16 +62,7 @@ class Model:
             If a member is missing or cannot be loaded.
         """
         paths = [Path(folder) / f"{number}.keras" for number in range(1, metrics["members"] + 1)]
-        networks = []
-        for path in paths:
-            try:
-                networks.append(keras.models.load_model(path, compile=False, safe_mode=True))
-            except Exception as error:
-                # A zip of JSON and HDF5 can be damaged in more ways than can be foreseen.
-                reason = " ".join(str(error).split())[:200].rstrip(".")
-                raise InputError(
-                    f"{path} is not a readable network ({reason}): remove it and train again."
-                ) from error
+        networks = [regression.load(path) for path in paths]
         return cls(
             metrics["model"],
             metrics["network"],

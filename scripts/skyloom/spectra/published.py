@@ -3,6 +3,7 @@
 import numpy as np
 
 from skyloom import published
+from skyloom.columns import where
 
 NEED = {
     "document": ("networks", "dataset", "comparable_when"),
@@ -38,14 +39,12 @@ def compare(document, choices, *, arm, members, observed=()):
         As `skyloom.published.table` makes it.
     """
     counts, synthetic = {"spectra_used": int(members.meta["spectra"])}, members.meta["synthetic"]
-    train = np.asarray(members["part"]).astype(str) == "train"
-    if train.any():
-        counts["training_spectra"] = int(np.max(members["spectra"][train]))
+    if len(train := where(members, part="train")):
+        counts["training_spectra"] = int(np.max(train["spectra"]))
     rows = []
     for network in document["networks"]:
         model = f"{document['dataset']}_{network}"
-        own = members[np.asarray(members["dataset"]).astype(str) == document["dataset"]]
-        own = own[np.asarray(own["network"]).astype(str) == network]
+        own = where(members, dataset=document["dataset"], network=network)
         why = [] if len(own) else [f"{network} was not trained on {document['dataset']}"]
         for quantity, part, column, printed in _printed(document, network):
             found = {"ours": _mean(own, part, column), "printed": printed}
@@ -65,7 +64,7 @@ def _printed(document, network):
 
 
 def _mean(own, part, column):
-    here = own[np.asarray(own["part"]).astype(str) == part]
+    here = where(own, part=part)
     return float(np.ma.mean(here[column])) if len(here) else np.nan
 
 

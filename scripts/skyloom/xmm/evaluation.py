@@ -5,11 +5,13 @@ The document's AUC is of the validation side, which also chose the model, and it
 the test side comes first, and the others carry their side's name.
 """
 
+import itertools
+
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom.columns import masked
-from skyloom.errors import InputError
+from skyloom import sides
+from skyloom.columns import of_rows, where
 from skyloom.networks import calibration, roc
 from skyloom.progress import track
 from skyloom.xmm.classes import CLASSES
@@ -32,28 +34,8 @@ def on_side(predictions, part):
     bad : (n,) bool array
     score : (n,) float64 array
     """
-    rows = predictions[np.asarray(predictions["part"]).astype(str) == part]
+    rows = where(predictions, part=part)
     return np.asarray(rows["bad"]).astype(bool), np.asarray(rows["score"], dtype=float)
-
-
-def check(name, predictions):
-    """Refuse predictions that cannot be judged: no test images, scores that are none.
-
-    Raises
-    ------
-    InputError
-    """
-    if not len(on_side(predictions, "test")[0]):
-        raise InputError(
-            f"predictions of {name} have no row with part = test: raise xmm.split.test and "
-            "train again."
-        )
-    scores = np.asarray(np.ma.filled(predictions["score"], np.nan), dtype=float)
-    if not ((scores >= 0) & (scores <= 1)).all():
-        raise InputError(
-            f"predictions of {name}: a score is not a probability; train it again, with a "
-            "smaller xmm.training.learning_rate."
-        )
 
 
 def summarise(predictions, metrics, *, samples, level, seed, threshold=0.5, calibrated=True):
@@ -84,23 +66,21 @@ def summarise(predictions, metrics, *, samples, level, seed, threshold=0.5, cali
     rows = []
     pairs = list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="experiments", unit="experiment"):
-        check(known["experiment"], table)
-        row = {name: known[name] for name in ("epochs", "best_epoch", "parameters")}
-        row |= {name: str(known.get(name) or "") for name in _TEXTS}
+        sides.check_predictions(
+            f"predictions of {known['experiment']}",
+            table,
+            remedy="raise xmm.split.test",
+            rate="xmm.training.learning_rate",
+            probabilities=("score",),
+        )
+        row = {name: str(known.get(name) or "") for name in _TEXTS}
+        row |= {name: known[name] for name in ("epochs", "best_epoch", "parameters")}
         row |= {name: known["best"][key] for name, key in _BEST.items()}
         for side in ("test", "validation"):
             judged = _judge(*on_side(table, side), threshold, samples, level, seed)
             row |= {f"{side}_{name}": value for name, value in judged.items()}
         rows.append(row | _calibration(table, calibrated))
-    summary = Table()
-    for name in ("table", "dataset", "architecture", "target"):
-        summary[name] = [row[name] for row in rows]
-    summary.add_column([row["experiment"] for row in rows], name="experiment", index=0)
-    for name in rows[0]:
-        if name in _TEXTS:
-            continue
-        values = [row[name] for row in rows]
-        summary[name] = values if isinstance(values[0], int) else masked(values)
+    summary = of_rows(rows)
     summary.meta.update(
         level=float(level),
         samples=int(samples),
@@ -143,31 +123,19 @@ def mistakes(predictions, names, *, threshold=0.5):
     Table
         experiment, side, obs_class, images, wrong, ratio (percent; masked without images).
     """
-    parts = []
+    found = []
     for name, predicted in zip(names, predictions, strict=True):
         called = np.asarray(predicted["score"], dtype=float) > threshold
         wrong = called != np.asarray(predicted["bad"]).astype(bool)
         part = np.asarray(predicted["part"]).astype(str)
         kind = np.asarray(predicted["obs_class"])
-        for side in SIDES:
-            inside = [(part == side) & (kind == number) for number in CLASSES]
-            table = Table()
-            table["experiment"] = [str(name)] * len(CLASSES)
-            table["side"] = [side] * len(CLASSES)
-            table["obs_class"] = list(CLASSES)
-            table["images"] = [int(rows.sum()) for rows in inside]
-            table["wrong"] = [int(wrong[rows].sum()) for rows in inside]
-            table["ratio"] = ratio(table["wrong"], table["images"])
-            parts.append(table)
-    return vstack(parts)
-
-
-def ratio(wrong, images):
-    """Percent, masked where there are no images."""
-    wrong, images = np.asarray(wrong, dtype=float), np.asarray(images, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        column = masked(100 * wrong / images)
-    return column
+        for side, number in itertools.product(SIDES, CLASSES):
+            inside = (part == side) & (kind == number)
+            row = {"experiment": str(name), "side": side, "obs_class": number}
+            row |= {"images": int(inside.sum()), "wrong": int(wrong[inside].sum())}
+            ratio = 100 * row["wrong"] / row["images"] if row["images"] else None
+            found.append(row | {"ratio": ratio})
+    return of_rows(found)
 
 
 def reliability(predictions, names, summary):
@@ -219,7 +187,7 @@ def worst(predictions, *, count, side="test", threshold=0.5):
         Bad images of the lowest score, good ones of the highest, worst first; at most `count`
         each, and only those on the wrong side of the threshold.
     """
-    rows = predictions[np.asarray(predictions["part"]).astype(str) == side]
+    rows = where(predictions, part=side)
     rows = rows[np.argsort(np.asarray(rows["id"]).astype(str), kind="stable")]
     bad, score = np.asarray(rows["bad"]).astype(bool), np.asarray(rows["score"], dtype=float)
     found = []

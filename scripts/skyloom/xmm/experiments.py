@@ -2,14 +2,13 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 from astropy.table import Table
 
 from skyloom import sides
-from skyloom.errors import InputError, nearest
-from skyloom.io import open_hdf5
-from skyloom.networks import batches, classification, epic_cnn
+from skyloom.columns import or_none
+from skyloom.errors import InputError, check_keys
+from skyloom.networks import batches, classification, epic_cnn, experiment
 from skyloom.networks.augmentation import Augmentation
 from skyloom.networks.roc import auc
 from skyloom.networks.targets import Target
@@ -52,7 +51,7 @@ class Experiment:
     table: str | None = None
 
 
-def experiment(name, keys):
+def entry(name, keys):
     """The entry `name` of ``xmm.experiments``, completed.
 
     Raises
@@ -60,47 +59,17 @@ def experiment(name, keys):
     InputError
         If it has a key that is none.
     """
-    known = [field.name for field in dataclasses.fields(Experiment)]
-    for key in keys:
-        if key not in known:
-            raise InputError(
-                f"xmm.experiments.{name} has the key {key!r}, nearest is "
-                f"{nearest(key, known)!r}: correct or remove it."
-            )
+    check_keys(f"xmm.experiments.{name}", keys, Experiment.__dataclass_fields__)
     if "dataset" not in keys:
         raise InputError(f"xmm.experiments.{name} has no dataset: name one.")
     return Experiment(**keys)
 
 
-@dataclasses.dataclass
-class Sample:
-    """Labels and sides of a dataset's images, row by row.
+@dataclasses.dataclass(kw_only=True)
+class Sample(experiment.Sample):
+    """Images, with ``obs_class``, (N,) ints."""
 
-    Attributes
-    ----------
-    id, part : (N,) str array
-    obs_class : (N,) int array
-    synthetic : bool
-    """
-
-    id: np.ndarray
-    part: np.ndarray
     obs_class: np.ndarray
-    synthetic: bool
-
-    def rows(self, part):
-        """Rows of a side."""
-        return np.flatnonzero(self.part == part)
-
-
-@dataclasses.dataclass
-class Fitted:
-    """A trained network with its tables."""
-
-    network: keras.Model
-    history: Table
-    predictions: Table
-    metrics: dict
 
 
 def read(dataset, split, *, split_name="the split"):
@@ -124,17 +93,18 @@ def read(dataset, split, *, split_name="the split"):
     InputError
         If the two do not have the same ids, once each, or a label is no OBS_CLASS.
     """
-    with open_hdf5(dataset, need=["images", "target", "id"]) as file:
-        ids = file["id"][()].astype(str)
+
+    def labels(file, ids):
         target = np.asarray(file["target"][()], dtype=float)
-        synthetic = bool(file.attrs.get("synthetic", False))
-    if not np.isin(target, CLASSES).all():
-        raise InputError(
-            f"{dataset}: target must be OBS_CLASS, whole numbers from 0 to {CLASSES[-1]}: "
-            "make the dataset again."
-        )
-    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
-    return Sample(ids, part, target.astype(int), synthetic)
+        if not np.isin(target, CLASSES).all():
+            raise InputError(
+                f"{dataset}: target must be OBS_CLASS, whole numbers from 0 to {CLASSES[-1]}: "
+                "make the dataset again."
+            )
+        return {"obs_class": target.astype(int)}
+
+    need = ("images", "target")
+    return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
 def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=None):
@@ -159,7 +129,7 @@ def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=
 
     Returns
     -------
-    Fitted
+    `skyloom.networks.experiment.Fitted`
     """
     target = Target(entry.target, classes=len(CLASSES), positive_from=FIRST_BAD)
     settings = classification.Settings(
@@ -189,25 +159,19 @@ def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=
         result = fit_network(network, task, seed=seed, state_path=state_path, label=name)
     meta = {"experiment": name, "dataset": entry.dataset, "synthetic": sample.synthetic}
     predictions = _predictions(sample, target, result.outputs, meta)
-    return Fitted(
+    return experiment.Fitted(
         network=network,
-        history=_history(result),
+        history=experiment.history(result, classification.HISTORY),
         predictions=predictions,
         metrics={
             **meta,
             **{key: value for key, value in dataclasses.asdict(entry).items() if key != "epochs"},
             "training": {**training, "epochs": settings.epochs, "seed": seed},
             "parameters": network.count_params(),
-            **_epochs(result),
+            **experiment.epochs(result, classification.HISTORY),
             "sides": {part: _judge(predictions, part) for part in sides.PARTS},
         },
     )
-
-
-def _history(result):
-    table = Table(result.history, names=classification.HISTORY)
-    table.add_column(np.arange(1, len(table) + 1), name="epoch", index=0)
-    return table
 
 
 def _predictions(sample, target, outputs, meta):
@@ -224,29 +188,16 @@ def _predictions(sample, target, outputs, meta):
     return table
 
 
-def _epochs(result):
-    """The document's columns: of the epoch with the lowest validation loss, and of the last."""
-    names = classification.HISTORY
-    best, last = result.history[result.best_epoch - 1], result.history[-1]
-    return {
-        "epochs": len(result.history),
-        "best_epoch": result.best_epoch,
-        "best": dict(zip(names, map(float, best), strict=True)),
-        "last": dict(zip(names, map(float, last), strict=True)),
-    }
-
-
 def _judge(predictions, part):
     """How one side came out with the restored weights; null where it is undefined."""
     rows = predictions[np.asarray(predictions["part"]) == part]
     if not len(rows):
         return {"images": 0}
     bad, score = np.asarray(rows["bad"]), np.asarray(rows["score"])
-    area = auc(bad, score)
     judged = {
         "images": len(rows),
         "bad": int(bad.sum()),
-        "auc": area if np.isfinite(area) else None,
+        "auc": or_none(auc(bad, score)),
         "accuracy": float(np.mean((score > 0.5) == bad)),
     }
     if "p_0" in rows.colnames:

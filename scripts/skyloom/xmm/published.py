@@ -3,6 +3,7 @@
 import numpy as np
 
 from skyloom import published
+from skyloom.columns import where
 
 NEED = {
     "document": ("defaults", "columns", "tables", "table_8", "comparable_when"),
@@ -90,7 +91,7 @@ def _why(name, made_with, experiments, document, trained):
 def _wrong(document, mistakes, experiments, final):
     """Table 8, class by class: ours of the test side, then of the side that the document used."""
     content = document["table_8"]
-    ours = mistakes[np.asarray(mistakes["experiment"]).astype(str) == final]
+    ours = where(mistakes, experiment=final)
     why = [f"experiment is {final} (published: {content['experiment']})"]
     if final == content["experiment"]:
         printed = (row for table in document["tables"].values() for row in table["rows"])

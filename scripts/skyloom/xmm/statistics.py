@@ -3,6 +3,8 @@
 import numpy as np
 from astropy.table import Table, vstack
 
+from skyloom import sides
+from skyloom.columns import or_none
 from skyloom.errors import InputError
 from skyloom.networks import roc
 from skyloom.xmm.classes import FIRST_BAD
@@ -180,16 +182,16 @@ def separation(statistics, split, *, samples, level, seed):
         )
     intercept, weights = fit(x[training], bad[training])
     found = {}
-    for name in ("train", "validation", "test"):
+    for name in sides.PARTS:
         chosen = known & (part == name)
         truth, score = bad[chosen], intercept + x[chosen] @ weights
         low, high = roc.auc_interval(
             truth, score, samples=samples, level=level, seed=[seed, len(found)]
         )
         found[name] = {
-            "auc": _number(roc.auc(truth, score)),
-            "low": _number(low),
-            "high": _number(high),
+            "auc": or_none(roc.auc(truth, score)),
+            "low": or_none(low),
+            "high": or_none(high),
             "good": int((~truth).sum()),
             "bad": int(truth.sum()),
         }
@@ -203,8 +205,3 @@ def separation(statistics, split, *, samples, level, seed):
         "samples": int(samples),
         "synthetic": bool(statistics.meta.get("synthetic", False)),
     }
-
-
-def _number(value):
-    """A float, or None for what is not defined: JSON has no NaN."""
-    return float(value) if np.isfinite(value) else None

@@ -4,9 +4,8 @@ A function is an entry of the table of figures: it takes the job's inputs by nam
 parameters of its entry, and gives a figure.
 """
 
+import itertools
 from pathlib import Path
-
-import numpy as np
 
 from skyloom.figures import (
     sdss_confused,
@@ -16,9 +15,10 @@ from skyloom.figures import (
     sdss_prediction,
     sdss_sample,
     sdss_scores,
-    sdss_training,
+    training,
 )
-from skyloom.io import open_hdf5, read_json, read_table
+from skyloom.figures.entries import trainings
+from skyloom.io import open_hdf5, read_table
 from skyloom.sdss import spectrum
 
 
@@ -85,15 +85,21 @@ def curves(files, *, readouts):
     those whose predictions are read out. A loss is called still falling where the lowest of the
     last quarter of the epochs is more than 5 % below the lowest before.
     """
-    metrics = [read_json(path) for path in files.metrics]
-    histories = {}
-    for known, path in zip(metrics, files.history, strict=True):
-        log = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
-        histories[known["network"], known["split"]] = log, sdss_training.kept(known)
-    return sdss_training.curves(
-        histories,
+    found = trainings.read(files)
+    own = {
+        (known["network"], known["split"]): (log, [training.epoch_kept(known)])
+        for known, log in found
+    }
+    networks, splits = (list(dict.fromkeys(names)) for names in zip(*own, strict=True))
+    return training.curves(
+        [
+            training.Training(sdss_labels.model_name(*name), *own.get(name, ()))
+            for name in itertools.product(networks, sorted(splits))
+        ],
+        {"loss": "Cross-entropy", "accuracy": "Accuracy"},
+        columns=len(splits),
         readouts=readouts,
-        synthetic=any(known["synthetic"] for known in metrics),
+        synthetic=trainings.synthetic(found),
     )
 
 

@@ -9,6 +9,7 @@ import json
 import numpy as np
 from astropy.table import Table
 
+from skyloom.columns import where
 from skyloom.figures import (
     semantic_galaxies,
     semantic_labels,
@@ -17,6 +18,7 @@ from skyloom.figures import (
     semantic_results,
     semantic_training,
 )
+from skyloom.figures.entries import trainings
 from skyloom.figures.semantic_labels import all_in_half_widths
 from skyloom.io import open_hdf5, read_json, read_table
 from skyloom.semantic import profiles
@@ -36,7 +38,7 @@ def angle(files, *, failed):
     cases = {}
     for known, path in zip(metrics, files.predictions, strict=True):
         table = read_table(path, need=("part", "angle", "angle_predicted"))
-        test = table[np.asarray(table["part"]).astype(str) == "test"]
+        test = where(table, part="test")
         cases[known["model"]] = known["angle"], test["angle"], test["angle_predicted"]
     return semantic_predictions.angles(
         cases,
@@ -75,10 +77,9 @@ def errors(files, *, grid, failed):
     known = read_json(files.metrics)
     table = read_table(files.predictions, need=("part", *known["parameters"]))
     binned = read_table(files.binned, need=("model", "parameter", "median", "sigma"))
-    own = np.asarray(binned["model"]).astype(str) == known["model"]
     return semantic_predictions.errors(
-        table[np.asarray(table["part"]).astype(str) == "test"],
-        binned[own & (np.asarray(binned["method"]).astype(str) == "encoder")],
+        where(table, part="test"),
+        where(binned, model=known["model"], method="encoder"),
         parameters=known["parameters"],
         model=(known["dataset"], known["network"]),
         grid=Grid(**grid),
@@ -185,12 +186,10 @@ def optimizers(files):
     shortest training ended; circles: where each encoder stood at that time, which is the fair
     comparison. Times are of the machine that this run was made on, and vary.
     """
-    metrics = [read_json(path) for path in files.metrics]
-    cases = {}
-    for known, history, timing in zip(metrics, files.history, files.timing, strict=True):
-        log, clock = (Table.read(path, format="ascii.csv") for path in (history, timing))
-        cases[known["model"]] = log, clock["seconds"], known
-    return semantic_training.optimizers(cases, synthetic=any(one["synthetic"] for one in metrics))
+    found, cases = trainings.read(files), {}
+    for (known, log), path in zip(found, files.timing, strict=True):
+        cases[known["model"]] = log, Table.read(path, format="ascii.csv")["seconds"], known
+    return semantic_training.optimizers(cases, synthetic=trainings.synthetic(found))
 
 
 def panels(files):
@@ -206,7 +205,7 @@ def panels(files):
     known = read_json(files.metrics)
     names = known["parameters"]
     table = read_table(files.predictions, need=("id", "part", *names))
-    table = table[np.asarray(table["part"]).astype(str) == "test"]
+    table = where(table, part="test")
     table = table[semantic_panels.evenly_ranked(table[names[0]])]
     true, found = (
         [{name: float(row[name + end]) for name in names} for row in table]
@@ -276,12 +275,9 @@ def trend(files):
     a line falls where it ends. True parameters serve this figure only; no encoder has learnt from
     them.
     """
-    cases = {}
-    for path, history in zip(files.metrics, files.history, strict=True):
-        known = read_json(path)
-        cases[known["model"]] = Table.read(history, format="ascii.csv"), known
+    found = trainings.read(files)
     return semantic_training.trend(
-        cases,
+        {known["model"]: (log, known) for known, log in found},
         summary=read_table(files.summary, need=("model", "parameter", "published")),
-        synthetic=any(known["synthetic"] for _, known in cases.values()),
+        synthetic=trainings.synthetic(found),
     )

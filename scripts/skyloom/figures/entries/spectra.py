@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skyloom.columns import where
 from skyloom.errors import InputError
 from skyloom.figures import (
     spectra_comparison,
@@ -18,10 +19,16 @@ from skyloom.figures import (
     spectra_line,
     spectra_observed,
     spectra_predictions,
-    spectra_training,
+    training,
 )
+from skyloom.figures.entries import trainings
 from skyloom.io import open_hdf5, read_json, read_table
 from skyloom.spectra import wavelengths
+
+_AGREEMENT = (
+    "Argmax agreement: share of spectra whose largest output is that of the largest label; "
+    "the document calls it accuracy."
+)
 
 
 def calibration(files):
@@ -50,7 +57,7 @@ def comparison(files):
     members = read_table(files.members, need=("model", "member", "part", "mae_standardised"))
     return spectra_comparison.comparison(
         summary,
-        members[members["part"].astype(str) == "test"],
+        where(members, part="test"),
         published=read_table(files.published, need=("quantity", "model", "printed")),
         synthetic=bool(summary.meta["synthetic"]),
     )
@@ -88,17 +95,23 @@ def curves(files, *, agreement):
     are kept. A loss is called still falling where the lowest of the last quarter of the epochs is
     more than 5 % below the lowest before.
     """
-    metrics = [read_json(path) for path in files.metrics]
-    histories = {}
-    for known, path in zip(metrics, files.history, strict=True):
-        log = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
-        chosen = [member["chosen_epoch"] for member in known["per_member"]]
-        histories[known["dataset"], known["network"]] = log, chosen
-    return spectra_training.curves(
-        histories,
-        scaling=metrics[0]["scaling"]["kind"],
-        agreement=agreement,
-        synthetic=any(known["synthetic"] for known in metrics),
+    found = trainings.read(files)
+    minmax = found[0][0]["scaling"]["kind"] == "minmax"
+    scaled = "labels from 0 to 1" if minmax else "standardised labels"
+    kinds = {"loss": "Loss", "mae": f"MAE ({scaled})"}
+    kinds |= {"argmax_agreement": "Argmax agreement"} if agreement else {}
+    return training.curves(
+        [
+            training.Training(
+                spectra_labels.model_name(known["dataset"], known["network"]),
+                log,
+                [member["chosen_epoch"] for member in known["per_member"]],
+            )
+            for known, log in found
+        ],
+        kinds,
+        note=_AGREEMENT if agreement else None,
+        synthetic=trainings.synthetic(found),
     )
 
 
@@ -145,7 +158,7 @@ def line(files):
         nodes, spectra = file["target"][()], file["spectra"][()]
     for path in files.predictions:
         table = read_table(path, need=("id", "part", *(f"{label}_predicted" for label in labels)))
-        tables[table.meta["model"]] = table[table["part"].astype(str) == "test"]
+        tables[table.meta["model"]] = where(table, part="test")
         if not len(tables[table.meta["model"]]):
             raise InputError(f"{path} has no spectra of the test side: raise split.test.")
     row, known, answers = spectra_line.read(tables, labels, nodes, spectra)
@@ -226,7 +239,7 @@ def predictions(files):
     path, known = files.predictions, read_json(files.metrics)
     labels = known["labels"]
     table = read_table(path, need=("part", *labels, *(f"{label}_predicted" for label in labels)))
-    test = table[table["part"].astype(str) == "test"]
+    test = where(table, part="test")
     if not len(test):
         raise InputError(f"{path} has no spectra of the test side: raise split.test.")
     return spectra_predictions.predictions(

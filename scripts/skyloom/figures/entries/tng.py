@@ -7,9 +7,11 @@ parameters of its entry, and gives a figure.
 import json
 
 import numpy as np
+from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.figures import (
+    style,
     tng_attention,
     tng_ensemble,
     tng_images,
@@ -17,6 +19,7 @@ from skyloom.figures import (
     tng_ranking,
     tng_results,
     tng_sample,
+    training,
 )
 from skyloom.io import open_hdf5, read_table
 from skyloom.networks import evaluation, explained
@@ -111,12 +114,17 @@ def history(files, *, variants):
     loss is called still falling where the lowest of the last quarter of the epochs is more than 5
     % below the lowest before.
     """
-    cases = {}
-    for variant, path in zip(variants, files.history, strict=True):
-        log = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
-        cases[variant] = log["epoch"], log["loss"], log["test_loss"]
-    synthetic = read_table(files.galaxies[0]).meta["synthetic"]
-    return tng_results.history(cases, synthetic=synthetic)
+    logs = [Table.read(path, format="ascii.csv") for path in files.history]
+    return training.curves(
+        [
+            training.Training(style.variant_label(variant), log)
+            for variant, log in zip(variants, logs, strict=True)
+        ],
+        {"loss": "Mean squared error [dex²]"},
+        judged="test_",
+        columns=min(5, len(logs)),
+        synthetic=read_table(files.galaxies[0]).meta["synthetic"],
+    )
 
 
 def leakage(files):

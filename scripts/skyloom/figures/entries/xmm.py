@@ -4,9 +4,8 @@ A function is an entry of the table of figures: it takes the job's inputs by nam
 parameters of its entry, and gives a figure.
 """
 
-import numpy as np
-
-from skyloom.figures import xmm_images, xmm_results
+from skyloom.figures import training, xmm_images, xmm_results
+from skyloom.figures.entries import trainings
 from skyloom.io import open_hdf5, read_json, read_table
 from skyloom.xmm import evaluation, processing
 from skyloom.xmm import stretches as scaling
@@ -27,15 +26,19 @@ def curves(files):
     """Draw accuracy and loss of the trained networks over the epochs.
 
     Accuracy and loss of every trained network on its training and validation side, epoch by epoch;
-    the line marks the epoch of the lowest validation loss. A loss is called still falling where
+    the circle marks the epoch whose weights are kept. A loss is called still falling where
     the lowest of the last quarter of the epochs is more than 5 % below the lowest before.
     """
-    histories = {}
-    metrics = [read_json(path) for path in files.metrics]
-    for known, path in zip(metrics, files.history, strict=True):
-        log = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
-        histories[known["experiment"]] = log, known["best_epoch"]
-    return xmm_results.curves(histories, synthetic=any(known["synthetic"] for known in metrics))
+    found = trainings.read(files)
+    return training.curves(
+        [
+            training.Training(known["experiment"], log, [training.epoch_kept(known)])
+            for known, log in found
+        ],
+        {"loss": "Cross-entropy", "accuracy": "Accuracy"},
+        columns=min(3, len(found)),
+        synthetic=trainings.synthetic(found),
+    )
 
 
 def examples(files, *, shown):

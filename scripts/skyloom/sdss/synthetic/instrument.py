@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from skyloom.spectra.wavelengths import LIGHT
+
 #: Step of log10 of wavelength, and velocity of the spectrographs' resolution in km/s (the median
 #: wdisp of 18 real spectra is 1.02 pixels of 69 km/s).
 STEP, RESOLUTION = 1e-4, 70.0
@@ -88,7 +90,7 @@ def _night(lines):
     """Noise without lines, continuum of the sky and its lines, each on all pixels."""
     wavelength, light = 10 ** loglam(0, _PIXELS), np.zeros(_PIXELS)
     for middle, peak in lines:
-        sigma = middle * RESOLUTION / 299792.458
+        sigma = middle * RESOLUTION / LIGHT
         light += peak * np.exp(-0.5 * ((wavelength - middle) / sigma) ** 2)
     return _curve(_NOISE), _curve(_SKY), light
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from skyloom.errors import InputError, nearest
+from skyloom.sdss.classes import CLASSES
 from skyloom.sdss.synthetic import galaxies, instrument, quasars, stars
 
 #: The classes as SDSS writes them.
-KINDS = ("GALAXY", "QSO", "STAR")
 #: Median and scatter (factor) of the median signal-to-noise ratio per pixel, and its limits. BOSS's
 #: galaxies and quasars are faint, its stars calibrate fluxes; the numbers are ours.
 SIGNAL_TO_NOISE = {"GALAXY": (4.0, 1.9), "QSO": (4.0, 2.1), "STAR": (9.0, 2.2)}
@@ -21,7 +21,7 @@ def labels(kind, rng, *, survey="boss", redshift=None):
     Parameters
     ----------
     kind : str
-        One of `KINDS`.
+        One of `CLASSES`.
     rng : numpy.random.Generator
     survey : str
         "boss" or "sdss": whose targets.
@@ -37,12 +37,12 @@ def labels(kind, rng, *, survey="boss", redshift=None):
     Raises
     ------
     InputError
-        If `kind` is not one of `KINDS`.
+        If `kind` is not one of `CLASSES`.
     """
-    if kind not in KINDS:
+    if kind not in CLASSES:
         raise InputError(
             f"{kind!r} is not a class of spectra: "
-            f"write {nearest(kind, KINDS) or 'one of ' + ', '.join(KINDS)}."
+            f"write {nearest(kind, CLASSES) or 'one of ' + ', '.join(CLASSES)}."
         )
     if kind == "STAR":
         # Disc and halo: radial velocities of some 40 and 130 km/s about the Sun's.

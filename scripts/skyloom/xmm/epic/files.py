@@ -32,6 +32,9 @@ FLAWS = (
     "not_fits",
     "no_class",
 )
+# What the catalogue calls the cameras, and its columns of their exposures.
+_CAMERAS = {"pn": "PN", "mos1": "M1", "mos2": "M2"}
+_EXPOSURES = tuple(f"{short}_TEXP" for short in _CAMERAS.values())
 # What the pipeline calls the merged image and the map that belongs to it.
 _PRODUCTS = {"IMAGE": "OIMAGE", "EXPMAP": "OEXPMP"}
 # The bytes depend on it, the archive does not: an image is made when its observation is.
@@ -99,7 +102,7 @@ def header(plan):
             (f"CUNIT{axis}", "deg", "Physical units of axis"),
             (f"CDELT{axis}", step, "WCS pixel size (4 arcsec)"),
         ]
-    for camera, short in (("pn", "PN"), ("mos1", "M1"), ("mos2", "M2")):
+    for camera, short in _CAMERAS.items():
         cards += [
             (f"{short}_MODE", plan.modes[camera], f"SUBMODE of {camera}"),
             (f"{short}_FILT", plan.filters[camera], f"FILTER of {camera}"),
@@ -126,15 +129,9 @@ def row(plan):
         "DATE_OBS": _date(plan.year),
         "TARGET": f"SYNTHETIC {plan.number}",
         "OBS_CLASS": plan.obs_class,
-        "PN_TEXP": plan.exposure["pn"],
-        "M1_TEXP": plan.exposure["mos1"],
-        "M2_TEXP": plan.exposure["mos2"],
-        "PN_SUBMODE": plan.modes["pn"],
-        "M1_SUBMODE": plan.modes["mos1"],
-        "M2_SUBMODE": plan.modes["mos2"],
-        "PN_FILTER": plan.filters["pn"],
-        "M1_FILTER": plan.filters["mos1"],
-        "M2_FILTER": plan.filters["mos2"],
+        **{f"{short}_TEXP": plan.exposure[camera] for camera, short in _CAMERAS.items()},
+        **{f"{short}_SUBMODE": plan.modes[camera] for camera, short in _CAMERAS.items()},
+        **{f"{short}_FILTER": plan.filters[camera] for camera, short in _CAMERAS.items()},
         "DEFECT": plan.kind,
         "BAD_FRACTION": plan.share,
     }
@@ -182,11 +179,8 @@ def flawed(plan, flaw):
 
 def flawed_row(plan, flaw):
     """The table's row of an input that cannot be used, or None where there is none."""
-    changes = {
-        "zero_exposure": {"PN_TEXP": 0.0, "M1_TEXP": 0.0, "M2_TEXP": 0.0},
-        "no_exposure": {"PN_TEXP": 0.0, "M1_TEXP": 0.0, "M2_TEXP": 0.0},
-        "no_class": {"OBS_CLASS": -1},
-    }
+    never = dict.fromkeys(_EXPOSURES, 0.0)
+    changes = {"zero_exposure": never, "no_exposure": never, "no_class": {"OBS_CLASS": -1}}
     if flaw in ("no_row", "duplicate"):
         return None
     return row(plan) | changes.get(flaw, {})
@@ -259,7 +253,7 @@ def table(options, seed):
     rows += [own for plan, flaw in wrong if (own := flawed_row(plan, flaw))]
     rows.sort(key=lambda own: own["OBS_ID"])
     made = Table(rows, meta={SYNTHETIC_KEYWORD: True, "DATE": _DATE})
-    for name in ("PN_TEXP", "M1_TEXP", "M2_TEXP"):
+    for name in _EXPOSURES:
         made[name].unit = units.s
     return made
 
