@@ -18,7 +18,8 @@ import warnings
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+    tests = Path(__file__).resolve().parents[1]
+    sys.path[:0] = [str(tests.parent / "scripts"), str(tests / "unit")]
 
 import fuzz_mutations
 

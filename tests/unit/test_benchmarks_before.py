@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from refusal import refused
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Makes one job's records as Snakemake does, and holds and works as long as it is told.
@@ -120,8 +121,7 @@ def test_failed_tests_are_timed_and_told(compare):
 def test_numbers_of_other_commits_are_not_gone_on_with(compare, repository):
     compare("--what", "tests")
     _git(repository[0], "commit", "-q", "--allow-empty", "-m", "later")
-    with pytest.raises(SystemExit, match="other commits.*Move it away"):
-        compare("--what", "tests")
+    refused("other commits.*Move it away", compare, "--what", "tests", error=SystemExit)
 
 
 def test_ratios_are_of_medians_and_the_demos_has_its_environment(modules):

@@ -5,9 +5,9 @@ import os
 import h5py
 import numpy as np
 import pytest
+from refusal import refused
 
 from skyloom import elsewhere
-from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 
 VALUES = np.arange(1.0, 13.0)
@@ -249,8 +249,7 @@ def raw_shorter(here):
 )
 def test_values_that_hdf5_would_make_up_are_refused_with_their_source(folder, make, words):
     make(folder)
-    with pytest.raises(InputError, match=rf"asked\.hdf5: values takes .*{words}.*put what is"):
-        read(folder / "asked.hdf5")
+    refused(rf"asked\.hdf5: values takes .*{words}.*put what is", read, folder / "asked.hdf5")
 
 
 def test_sources_are_looked_for_where_the_environment_says(folder, monkeypatch):
@@ -269,8 +268,7 @@ def test_raw_files_are_looked_for_where_hdf5_does(folder, monkeypatch):
     assert (folder.parent / "values.raw").is_file()
     np.testing.assert_array_equal(read(folder / "asked.hdf5"), VALUES)
     monkeypatch.chdir(folder)
-    with pytest.raises(InputError, match=r"values\.raw is not there"):
-        read(folder / "asked.hdf5")
+    refused(r"values\.raw is not there", read, folder / "asked.hdf5")
 
 
 @pytest.mark.parametrize(
@@ -284,8 +282,7 @@ def test_raw_files_are_looked_for_where_hdf5_does(folder, monkeypatch):
 def test_a_link_to_nowhere_is_named_and_not_called_damaged(folder, link, words):
     with h5py.File(folder / "asked.hdf5", "w") as file:
         file["values"] = link
-    with pytest.raises(InputError, match=rf"values is a link to {words}, which is not there"):
-        read(folder / "asked.hdf5")
+    refused(rf"values is a link to {words}, which is not there", read, folder / "asked.hdf5")
 
 
 def test_an_empty_virtual_dataset_needs_no_source(folder):

@@ -12,9 +12,9 @@ from astropy import units
 from astropy.cosmology import units as cosmology
 from astropy.table import Table
 from matplotlib.image import imread
+from refusal import refused
 
 from skyloom import published
-from skyloom.errors import InputError
 from skyloom.figures import style, tng_images, tng_ranking, tng_results, tng_sample
 from skyloom.io import read_table
 from skyloom.networks import evaluation
@@ -210,8 +210,7 @@ def test_datasets_of_different_galaxies_are_refused(run, tmp_path, monkeypatch):
         run["datasets"][0],
         *fake_tng.datasets(other, fake_tng.VARIANTS[1:], count=2),
     ]
-    with pytest.raises(InputError, match="other galaxies"):
-        draw("variants", changed, tmp_path, monkeypatch)
+    refused("other galaxies", draw, "variants", changed, tmp_path, monkeypatch)
 
 
 def test_ranking_shows_the_printed_value_black_only_when_comparable(run):

@@ -7,8 +7,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import pytest
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.networks import head_training, regression
 from skyloom.networks.epoch import OPTIMIZERS
 from skyloom.networks.head_training import Settings
@@ -108,13 +108,11 @@ def test_negative_filter_is_dead_for_ever_with_relu_and_learns_when_linear(data)
     ],
 )
 def test_bad_settings_are_named(options, message):
-    with pytest.raises(InputError, match=message):
-        Settings(epochs=10, **options)
+    refused(message, Settings, epochs=10, **options)
 
 
 def test_labels_that_are_not_finite_are_refused(data):
-    with pytest.raises(InputError, match="not finite"):
-        _train((data[0], np.full(30, np.nan)), Settings(epochs=1))
+    refused("not finite", _train, (data[0], np.full(30, np.nan)), Settings(epochs=1))
 
 
 def test_output_relu_cannot_predict_below_zero(data):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.table import Table
+from refusal import refused
 
 from skyloom.errors import InputError
 from skyloom.networks import leakage
@@ -83,16 +84,14 @@ def test_without_a_second_snapshot_nothing_can_leak():
 def test_without_merger_trees_it_is_they_that_are_asked_for():
     split = galaxies()["lineage"]
     split["lineage_id"] = -1
-    with pytest.raises(InputError, match="known lineage.*SubLink merger trees"):
-        leakage.siblings_split(split, 0, seed=1)
+    refused("known lineage.*SubLink merger trees", leakage.siblings_split, split, 0, seed=1)
 
 
 def test_siblings_need_room_on_the_training_side():
     split = galaxies()["lineage"]
     split["part"] = np.where(split["part"] == "test", "train", "test")
     split["part"][split["lineage_id"] > 104] = "test"
-    with pytest.raises(InputError, match="lower tng.split.test_fraction"):
-        leakage.siblings_split(split, 0, seed=1)
+    refused("lower tng.split.test_fraction", leakage.siblings_split, split, 0, seed=1)
 
 
 def predictions(split, *, leak, members=4):

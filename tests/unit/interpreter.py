@@ -1,0 +1,19 @@
+"""Another interpreter that finds our library."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+def python(program, folder, *arguments, before=()):
+    """Run a program's text in a folder; what came of it, with its words as text."""
+    return subprocess.run(
+        [*before, sys.executable, "-c", program, *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
