@@ -1,9 +1,5 @@
 """Where networks look: maps against networks whose gradient is known, and against differences."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import h5py
 import keras
 import numpy as np

@@ -1,9 +1,5 @@
 """Training a head: Keras's mathematics, honest about which weights predict."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 import pytest
