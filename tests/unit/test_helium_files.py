@@ -8,7 +8,6 @@ import pytest
 from refusal import refused
 
 from skyloom.ahead import Pool
-from skyloom.errors import InputError
 from skyloom.helium import archive, files, grid, reading
 from skyloom.inventory import Reject
 from skyloom.spectra import folders
@@ -104,11 +103,6 @@ def test_hidden_files_are_left_out_and_deeper_ones_are_found(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert folders.listing(tmp_path, key="helium.spectra") == ["a/b/c.dat", "b.dat"]
-
-
-def test_missing_folder_is_named_with_its_key(tmp_path):
-    with pytest.raises(InputError, match="nowhere is not a folder: set helium.spectra"):
-        folders.listing(tmp_path / "nowhere", key="helium.spectra")
 
 
 def test_folder_appears_only_when_complete(tmp_path):

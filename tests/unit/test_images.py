@@ -46,18 +46,15 @@ def test_lupton_keeps_colour_ratios_and_exceeds_one_for_a_pure_channel():
 @pytest.mark.parametrize("sigma", [3.0, 5.0, 10.0, 2.13])
 def test_gaussian_blur_equals_scipys(sigma):
     stack = np.ascontiguousarray(maps().transpose(0, 2, 3, 1)) / np.float32(1e6)
-    expected = ndimage.gaussian_filter(
-        stack.astype(np.float64), (0, sigma, sigma, 0), mode="nearest"
-    )
+    size = 0, sigma, sigma, 0
+    expected = ndimage.gaussian_filter(stack.astype(np.float64), size, mode="nearest")
     np.testing.assert_allclose(images.gaussian_blur(stack, sigma), expected, rtol=2e-5, atol=1e-6)
 
 
-def render(parameters, stack=None, **snapshot):
-    numbers = {"width": 60.0, "scale_factor": 1.0, "hubble": 0.6774, **snapshot}
-    defaults = {"beta": BETA, "overflow": "clip"}
-    return variants.render(
-        maps() if stack is None else stack, MAXIMA, {**defaults, **parameters}, **numbers
-    )
+def render(parameters, stack):
+    numbers = {"width": 60.0, "scale_factor": 1.0, "hubble": 0.6774}
+    parameters = {"beta": BETA, "overflow": "clip", **parameters}
+    return variants.render(stack, MAXIMA, parameters, **numbers)
 
 
 @pytest.mark.parametrize("channel", ["entropy", "mass", "temperature"])
@@ -100,11 +97,8 @@ def test_published_filters_act_on_the_wrapped_bytes(kind):
     saved = thesis_bytes(stack)
     assert saved[0, 0, 10, 10] == 654 % 256  # 255 times the 2.57 of trap 10
     blurred = np.rint(ndimage.gaussian_filter(saved * 1.0, (0, 0, 3, 3), mode="nearest"))
-    expected = {
-        "composite": saved,
-        "gaussian": blurred,
-        "unsharp": (saved - blurred) % 256,
-    }[kind].transpose(0, 2, 3, 1)
+    made = {"composite": saved, "gaussian": blurred, "unsharp": (saved - blurred) % 256}
+    expected = made[kind].transpose(0, 2, 3, 1)
     parameters = {"kind": kind, "overflow": "wrap", "sigma": 3, "difference": "wrapped"}
     ours = render(parameters, stack).astype(int)
     # A blurred byte that lies half-way may round either way.
@@ -140,10 +134,7 @@ VARIANTS = [
     {"kind": "composite"},
     *({"kind": "channel", "channel": name, "single_channel": "alone"} for name in MAXIMA),
     *({"kind": "gaussian", "sigma": sigma} for sigma in (3, 10)),
-    *(
-        {"kind": "unsharp", "sigma": 5, "difference": difference}
-        for difference in ("signed", "wrapped")
-    ),
+    *({"kind": "unsharp", "sigma": 5, "difference": how} for how in ("signed", "wrapped")),
 ]
 
 

@@ -247,10 +247,6 @@ def test_dataset_joins_surface_densities_with_angles_and_the_galaxies_columns(
         assert file.attrs["synthetic"] and file.attrs["image_units"] == "Msun / kpc2"
 
 
-def test_maps_that_do_not_follow_the_views_are_refused(projected, table):
-    refused("do not follow the table of views", inclined.read_views, projected, table[::-1])
-
-
 def test_views_without_any_gas_are_refused(tmp_path, table):
     with atomic_hdf5(tmp_path / "empty.h5") as file:
         create_dataset(file, "maps", np.zeros((2, 3, 64, 64), np.float32))

@@ -150,14 +150,6 @@ def test_dataset_that_is_not_whole_is_never_written(tmp_path, changes, words):
 
 
 @pytest.mark.parametrize(
-    ("names", "words"), [("abb", "occurs twice"), ("ab", "id has 2 rows, images 3")]
-)
-def test_check_names_what_is_wrong_with_a_dataset(tmp_path, names, words):
-    dataset(tmp_path / "d.h5", BLACK, columns={"id": list(names)})
-    refused(words, datasets.check, tmp_path / "d.h5")
-
-
-@pytest.mark.parametrize(
     ("error", "last", "traced"),
     [
         (InputError("x.h5 lacks y: mend it."), "skyloom: x.h5 lacks y: mend it.", False),

@@ -219,40 +219,20 @@ def test_trees_of_another_run_than_the_offsets_are_refused(copy, names, change, 
     refused(words, Simulation(copy, SNAPSHOT).lineages, known)
 
 
-def cut_short(path):
-    path.write_bytes(path.read_bytes()[:-5000])
-
-
-def altered(name, value=None):
-    """A change of a file: a field is filled with a value, or goes."""
-
-    def change(path):
-        with h5py.File(path, "r+") as file:
-            if value is None:
-                del file[name]
-            else:
-                file[name][:] = value
-
-    return change
+def emptied(path):
+    with h5py.File(path, "r+") as file:
+        file["PartType0/Density"][:] = -1.0
 
 
 OFFSETS = f"postprocessing/offsets/offsets_{SNAPSHOT:03d}.hdf5"
-FIRST, SECOND = (f"output/snapdir_{SNAPSHOT:03d}/snap_{SNAPSHOT:03d}.{n}.hdf5" for n in (0, 1))
-DAMAGES = {
-    "chunk": (SECOND, Path.unlink, r"snap_091\.1\.hdf5 is missing"),
-    "first": (FIRST, Path.unlink, r"/snap_091\.0\.hdf5 is missing"),
-    "offsets": (OFFSETS, Path.unlink, "offsets_091.hdf5 does not exist"),
-    "truncated": (FIRST, cut_short, "not a complete HDF5 file"),
-    "field": (FIRST, altered("PartType0/InternalEnergy"), r"PartType0/InternalEnergy"),
-    "nan": (FIRST, altered("PartType0/Masses", np.nan), "NaN or infinite values in Masses"),
-    "density": (FIRST, altered("PartType0/Density", -1.0), "gas makes no sense"),
-}
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damaged_simulation_is_refused_by_name(copy, kernel, galaxies, damage):
-    file, change, words = DAMAGES[damage]
-    change(copy.parent / file)
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [(Path.unlink, r"/snap_091\.0\.hdf5 is missing"), (emptied, "gas makes no sense")],
+)
+def test_damaged_simulation_is_refused_by_name(copy, kernel, galaxies, damage, words):
+    damage(small_tng.chunks(copy, SNAPSHOT)[0])
     simulation = Simulation(copy, SNAPSHOT)
     refused(words, lambda: list(maps.project_all(kernel, simulation, galaxies, OPTIONS)))
 
