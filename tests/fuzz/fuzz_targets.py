@@ -104,20 +104,12 @@ def dataset(folder, kind="images"):
     attributes = {"variant": "mass", "parameters": {"a": 1}, "seed": 1, "synthetic": True}
     attributes |= {"labels": "teff,log_g"} | wavelengths.attributes(_WAVELENGTH)
     names = [f"099_{number}" for number in range(6)]
-    with atomic_hdf5(folder / "dataset.h5") as file:
-        datasets.write(
-            file,
-            [samples],
-            6,
-            kind=kind,
-            shape=shape[1:],
-            dtype=samples.dtype,
-            target=np.arange(6) % 3 if of_images else random.uniform(size=(6, 2)),
-            name="obs_class" if of_images else "teff,log_g",
-            units="" if of_images else "K,dex",
-            columns={"id": names, "map_totals": np.ones((6, 3))},
-            attributes=attributes,
-        )
+    columns = {"id": names, "map_totals": np.ones((6, 3))}
+    labels = {"target": np.arange(6) % 3, "name": "obs_class", "units": ""}
+    if not of_images:
+        labels = {"target": random.uniform(size=(6, 2)), "name": "teff,log_g", "units": "K,dex"}
+    options = {"columns": columns, "attributes": attributes, **labels}
+    small_files.dataset(folder / "dataset.h5", samples, kind, **options)
     parts = ["train", "train", "train", "test", "test", "validation"]
     write_table(Table({"id": names, "part": parts, "component": np.arange(6)}), folder / SPLIT)
     with atomic_hdf5(folder / "features.h5") as file:

@@ -181,12 +181,8 @@ EDITS = {
     "xmm/published.py:_wrong": ["compare xmm"],
     "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [
-        "sdss/make_dataset",
-        "semantic/make_dataset",
-        "spectra/make_dataset",
-        "tng/make_channel_dataset",
-        "tng/make_dataset",
-        "tng/make_inclined_dataset",
+        *(f"{arm}/make_dataset" for arm in ("sdss", "semantic", "spectra")),
+        *(f"tng/make_{kind}dataset" for kind in ("channel_", "", "inclined_")),
         "xmm/make_dataset",
     ],
 }
