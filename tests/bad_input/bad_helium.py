@@ -82,8 +82,7 @@ TABLE = {
     "wrong shape": {
         "three columns": (
             (edited, lambda content: content.replace(b"\n", b" 0\n")),
-            "two columns in line 1",
-            "3 instead",
+            "two columns in line 1.*3 instead",
         ),
         "fewer points": ((spectrum, WINDOW[:-1]), "200 points instead of 201"),
     },
@@ -179,8 +178,7 @@ OBSERVED = {
         "cut short": (lambda at: broken.truncated(_star(at), 0.6), "star.fits", "again"),
         "cut in gzip": (
             lambda at: _text(at, gzip.compress(_star(at).read_bytes())[:200]),
-            "truncated or damaged gzip",
-            "again",
+            "truncated or damaged gzip.*again",
         ),
         "binary": (lambda at: _text(at, bytes(500)), "neither text nor FITS", "export"),
         "words": (lambda at: _text(at, b"see the log\n" * 9), "no two columns", "wavelength"),
@@ -191,8 +189,7 @@ OBSERVED = {
         "pixels": (lambda at: _star(at, CTYPE1="PIXEL"), "CTYPE1 = 'PIXEL'", "no wavelength"),
         "counts of pixels": (
             lambda at: _star(at, CTYPE1=None, CUNIT1=None, CRVAL1=1.0, CDELT1=1.0),
-            "counts from 1 in steps of 1",
-            "state the unit",
+            "counts from 1 in steps of 1.*state the unit",
         ),
         "metres": (lambda at: _star(at, CUNIT1=None, CRVAL1=4e-7, CDELT1=1e-11), "not Å", "m;"),
     },
@@ -201,21 +198,19 @@ OBSERVED = {
         "flux": (lambda at: _columns(at, flux=None), "no columns of wavelength and flux"),
     },
     "contradictory values": {
-        "steps": (lambda at: _star(at, CD1_1=0.05), "0.05 and CDELT1 = 0.1", "remove the wrong"),
+        "steps": (lambda at: _star(at, CD1_1=0.05), "0.05 and CDELT1 = 0.1", "remove the wrong")
     },
     "NaN": {
         "flux": (
             lambda at: _columns(at, flux=WINDOW * np.nan),
-            "star.ecsv has no flux",
-            "NaN or infinite",
-        ),
+            "star.ecsv has no flux.*NaN or infinite",
+        )
     },
     "duplicate": {
         "wavelength": (
             lambda at: _columns(at, wavelength=np.repeat(WINDOW, 2)[:201]),
-            "occurs twice",
-            "merge orders",
-        ),
+            "occurs twice.*merge orders",
+        )
     },
     "unreadable": {"pipe": (_pipe, "not a regular file", "name a file or a folder")},
 }

@@ -89,9 +89,7 @@ TABLE = {
         "page of a server": (_bytes(lambda content: b"<html>" * 900), "not a FITS file"),
         "header": (
             _bytes(lambda content: content.replace(b"TFORM2  = 'E", b"TFORM2  = '?", 1)),
-            "damaged header",
-            "TFORM2",
-            "again",
+            "damaged header.*TFORM2.*again",
         ),
     },
     "missing field": {
@@ -105,8 +103,7 @@ TABLE = {
                 fake.about(PLATE=None),
                 name="star.fits",
             ),
-            "says nowhere which spectrum",
-            "name it",
+            "says nowhere which spectrum.*name it",
         ),
     },
     "wrong dtype": {
@@ -116,17 +113,15 @@ TABLE = {
     "wrong shape": {
         "two values a pixel": (
             _pixels(flux=("2E", np.ones((fake.PIXELS, 2)))),
-            "more than one value a pixel",
-            "again",
+            "more than one value a pixel.*again",
         ),
         "two rows on the object": (_about(rows=2), "2 rows in SPALL", "again"),
     },
     "wrong unit": {
         "wavelengths not logarithms": (
             _pixels(loglam=("E", 3800 + np.arange(fake.PIXELS))),
-            "no increasing wavelengths in LOGLAM",
-            "again",
-        ),
+            "no increasing wavelengths in LOGLAM.*again",
+        )
     },
     "NaN": {
         "flux": (_coadd(flux=_flux(np.nan)), "no finite flux", "again"),
@@ -143,8 +138,7 @@ TABLE = {
                     b"NAXIS1  =                   20", b"NAXIS1  =                   19"
                 )
             ),
-            "damaged header",
-            "NAXIS1",
+            "damaged header.*NAXIS1",
         ),
         "all masked": (_coadd(mask=np.full(fake.PIXELS, 1 << 24)), "no good pixel", "remove it"),
     },
@@ -195,28 +189,21 @@ CATALOGUE = {
         "text": (lambda path: broken.overwritten(path, b"no\n" * 999), "not a FITS file"),
         "no table": (
             lambda path: fits.PrimaryHDU().writeto(path, overwrite=True),
-            "no catalogue of spectra",
-            r"sdss\.catalogue",
+            r"no catalogue of spectra.*sdss\.catalogue",
         ),
     },
     "missing field": {
         "redshift": (
             _replaced(b"'Z       '", b"'ZED     '"),
-            r"spAll\.fits",
-            "lacks Z",
-            r"sdss\.catalogue",
-        ),
+            r"spAll\.fits.*lacks Z.*sdss\.catalogue",
+        )
     },
-    "missing file": {
-        "file": (Path.unlink, r"spAll\.fits cannot be read", r"sdss\.catalogue"),
-    },
+    "missing file": {"file": (Path.unlink, r"spAll\.fits cannot be read", r"sdss\.catalogue")},
     "wrong dtype": {
         "text for plates": (
             _replaced(b"TFORM1  = 'J       '", b"TFORM1  = '4A      '"),
-            r"spAll\.fits",
-            "PLATE",
-            "again",
-        ),
+            r"spAll\.fits.*PLATE.*again",
+        )
     },
 }
 

@@ -51,14 +51,14 @@ DATASET = {
         "images": ((replaced, "images", np.ones(8)), r"plain\.h5", "images", "shape"),
     },
     "inconsistent counts": {
-        "rows": ((altered, "target", lambda v: v[:5]), r"plain\.h5: target has 5 rows, images 8"),
+        "rows": ((altered, "target", lambda v: v[:5]), r"plain\.h5: target has 5 rows, images 8")
     },
     "NaN": {"target": ((altered, "target", spoilt(np.nan)), r"plain\.h5: a target is not finite")},
     "infinite": {
-        "target": ((altered, "target", spoilt(np.inf)), r"plain\.h5: a target is not finite"),
+        "target": ((altered, "target", spoilt(np.inf)), r"plain\.h5: a target is not finite")
     },
     "duplicate": {
-        "id": ((altered, "id", lambda v: np.repeat(v[:4], 2)), r"plain\.h5: an id occurs twice"),
+        "id": ((altered, "id", lambda v: np.repeat(v[:4], 2)), r"plain\.h5: an id occurs twice")
     },
     "truncated": {"file": ((truncated,), NO_HDF5)},
     "empty": {"file": ((overwritten, b""), NO_HDF5)},

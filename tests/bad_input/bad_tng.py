@@ -45,7 +45,7 @@ def select(folder, snapshot=99):
 
 CATALOGUE = {
     "missing file": {
-        "folder": (("output", shutil.rmtree), "groups_099", "is missing", r"tng\.base_path"),
+        "folder": (("output", shutil.rmtree), "groups_099", "is missing", r"tng\.base_path")
     },
     "absent chunk": {
         "first": ((GROUP, Path.unlink), r"tab_099\.0\.hdf5", "whole", "download"),
@@ -58,35 +58,28 @@ CATALOGUE = {
     | {
         "HubbleParam": (
             (GROUPS.format("*"), attribute, "Header", "HubbleParam", None),
-            r"tab_099\.0",
-            "header attribute HubbleParam",
-            "get it",
-        ),
+            r"tab_099\.0.*header attribute HubbleParam.*get it",
+        )
     },
     "truncated": {"file": ((GROUP, truncated), r"tab_099\.0", "not a complete HDF5", "again")},
     "unreadable": {
-        "folder": ((GROUP, broken.folder_in_place), r"tab_099\.0", "is missing", "download"),
+        "folder": ((GROUP, broken.folder_in_place), r"tab_099\.0", "is missing", "download")
     },
     "damaged": {
         "page of a server": (
             (GROUP, broken.overwritten, b"<html>403 Forbidden</html>" * 99),
-            r"tab_099\.0",
-            "not a complete HDF5",
+            r"tab_099\.0.*not a complete HDF5",
         ),
         "tree cut short": (
             (TREE.format("*"), truncated),
-            "SubLink branch of subhalo",
-            "cannot be read",
-            "again",
+            "SubLink branch of subhalo.*cannot be read.*again",
         ),
     },
     "NaN": {
         "velocity": (
             (GROUP, altered, "Subhalo/SubhaloVel", lambda v: v * np.nan),
-            "snapshot 99",
-            "SubhaloVel is not finite",
-            "get it again",
-        ),
+            "snapshot 99.*SubhaloVel is not finite.*get it again",
+        )
     },
     "inconsistent counts": {
         f"{name} of {number}": ((GROUP, attribute, "Header", name, np.int32(number)), *words)
@@ -100,9 +93,8 @@ CATALOGUE = {
     | {
         "group beyond the last": (
             (GROUP, altered, "Subhalo/SubhaloGrNr", spoilt(99_999)),
-            "SubhaloGrNr points to group",
-            "get all its chunks",
-        ),
+            "SubhaloGrNr points to group.*get all its chunks",
+        )
     },
 }
 
@@ -136,22 +128,17 @@ PARTICLES = {
     "absent chunk": {
         "of the snapshot": (
             (CHUNK.format(1), Path.unlink),
-            r"snap_099\.1\.hdf5 is missing",
-            r"1 of 2 chunks",
-            "download",
-        ),
+            r"snap_099\.1\.hdf5 is missing.*1 of 2 chunks.*download",
+        )
     },
     "missing field": {
         "gas": (
             (CHUNK.format("*"), replaced, "PartType0/ElectronAbundance", None),
-            r"snap_099",
-            "ElectronAbundance",
-            "mini snapshot",
+            "snap_099.*ElectronAbundance.*mini snapshot",
         ),
         "stars": (
             (CHUNK.format("*"), replaced, "PartType4/GFM_StellarFormationTime", None),
-            "GFM_StellarFormationTime",
-            "get the file",
+            "GFM_StellarFormationTime.*get the file",
         ),
     },
     "truncated": {
@@ -159,38 +146,27 @@ PARTICLES = {
         "offsets": ((OFFSETS, truncated), r"offsets_099", "not a complete HDF5", "again"),
     },
     "empty": {
-        "snapshot": (
-            (CELLS, broken.overwritten, b""),
-            r"snap_099\.0",
-            "not a complete HDF5",
-            "again",
-        ),
+        "snapshot": ((CELLS, broken.overwritten, b""), r"snap_099\.0.*not a complete HDF5.*again")
     },
     "NaN": {name: HOLES[name] for name in ("Density", "Masses")},
     "infinite": {"InternalEnergy": HOLES["InternalEnergy"]},
     "inconsistent counts": {
         "fewer than the header says": (
             (CELLS, altered, "PartType0/Density", lambda v: v[:5]),
-            "snapshot 99",
-            "cannot be read",
-            "whole",
-        ),
+            "snapshot 99.*cannot be read.*whole",
+        )
     },
     "wrong shape": {
         "offsets of one type": (
             (OFFSETS, altered, "FileOffsets/SnapByType", lambda v: v[:, :1].copy()),
-            "snapshot 99",
-            "cannot be read",
-            "whole",
-        ),
+            "snapshot 99.*cannot be read.*whole",
+        )
     },
     "wrong dtype": {
         "offsets of text": (
             (OFFSETS, altered, "Group/SnapByType", lambda v: np.full(v.shape, b"x")),
-            "snapshot 99",
-            "cannot be read",
-            "again",
-        ),
+            "snapshot 99.*cannot be read.*again",
+        )
     },
 }
 
@@ -222,8 +198,7 @@ CUTOUT = {
         "masses": ((replaced, "PartType0/Masses", None), "lacks /PartType0/Masses", "get the file"),
         "snapshot": (
             (attribute, "Header", "SnapshotNumber", None),
-            "header attribute SnapshotNumber",
-            "get it",
+            "header attribute SnapshotNumber.*get it",
         ),
     },
 }
@@ -262,9 +237,7 @@ MAPS = {
         "totals": ((replaced, "totals", None), "lacks totals", "make it"),
         "width": ((attribute, "/", "width", None), "width"),
     },
-    "wrong shape": {
-        "one channel": ((altered, "maps", lambda v: v[:, 0].copy()), "shape"),
-    },
+    "wrong shape": {"one channel": ((altered, "maps", lambda v: v[:, 0].copy()), "shape")},
     "wrong dtype": {"text": ((altered, "maps", lambda v: v.astype("S4")), "numbers")},
 }
 

@@ -108,17 +108,14 @@ TABLE = {
         ),
         "more columns than FITS has": (
             _with(TFIELDS=1000000),
-            "damaged header",
-            "TFIELDS is 1000000",
-            "again",
+            "damaged header.*TFIELDS is 1000000.*again",
         ),
     },
     "truncated": {
         "plain": (_spoil(broken.truncated), "IMAGE8000.fits is truncated", "download it again"),
         "gzip": (
             _spoil(lambda path: broken.truncated(broken.edited(path, gzip.compress))),
-            "truncated or damaged",
-            "download it again",
+            "truncated or damaged.*download it again",
         ),
     },
     "empty": {
@@ -142,20 +139,18 @@ TABLE = {
         "row of the list": (_with(OBS_ID="0000000077"), "no row for observation 0000000077"),
         "image in the file": (
             _spoil(lambda p: fits.PrimaryHDU().writeto(p, overwrite=True)),
-            "holds no image",
-            "remove it",
+            "holds no image.*remove it",
         ),
     },
     "wrong unit": {
-        "no time": (_with(EXPOSURE=0.0), "exposure 0.0", "not a positive number of seconds"),
+        "no time": (_with(EXPOSURE=0.0), "exposure 0.0", "not a positive number of seconds")
     },
     "unreadable": {"tiles": (_spoil(_in_tiles), "HCOMPRESS_1", "unpack it with funpack")},
     "duplicate": {
         "image of an observation": (
             lambda folder: image(archive(folder) / "z.fits", "0000000002"),
-            "second image of observation 0000000002",
-            "keep one",
-        ),
+            "second image of observation 0000000002.*keep one",
+        )
     },
 }
 
