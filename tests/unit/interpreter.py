@@ -1,4 +1,4 @@
-"""Another interpreter that finds our library."""
+"""Other programs: an interpreter that finds our library, and git."""
 
 import os
 import subprocess
@@ -17,3 +17,10 @@ def python(program, folder, *arguments, before=()):
         capture_output=True,
         text=True,
     )
+
+
+def git(folder, *words):
+    """Run git in a folder; what it says."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    command = ["git", *who, "-C", str(folder), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

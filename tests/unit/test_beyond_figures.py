@@ -4,7 +4,7 @@ import figure_axes
 import numpy as np
 import pytest
 from astropy.table import vstack
-from test_ensemble import GROUPS, SIZE, members
+from test_ensemble import together
 from test_leakage import galaxies, predictions
 
 from skyloom.figures import style, tng_attention, tng_ensemble, tng_leakage
@@ -15,9 +15,7 @@ CASES = ("composite", "mass", "unsharp_3")
 
 
 def ranked(dead=False):
-    rng = np.random.default_rng(0)
-    true = rng.normal(4, 1, GROUPS * SIZE)
-    tables = [members(q, rng=rng, true=true, seed_scatter=0.2) for q in (0.2, 1.5, 1.6)]
+    tables = together(0, 0.2, 1.5, 1.6, seed_scatter=0.2)
     if dead:
         tables[0]["member_1"] = 4.0
     return *ensemble.summarise(CASES, tables, **OPTIONS), tables

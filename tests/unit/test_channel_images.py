@@ -114,7 +114,7 @@ def test_a_further_variant_depends_on_its_own_channels_and_view_only():
     assert configuration.variant_parameters(turned["tng"], "velocity_edge_on") != own
     # Without a further channel or a view there is nothing new in what decides a variant.
     assert set(configuration.variant_parameters(DEMO["tng"], "composite")) == {
-        *("beta", "overflow", "kind"),
+        *("beta", "overflow", "kind")
     }
 
 

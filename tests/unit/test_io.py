@@ -32,10 +32,7 @@ def test_interrupted_writer_leaves_nothing_and_keeps_the_old_file(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_disk_leaves_no_file_and_names_the_one_that_had_no_room(tmp_path):
     sentence = r"out\.json cannot be written \(No space left on device\): free some space"
-    with (
-        pytest.raises(InputError, match=sentence),
-        io.atomic(tmp_path / "out.json") as temporary,
-    ):
+    with pytest.raises(InputError, match=sentence), io.atomic(tmp_path / "out.json") as temporary:
         temporary.unlink()
         temporary.symlink_to("/dev/full")
         with open(temporary, "w") as file:
