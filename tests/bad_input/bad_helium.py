@@ -221,15 +221,13 @@ def observed_spectrum_with(folder, make):
     observed.read(make(folder))
 
 
-@for_each(
-    refused,
-    "helium",
-    "inconsistent counts",
-    {
-        "fewer": (["a", "b", "c", "d"], "hold 3 of the inventory's 4", "remove them"),
-        "others": (["a", "x", "c"], "hold 1 of the inventory's 3", "remove them"),
-    },
-)
+BLOCKS = {
+    "fewer": (["a", "b", "c", "d"], "hold 3 of the inventory's 4", "remove them"),
+    "others": (["a", "x", "c"], "hold 1 of the inventory's 3", "remove them"),
+}
+
+
+@for_each(refused, "helium", "inconsistent counts", BLOCKS)
 def block_of(folder, names):
     list(grid_files.read_blocks([block(folder)], Table({"id": names}))[1])
 

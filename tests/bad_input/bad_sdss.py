@@ -215,15 +215,13 @@ def catalogue_with(folder, spoil):
     catalogue.rows(path, ["3586-55181-0001"])
 
 
-@for_each(
-    refused,
-    "sdss",
-    "inconsistent counts",
-    {
-        "fewer": (["a", "b", "c", "d"], "hold 3 of the sample's 4", "remove them"),
-        "others": (["a", "x", "c"], r"prepared\.h5 does not follow the sample", "remove it"),
-    },
-)
+PREPARED = {
+    "fewer": (["a", "b", "c", "d"], "hold 3 of the sample's 4", "remove them"),
+    "others": (["a", "x", "c"], r"prepared\.h5 does not follow the sample", "remove it"),
+}
+
+
+@for_each(refused, "sdss", "inconsistent counts", PREPARED)
 def prepared_spectra_of(folder, names):
     list(processing.read_blocks([prepared(folder)], names)[2])
 

@@ -36,6 +36,7 @@ def _text(values):
 
 NO_HDF5 = r"plain\.h5 is not a complete HDF5 file"
 LOST = "plain.h5", "damaged|complete|lacks"
+NO_PARAMETERS = r"plain\.h5", "does not say how its images were made"
 DATASET = {
     "missing field": {
         "id": ((replaced, "id", None), r"plain\.h5 lacks id"),
@@ -66,6 +67,8 @@ DATASET = {
         "lost block of samples": ((zeroed, b"TREE"), *LOST),
         "lost names": ((zeroed, b"SNOD"), *LOST),
         "lost texts": ((zeroed, b"GCOL"), "plain.h5", "complete"),
+        "parameters not JSON": ((attribute, "/", "parameters", "{scale"), *NO_PARAMETERS),
+        "parameters no text": ((attribute, "/", "parameters", np.float64(3)), *NO_PARAMETERS),
     },
 }
 
@@ -107,28 +110,10 @@ def galaxies_with(folder, spoil):
     galaxies.read(change(seen(folder), *given))
 
 
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "not JSON": ("{scale", r"plain\.h5", "does not say how its images were made", "again"),
-        "no text": (np.float64(3), r"plain\.h5", "does not say how its images were made", "again"),
-    },
-)
-def parameters_that_are(folder, value):
-    galaxies.training_of(attribute(dataset(folder), "/", "parameters", value))
+NEGATIVE = "negative or infinite values", r"semantic\.galaxies"
 
 
-@for_each(
-    refused,
-    "semantic",
-    "NaN",
-    {
-        "image": (np.nan, "negative or infinite values", r"semantic\.galaxies"),
-        "negative": (-1.0, "negative or infinite values", r"semantic\.galaxies"),
-    },
-)
+@for_each(refused, "semantic", "NaN", {"image": (np.nan, *NEGATIVE), "negative": (-1.0, *NEGATIVE)})
 def prepared_from_an(folder, value):
     preparation.normalise(np.full((2, 4, 4, 1), value))
 
@@ -148,19 +133,17 @@ def encoder_that_does_not_measure_scales(folder):
 NO_TABLE, NO_JSON = r"found\.ecsv is not a readable ECSV table", r"metrics\.json is not JSON"
 
 
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "table": (("found.ecsv", read_table, b"404 Not Found"), NO_TABLE, "make it again"),
-        "bytes of a table": (("found.ecsv", read_table, b"\xff\xfe\x00"), NO_TABLE, "again"),
-        "text": (("metrics.json", read_json, b"no numbers"), NO_JSON, "make it again"),
-        "bytes": (("metrics.json", read_json, b"\xff\xfe{}"), NO_JSON, "make it again"),
-        "nested": (("metrics.json", read_json, b"[" * 100_000), NO_JSON, "make it again"),
-        "empty": (("metrics.json", read_json, b""), NO_JSON, "make it again"),
-    },
-)
+TEXTS = {
+    "table": (("found.ecsv", read_table, b"404 Not Found"), NO_TABLE, "make it again"),
+    "bytes of a table": (("found.ecsv", read_table, b"\xff\xfe\x00"), NO_TABLE, "again"),
+    "text": (("metrics.json", read_json, b"no numbers"), NO_JSON, "make it again"),
+    "bytes": (("metrics.json", read_json, b"\xff\xfe{}"), NO_JSON, "make it again"),
+    "nested": (("metrics.json", read_json, b"[" * 100_000), NO_JSON, "make it again"),
+    "empty": (("metrics.json", read_json, b""), NO_JSON, "make it again"),
+}
+
+
+@for_each(refused, "semantic", "damaged", TEXTS)
 def text_file_of(folder, given):
     name, read, content = given
     read(overwritten(folder / name, content))

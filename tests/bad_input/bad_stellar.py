@@ -101,15 +101,13 @@ def file_with(folder, spoil):
     return through(folder)
 
 
-@for_each(
-    rejected,
-    "stellar",
-    "NaN",
-    {
-        "flux": ("flux", r"bad\.h5: row 0 has flux with NaN or infinity", "mend it"),
-        "labels": ("labels", r"bad\.h5: row 0 has labels with NaN or infinity", "mend it"),
-    },
-)
+HOLES = {
+    name: (name, rf"bad\.h5: row 0 has {name} with NaN or infinity", "mend it")
+    for name in ("flux", "labels")
+}
+
+
+@for_each(rejected, "stellar", "NaN", HOLES)
 def in_one_row(folder, name):
     good, kept, reason = file_with(folder, (altered, name, spoilt(np.nan)))
     # The other rows of the file are used.

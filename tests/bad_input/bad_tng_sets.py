@@ -43,21 +43,19 @@ def files_of_another_run(folder, other):
     compared(folder)
 
 
-@for_each(
-    refused,
-    "tng",
-    "missing file",
-    {
-        "catalogue": ((GROUPS.format(1), "Subhalo/SubhaloSFR"), r"tab_099\.1", "SubhaloSFR takes"),
-        "groups": ((GROUPS.format(0), "Group/GroupMass"), r"tab_099\.0", "moved.hdf5 is not there"),
-        "offsets": ((OFFSETS, "Group/SnapByType"), "offsets_099", "SnapByType takes its values"),
-        "chunks": ((OFFSETS, "FileOffsets/SnapByType"), "offsets_099", "put what is missing back"),
-        "gas": ((CHUNK.format(1), "PartType0/Density"), r"snap_099\.1", "Density takes its values"),
-        "stars": ((CHUNK.format(1), "PartType4/Masses"), r"snap_099\.1", "moved.hdf5 is not there"),
-        "trees": ((TREE.format(0), "MainLeafProgenitorID"), "tree_extended.0", "takes its values"),
-        "rows of trees": ((OFFSETS, "Subhalo/SubLink/RowNum"), "offsets_099", "RowNum takes its"),
-    },
-)
+SOURCES = {
+    "catalogue": ((GROUPS.format(1), "Subhalo/SubhaloSFR"), r"tab_099\.1", "SubhaloSFR takes"),
+    "groups": ((GROUPS.format(0), "Group/GroupMass"), r"tab_099\.0", "moved.hdf5 is not there"),
+    "offsets": ((OFFSETS, "Group/SnapByType"), "offsets_099", "SnapByType takes its values"),
+    "chunks": ((OFFSETS, "FileOffsets/SnapByType"), "offsets_099", "put what is missing back"),
+    "gas": ((CHUNK.format(1), "PartType0/Density"), r"snap_099\.1", "Density takes its values"),
+    "stars": ((CHUNK.format(1), "PartType4/Masses"), r"snap_099\.1", "moved.hdf5 is not there"),
+    "trees": ((TREE.format(0), "MainLeafProgenitorID"), "tree_extended.0", "takes its values"),
+    "rows of trees": ((OFFSETS, "Subhalo/SubLink/RowNum"), "offsets_099", "RowNum takes its"),
+}
+
+
+@for_each(refused, "tng", "missing file", SOURCES)
 def source_of_virtual(folder, where):
     name, dataset = where
     with h5py.File(sky(folder) / name, "r+") as file:

@@ -183,16 +183,14 @@ def no_list(folder):
     observations.read(folder / "list.fits")
 
 
-@for_each(
-    refused,
-    "xmm",
-    "missing field",
-    {
-        "class": ({"OBS_CLASS": None}, "OBS_CLASS", r"xmm\.columns\.obs_class", "it has OBS_ID"),
-        "observation": ({"OBS_ID": None}, "OBS_ID", r"xmm\.columns\.observation"),
-        "exposure": ({"PN_TEXP": None}, "PN_TEXP", r"xmm\.columns\.pn"),
-    },
-)
+COLUMNS = {
+    "class": ({"OBS_CLASS": None}, "OBS_CLASS", r"xmm\.columns\.obs_class", "it has OBS_ID"),
+    "observation": ({"OBS_ID": None}, "OBS_ID", r"xmm\.columns\.observation"),
+    "exposure": ({"PN_TEXP": None}, "PN_TEXP", r"xmm\.columns\.pn"),
+}
+
+
+@for_each(refused, "xmm", "missing field", COLUMNS)
 def list_without(folder, changes):
     observations.read(obslist(folder / "list.fits", **changes), cameras=("pn",))
 
@@ -222,16 +220,14 @@ def nothing_left(folder):
     through(folder)
 
 
-@for_each(
-    refused,
-    "xmm",
-    "damaged",
-    {
-        "NaN": (("images", broken.spoilt(np.nan)), r"rates\.h5", "not finite", "remove it"),
-        "others": (("id", broken.spoilt(b"0000000009")), "does not follow the inventory", "remove"),
-        "flat": (("images", lambda v: v[:, 0].copy()), r"rates\.h5", "shape", "again"),
-    },
-)
+RATES_WITH = {
+    "NaN": (("images", broken.spoilt(np.nan)), r"rates\.h5", "not finite", "remove it"),
+    "others": (("id", broken.spoilt(b"0000000009")), "does not follow the inventory", "remove"),
+    "flat": (("images", lambda v: v[:, 0].copy()), r"rates\.h5", "shape", "again"),
+}
+
+
+@for_each(refused, "xmm", "damaged", RATES_WITH)
 def rates_that_are(folder, given):
     list(processing.read_rates([broken.altered(rates(folder), *given)], RATES))
 
