@@ -3,14 +3,16 @@
 import gzip
 import os
 
+import archives
 import broken
 import numpy as np
 from astropy.io import fits
 from astropy.table import Table
-from cases import accepted, for_each, refused, rejected
+from broken import edited
+from cases import all_of, for_each, refused, rejected
+from small_files import block
 
 from skyloom.helium import reading
-from skyloom.io import atomic_hdf5, read_table, write_table
 from skyloom.spectra import folders, grid_files, inventory, observed, wavelengths
 
 WINDOW = wavelengths.linear(4460, 4480, 201)
@@ -18,7 +20,7 @@ GOOD = ["f_t15000g30v100.dat", "more/f_t20000g35v200.dat"]
 BAD = "f_t25000g40v300.dat"
 
 
-def spectrum(path, *, wavelength=WINDOW, flux=None):
+def spectrum(path, wavelength=WINDOW, flux=None):
     """A file as the paper's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     flux = np.linspace(0.9, 1, len(wavelength)) if flux is None else flux
@@ -34,29 +36,12 @@ def archive(folder):
 
 
 def through(folder):
-    """The whole inventory, by way of files as the steps write them."""
+    """The whole inventory."""
     names = folders.listing(folder / "spectra", key="helium.spectra")
     found = reading.read(folder / "spectra", names, WINDOW)
     _, *tables = reading.tables(found, WINDOW, synthetic=False)
-    for name, one in zip(("good", "bad"), tables, strict=True):
-        write_table(one, folder / f"{name}.ecsv")
-    merged = inventory.merge(*[[read_table(folder / f"{name}.ecsv")] for name in ("good", "bad")])
-    for name, one in zip(("good", "bad"), merged, strict=True):
-        write_table(one, folder / f"merged_{name}.ecsv")
-    good, bad = (read_table(folder / f"merged_{name}.ecsv") for name in ("good", "bad"))
-    return GOOD, list(good["file"]), str(bad["reason"][0]) if len(bad) else ""
-
-
-def _bytes(change):
-    def work(folder):
-        path = spectrum(archive(folder) / BAD)
-        broken.overwritten(path, change(path.read_bytes()))
-
-    return work
-
-
-def _numbers(**given):
-    return lambda folder: spectrum(archive(folder) / BAD, **given)
+    good, bad = archives.merged(folder, tables, inventory.merge)
+    return GOOD, list(good["file"]), archives.reason(bad)
 
 
 def _flux(value):
@@ -65,63 +50,65 @@ def _flux(value):
     return flux
 
 
-def _named(name):
-    return lambda folder: spectrum(archive(folder) / name)
+def named(path, name):
+    """Another name."""
+    path.rename(path.with_name(name))
 
 
+def cut(length):
+    """The bytes up to here."""
+    return lambda content: content[:length]
+
+
+HOLE = "flux of point 18 is NaN or infinite"
 TABLE = {
-    "empty": {"file": (_bytes(lambda content: b""), rf"{BAD} is empty")},
+    "empty": {"file": ((edited, cut(0)), rf"{BAD} is empty")},
     "truncated": {
-        "in a line": (_bytes(lambda content: content[:1811]), "two columns in line", BAD),
+        "in a line": ((edited, cut(1811)), "two columns in line", BAD),
         "after a line": (
-            _bytes(lambda content: b"".join(content.splitlines(True)[:90])),
+            (edited, lambda content: b"".join(content.splitlines(True)[:90])),
             "90 points instead of 201",
         ),
     },
-    "NaN": {"flux": (_numbers(flux=_flux(np.nan)), "flux of point 18 is NaN or infinite")},
-    "infinite": {"flux": (_numbers(flux=_flux(np.inf)), "flux of point 18 is NaN or infinite")},
+    "NaN": {"flux": ((spectrum, WINDOW, _flux(np.nan)), HOLE)},
+    "infinite": {"flux": ((spectrum, WINDOW, _flux(np.inf)), HOLE)},
     "wrong dtype": {
-        "word": (_bytes(lambda c: c.replace(b"4465.0000", b"wavelength")), "wavelength", "number"),
+        "word": ((edited, lambda c: c.replace(b"4465.0000", b"wavelength")), "number", "wavelen"),
         "bytes": (
-            _bytes(lambda c: b"\xff\xfe \x00\x01\n" * 201),
+            (broken.overwritten, b"\xff\xfe \x00\x01\n" * 201),
             "instead of a number|two columns",
         ),
     },
     "wrong shape": {
         "three columns": (
-            _bytes(lambda content: content.replace(b"\n", b" 0\n")),
-            "two columns in line 1",
-            "3 instead",
+            (edited, lambda content: content.replace(b"\n", b" 0\n")),
+            "two columns in line 1.*3 instead",
         ),
-        "fewer points": (_numbers(wavelength=WINDOW[:-1]), "200 points instead of 201"),
+        "fewer points": ((spectrum, WINDOW[:-1]), "200 points instead of 201"),
     },
     "wrong unit": {
-        "nanometres": (_numbers(wavelength=WINDOW / 10), "446 to 448", "window's"),
-        "other window": (_numbers(wavelength=WINDOW + 20), "4480 to 4500", "window's"),
+        "nanometres": ((spectrum, WINDOW / 10), "446 to 448", "window's"),
+        "other window": ((spectrum, WINDOW + 20), "4480 to 4500", "window's"),
+        "per cent": ((spectrum, WINDOW, np.full(201, 100.0)), "not about 1", "by its continuum"),
     },
     "damaged": {
-        "not sorted": (_numbers(wavelength=WINDOW[::-1]), "not sorted"),
-        "compressed": (_bytes(gzip.compress), "two columns|instead of a number|empty"),
+        "not sorted": ((spectrum, WINDOW[::-1]), "not sorted"),
+        "compressed": ((edited, gzip.compress), "two columns|instead of a number|empty"),
     },
-    "missing field": {"labels in the name": (_named("star.dat"), "star.dat", "name")},
+    "missing field": {"labels in the name": ((named, "star.dat"), "star.dat", "name")},
     "hostile name": {
-        "dots": (_named("f..t25000g40v300..dat"), r"f\.\.t25000", "name"),
-        "shell": (_named("f_t25000g40v300.dat; touch pwned"), "touch pwned", "name"),
+        "dots": ((named, "f..t25000g40v300..dat"), r"f\.\.t25000", "name"),
+        "shell": ((named, "f_t25000g40v300.dat; touch pwned"), "touch pwned", "name"),
     },
-    "contradictory values": {"labels": (_named("f_t99g40v300.dat"), "t99g40v300", "name")},
+    "contradictory values": {"labels": ((named, "f_t99g40v300.dat"), "t99g40v300", "name")},
 }
 
 
-def _all(register):
-    def spoiled(folder, spoil):
-        spoil(folder)
-        return through(folder)
-
-    for kind, table in TABLE.items():
-        for_each(register, "helium", kind, table)(spoiled)
-
-
-_all(rejected)
+@all_of(rejected, "helium", TABLE)
+def file_with(folder, spoil):
+    change, *given = spoil
+    change(spectrum(archive(folder) / BAD), *given)
+    return through(folder)
 
 
 @rejected("helium", "duplicate", "has the labels of", "which is used", "keep one")
@@ -130,39 +117,17 @@ def second_file_of_the_same_labels(folder):
     return through(folder)
 
 
-@rejected("helium", "missing file", "cannot be read")
-def link_that_leads_nowhere(folder):
-    (archive(folder) / BAD).symlink_to(folder / "gone.dat")
-    return through(folder)
-
-
-@rejected("helium", "unreadable", "not a regular file")
-def pipe_in_place_of_a_spectrum(folder):
-    os.mkfifo(archive(folder) / BAD)
-    return through(folder)
-
-
-@for_each(
-    rejected,
+archives.odd_files(
     "helium",
-    "hostile name",
-    {
-        "newline": (b"two\nlines.dat", r"two\\nlines\.dat"),
-        "no text": (b"caf\xe9.dat", r"caf\\xe9\.dat"),
-    },
+    archive,
+    spectrum,
+    through,
+    bad=BAD,
+    hostile=f"{{}}/{BAD}",
+    pipe=("not a regular file",),
+    link=("cannot be read",),
+    names=("spaces", "unicode"),
 )
-def name_that_no_table_holds(folder, name):
-    path = spectrum(archive(folder) / BAD)
-    os.rename(path, os.fsencode(folder / "spectra") + b"/" + name)
-    return through(folder)
-
-
-@for_each(accepted, "helium", "hostile name", {name: (name,) for name in ("spaces", "unicode")})
-def name_of_a_folder(folder, name):
-    odd = f"{broken.HOSTILE[name]}/{BAD}"
-    spectrum(archive(folder) / odd)
-    _, kept, reason = through(folder)
-    return (sorted(kept), reason), (sorted([*GOOD, odd]), "")
 
 
 @refused("helium", "missing file", "spectra is not a folder", r"helium\.spectra")
@@ -196,109 +161,73 @@ def _text(folder, content):
     return broken.overwritten(folder / "star.txt", content)
 
 
-@for_each(
-    refused,
-    "helium",
-    "damaged",
-    {
+def _naxis(folder):
+    card = b"NAXIS   =                    1"
+    path = _star(folder)
+    assert card in path.read_bytes()
+    return edited(path, lambda c: c.replace(card, b"NAXIS   =        1000000000000"))
+
+
+def _pipe(folder):
+    os.mkfifo(folder / "star.fits")
+    return folder / "star.fits"
+
+
+OBSERVED = {
+    "damaged": {
         "cut short": (lambda at: broken.truncated(_star(at), 0.6), "star.fits", "again"),
         "cut in gzip": (
             lambda at: _text(at, gzip.compress(_star(at).read_bytes())[:200]),
-            "truncated or damaged gzip",
-            "again",
+            "truncated or damaged gzip.*again",
         ),
         "binary": (lambda at: _text(at, bytes(500)), "neither text nor FITS", "export"),
         "words": (lambda at: _text(at, b"see the log\n" * 9), "no two columns", "wavelength"),
-        "endless axes": (lambda at: _naxis(_star(at)), "star.fits", "more than FITS allows"),
+        "endless axes": (_naxis, "star.fits", "more than FITS allows"),
     },
-)
-def observed_spectrum_that_is(folder, make):
-    observed.read(make(folder))
-
-
-def _naxis(path):
-    content = path.read_bytes()
-    card = b"NAXIS   =                    1"
-    assert card in content
-    return broken.overwritten(path, content.replace(card, b"NAXIS   =        1000000000000"))
-
-
-@for_each(
-    refused,
-    "helium",
-    "wrong unit",
-    {
+    "wrong unit": {
         "axis in hertz": (lambda at: _star(at, CUNIT1="Hz"), "'Hz'", "no unit of length", "Å"),
         "pixels": (lambda at: _star(at, CTYPE1="PIXEL"), "CTYPE1 = 'PIXEL'", "no wavelength"),
         "counts of pixels": (
             lambda at: _star(at, CTYPE1=None, CUNIT1=None, CRVAL1=1.0, CDELT1=1.0),
-            "counts from 1 in steps of 1",
-            "state the unit",
+            "counts from 1 in steps of 1.*state the unit",
         ),
         "metres": (lambda at: _star(at, CUNIT1=None, CRVAL1=4e-7, CDELT1=1e-11), "not Å", "m;"),
     },
-)
-def observed_spectrum_in(folder, make):
-    observed.read(make(folder))
-
-
-@for_each(
-    refused,
-    "helium",
-    "missing field",
-    {
+    "missing field": {
         "axis": (lambda at: _star(at, CRVAL1=None), "no wavelength axis", "CRVAL1"),
         "flux": (lambda at: _columns(at, flux=None), "no columns of wavelength and flux"),
     },
-)
-def observed_spectrum_without(folder, make):
+    "contradictory values": {
+        "steps": (lambda at: _star(at, CD1_1=0.05), "0.05 and CDELT1 = 0.1", "remove the wrong")
+    },
+    "NaN": {
+        "flux": (
+            lambda at: _columns(at, flux=WINDOW * np.nan),
+            "star.ecsv has no flux.*NaN or infinite",
+        )
+    },
+    "duplicate": {
+        "wavelength": (
+            lambda at: _columns(at, wavelength=np.repeat(WINDOW, 2)[:201]),
+            "occurs twice.*merge orders",
+        )
+    },
+    "unreadable": {"pipe": (_pipe, "not a regular file", "name a file or a folder")},
+}
+
+
+@all_of(refused, "helium", OBSERVED)
+def observed_spectrum_with(folder, make):
     observed.read(make(folder))
 
 
-@refused("helium", "contradictory values", "CD1_1 = 0.05 and CDELT1 = 0.1", "remove the wrong")
-def observed_spectrum_with_two_steps(folder):
-    observed.read(_star(folder, CD1_1=0.05))
+BLOCKS = {
+    "fewer": (["a", "b", "c", "d"], "hold 3 of the inventory's 4", "remove them"),
+    "others": (["a", "x", "c"], "hold 1 of the inventory's 3", "remove them"),
+}
 
 
-@rejected("helium", "wrong unit", "not about 1", "divide it by its continuum")
-def spectrum_in_per_cent(folder):
-    spectrum(archive(folder) / BAD, flux=np.full(201, 100.0))
-    return through(folder)
-
-
-@refused("helium", "NaN", "star.ecsv has no flux", "NaN or infinite")
-def observed_spectrum_of_nothing_but_nan(folder):
-    observed.read(_columns(folder, flux=WINDOW * np.nan))
-
-
-@refused("helium", "duplicate", "occurs twice", "merge orders")
-def observed_wavelength_twice(folder):
-    observed.read(_columns(folder, wavelength=np.repeat(WINDOW, 2)[:201]))
-
-
-@refused("helium", "unreadable", "not a regular file", "name a file or a folder")
-def observed_pipe(folder):
-    os.mkfifo(folder / "star.fits")
-    observed.read(folder / "star.fits")
-
-
-def block(folder):
-    """A block of spectra between the steps."""
-    with atomic_hdf5(folder / "block.h5") as file:
-        names = ["a", "b", "c"]
-        grid_files.write_block(file, [np.ones((3, 201), "f4")], WINDOW, names, synthetic=True)
-    return folder / "block.h5"
-
-
-@for_each(
-    refused,
-    "helium",
-    "inconsistent counts",
-    {
-        "fewer": (["a", "b", "c", "d"], "hold 3 of the inventory's 4", "remove them"),
-        "others": (["a", "x", "c"], "hold 1 of the inventory's 3", "remove them"),
-    },
-)
+@for_each(refused, "helium", "inconsistent counts", BLOCKS)
 def block_of(folder, names):
     list(grid_files.read_blocks([block(folder)], Table({"id": names}))[1])
 

@@ -1,21 +1,17 @@
 """What can be wrong with spectra of SDSS and their catalogue."""
 
 import gzip
-import os
-import sys
 from pathlib import Path
 
+import archives
 import broken
+import fake_sdss as fake
 import numpy as np
 from astropy.io import fits
-from cases import accepted, for_each, refused, rejected
+from cases import all_of, for_each, refused, rejected
+from small_files import prepared
 
-from skyloom.io import atomic_hdf5, read_table, write_table
-from skyloom.sdss import catalogue, inventory, preparation, processing
-from skyloom.spectra import wavelengths
-
-sys.path.append(str(Path(__file__).parents[1] / "unit"))
-import fake_sdss as fake
+from skyloom.sdss import catalogue, inventory, processing
 
 GOOD = ["3586/spec-3586-55181-0001.fits", "3586/spec-3586-55181-0002.fits"]
 BAD = "spec-3586-55181-0007.fits"
@@ -33,16 +29,11 @@ def archive(folder):
 
 
 def through(folder):
-    """The whole inventory, by way of files as the steps write them."""
+    """The whole inventory."""
     files = inventory.listing(folder / "spectra")
     tables = inventory.tables(inventory.inspect(folder / "spectra", files, quality=QUALITY))
-    for name, one in zip(("good", "bad"), tables, strict=True):
-        write_table(one, folder / f"{name}.ecsv")
-    merged = inventory.merge(*[[read_table(folder / f"{name}.ecsv")] for name in ("good", "bad")])
-    for name, one in zip(("good", "bad"), merged, strict=True):
-        write_table(one, folder / f"merged_{name}.ecsv")
-    good, bad = (read_table(folder / f"merged_{name}.ecsv") for name in ("good", "bad"))
-    return GOOD, list(good["file"]), str(bad["reason"][0]) if len(bad) else ""
+    good, bad = archives.merged(folder, tables, inventory.merge)
+    return GOOD, list(good["file"]), archives.reason(bad)
 
 
 def _units(make):
@@ -98,9 +89,7 @@ TABLE = {
         "page of a server": (_bytes(lambda content: b"<html>" * 900), "not a FITS file"),
         "header": (
             _bytes(lambda content: content.replace(b"TFORM2  = 'E", b"TFORM2  = '?", 1)),
-            "damaged header",
-            "TFORM2",
-            "again",
+            "damaged header.*TFORM2.*again",
         ),
     },
     "missing field": {
@@ -114,8 +103,7 @@ TABLE = {
                 fake.about(PLATE=None),
                 name="star.fits",
             ),
-            "says nowhere which spectrum",
-            "name it",
+            "says nowhere which spectrum.*name it",
         ),
     },
     "wrong dtype": {
@@ -125,17 +113,15 @@ TABLE = {
     "wrong shape": {
         "two values a pixel": (
             _pixels(flux=("2E", np.ones((fake.PIXELS, 2)))),
-            "more than one value a pixel",
-            "again",
+            "more than one value a pixel.*again",
         ),
         "two rows on the object": (_about(rows=2), "2 rows in SPALL", "again"),
     },
     "wrong unit": {
         "wavelengths not logarithms": (
             _pixels(loglam=("E", 3800 + np.arange(fake.PIXELS))),
-            "no increasing wavelengths in LOGLAM",
-            "again",
-        ),
+            "no increasing wavelengths in LOGLAM.*again",
+        )
     },
     "NaN": {
         "flux": (_coadd(flux=_flux(np.nan)), "no finite flux", "again"),
@@ -152,8 +138,7 @@ TABLE = {
                     b"NAXIS1  =                   20", b"NAXIS1  =                   19"
                 )
             ),
-            "damaged header",
-            "NAXIS1",
+            "damaged header.*NAXIS1",
         ),
         "all masked": (_coadd(mask=np.full(fake.PIXELS, 1 << 24)), "no good pixel", "remove it"),
     },
@@ -164,27 +149,9 @@ TABLE = {
 }
 
 
-def _all(register):
-    def spoiled(folder, spoil):
-        spoil(folder)
-        return through(folder)
-
-    for kind, table in TABLE.items():
-        for_each(register, "sdss", kind, table)(spoiled)
-
-
-_all(rejected)
-
-
-@rejected("sdss", "unreadable", "not a regular file", "remove it from the folder")
-def pipe_in_place_of_a_spectrum(folder):
-    os.mkfifo(archive(folder) / BAD)
-    return through(folder)
-
-
-@rejected("sdss", "missing file", "cannot be read", "check its permissions, or remove it")
-def link_that_leads_nowhere(folder):
-    (archive(folder) / BAD).symlink_to(folder / "gone.fits")
+@all_of(rejected, "sdss", TABLE)
+def file_with(folder, spoil):
+    spoil(folder)
     return through(folder)
 
 
@@ -195,30 +162,16 @@ def second_file_of_a_spectrum(folder):
     return through(folder)
 
 
-@for_each(
-    accepted, "sdss", "hostile name", {name: (name,) for name in ("spaces", "unicode", "shell")}
-)
-def name_of_a_folder(folder, name):
-    odd = f"{broken.HOSTILE[name]}/{BAD}"
-    (archive(folder) / odd).parent.mkdir()
-    fake.write(folder / "spectra", name=odd)
-    _, kept, reason = through(folder)
-    return (sorted(kept), reason), (sorted([*GOOD, odd]), "")
-
-
-@for_each(
-    rejected,
+archives.odd_files(
     "sdss",
-    "hostile name",
-    {
-        "newline": (b"a\nspec-3586-55181-0007.fits", r"a\\nspec", "rename it"),
-        "no text": (b"caf\xe9.fits", r"caf\\xe9\.fits", "rename it"),
-    },
+    archive,
+    lambda path: fake.write(path.parent, name=path.name),
+    through,
+    bad=BAD,
+    hostile=f"{{}}/{BAD}",
+    pipe=("not a regular file", "remove it from the folder"),
+    link=("cannot be read", "check its permissions, or remove it"),
 )
-def name_that_no_table_holds(folder, name):
-    path = fake.write(archive(folder), name=BAD)
-    os.rename(path, os.fsencode(folder / "spectra") + b"/" + name)
-    return through(folder)
 
 
 @refused("sdss", "missing file", "spectra is not a folder", r"sdss\.spectra")
@@ -226,66 +179,49 @@ def no_folder(folder):
     inventory.listing(folder / "spectra")
 
 
-def _catalogue(folder):
-    return fake.catalogue(folder / "spAll.fits", [3586] * 3, [1, 2, 3], labels=["STAR"] * 3)
+def _replaced(old, new):
+    return lambda path: broken.edited(path, lambda content: content.replace(old, new))
 
 
-@for_each(
-    refused,
-    "sdss",
-    "damaged",
-    {
+CATALOGUE = {
+    "damaged": {
         "cut short": (lambda path: broken.truncated(path, 0.4), "spAll.fits is truncated", "again"),
         "text": (lambda path: broken.overwritten(path, b"no\n" * 999), "not a FITS file"),
         "no table": (
             lambda path: fits.PrimaryHDU().writeto(path, overwrite=True),
-            "no catalogue of spectra",
-            r"sdss\.catalogue",
+            r"no catalogue of spectra.*sdss\.catalogue",
         ),
     },
-)
-def catalogue_that_is(folder, spoil):
-    path = _catalogue(folder)
+    "missing field": {
+        "redshift": (
+            _replaced(b"'Z       '", b"'ZED     '"),
+            r"spAll\.fits.*lacks Z.*sdss\.catalogue",
+        )
+    },
+    "missing file": {"file": (Path.unlink, r"spAll\.fits cannot be read", r"sdss\.catalogue")},
+    "wrong dtype": {
+        "text for plates": (
+            _replaced(b"TFORM1  = 'J       '", b"TFORM1  = '4A      '"),
+            r"spAll\.fits.*PLATE.*again",
+        )
+    },
+}
+
+
+@all_of(refused, "sdss", CATALOGUE)
+def catalogue_with(folder, spoil):
+    path = fake.catalogue(folder / "spAll.fits", [3586] * 3, [1, 2, 3], labels=["STAR"] * 3)
     spoil(path)
     catalogue.rows(path, ["3586-55181-0001"])
 
 
-@refused("sdss", "missing field", r"spAll\.fits", "lacks Z", r"sdss\.catalogue")
-def catalogue_without_redshifts(folder):
-    path = _catalogue(folder)
-    content = path.read_bytes().replace(b"'Z       '", b"'ZED     '")
-    catalogue.rows(broken.overwritten(path, content), ["3586-55181-0001"])
+PREPARED = {
+    "fewer": (["a", "b", "c", "d"], "hold 3 of the sample's 4", "remove them"),
+    "others": (["a", "x", "c"], r"prepared\.h5 does not follow the sample", "remove it"),
+}
 
 
-@refused("sdss", "missing file", r"spAll\.fits cannot be read", r"sdss\.catalogue")
-def no_catalogue(folder):
-    catalogue.rows(folder / "spAll.fits", ["3586-55181-0001"])
-
-
-@refused("sdss", "wrong dtype", r"spAll\.fits", "PLATE", "again")
-def catalogue_with_text_for_plates(folder):
-    path = _catalogue(folder)
-    content = path.read_bytes().replace(b"TFORM1  = 'J       '", b"TFORM1  = '4A      '")
-    catalogue.rows(broken.overwritten(path, content), ["3586-55181-0001"])
-
-
-def prepared(folder):
-    """Prepared spectra."""
-    grid, flux = wavelengths.logarithmic(4000, 9000, 64), np.ones((3, 64), "f4")
-    with atomic_hdf5(folder / "prepared.h5") as file:
-        preparation.write_block(file, [flux], grid, ["a", "b", "c"], window=9, synthetic=True)
-    return folder / "prepared.h5"
-
-
-@for_each(
-    refused,
-    "sdss",
-    "inconsistent counts",
-    {
-        "fewer": (["a", "b", "c", "d"], "hold 3 of the sample's 4", "remove them"),
-        "others": (["a", "x", "c"], r"prepared\.h5 does not follow the sample", "remove it"),
-    },
-)
+@for_each(refused, "sdss", "inconsistent counts", PREPARED)
 def prepared_spectra_of(folder, names):
     list(processing.read_blocks([prepared(folder)], names)[2])
 

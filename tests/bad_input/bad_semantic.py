@@ -7,26 +7,18 @@ import broken
 import h5py
 import numpy as np
 from astropy.table import Table
-from cases import accepted, for_each, refused
+from broken import altered, attribute, overwritten, replaced, spoilt, truncated, zeroed
+from cases import accepted, all_of, for_each, refused
+from small_files import profiles
 
 from skyloom import datasets
-from skyloom.io import atomic_hdf5, read_json, read_table, write_table
+from skyloom.io import read_json, read_table, write_table
 from skyloom.semantic import galaxies, generation, preparation
-from skyloom.semantic.sampling import Grid
-
-PROFILE = {
-    "decoder": "exponential",
-    "parameters": {"scale": [0.1, 0.5], "ellipticity": [0.2, 0.8], "angle": [0, 180]},
-}
-ENTRY = {"profile": "plain", "noise": 0.0, "images": {"train": 4, "validation": 2, "test": 2}}
 
 
 def dataset(folder):
     """A dataset of eight profiles."""
-    asked = ("plain", ENTRY, PROFILE, Grid(pixels=12, sampling="centre", subpixels=1), 1)
-    with atomic_hdf5(folder / "plain.h5") as file:
-        datasets.write(file, generation.render(*asked), **generation.description(*asked))
-    return folder / "plain.h5"
+    return profiles(folder / "plain.h5")
 
 
 def seen(folder):
@@ -38,64 +30,55 @@ def seen(folder):
     return folder / "plain.h5"
 
 
-@for_each(
-    refused,
-    "semantic",
-    "missing field",
-    {
-        "id": (("id", None), r"plain\.h5 lacks id", "make it again"),
-        "images": (("images", None), "either images or spectra", "make it again"),
-        "target": (("target", None), r"plain\.h5 lacks target", "make it again"),
+def _text(values):
+    return values.astype("S8")
+
+
+NO_HDF5 = r"plain\.h5 is not a complete HDF5 file"
+LOST = "plain.h5", "damaged|complete|lacks"
+NO_PARAMETERS = r"plain\.h5", "does not say how its images were made"
+DATASET = {
+    "missing field": {
+        "id": ((replaced, "id", None), r"plain\.h5 lacks id"),
+        "images": ((replaced, "images", None), "either images or spectra"),
+        "target": ((replaced, "target", None), r"plain\.h5 lacks target"),
     },
-)
-def dataset_without(folder, given):
-    datasets.check(broken.replaced(dataset(folder), *given))
-
-
-@for_each(
-    refused,
-    "semantic",
-    "wrong dtype",
-    {
-        "target": (("target", lambda v: v.astype("S8")), r"plain\.h5", "target", "numbers"),
-        "images": (("images", lambda v: v.astype("S8")), r"plain\.h5", "images", "numbers"),
+    "wrong dtype": {
+        "target": ((altered, "target", _text), r"plain\.h5", "target", "numbers"),
+        "images": ((altered, "images", _text), r"plain\.h5", "images", "numbers"),
     },
-)
-def dataset_of_text_in(folder, given):
-    datasets.check(broken.altered(dataset(folder), *given))
-
-
-@for_each(
-    refused,
-    "semantic",
-    "wrong shape",
-    {
-        "target": (("target", np.float64(1)), r"plain\.h5", "target", "make it again"),
-        "images": (("images", np.ones(8)), r"plain\.h5", "images", "shape", "again"),
+    "wrong shape": {
+        "target": ((replaced, "target", np.float64(1)), r"plain\.h5", "target"),
+        "images": ((replaced, "images", np.ones(8)), r"plain\.h5", "images", "shape"),
     },
-)
-def dataset_of_one_number_in(folder, given):
-    datasets.check(broken.replaced(dataset(folder), *given))
+    "inconsistent counts": {
+        "rows": ((altered, "target", lambda v: v[:5]), r"plain\.h5: target has 5 rows, images 8")
+    },
+    "NaN": {"target": ((altered, "target", spoilt(np.nan)), r"plain\.h5: a target is not finite")},
+    "infinite": {
+        "target": ((altered, "target", spoilt(np.inf)), r"plain\.h5: a target is not finite")
+    },
+    "duplicate": {
+        "id": ((altered, "id", lambda v: np.repeat(v[:4], 2)), r"plain\.h5: an id occurs twice")
+    },
+    "truncated": {"file": ((truncated,), NO_HDF5)},
+    "empty": {"file": ((overwritten, b""), NO_HDF5)},
+    "damaged": {
+        "lost block of samples": ((zeroed, b"TREE"), *LOST),
+        "lost names": ((zeroed, b"SNOD"), *LOST),
+        "lost texts": ((zeroed, b"GCOL"), "plain.h5", "complete"),
+        "parameters not JSON": ((attribute, "/", "parameters", "{scale"), *NO_PARAMETERS),
+        "parameters no text": ((attribute, "/", "parameters", np.float64(3)), *NO_PARAMETERS),
+    },
+}
 
 
-@refused("semantic", "inconsistent counts", r"plain\.h5: target has 5 rows, images 8", "again")
-def fewer_targets_than_images(folder):
-    datasets.check(broken.altered(dataset(folder), "target", lambda v: v[:5]))
-
-
-@refused("semantic", "NaN", r"plain\.h5: a target is not finite", "again")
-def target_that_is_no_number(folder):
-    datasets.check(broken.altered(dataset(folder), "target", broken.spoilt(np.nan)))
-
-
-@refused("semantic", "infinite", r"plain\.h5: a target is not finite", "again")
-def target_without_bound(folder):
-    datasets.check(broken.altered(dataset(folder), "target", broken.spoilt(np.inf)))
-
-
-@refused("semantic", "duplicate", r"plain\.h5: an id occurs twice", "again")
-def same_id_twice(folder):
-    datasets.check(broken.altered(dataset(folder), "id", lambda v: np.repeat(v[:4], 2)))
+@all_of(refused, "semantic", DATASET, "make (or fetch )?it again")
+def dataset_with(folder, spoil):
+    change, *given = spoil
+    path = change(dataset(folder), *given)
+    datasets.check(path)
+    galaxies.training_of(path)
 
 
 @refused("semantic", "missing file", r"plain\.h5 does not exist", "build the file first")
@@ -108,84 +91,29 @@ def folder_for_a_dataset(folder):
     datasets.check(broken.folder_in_place(dataset(folder)))
 
 
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "lost block of samples": (b"TREE", "plain.h5", "damaged|complete|lacks", "again"),
-        "lost names": (b"SNOD", "plain.h5", "damaged|complete|lacks", "again"),
-        "lost texts": (b"GCOL", "plain.h5", "complete", "again"),
+UNITS = r"plain\.h5", "units of its columns"
+GALAXIES = {
+    "missing field": {
+        "width": ((attribute, "/", "width_kpc", None), r"plain\.h5", "how wide", "width_kpc"),
+        "inclination": ((replaced, "inclination", None), r"plain\.h5 lacks inclination"),
     },
-)
-def dataset_with(folder, signature):
-    path = broken.zeroed(dataset(folder), signature)
-    datasets.check(path)
-    galaxies.training_of(path)
-
-
-@refused("semantic", "truncated", r"plain\.h5 is not a complete HDF5 file", "make it again")
-def dataset_cut_short(folder):
-    datasets.check(broken.truncated(dataset(folder)))
-
-
-@refused("semantic", "empty", r"plain\.h5 is not a complete HDF5 file", "make it again")
-def dataset_of_no_bytes(folder):
-    datasets.check(broken.overwritten(dataset(folder), b""))
-
-
-@for_each(
-    refused,
-    "semantic",
-    "missing field",
-    {
-        "width": ("width_kpc", r"plain\.h5", "how wide", "width_kpc", "again"),
+    "damaged": {
+        "units not JSON": ((attribute, "/", "column_units", "{scale"), *UNITS),
+        "units a list": ((attribute, "/", "column_units", "[1, 2]"), *UNITS),
     },
-)
-def galaxies_of_no(folder, name):
-    galaxies.read(broken.attribute(seen(folder), "/", name, None))
+}
 
 
-@refused("semantic", "missing field", r"plain\.h5 lacks inclination", "again")
-def galaxies_without_inclination(folder):
-    galaxies.read(broken.replaced(seen(folder), "inclination", None))
+@all_of(refused, "semantic", GALAXIES, "again")
+def galaxies_with(folder, spoil):
+    change, *given = spoil
+    galaxies.read(change(seen(folder), *given))
 
 
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "not JSON": ("{scale", r"plain\.h5", "does not say how its images were made", "again"),
-        "no text": (np.float64(3), r"plain\.h5", "does not say how its images were made", "again"),
-    },
-)
-def parameters_that_are(folder, value):
-    galaxies.training_of(broken.attribute(dataset(folder), "/", "parameters", value))
+NEGATIVE = "negative or infinite values", r"semantic\.galaxies"
 
 
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "not JSON": ("{scale", r"plain\.h5", "units of its columns", "again"),
-        "a list": ("[1, 2]", r"plain\.h5", "units of its columns", "again"),
-    },
-)
-def units_of_columns_that_are(folder, value):
-    galaxies.read(broken.attribute(seen(folder), "/", "column_units", value))
-
-
-@for_each(
-    refused,
-    "semantic",
-    "NaN",
-    {
-        "image": (np.nan, "negative or infinite values", r"semantic\.galaxies"),
-        "negative": (-1.0, "negative or infinite values", r"semantic\.galaxies"),
-    },
-)
+@for_each(refused, "semantic", "NaN", {"image": (np.nan, *NEGATIVE), "negative": (-1.0, *NEGATIVE)})
 def prepared_from_an(folder, value):
     preparation.normalise(np.full((2, 4, 4, 1), value))
 
@@ -202,38 +130,29 @@ def encoder_that_does_not_measure_scales(folder):
     galaxies.measurements(Table(), np.ones((1, 2)), [1], [1], profile, grid={}, model="m", seen=[1])
 
 
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "table": (b"404 Not Found", r"found\.ecsv is not a readable ECSV table", "make it again"),
-        "bytes": (b"\xff\xfe\x00", r"found\.ecsv is not a readable ECSV table", "make it again"),
-    },
-)
-def table_that_is_no(folder, content):
-    read_table(broken.overwritten(folder / "found.ecsv", content))
+NO_TABLE, NO_JSON = r"found\.ecsv is not a readable ECSV table", r"metrics\.json is not JSON"
+
+
+TEXTS = {
+    "table": (("found.ecsv", read_table, b"404 Not Found"), NO_TABLE, "make it again"),
+    "bytes of a table": (("found.ecsv", read_table, b"\xff\xfe\x00"), NO_TABLE, "again"),
+    "text": (("metrics.json", read_json, b"no numbers"), NO_JSON, "make it again"),
+    "bytes": (("metrics.json", read_json, b"\xff\xfe{}"), NO_JSON, "make it again"),
+    "nested": (("metrics.json", read_json, b"[" * 100_000), NO_JSON, "make it again"),
+    "empty": (("metrics.json", read_json, b""), NO_JSON, "make it again"),
+}
+
+
+@for_each(refused, "semantic", "damaged", TEXTS)
+def text_file_of(folder, given):
+    name, read, content = given
+    read(overwritten(folder / name, content))
 
 
 @refused("semantic", "missing field", r"found\.ecsv lacks the column part", "it has id")
 def table_without_a_column(folder):
     write_table(Table({"id": ["a"]}), folder / "found.ecsv")
     read_table(folder / "found.ecsv", need=("id", "part"))
-
-
-@for_each(
-    refused,
-    "semantic",
-    "damaged",
-    {
-        "text": (b"no numbers", r"metrics\.json is not JSON", "make it again"),
-        "bytes": (b"\xff\xfe{}", r"metrics\.json is not JSON", "make it again"),
-        "nested": (b"[" * 100_000, r"metrics\.json is not JSON", "make it again"),
-        "empty": (b"", r"metrics\.json is not JSON", "make it again"),
-    },
-)
-def metrics_of(folder, content):
-    read_json(broken.overwritten(folder / "metrics.json", content))
 
 
 @refused("semantic", "unreadable", r"metrics\.json cannot be read", "make it again")
@@ -252,5 +171,5 @@ def name_of_a_dataset(folder, name):
 @accepted("semantic", "hostile name")
 def text_in_a_dataset_is_never_evaluated(folder):
     text = json.dumps({"grid": "__import__('os').system('touch pwned')"})
-    path = broken.attribute(dataset(folder), "/", "parameters", text)
+    path = attribute(dataset(folder), "/", "parameters", text)
     return galaxies.training_of(path), json.loads(text)

@@ -3,7 +3,7 @@
 import broken
 import h5py
 from bad_tng import CHUNK, GROUPS, OFFSETS, TREE, select, sky
-from cases import for_each, refused
+from cases import all_of, for_each, refused
 
 from skyloom.tng.simulation import Simulation
 
@@ -13,71 +13,49 @@ def compared(folder):
     return Simulation(folder / "output", 99).compared
 
 
-@for_each(
-    refused,
-    "tng",
-    "inconsistent counts",
-    {
+OTHERS = {
+    "inconsistent counts": {
         "groups": ("Group/SnapByType", r"offsets_099.*tab_099\.0", "GroupLenType", "together"),
         "subhaloes": ("Subhalo/SnapByType", r"offsets_099.*tab_099\.0", "SubhaloLenType"),
         "chunks": ("FileOffsets/SnapByType", r"offsets_099.*snap_099\.0", "files before it"),
     },
-)
-def offsets_of_another_run(folder, name):
-    broken.altered(sky(folder) / OFFSETS, name, lambda values: values + 1)
-    compared(folder)
-
-
-@for_each(
-    refused,
-    "tng",
-    "wrong snapshot",
-    {
+    "wrong snapshot": {
         "box": ({"BoxSize": 75000.0}, r"tab_099\.0.*snap_099\.1", "BoxSize is 35000 and 75000"),
         "time": ({"Time": 0.5, "Redshift": 1.0}, r"snap_099\.1", "Time is 1 and 0.5", "keep"),
     },
-)
-def chunk_of_another(folder, numbers):
+    "wrong unit": {
+        "length": ({"UnitLength_in_cm": 3.085678e24}, r"snap_099\.1", r"3\.08568e\+24", "kpc/h"),
+        "mass": ({"UnitMass_in_g": 1.989e33}, r"snap_099\.1", r"1\.989e\+33", "rewrite"),
+        "velocity": ({"UnitVelocity_in_cm_per_s": 1.0}, r"snap_099\.1", "has 1 as"),
+    },
+}
+
+
+@all_of(refused, "tng", OTHERS)
+def files_of_another_run(folder, other):
+    """Offsets by their name, or the numbers of a chunk's header."""
     sky(folder)
-    for name, value in numbers.items():
-        broken.attribute(folder / CHUNK.format(1), "Header", name, value)
+    if isinstance(other, str):
+        broken.altered(folder / OFFSETS, other, lambda values: values + 1)
+    else:
+        for name, value in other.items():
+            broken.attribute(folder / CHUNK.format(1), "Header", name, value)
     compared(folder)
 
 
-@for_each(
-    refused,
-    "tng",
-    "wrong unit",
-    {
-        "length": (("UnitLength_in_cm", 3.085678e24), r"snap_099\.1", r"3\.08568e\+24", "kpc/h"),
-        "mass": (("UnitMass_in_g", 1.989e33), r"snap_099\.1", r"1\.989e\+33", "rewrite"),
-        "velocity": (("UnitVelocity_in_cm_per_s", 1.0), r"snap_099\.1", "has 1 as"),
-    },
-)
-def chunk_in_other_units(folder, number):
-    broken.attribute(sky(folder) / CHUNK.format(1), "Header", *number)
-    compared(folder)
+SOURCES = {
+    "catalogue": ((GROUPS.format(1), "Subhalo/SubhaloSFR"), r"tab_099\.1", "SubhaloSFR takes"),
+    "groups": ((GROUPS.format(0), "Group/GroupMass"), r"tab_099\.0", "moved.hdf5 is not there"),
+    "offsets": ((OFFSETS, "Group/SnapByType"), "offsets_099", "SnapByType takes its values"),
+    "chunks": ((OFFSETS, "FileOffsets/SnapByType"), "offsets_099", "put what is missing back"),
+    "gas": ((CHUNK.format(1), "PartType0/Density"), r"snap_099\.1", "Density takes its values"),
+    "stars": ((CHUNK.format(1), "PartType4/Masses"), r"snap_099\.1", "moved.hdf5 is not there"),
+    "trees": ((TREE.format(0), "MainLeafProgenitorID"), "tree_extended.0", "takes its values"),
+    "rows of trees": ((OFFSETS, "Subhalo/SubLink/RowNum"), "offsets_099", "RowNum takes its"),
+}
 
 
-@for_each(
-    refused,
-    "tng",
-    "missing file",
-    {
-        "catalogue": ((GROUPS.format(1), "Subhalo/SubhaloSFR"), r"tab_099\.1", "SubhaloSFR takes"),
-        "groups": ((GROUPS.format(0), "Group/GroupMass"), r"tab_099\.0", "moved.hdf5 is not there"),
-        "offsets": ((OFFSETS, "Group/SnapByType"), "offsets_099", "SnapByType takes its values"),
-        "chunks": ((OFFSETS, "FileOffsets/SnapByType"), "offsets_099", "put what is missing back"),
-        "gas": ((CHUNK.format(1), "PartType0/Density"), r"snap_099\.1", "Density takes its values"),
-        "stars": ((CHUNK.format(1), "PartType4/Masses"), r"snap_099\.1", "moved.hdf5 is not there"),
-        "trees": (
-            (TREE.format(0), "MainLeafProgenitorID"),
-            r"tree_extended\.0",
-            "takes its values",
-        ),
-        "rows of trees": ((OFFSETS, "Subhalo/SubLink/RowNum"), "offsets_099", "RowNum takes its"),
-    },
-)
+@for_each(refused, "tng", "missing file", SOURCES)
 def source_of_virtual(folder, where):
     name, dataset = where
     with h5py.File(sky(folder) / name, "r+") as file:

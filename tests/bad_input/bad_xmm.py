@@ -1,16 +1,16 @@
 """What can be wrong with EPIC images and their observation list."""
 
 import gzip
-import os
 
+import archives
 import broken
 import numpy as np
 from astropy import units
 from astropy.io import fits
 from astropy.table import Table
-from cases import accepted, for_each, refused, rejected
+from cases import all_of, for_each, refused, rejected
+from small_files import RATES, rates
 
-from skyloom.io import atomic_hdf5, read_table, write_table
 from skyloom.xmm import inventory, observations, processing
 
 GOOD = {"P0000000001EPX000OIMAGE8000.FTZ": "0000000001", "plain.fits": "0000000002"}
@@ -57,20 +57,16 @@ def obslist(path, **changes):
     return path
 
 
-def through(folder, options=OPTIONS):
-    """The whole inventory, by way of files as the steps write them."""
+def through(folder):
+    """The whole inventory."""
     table = observations.read(folder / "list.fits")
     files, maps = inventory.listing(folder / "images", table=folder / "list.fits")
-    tables = inventory.tables(inventory.inspect(folder / "images", files, maps, table, options))
-    for name, one in zip(("good", "bad"), tables, strict=True):
-        write_table(one, folder / f"{name}.ecsv")
-    parts = [[read_table(folder / f"{name}.ecsv")] for name in ("good", "bad")]
-    merged = inventory.merge(*parts, table, FRAME)
-    for name, one in zip(("good", "bad"), merged, strict=True):
-        write_table(one, folder / f"merged_{name}.ecsv")
-    good, bad = (read_table(folder / f"merged_{name}.ecsv") for name in ("good", "bad"))
-    reasons = [row["reason"] for row in bad if "has no image" not in row["reason"]]
-    return GOOD, list(good["file"]), str(reasons[0]) if reasons else ""
+    tables = inventory.tables(inventory.inspect(folder / "images", files, maps, table, OPTIONS))
+    good, bad = archives.merged(
+        folder, tables, lambda good, bad: inventory.merge(good, bad, table, FRAME)
+    )
+    told = [number for number, row in enumerate(bad) if "has no image" not in row["reason"]]
+    return GOOD, list(good["file"]), archives.reason(bad[told])
 
 
 def _spoil(change):
@@ -93,183 +89,88 @@ def _pixel(value):
     return pixels
 
 
-@for_each(
-    rejected,
-    "xmm",
-    "damaged",
-    {
+def _in_tiles(path):
+    packed = fits.CompImageHDU(counts(), compression_type="HCOMPRESS_1")
+    fits.HDUList([fits.PrimaryHDU(), packed]).writeto(path, overwrite=True)
+
+
+HOLE = "IMAGE8000.fits has 1 pixels that are NaN or infinite"
+TRUNCATED = "is truncated", "download it again"
+TABLE = {
+    "damaged": {
         "page of a server": (
             _spoil(lambda path: broken.overwritten(path, b"<html>404</html>" * 99)),
             "IMAGE8000.fits is not a FITS file",
         ),
         "header without an end": (
-            _spoil(lambda path: broken.overwritten(path, path.read_bytes()[:2000])),
-            "is truncated",
-            "download it again",
+            _spoil(lambda p: broken.edited(p, lambda c: c[:2000])),
+            *TRUNCATED,
         ),
         "more columns than FITS has": (
             _with(TFIELDS=1000000),
-            "damaged header",
-            "TFIELDS is 1000000",
-            "again",
+            "damaged header.*TFIELDS is 1000000.*again",
         ),
     },
-)
-def file_that_is(folder, spoil):
-    spoil(folder)
-    return through(folder)
-
-
-@for_each(
-    rejected,
-    "xmm",
-    "truncated",
-    {
+    "truncated": {
         "plain": (_spoil(broken.truncated), "IMAGE8000.fits is truncated", "download it again"),
         "gzip": (
-            _spoil(
-                lambda path: broken.truncated(
-                    broken.overwritten(path, gzip.compress(path.read_bytes()))
-                )
-            ),
-            "truncated or damaged",
-            "download it again",
+            _spoil(lambda path: broken.truncated(broken.edited(path, gzip.compress))),
+            "truncated or damaged.*download it again",
         ),
     },
-)
-def file_cut_short(folder, spoil):
-    spoil(folder)
-    return through(folder)
-
-
-@for_each(
-    rejected,
-    "xmm",
-    "empty",
-    {
+    "empty": {
         "file": (_spoil(lambda path: broken.overwritten(path, b"")), r"0 bytes", "again"),
         "image": (_with(counts() * 0), "no counts", "all its pixels are 0"),
     },
-)
-def nothing_in_the(folder, spoil):
-    spoil(folder)
-    return through(folder)
-
-
-@rejected("xmm", "NaN", "IMAGE8000.fits has 1 pixels that are NaN or infinite")
-def pixel_that_is_no_number(folder):
-    _with(_pixel(np.nan))(folder)
-    return through(folder)
-
-
-@rejected("xmm", "infinite", "IMAGE8000.fits has 1 pixels that are NaN or infinite")
-def pixel_without_bound(folder):
-    _with(_pixel(np.inf))(folder)
-    return through(folder)
-
-
-@for_each(
-    rejected,
-    "xmm",
-    "wrong shape",
-    {
+    "NaN": {"pixel": (_with(_pixel(np.nan)), HOLE)},
+    "infinite": {"pixel": (_with(_pixel(np.inf)), HOLE)},
+    "wrong shape": {
         "cube": (_with(np.ones((2, 24, 24), "i4")), "3 dimensions", "two"),
         "row": (_with(np.ones(24, "i4")), "1 dimensions", "two"),
         "larger": (_with(np.ones((32, 32), "i4")), "32x32 pixels", "frame of 24x24"),
     },
-)
-def image_of_another_shape(folder, spoil):
-    spoil(folder)
-    return through(folder)
-
-
-@for_each(
-    rejected,
-    "xmm",
-    "wrong dtype",
-    {
+    "wrong dtype": {
         "text for an exposure": (_with(EXPOSURE="long"), "exposure 'long'", "positive number"),
         "truth for an exposure": (_with(EXPOSURE=True), "exposure True", "positive number"),
         "negative counts": (_with(_pixel(-3)), "negative counts"),
     },
-)
-def values_of_another_type(folder, spoil):
-    spoil(folder)
-    return through(folder)
-
-
-@for_each(
-    rejected,
-    "xmm",
-    "missing field",
-    {
+    "missing field": {
         "exposure": (_with(EXPOSURE=None), "no exposure", r"xmm\.exposure"),
         "row of the list": (_with(OBS_ID="0000000077"), "no row for observation 0000000077"),
         "image in the file": (
             _spoil(lambda p: fits.PrimaryHDU().writeto(p, overwrite=True)),
-            "holds no image",
-            "remove it",
+            "holds no image.*remove it",
         ),
     },
-)
-def file_without(folder, spoil):
+    "wrong unit": {
+        "no time": (_with(EXPOSURE=0.0), "exposure 0.0", "not a positive number of seconds")
+    },
+    "unreadable": {"tiles": (_spoil(_in_tiles), "HCOMPRESS_1", "unpack it with funpack")},
+    "duplicate": {
+        "image of an observation": (
+            lambda folder: image(archive(folder) / "z.fits", "0000000002"),
+            "second image of observation 0000000002.*keep one",
+        )
+    },
+}
+
+
+@all_of(rejected, "xmm", TABLE)
+def file_with(folder, spoil):
     spoil(folder)
     return through(folder)
 
 
-@rejected("xmm", "wrong unit", "exposure 0.0", "not a positive number of seconds")
-def exposure_of_no_time(folder):
-    _with(EXPOSURE=0.0)(folder)
-    return through(folder)
-
-
-@rejected("xmm", "unreadable", "not a regular file", "remove it from the folder")
-def pipe_in_place_of_an_image(folder):
-    os.mkfifo(archive(folder) / BAD)
-    return through(folder)
-
-
-@rejected("xmm", "missing file", "cannot be read", "check its permissions, or remove it")
-def link_that_leads_nowhere(folder):
-    (archive(folder) / BAD).symlink_to(folder / "gone.fits")
-    return through(folder)
-
-
-@rejected("xmm", "duplicate", "second image of observation 0000000002", "keep one")
-def second_image_of_an_observation(folder):
-    image(archive(folder) / "z.fits", "0000000002")
-    return through(folder)
-
-
-@rejected("xmm", "unreadable", "HCOMPRESS_1", "unpack it with funpack")
-def tiles_that_are_not_unpacked_here(folder):
-    packed = fits.CompImageHDU(counts(), compression_type="HCOMPRESS_1")
-    fits.HDUList([fits.PrimaryHDU(), packed]).writeto(archive(folder) / BAD)
-    return through(folder)
-
-
-@for_each(
-    accepted, "xmm", "hostile name", {name: (name,) for name in ("spaces", "unicode", "shell")}
-)
-def name_of_an_image(folder, name):
-    wanted = f"{broken.HOSTILE[name]}.fits"
-    image(archive(folder) / wanted)
-    _, kept, reason = through(folder)
-    return (sorted(kept), reason), (sorted([*GOOD, wanted]), "")
-
-
-@for_each(
-    rejected,
+archives.odd_files(
     "xmm",
-    "hostile name",
-    {
-        "newline": (b"two\nlines.fits", r"two\\nlines\.fits", "rename it"),
-        "no text": (b"caf\xe9.fits", r"caf\\xe9\.fits", "rename it"),
-    },
+    archive,
+    image,
+    through,
+    bad=BAD,
+    hostile="{}.fits",
+    pipe=("not a regular file", "remove it from the folder"),
+    link=("cannot be read", "check its permissions, or remove it"),
 )
-def name_that_no_table_holds(folder, name):
-    image(os.fsdecode(os.fsencode(archive(folder)) + b"/" + name))
-    return through(folder)
 
 
 @refused("xmm", "missing file", "images is not a folder", r"xmm\.images")
@@ -282,28 +183,21 @@ def no_list(folder):
     observations.read(folder / "list.fits")
 
 
-@for_each(
-    refused,
-    "xmm",
-    "missing field",
-    {
-        "class": ({"OBS_CLASS": None}, "OBS_CLASS", r"xmm\.columns\.obs_class", "it has OBS_ID"),
-        "observation": ({"OBS_ID": None}, "OBS_ID", r"xmm\.columns\.observation"),
-        "exposure": ({"PN_TEXP": None}, "PN_TEXP", r"xmm\.columns\.pn"),
-    },
-)
+COLUMNS = {
+    "class": ({"OBS_CLASS": None}, "OBS_CLASS", r"xmm\.columns\.obs_class", "it has OBS_ID"),
+    "observation": ({"OBS_ID": None}, "OBS_ID", r"xmm\.columns\.observation"),
+    "exposure": ({"PN_TEXP": None}, "PN_TEXP", r"xmm\.columns\.pn"),
+}
+
+
+@for_each(refused, "xmm", "missing field", COLUMNS)
 def list_without(folder, changes):
     observations.read(obslist(folder / "list.fits", **changes), cameras=("pn",))
 
 
-@for_each(
-    refused,
-    "xmm",
-    "truncated",
-    {name: (name, rf"list\.{name} is", r"check xmm\.observations|again") for name in ("fits",)},
-)
-def list_cut_short(folder, ending):
-    observations.read(broken.truncated(obslist(folder / f"list.{ending}")))
+@refused("xmm", "truncated", r"list\.fits is", r"check xmm\.observations|again")
+def list_cut_short(folder):
+    observations.read(broken.truncated(obslist(folder / "list.fits")))
 
 
 @refused("xmm", "damaged", r"list\.ecsv is not a readable", r"check xmm\.observations")
@@ -326,33 +220,19 @@ def nothing_left(folder):
     through(folder)
 
 
-def rates(folder):
-    """A file of rate images of two observations, and their inventory."""
-    table = Table({"obs_id": ["0000000001", "0000000002"]}, meta={"synthetic": True})
-    with atomic_hdf5(folder / "rates.h5") as file:
-        some = np.ones((2, 6, 6), "f4")
-        processing.write_rates(file, some, table, factor=4, method="area")
-    return folder / "rates.h5", table
+RATES_WITH = {
+    "NaN": (("images", broken.spoilt(np.nan)), r"rates\.h5", "not finite", "remove it"),
+    "others": (("id", broken.spoilt(b"0000000009")), "does not follow the inventory", "remove"),
+    "flat": (("images", lambda v: v[:, 0].copy()), r"rates\.h5", "shape", "again"),
+}
 
 
-@for_each(
-    refused,
-    "xmm",
-    "damaged",
-    {
-        "NaN": (("images", broken.spoilt(np.nan)), r"rates\.h5", "not finite", "remove it"),
-        "others": (("id", broken.spoilt(b"0000000009")), "does not follow the inventory", "remove"),
-        "flat": (("images", lambda v: v[:, 0].copy()), r"rates\.h5", "shape", "again"),
-    },
-)
+@for_each(refused, "xmm", "damaged", RATES_WITH)
 def rates_that_are(folder, given):
-    path, table = rates(folder)
-    list(processing.read_rates([broken.altered(path, *given)], table))
+    list(processing.read_rates([broken.altered(rates(folder), *given)], RATES))
 
 
 @refused("xmm", "missing field", r"rates\.h5", "rebin", "again")
 def rates_that_do_not_say_how_they_were_binned(folder):
-    path, table = rates(folder)
-    broken.attribute(path, "/", "rebin", None)
-    table["obs_class"], table["exposure"] = [0, 1], [1.0, 1.0]
-    processing.description(table, [path], "none_linear_rebin4", {}, 1)
+    path = broken.attribute(rates(folder), "/", "rebin", None)
+    processing.description(RATES, [path], "none_linear_rebin4", {}, 1)

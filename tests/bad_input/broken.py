@@ -16,6 +16,14 @@ HOSTILE = {
 }
 
 
+def spoil(folder, files, change, *given):
+    """Put the files of a folder that a pattern names through one of the changes below."""
+    paths = sorted(Path(folder).glob(files))
+    assert paths, files
+    for path in paths:
+        change(path, *given)
+
+
 def truncated(path, keep=0.5):
     """Cut a file short, as a broken download leaves it."""
     path = Path(path)
@@ -28,6 +36,11 @@ def overwritten(path, content):
     """Other bytes in a file's place."""
     Path(path).write_bytes(content)
     return path
+
+
+def edited(path, change):
+    """A file's bytes put through a function."""
+    return overwritten(path, change(Path(path).read_bytes()))
 
 
 def folder_in_place(path):

@@ -100,6 +100,17 @@ def for_each(register, arm, kind, table):
     return add
 
 
+def all_of(register, arm, tables, *always):
+    """Register cases of several kinds: kind -> a table as for `for_each`; `always`: more words."""
+
+    def add(run):
+        for kind, table in tables.items():
+            for_each(register, arm, kind, {n: (*row, *always) for n, row in table.items()})(run)
+        return run
+
+    return add
+
+
 def check_sentence(text, words):
     """One sentence for a person, with all the words, and nothing of Python's in it."""
     assert "\n" not in text and len(text) < 700, text

@@ -5,6 +5,7 @@ of processes. ``python tests/fuzz/fuzz_runner.py files 1234`` shows what one inp
 """
 
 import contextlib
+import copy
 import multiprocessing
 import os
 import resource
@@ -18,7 +19,8 @@ import warnings
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+    tests = Path(__file__).resolve().parents[1]
+    sys.path[:0] = [str(tests.parent / "scripts"), str(tests / "unit")]
 
 import fuzz_mutations
 
@@ -37,24 +39,18 @@ class Seeds:
     """The valid files of every target, copied for one process."""
 
     def __init__(self, targets, folder):
-        self.folders, self.files = [], []
+        self.folder, self.files = folder, []
         for number, target in enumerate(targets):
             own = folder / f"{number}"
             own.mkdir(parents=True)
-            self.folders.append(own)
-            self.files.append([(path, path.read_bytes()) for path in target.make(own)])
+            made = [(path.relative_to(folder), path.read_bytes()) for path in target.make(own)]
+            self.files.append(made)
 
     def moved(self, folder):
         """The same files in another folder."""
-        copy = object.__new__(Seeds)
-        root = self.folders[0].parent
-        shutil.copytree(root, folder)
-        copy.folders = [folder / own.name for own in self.folders]
-        copy.files = [
-            [(folder / path.relative_to(root), content) for path, content in files]
-            for files in self.files
-        ]
-        return copy
+        other = copy.copy(self)
+        other.folder = Path(shutil.copytree(self.folder, folder))
+        return other
 
 
 def schedule(targets):
@@ -68,10 +64,11 @@ def damaged(seeds, turn, number):
     """One input in its place: yields the target's number and its folder."""
     which = turn[number % len(turn)]
     files = seeds.files[which]
-    path, content = files[number // len(turn) % len(files)]
+    name, content = files[number // len(turn) % len(files)]
+    path = seeds.folder / name
     path.write_bytes(fuzz_mutations.mutate(content, number))
     try:
-        yield which, seeds.folders[which]
+        yield which, seeds.folder / f"{which}"
     finally:
         path.write_bytes(content)
 

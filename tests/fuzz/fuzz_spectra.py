@@ -3,10 +3,10 @@
 import gzip
 
 import numpy as np
+import small_files
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom.io import atomic_hdf5
 from skyloom.spectra import grid_files, wavelengths
 from skyloom.stellar import files as stellar_files
 
@@ -30,16 +30,8 @@ def read_stellar(folder):
     list(stellar_files.read(good, _WAVELENGTH, 4))
 
 
-def grid_block(folder):
-    names = [f"t{row}" for row in range(4)]
-    with atomic_hdf5(folder / "block.h5") as file:
-        flux = np.ones((4, 64), "f4")
-        grid_files.write_block(file, [flux], _WAVELENGTH, names, synthetic=True)
-    return [folder / "block.h5"]
-
-
-def read_grid_block(folder):
-    names = Table({"id": [f"t{row}" for row in range(4)]})
+def read_block(folder):
+    names = Table({"id": small_files.NAMES})
     wavelength, blocks = grid_files.read_blocks([folder / "block.h5"], names)
     list(blocks)
     try:

@@ -5,13 +5,14 @@ reads the folder as the steps do. Reading must end, or end in an InputError.
 """
 
 import gzip
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
+import fake_sdss
 import fuzz_spectra
 import h5py
 import numpy as np
+import small_files
+import small_tng
 from astropy import units
 from astropy.io import fits
 from astropy.table import Table
@@ -19,23 +20,18 @@ from astropy.table import Table
 from skyloom import datasets
 from skyloom.io import atomic_hdf5, open_hdf5, write_table
 from skyloom.networks import weights
-from skyloom.sdss import catalogue, preparation, processing, spectrum
+from skyloom.sdss import catalogue, processing, spectrum
 from skyloom.semantic import galaxies, generation
-from skyloom.semantic.sampling import Grid
 from skyloom.spectra import observed, wavelengths
 from skyloom.spectra import preparation as spectra_preparation
-from skyloom.tng import archive, inclined, maps, selection, universe
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Header, Simulation, open_cutout
+from skyloom.tng import archive, inclined, maps, selection
+from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation, open_cutout
 from skyloom.xmm import images, observations
 from skyloom.xmm import processing as xmm_processing
 
-sys.path.append(str(Path(__file__).parents[1] / "unit"))
-import fake_sdss
-
-_CUTS = {"stellar_mass": [0.01, 1000], "total_mass_max": 1e5, "group_mass_max": 1e6}
-_UNIVERSE = {"snapshots": [99], "galaxies": 12, "seed": 3}
 _WAVELENGTH = wavelengths.linear(5000, 5100, 64)
 SPLIT = "split.ecsv"
+_SUBHALOS = [0, 2, 5, 6]
 
 
 class Target(NamedTuple):
@@ -52,15 +48,13 @@ class Target(NamedTuple):
 
 
 def _universe(folder, damaged):
-    base = folder / "output"
-    universe.write_snapshot(str(base), 99, **_UNIVERSE, gas_cells=100, chunks=2)
-    universe.write_tree(str(base), **_UNIVERSE)
+    small_tng.write(folder / "output")
     return sorted(folder.rglob(damaged))
 
 
 def _catalogue(folder):
     simulation = Simulation(folder / "output", 99)
-    selection.with_ssfr(selection.select(simulation, cuts=_CUTS), mass="stellar")
+    selection.with_ssfr(selection.select(simulation, cuts=small_tng.CUTS), mass="stellar")
 
 
 def _particles(folder):
@@ -82,48 +76,11 @@ def _tree(folder):
         simulation.lineages([0, 1, 3])
 
 
-def _cutout(folder):
-    random = np.random.default_rng(1)
-    with h5py.File(folder / "cutout_7.hdf5", "w") as file:
-        header = {"Redshift": 0.0, "Time": 1.0, "HubbleParam": 0.6774, "Omega0": 0.3089}
-        header |= {"BoxSize": 35000.0, "SnapshotNumber": 99}
-        file.create_group("Header").attrs.update(header)
-        for kind, fields in ((0, GAS_FIELDS), (4, STAR_FIELDS)):
-            for field in fields:
-                shape = (40, 3) if field in ("Coordinates", "Velocities") else (40,)
-                values = random.uniform(size=shape).astype(np.float32)
-                file.create_dataset(f"PartType{kind}/{field}", data=values, chunks=shape)
-    return [folder / "cutout_7.hdf5"]
-
-
 def _galaxies():
-    table = Table({"snapshot": [99] * 4, "subhalo_id": [0, 2, 5, 6], "sfr": [1.0, 2, 0, 3]})
+    table = Table({"snapshot": [99] * 4, "subhalo_id": _SUBHALOS, "sfr": [1.0, 2, 0, 3]})
     table["ssfr"] = np.array([1e-10, 2e-10, 0, 3e-10])
     table.meta = {"snapshot": 99, "hubble": 0.6774, "ssfr_mass": "stellar"}
     return table
-
-
-def _maps(folder):
-    random = np.random.default_rng(2)
-    options = {
-        "gas": {"entropy": "linear"},
-        "grid": {"bins": 8, "width": 60.0, "depth": None, "edges": "exact"},
-        "statistic": dict.fromkeys(maps.CHANNELS, "sum"),
-        "rotation": {"inclination": 0.0},
-    }
-    made = (
-        maps.GalaxyMaps(number, random.uniform(size=(3, 8, 8)).astype("f4"), np.eye(3), name, 9, 0)
-        for number, name in zip((0, 2, 5, 6), maps.ORIENTATIONS * 2, strict=False)
-    )
-    with atomic_hdf5(folder / "maps.h5") as file:
-        maps.write_maps(
-            file,
-            made,
-            4,
-            header=Header(99, 0.0, 1.0, 0.6774, 0.3089, 35000.0, True),
-            options=options,
-        )
-    return [folder / "maps.h5"]
 
 
 def _read_maps(folder):
@@ -147,20 +104,12 @@ def dataset(folder, kind="images"):
     attributes = {"variant": "mass", "parameters": {"a": 1}, "seed": 1, "synthetic": True}
     attributes |= {"labels": "teff,log_g"} | wavelengths.attributes(_WAVELENGTH)
     names = [f"099_{number}" for number in range(6)]
-    with atomic_hdf5(folder / "dataset.h5") as file:
-        datasets.write(
-            file,
-            [samples],
-            6,
-            kind=kind,
-            shape=shape[1:],
-            dtype=samples.dtype,
-            target=np.arange(6) % 3 if of_images else random.uniform(size=(6, 2)),
-            name="obs_class" if of_images else "teff,log_g",
-            units="" if of_images else "K,dex",
-            columns={"id": names, "map_totals": np.ones((6, 3))},
-            attributes=attributes,
-        )
+    columns = {"id": names, "map_totals": np.ones((6, 3))}
+    labels = {"target": np.arange(6) % 3, "name": "obs_class", "units": ""}
+    if not of_images:
+        labels = {"target": random.uniform(size=(6, 2)), "name": "teff,log_g", "units": "K,dex"}
+    options = {"columns": columns, "attributes": attributes, **labels}
+    small_files.dataset(folder / "dataset.h5", samples, kind, **options)
     parts = ["train", "train", "train", "test", "test", "validation"]
     write_table(Table({"id": names, "part": parts, "component": np.arange(6)}), folder / SPLIT)
     with atomic_hdf5(folder / "features.h5") as file:
@@ -177,15 +126,9 @@ def _read_spectra(folder):
 
 def profiles(folder):
     """A dataset of synthetic profiles, one of galaxies at known angles, and the first's split."""
-    entry = {"profile": "plain", "noise": 0.0, "images": {"train": 4, "validation": 2, "test": 2}}
-    ranges = {"scale": [0.1, 0.5], "ellipticity": [0.2, 0.8], "angle": [0, 180]}
-    profile = {"decoder": "exponential", "parameters": ranges}
-    asked = ("plain", entry, profile, Grid(pixels=12, sampling="centre", subpixels=1), 1)
-    described = generation.description(*asked)
-    with atomic_hdf5(folder / "profiles.h5") as file:
-        datasets.write(file, generation.render(*asked), **described)
+    with h5py.File(small_files.profiles(folder / "profiles.h5")) as file:
         names = file["id"].asstr()[:]
-    write_table(generation.split(names, entry["images"]), folder / SPLIT)
+    write_table(generation.split(names, small_files.SIDES), folder / SPLIT)
     with h5py.File(folder / "profiles.h5", "r") as old, h5py.File(folder / "seen.h5", "w") as new:
         for name in ("images", "id", "target"):
             old.copy(name, new)
@@ -210,6 +153,12 @@ def _epic_header():
     )
 
 
+def _packed(path, name):
+    packed = path.with_name(name)
+    packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    return packed
+
+
 def _epic(folder):
     extension = fits.ImageHDU(_counts(), _epic_header())
     unsigned = fits.ImageHDU(_counts().astype("u2"), _epic_header())
@@ -223,9 +172,7 @@ def _epic(folder):
     for name, hdus in made.items():
         fits.HDUList(hdus).writeto(folder / name)
         paths.append(folder / name)
-    packed = folder / "packed.FTZ"
-    packed.write_bytes(gzip.compress((folder / "plain.fits").read_bytes(), mtime=0))
-    return [*paths, packed]
+    return [*paths, _packed(folder / "plain.fits", "packed.FTZ")]
 
 
 def _epic_tiles(folder):
@@ -236,6 +183,11 @@ def _epic_tiles(folder):
         fits.HDUList([fits.PrimaryHDU(), packed]).writeto(path)
         paths.append(path)
     return paths
+
+
+def _one(make):
+    """Make a file that is alone in its folder."""
+    return lambda folder: [make(folder)]
 
 
 def _each(read):
@@ -261,27 +213,14 @@ def _obslist(folder):
     for path in paths:
         known = {"csv": "ascii.csv", "ecsv": "ascii.ecsv"}.get(path.suffix[1:], "fits")
         table.write(path, format=known)
-    packed = folder / "obslist.fits.gz"
-    packed.write_bytes(gzip.compress(paths[0].read_bytes(), mtime=0))
-    return [*paths, packed]
-
-
-def _rates(folder):
-    rows = Table({"obs_id": ["0000000001", "0000000002"]}, meta={"synthetic": True})
-    with atomic_hdf5(folder / "rates.h5") as file:
-        some = np.ones((2, 6, 6), "f4")
-        xmm_processing.write_rates(file, some, rows, factor=4, method="area")
-    return [folder / "rates.h5"]
+    return [*paths, _packed(paths[0], "obslist.fits.gz")]
 
 
 def _read_rates(folder):
-    names = ["0000000001", "0000000002"]
-    table = Table({"obs_id": names, "obs_class": [0, 1], "exposure": [1.0, 2.0]})
-    table.meta["synthetic"] = True
-    paths = [folder / "rates.h5"]
-    xmm_processing.description(table, paths, "none_linear_rebin4", {}, 1)
-    list(xmm_processing.read_rates(paths, table))
-    xmm_processing.rates_of(paths, names[:1])
+    path, table = folder / "rates.h5", small_files.RATES
+    xmm_processing.description(table, [path], "none_linear_rebin4", {}, 1)
+    list(xmm_processing.read_rates([path], table))
+    xmm_processing.rates_of([path], table["obs_id"][:1])
 
 
 def _sdss(folder):
@@ -291,8 +230,7 @@ def _sdss(folder):
     full = [fake_sdss.primary(), fake_sdss.coadd(upper=True), wide, lines]
     full += [fake_sdss.coadd(name=f"B1-{number}") for number in range(2)]
     fits.HDUList(full).writeto(folder / "full.fits")
-    packed = folder / "packed.fits.gz"
-    packed.write_bytes(gzip.compress((folder / "full.fits").read_bytes(), mtime=0))
+    _packed(folder / "full.fits", "packed.fits.gz")
     return sorted(folder.iterdir())
 
 
@@ -306,9 +244,7 @@ def _spall(folder):
     path = folder / "spAll.fits"
     labels = ["GALAXY", "QSO", "STAR", "GALAXY"]
     fake_sdss.catalogue(path, [3586] * 4, [7, 8, 9, 10], labels=labels, wide=30)
-    packed = folder / "spAll.fits.gz"
-    packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-    return [path, packed]
+    return [path, _packed(path, "spAll.fits.gz")]
 
 
 def _read_spall(path):
@@ -319,16 +255,8 @@ def _read_spall(path):
     catalogue.reject_of(path, names)
 
 
-def _prepared(folder):
-    grid, flux = wavelengths.logarithmic(4000, 9000, 64), np.ones((3, 64), "f4")
-    with atomic_hdf5(folder / "prepared.h5") as file:
-        names = ["a", "b", "c"]
-        preparation.write_block(file, [flux], grid, names, window=9, synthetic=True)
-    return [folder / "prepared.h5"]
-
-
 def _read_prepared(folder):
-    _, _, blocks = processing.read_blocks([folder / "prepared.h5"], ["a", "b", "c"])
+    _, _, blocks = processing.read_blocks([folder / "prepared.h5"], small_files.NAMES)
     list(blocks)
 
 
@@ -358,20 +286,20 @@ FILES = [
     Target("tng offsets", lambda at: _universe(at, "offsets_*"), _particles, 2),
     Target("tng files", lambda at: _universe(at, "*_099*.hdf5"), _compared),
     Target("tng tree", lambda at: _universe(at, "tree_*"), _tree, 2),
-    Target("tng cutout", _cutout, _each(open_cutout)),
-    Target("tng maps", _maps, _read_maps, 2),
+    Target("tng cutout", lambda at: [small_tng.cutout(at, 40)], _each(open_cutout)),
+    Target("tng maps", lambda at: [small_tng.map_file(at, subhalos=_SUBHALOS)], _read_maps, 2),
     Target("dataset of images", dataset, _each(datasets.check), 2),
     Target("dataset of spectra", lambda at: dataset(at, "spectra"), _read_spectra, 2),
     Target("dataset of galaxies", profiles, _read_profiles, 2),
     Target("xmm image", _epic, _each(_read_epic), 8),
     Target("xmm image in tiles", _epic_tiles, _each(_read_epic), 2),
     Target("xmm observation list", _obslist, _each(observations.read), 2),
-    Target("xmm rates", _rates, _read_rates, 2),
+    Target("xmm rates", _one(small_files.rates), _read_rates, 2),
     Target("sdss spectrum", _sdss, _each(_read_sdss), 8),
     Target("sdss catalogue", _spall, _each(_read_spall)),
-    Target("sdss prepared spectra", _prepared, _read_prepared, 2),
+    Target("sdss prepared spectra", _one(small_files.prepared), _read_prepared, 2),
     Target("stellar spectra", fuzz_spectra.stellar, fuzz_spectra.read_stellar, 2),
-    Target("spectra of a grid", fuzz_spectra.grid_block, fuzz_spectra.read_grid_block, 2),
+    Target("spectra of a grid", _one(small_files.block), fuzz_spectra.read_block, 2),
     Target("observed spectrum", fuzz_spectra.observed_files, _each(observed.read), 6),
     Target("weights of VGG16", _weights, _read_weights, 1),
 ]

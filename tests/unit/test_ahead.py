@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from refusal import refused
 
 from skyloom import ahead
 
@@ -31,8 +32,7 @@ def test_error_comes_in_the_place_of_its_item(threads):
     pool = None if threads is None else ahead.Pool(threads)
     results = ahead.in_order(pool, work, range(10))
     assert [next(results) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(ValueError, match="item 3"):
-        next(results)
+    refused("item 3", next, results, error=ValueError)
 
 
 def test_error_of_the_source_reaches_the_reader():
@@ -43,8 +43,7 @@ def test_error_of_the_source_reaches_the_reader():
     with ahead.Pool(2) as pool:
         items = ahead.one_ahead(pool, source())
         assert next(items) == 1
-        with pytest.raises(ValueError, match="damaged"):
-            next(items)
+        refused("damaged", next, items, error=ValueError)
 
 
 def test_few_items_are_taken_from_the_source_before_their_results_are_asked_for():

@@ -2,11 +2,12 @@
 
 import importlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from interpreter import git
+from refusal import refused
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Makes one job's records as Snakemake does, and holds and works as long as it is told.
@@ -43,27 +44,21 @@ def modules(monkeypatch):
     return {name: importlib.import_module(name) for name in ("before", "processes")}
 
 
-def _git(folder, *words):
-    who = ("-c", "user.name=a", "-c", "user.email=a@b")
-    command = ["git", *who, "-C", str(folder), *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
 @pytest.fixture
 def repository(tmp_path):
     """Two commits, the second four times as fast, and the first one's name."""
     folder = tmp_path / "repository"
     folder.mkdir()
-    _git(folder, "init", "-q")
+    git(folder, "init", "-q")
     (folder / "demo.py").write_text(DEMO)
     (folder / "requirements.txt").write_text("")
     (folder / ".gitignore").write_text(".venv/\n.snakemake/\n")
     for seconds in (0.4, 0.1):
         given = {"journal": tmp_path / "journal", "python": sys.executable, "seconds": seconds}
         (folder / "Makefile").write_text(MAKEFILE.format(**given))
-        _git(folder, "add", ".")
-        _git(folder, "commit", "-q", "-m", f"{seconds}")
-    return folder, _git(folder, "rev-parse", "HEAD~1")
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "-m", f"{seconds}")
+    return folder, git(folder, "rev-parse", "HEAD~1")
 
 
 @pytest.fixture
@@ -119,9 +114,8 @@ def test_failed_tests_are_timed_and_told(compare):
 
 def test_numbers_of_other_commits_are_not_gone_on_with(compare, repository):
     compare("--what", "tests")
-    _git(repository[0], "commit", "-q", "--allow-empty", "-m", "later")
-    with pytest.raises(SystemExit, match="other commits.*Move it away"):
-        compare("--what", "tests")
+    git(repository[0], "commit", "-q", "--allow-empty", "-m", "later")
+    refused("other commits.*Move it away", compare, "--what", "tests", error=SystemExit)
 
 
 def test_ratios_are_of_medians_and_the_demos_has_its_environment(modules):

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import yaml
+from refusal import refused
 
 import configuration
 from skyloom.errors import InputError
@@ -113,74 +114,64 @@ def test_a_further_variant_depends_on_its_own_channels_and_view_only():
     assert configuration.variant_parameters(turned["tng"], "velocity_edge_on") != own
     # Without a further channel or a view there is nothing new in what decides a variant.
     assert set(configuration.variant_parameters(DEMO["tng"], "composite")) == {
-        *("beta", "overflow", "kind"),
+        *("beta", "overflow", "kind")
     }
+
+
+def tried(words, **own):
+    return {"variants": {"tried": own}}, words
+
+
+def named(name, quantity, statistic, words):
+    own = {"quantity": quantity, "statistic": statistic}
+    return {"channels": {name: own}}, f"'tng.channels.{name}' {words}"
 
 
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        (
-            {"variants": {"tried": {"kind": "channel", "channel": "metalicity"}}},
+        tried(
             "'tng.variants.tried' shows 'metalicity'.*did you mean 'metallicity'",
+            kind="channel",
+            channel="metalicity",
         ),
-        (
-            {"variants": {"tried": {"kind": "composite", "view": "edge"}}},
+        tried(
             "seen from 'edge', which is not one of tng.views; did you mean 'edge_on'",
+            kind="composite",
+            view="edge",
         ),
-        (
-            {"variants": {"tried": {"kind": "composite", "channels": ["mass", "velocity", "x"]}}},
-            "shows 'x', which is neither",
-        ),
-        (
-            {
-                "variants": {
-                    "tried": {"kind": "composite", "channels": ["mass", "velocity", "entropy"]}
-                }
-            },
+        tried("shows 'x', which is neither", kind="composite", channels=["mass", "velocity", "x"]),
+        tried(
             "'velocity', which has both signs.*add 'stretch: alone'",
+            kind="composite",
+            channels=["mass", "velocity", "entropy"],
         ),
-        (
-            {"channels": {"dust": {"quantity": "metalicity", "statistic": "mean"}}},
-            "'tng.channels.dust' is a map of 'metalicity'.*did you mean 'metallicity'",
-        ),
-        (
-            {"channels": {"halo": {"quantity": "dark_matter", "statistic": "mean"}}},
-            "'tng.channels.halo' has the statistic 'mean'.*choose 'sum'",
-        ),
-        (
-            {"channels": {"mass": {"quantity": "dark_matter", "statistic": "sum"}}},
-            "'tng.channels.mass' is taken by the maps of the gas",
-        ),
-        (
-            {"channels": {"entropy_minimum": {"quantity": "dark_matter", "statistic": "sum"}}},
-            "'tng.channels.entropy_minimum' is taken",
-        ),
+        named("dust", "metalicity", "mean", "is a map of 'metalicity'.*did you mean 'metallicity'"),
+        named("halo", "dark_matter", "mean", "has the statistic 'mean'.*choose 'sum'"),
+        named("mass", "dark_matter", "sum", "is taken by the maps of the gas"),
+        named("entropy_minimum", "dark_matter", "sum", "is taken"),
         # Nothing that is written is passed over in silence.
-        (
-            {"variants": {"tried": {"kind": "gaussian", "sigma": 3, "channel": "velocity"}}},
+        tried(
             "'tng.variants.tried.channel' has no meaning beside kind: gaussian, sigma: 3: take it",
+            kind="gaussian",
+            sigma=3,
+            channel="velocity",
         ),
-        (
-            {"variants": {"tried": {"kind": "channel", "sigma": 3, "channel": "velocity"}}},
+        tried(
             "'tng.variants.tried.sigma' has no meaning beside kind: channel, channel: velocity",
+            kind="channel",
+            sigma=3,
+            channel="velocity",
         ),
-        (
-            {
-                "variants": {
-                    "tried": {
-                        "kind": "channel",
-                        "channel": "mass",
-                        "view": "edge_on",
-                        "single_channel": "joint",
-                    }
-                }
-            },
+        tried(
             "'tng.variants.tried' has single_channel: joint.*take it out",
+            kind="channel",
+            channel="mass",
+            view="edge_on",
+            single_channel="joint",
         ),
         ({"variants": {"channel_maps": {"kind": "composite"}}}, "target tng_channel_maps is taken"),
     ],
 )
 def test_what_cannot_be_made_is_refused_before_anything_runs(keys, words):
-    with pytest.raises(InputError, match=words):
-        configuration.check(changed(**keys))
+    refused(words, configuration.check, changed(**keys))

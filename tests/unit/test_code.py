@@ -35,16 +35,10 @@ def names(script, root):
 
 
 def test_imports_are_followed_through_modules_packages_and_functions(library):
-    assert names(library / "go.py", library) == [
-        "skyloom/__init__.py",
-        "skyloom/a.py",
-        "skyloom/b.py",
-    ]
-    assert names(library / "other.py", library) == [
-        "skyloom/__init__.py",
-        "skyloom/c.py",
-        "skyloom/d.py",
-    ]
+    for script, reached in (("go", "ab"), ("other", "cd")):
+        modules = ["__init__", *reached]
+        found = names(library / f"{script}.py", library)
+        assert found == [f"skyloom/{name}.py" for name in modules]
 
 
 STEP = """
@@ -112,37 +106,31 @@ def hashed(folder, changes=()):
     return code.fingerprint(root / "go.py", root)
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new"),
-    [
-        ("go.py", "tools.limit(values)", "tools.limit(values[1:])"),
-        ("skyloom/tools.py", "* factor", "+ factor"),
-        ("skyloom/tools.py", "FACTOR = 2", "FACTOR = 2.0"),
-        ("skyloom/tools.py", "if not values", "if len(values) < 2"),
-        ("skyloom/units.py", "of(value):\n    return value", "of(value):\n    return -value"),
-        ("skyloom/kinds.py", "return 1", "return 2"),
-        ("skyloom/errors.py", "(Exception)", "(OSError)"),
-        ("skyloom/__init__.py", "", "import os\nos.umask(7)\n"),
-    ],
-)
-def test_whatever_a_step_reaches_counts(tmp_path, file, old, new):
-    assert hashed(tmp_path, [(file, old, new)]) != hashed(tmp_path)
+COUNTS = [
+    ("go.py", "tools.limit(values)", "tools.limit(values[1:])"),
+    ("skyloom/tools.py", "* factor", "+ factor"),
+    ("skyloom/tools.py", "FACTOR = 2", "FACTOR = 2.0"),
+    ("skyloom/tools.py", "if not values", "if len(values) < 2"),
+    ("skyloom/units.py", "of(value):\n    return value", "of(value):\n    return -value"),
+    ("skyloom/kinds.py", "return 1", "return 2"),
+    ("skyloom/errors.py", "(Exception)", "(OSError)"),
+    ("skyloom/__init__.py", "", "import os\nos.umask(7)\n"),
+]
+# Words for people, and what a step does not reach.
+COUNTS_NOT = [
+    ("go.py", "working", "at work"),
+    ("go.py", "def main(values):", "def main(values: list) -> tuple:\n    # More."),
+    ("skyloom/tools.py", "Twice.", "Two times as much."),
+    ("skyloom/tools.py", "    # Why.\n", "\n    # Because.\n"),
+    ("skyloom/tools.py", "is empty: fill it.", "has nothing."),
+    ("skyloom/tools.py", "unused(values):\n    return", "unused(values):\n    return not"),
+    ("skyloom/units.py", "to(value):\n    return value", "to(value):\n    return -value"),
+]
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new"),
-    [
-        ("go.py", "working", "at work"),
-        ("go.py", "def main(values):", "def main(values: list) -> tuple:\n    # More."),
-        ("skyloom/tools.py", "Twice.", "Two times as much."),
-        ("skyloom/tools.py", "    # Why.\n", "\n    # Because.\n"),
-        ("skyloom/tools.py", "is empty: fill it.", "has nothing."),
-        ("skyloom/tools.py", "unused(values):\n    return", "unused(values):\n    return not"),
-        ("skyloom/units.py", "to(value):\n    return value", "to(value):\n    return -value"),
-    ],
-)
-def test_words_for_people_and_what_a_step_does_not_reach_do_not_count(tmp_path, file, old, new):
-    assert hashed(tmp_path, [(file, old, new)]) == hashed(tmp_path)
+@pytest.mark.parametrize("edit", [*COUNTS, *COUNTS_NOT], ids=lambda edit: f"{edit[0]} {edit[2]!r}")
+def test_whatever_a_step_reaches_counts_but_words_for_people(tmp_path, edit):
+    assert (hashed(tmp_path, [edit]) != hashed(tmp_path)) is (edit in COUNTS)
 
 
 def test_what_an_error_is_told_beside_its_text_counts(tmp_path):
@@ -197,12 +185,8 @@ EDITS = {
     "xmm/published.py:_wrong": ["compare xmm"],
     "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [
-        "sdss/make_dataset",
-        "semantic/make_dataset",
-        "spectra/make_dataset",
-        "tng/make_channel_dataset",
-        "tng/make_dataset",
-        "tng/make_inclined_dataset",
+        *(f"{arm}/make_dataset" for arm in ("sdss", "semantic", "spectra")),
+        *(f"tng/make_{kind}dataset" for kind in ("channel_", "", "inclined_")),
         "xmm/make_dataset",
     ],
 }
@@ -234,9 +218,7 @@ def changed(tmp_path_factory):
     before = hashes()
 
     def steps(edit, *files):
-        texts = {
-            root / "skyloom" / file: (SCRIPTS / "skyloom" / file).read_text() for file in files
-        }
+        texts = {root / "skyloom" / f: (SCRIPTS / "skyloom" / f).read_text() for f in files}
         for path, text in texts.items():
             path.write_text(edit(text))
         code.forget()

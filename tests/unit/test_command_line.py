@@ -5,6 +5,7 @@ import re
 import shlex
 
 import pytest
+from refusal import refused
 from snakemake.cli import get_argument_parser
 
 import command_line
@@ -83,8 +84,7 @@ def folder(tmp_path, monkeypatch):
     ],
 )
 def test_a_slip_is_answered_with_the_line_that_was_meant(line, meant):
-    with pytest.raises(InputError, match=re.escape(f"Write: snakemake {meant}") + "$"):
-        command_line.check(shlex.split(line))
+    refused(re.escape(f"Write: snakemake {meant}") + "$", command_line.check, shlex.split(line))
     # What is answered is in order.
     command_line.check(shlex.split(meant))
 
@@ -102,8 +102,7 @@ def test_a_slip_is_answered_with_the_line_that_was_meant(line, meant):
 )
 def test_what_cannot_be_read_is_named(line, said):
     # As the shell would cut it.
-    with pytest.raises(InputError, match=said):
-        command_line.check(line.split())
+    refused(said, command_line.check, line.split())
 
 
 @pytest.mark.usefixtures("folder")

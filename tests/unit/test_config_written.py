@@ -5,6 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from refusal import refused
 
 from skyloom.config import writing
 from skyloom.config.__main__ import files
@@ -21,8 +22,7 @@ def test_a_model_takes_its_own_defaults_and_no_unknown_key():
     config = writing.defaults(Configuration)
     Configuration.model_validate(config)
     config["tng"]["grid"]["bin"] = 1
-    with pytest.raises(ValidationError, match=r"tng\.grid\.bin"):
-        Configuration.model_validate(config)
+    refused(r"tng\.grid\.bin", Configuration.model_validate, config, error=ValidationError)
 
 
 def _objects(part):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from h5py._objects import phil
+from refusal import refused
+from small_files import dataset
 
 from skyloom import ahead, datasets
-from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5
 from skyloom.tng import archive
 
@@ -19,22 +20,8 @@ PARAMETERS = {"kind": "unsharp", "sigma": 3, "difference": "signed", "beta": 0.0
 PARAMETERS["overflow"] = "clip"
 
 
-def write(path, samples, pool=None, **changes):
-    samples = np.asarray(samples)
-    options = {
-        "kind": "images",
-        "shape": samples.shape[1:],
-        "dtype": samples.dtype,
-        "target": np.arange(float(len(samples))),
-        "name": "log10(1e15 sSFR yr)",
-        "units": "dex",
-        "columns": {"id": [str(i) for i in range(len(samples))]},
-        "attributes": {"variant": "composite"},
-        **changes,
-    }
-    blocks = (samples[i : i + 3] for i in range(0, len(samples), 3))
-    with atomic_hdf5(path) as file:
-        datasets.write(file, blocks, len(samples), **options, pool=pool)
+def in_threes(samples):
+    return (samples[i : i + 3] for i in range(0, len(samples), 3))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +32,7 @@ def test_packed_samples_come_back_through_the_filters_of_hdf5(tmp_path, kind, sh
     samples = (np.random.default_rng(0).random((7, *shape)) * 200).astype(dtype)
     samples[2] = 0
     with ahead.Pool(2) as pool:
-        write(tmp_path / "d.h5", samples, pool, kind=kind)
+        dataset(tmp_path / "d.h5", samples, kind, blocks=in_threes(samples), pool=pool)
     with h5py.File(tmp_path / "d.h5") as file:
         stored = file[kind]
         assert stored.compression == "gzip" and stored.chunks == (1, *shape)
@@ -55,15 +42,15 @@ def test_packed_samples_come_back_through_the_filters_of_hdf5(tmp_path, kind, sh
 
 
 def test_samples_of_another_type_are_converted_as_announced(tmp_path):
-    write(tmp_path / "d.h5", np.arange(12.0).reshape(3, 4), kind="spectra", dtype=np.float32)
+    dataset(tmp_path / "d.h5", np.arange(12.0).reshape(3, 4), "spectra", dtype=np.float32)
     with h5py.File(tmp_path / "d.h5") as file:
         assert file["spectra"].dtype == np.float32
         np.testing.assert_array_equal(file["spectra"][:], np.arange(12.0).reshape(3, 4))
 
 
 def test_sample_of_another_shape_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"shape \(4, 4, 3\) came, \(8, 8, 3\) was announced"):
-        write(tmp_path / "d.h5", np.zeros((2, 4, 4, 3), np.uint8), shape=(8, 8, 3))
+    said, small = r"shape \(4, 4, 3\) came, \(8, 8, 3\) was announced", np.zeros((2, 4, 4, 3), "u1")
+    refused(said, dataset, tmp_path / "d.h5", small, shape=(8, 8, 3), error=ValueError)
     assert not list(tmp_path.iterdir())
 
 
@@ -83,20 +70,7 @@ def test_writing_waits_while_another_thread_is_in_hdf5(tmp_path):
         # The sample has been written by now.
         waited.append(released.is_set())
 
-    with atomic_hdf5(tmp_path / "d.h5") as file:
-        datasets.write(
-            file,
-            blocks(),
-            1,
-            kind="images",
-            shape=(4, 4, 3),
-            dtype=np.uint8,
-            target=np.ones(1),
-            name="x",
-            units="",
-            columns={"id": ["a"]},
-            attributes={},
-        )
+    dataset(tmp_path / "d.h5", np.zeros((1, 4, 4, 3), np.uint8), blocks=blocks())
     assert waited == [True]
 
 
@@ -165,9 +139,11 @@ def test_only_maps_of_the_sample_are_read(universe, monkeypatch):
 def test_missing_map_and_map_that_is_not_finite_are_named_on_threads_too(universe, threads):
     paths, sample = universe
     pool = ahead.Pool(threads) if threads else None
-    with pytest.raises(InputError, match="hold 45 of the sample's 60 galaxies"):
-        list(archive.render_all(paths[:-1], sample, MAXIMA, PARAMETERS, pool=pool))
+
+    def render(paths):
+        list(archive.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool))
+
+    refused("hold 45 of the sample's 60 galaxies", render, paths[:-1])
     with h5py.File(paths[1], "a") as file:
         file["maps"][3, 0, 0, 0] = np.nan
-    with pytest.raises(InputError, match=r"part_1.h5: a map is not finite"):
-        list(archive.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool))
+    refused(r"part_1.h5: a map is not finite", render, paths)

@@ -1,11 +1,11 @@
 """Where the project's files are found: a folder, or a clone of the commit that was asked for."""
 
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from interpreter import git
 from snakemake.exceptions import WorkflowError
 from snakemake.sourcecache import GenericSourceFile, LocalGitFile, LocalSourceFile
 
@@ -18,22 +18,15 @@ def repository(tmp_path, monkeypatch):
     folder = tmp_path / "project"
     folder.mkdir()
 
-    def git(*words):
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        done = subprocess.run(
-            ["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip()
-
-    git("init", "-q", "-b", "main")
+    git(folder, "init", "-q", "-b", "main")
     for version in ("first", "second"):
         (folder / "file.txt").write_text(version)
-        git("add", "-A")
-        git("commit", "-qm", version)
+        git(folder, "add", "-A")
+        git(folder, "commit", "-qm", version)
         if version == "first":
-            git("tag", "v1")
+            git(folder, "tag", "v1")
     monkeypatch.chdir(tmp_path)
-    return folder, git
+    return folder
 
 
 def test_a_folder_is_its_own_project(tmp_path):
@@ -48,8 +41,8 @@ def hosted(folder, ref):
 
 @pytest.mark.parametrize("ref", ["v1", "commit", "main"])
 def test_a_version_in_git_becomes_a_clone_of_its_commit_made_once(repository, ref):
-    folder, git = repository
-    rules = hosted(folder, git("rev-parse", "v1") if ref == "commit" else ref)
+    commit = git(repository, "rev-parse", "v1")
+    rules = hosted(repository, commit if ref == "commit" else ref)
     clone = deployment.project(rules)
     assert clone.is_absolute() and clone.parent == Path(".snakemake/skyloom").absolute()
     assert (clone / "file.txt").read_text() == ("second" if ref == "main" else "first")
@@ -62,15 +55,14 @@ def test_a_version_in_git_becomes_a_clone_of_its_commit_made_once(repository, re
 
 def test_gitfile_is_refused_before_the_first_job_fails(repository):
     # Should a later Snakemake run scripts from it, this is where to begin.
-    rules = LocalGitFile(str(repository[0]), "workflow/rules", tag="v1")
+    rules = LocalGitFile(str(repository), "workflow/rules", tag="v1")
     with pytest.raises(WorkflowError, match=r"runs no scripts from gitfile.*check v1 out"):
         deployment.project(rules)
 
 
 def test_a_version_that_is_not_there_leaves_no_clone_and_says_what_to_check(repository):
-    folder, _ = repository
     with pytest.raises(WorkflowError, match="names a version that the repository has"):
-        deployment.project(hosted(folder, "v9"))
+        deployment.project(hosted(repository, "v9"))
     assert not Path(".snakemake").exists()
 
 

@@ -5,9 +5,9 @@ import os
 import h5py
 import numpy as np
 import pytest
+from refusal import refused
 
 from skyloom import elsewhere
-from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 
 VALUES = np.arange(1.0, 13.0)
@@ -31,13 +31,13 @@ def store(path, values):
         file.create_dataset("values", data=values, maxshape=(None,))
 
 
-def virtual(path, *sources, shape=(12,)):
+def virtual(here, *sources, name="asked.hdf5"):
     """A dataset ``values`` of sources, each (first, last, file, dataset, rows of the source)."""
-    layout = h5py.VirtualLayout(shape, "f8")
-    for first, last, name, dataset, rows in sources:
-        source = h5py.VirtualSource(name, dataset, shape=(rows.stop,))
+    layout = h5py.VirtualLayout((12,), "f8")
+    for first, last, source, dataset, rows in sources:
+        source = h5py.VirtualSource(source, dataset, shape=(rows.stop,))
         layout[first:last] = source[rows.start : rows.stop]
-    with h5py.File(path, "a") as file:
+    with h5py.File(here / name, "a") as file:
         file.create_virtual_dataset("values", layout, fillvalue=-1)
 
 
@@ -45,29 +45,39 @@ def whole(name, dataset="values"):
     return 0, 12, name, dataset, slice(0, 12)
 
 
-def blocks(path, name="block%b.hdf5"):
-    """A dataset whose sources are numbered, without a last one."""
-    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    space = h5py.h5s.create_simple((4,), (END,))
-    space.select_hyperslab((0,), (END,), (4,), (4,))
-    properties.set_virtual(space, name.encode(), b"values", h5py.h5s.create_simple((4,)))
-    with h5py.File(path, "w") as file:
-        whole_space = h5py.h5s.create_simple((4,), (END,))
-        h5py.h5d.create(file.id, b"values", h5py.h5t.IEEE_F64LE, whole_space, properties)
+def piece(number, place=None):
+    """Four values of a numbered file, in their place or in another's."""
+    first = 4 * (number if place is None else place)
+    return first, first + 4, f"block{number}.hdf5", "values", slice(0, 4)
 
 
-def endless(path, *names):
-    """A dataset of a row a source, each as long as the longest source."""
+def mapped(path, shape, *sources):
+    """A dataset of this shape without a last row, of (selection, file, rows of the source)."""
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    for row, name in enumerate(names):
-        space = h5py.h5s.create_simple((len(names), 4), (len(names), END))
-        space.select_hyperslab((row, 0), (1, END), (1, 1), (1, 1))
-        source = h5py.h5s.create_simple((4,), (END,))
-        source.select_hyperslab((0,), (END,), (1,), (1,))
+    least = tuple(4 if size == END else size for size in shape)
+    for selection, name, rows in sources:
+        space, source = h5py.h5s.create_simple(least, shape), h5py.h5s.create_simple((4,), (END,))
+        space.select_hyperslab(*selection)
+        source.select_hyperslab((0,), (rows,), (1,), (1,))
         properties.set_virtual(space, name.encode(), b"values", source)
     with h5py.File(path, "w") as file:
-        space = h5py.h5s.create_simple((len(names), 4), (len(names), END))
+        space = h5py.h5s.create_simple(least, shape)
         h5py.h5d.create(file.id, b"values", h5py.h5t.IEEE_F64LE, space, properties)
+
+
+def numbered(here):
+    """Its sources are numbered, without a last one."""
+    selection = (0,), (END,), (4,), (4,)
+    mapped(here / "asked.hdf5", (END,), (selection, "block%b.hdf5", 4))
+
+
+def of_unequal_rows(here):
+    """A row a source, each as long as the longest source."""
+    sources = [
+        (((row, 0), (1, END), (1, 1), (1, 1)), name, END)
+        for row, name in enumerate(("source.hdf5", "block0.hdf5"))
+    ]
+    mapped(here / "asked.hdf5", (2, END), *sources)
 
 
 def raw(path, name, size=96):
@@ -80,52 +90,30 @@ def read(path):
         return file["values"][()]
 
 
-def beside(here):
-    virtual(here / "asked.hdf5", whole("source.hdf5"))
-
-
-def absolute(here):
-    virtual(here / "asked.hdf5", whole(str(here / "source.hdf5")))
-
-
-def moved_together(here):
-    """HDF5 tries the last part of an absolute name beside the file."""
-    virtual(here / "asked.hdf5", whole("/no/such/folder/source.hdf5"))
-
-
 def same_file(here):
     with h5py.File(here / "asked.hdf5", "w") as file:
         file["own"] = VALUES
-    virtual(here / "asked.hdf5", whole(".", "own"))
-
-
-def of_pieces(here):
-    pieces = [(4 * b, 4 * b + 4, f"block{b}.hdf5", "values", slice(0, 4)) for b in range(3)]
-    virtual(here / "asked.hdf5", *pieces)
-
-
-def numbered(here):
-    blocks(here / "asked.hdf5")
+    virtual(here, whole(".", "own"))
 
 
 def percent(here):
     os.rename(here / "source.hdf5", here / "100%.hdf5")
-    virtual(here / "asked.hdf5", whole("100%%.hdf5"))
+    virtual(here, whole("100%%.hdf5"))
 
 
 def of_virtual(here):
-    virtual(here / "between.hdf5", whole("source.hdf5"))
-    virtual(here / "asked.hdf5", whole("between.hdf5"))
+    virtual(here, whole("source.hdf5"), name="between.hdf5")
+    virtual(here, whole("between.hdf5"))
 
 
 def linked_source(here):
     with h5py.File(here / "link.hdf5", "w") as file:
         file["values"] = h5py.ExternalLink("source.hdf5", "values")
-    virtual(here / "asked.hdf5", whole("link.hdf5"))
+    virtual(here, whole("link.hdf5"))
 
 
 def through_a_symbolic_link(here):
-    beside(here)
+    BESIDE(here)
     (here / "disk").mkdir()
     for name in ("asked.hdf5", "source.hdf5"):
         os.rename(here / name, here / "disk" / name)
@@ -142,85 +130,56 @@ def links(here):
         file["values"] = h5py.SoftLink("/group/values")
 
 
-def overlapping(here):
-    virtual(
-        here / "asked.hdf5",
-        whole("source.hdf5"),
-        (4, 8, "block1.hdf5", "values", slice(0, 4)),
+def of(*sources):
+    return lambda here: virtual(here, *sources)
+
+
+BESIDE, PIECES = of(whole("source.hdf5")), of(*map(piece, range(3)))
+THERE = {
+    "beside": BESIDE,
+    "absolute": lambda here: virtual(here, whole(str(here / "source.hdf5"))),
+    # HDF5 tries the last part of an absolute name beside the file.
+    "moved together": of(whole("/no/such/folder/source.hdf5")),
+    "overlapping": of(whole("source.hdf5"), piece(1)),
+    "in pieces": PIECES,
+} | {
+    make.__name__: make
+    for make in (
+        *(same_file, numbered, percent, of_virtual, linked_source, through_a_symbolic_link),
+        *(raw_file, links),
     )
+}
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        *(beside, absolute, moved_together, same_file, of_pieces, numbered, percent, of_virtual),
-        *(linked_source, through_a_symbolic_link, raw_file, links, overlapping),
-    ],
-)
+@pytest.mark.parametrize("make", THERE)
 def test_values_in_other_files_are_read_where_all_of_them_are_there(folder, make):
-    make(folder)
+    THERE[make](folder)
     np.testing.assert_array_equal(read(folder / "asked.hdf5"), VALUES)
 
 
-def missing(here):
-    beside(here)
-    (here / "source.hdf5").unlink()
+def lost(make, name):
+    """Sources of which one is not there any more."""
+
+    def work(here):
+        make(here)
+        (here / name).unlink()
+
+    return work
 
 
-def without_the_dataset(here):
-    virtual(here / "asked.hdf5", whole("source.hdf5", "other"))
+def shorter(make, name, count):
+    """Sources of which one has become shorter."""
 
+    def work(here):
+        make(here)
+        store(here / name, VALUES[:count])
 
-def shorter(here):
-    beside(here)
-    store(here / "source.hdf5", VALUES[:7])
-
-
-def shorter_slab(here):
-    virtual(here / "asked.hdf5", (0, 12, "source.hdf5", "values", slice(3, 15)))
-
-
-def one_piece_missing(here):
-    of_pieces(here)
-    (here / "block1.hdf5").unlink()
-
-
-def one_piece_twice(here):
-    pieces = [(4 * b, 4 * b + 4, f"block{b}.hdf5", "values", slice(0, 4)) for b in (0, 2, 2)]
-    virtual(here / "asked.hdf5", *pieces)
-
-
-def one_piece_unmapped(here):
-    pieces = [(4 * b, 4 * b + 4, f"block{b}.hdf5", "values", slice(0, 4)) for b in (0, 2)]
-    virtual(here / "asked.hdf5", *pieces)
-
-
-def numbered_and_one_shorter(here):
-    blocks(here / "asked.hdf5")
-    store(here / "block1.hdf5", VALUES[:2])
-
-
-def rows_of_unequal_length(here):
-    endless(here / "asked.hdf5", "source.hdf5", "block0.hdf5")
-
-
-def missing_behind_another(here):
-    of_virtual(here)
-    (here / "source.hdf5").unlink()
+    return work
 
 
 def no_hdf5(here):
-    beside(here)
+    BESIDE(here)
     (here / "source.hdf5").write_bytes(b"moved to tape")
-
-
-def same_file_without(here):
-    virtual(here / "asked.hdf5", whole(".", "own"))
-
-
-def raw_missing(here):
-    raw_file(here)
-    (here / "values.raw").unlink()
 
 
 def raw_shorter(here):
@@ -228,33 +187,37 @@ def raw_shorter(here):
     os.truncate(here / "values.raw", 40)
 
 
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (missing, r"source\.hdf5 is not there"),
-        (without_the_dataset, r"source\.hdf5 has no dataset other"),
-        (shorter, r"values in .*source\.hdf5 has 7 of the 12"),
-        (shorter_slab, r"values in .*source\.hdf5 has 9 of the 12"),
-        (one_piece_missing, r"block1\.hdf5 is not there"),
-        (one_piece_unmapped, "hold 8 of its 12 values"),
-        (one_piece_twice, "hold 8 of its 12 values"),
-        (numbered_and_one_shorter, r"values in .*block1\.hdf5 has 2 of the 4"),
-        (rows_of_unequal_length, r"values in .*block0\.hdf5 has 4 of the 12"),
-        (missing_behind_another, r"source\.hdf5 is not there"),
-        (no_hdf5, r"source\.hdf5 is not there or cannot be opened"),
-        (same_file_without, r"asked\.hdf5 has no dataset own"),
-        (raw_missing, r"values\.raw is not there"),
-        (raw_shorter, r"values\.raw has 40 of 96 bytes"),
-    ],
-)
-def test_values_that_hdf5_would_make_up_are_refused_with_their_source(folder, make, words):
+MADE_UP = {
+    "missing": (lost(BESIDE, "source.hdf5"), r"source\.hdf5 is not there"),
+    "dataset": (of(whole("source.hdf5", "other")), r"source\.hdf5 has no dataset other"),
+    "shorter": (shorter(BESIDE, "source.hdf5", 7), r"values in .*source\.hdf5 has 7 of the 12"),
+    "slab": (
+        of((0, 12, "source.hdf5", "values", slice(3, 15))),
+        r"values in .*source\.hdf5 has 9 of the 12",
+    ),
+    "piece": (lost(PIECES, "block1.hdf5"), r"block1\.hdf5 is not there"),
+    "piece not mapped": (of(piece(0), piece(2)), "hold 8 of its 12 values"),
+    "piece twice": (of(piece(0), piece(2), piece(2)), "hold 8 of its 12 values"),
+    "numbered": (shorter(numbered, "block1.hdf5", 2), r"in .*block1\.hdf5 has 2 of the 4"),
+    "rows": (of_unequal_rows, r"values in .*block0\.hdf5 has 4 of the 12"),
+    "behind another": (lost(of_virtual, "source.hdf5"), r"source\.hdf5 is not there"),
+    "no HDF5": (no_hdf5, r"source\.hdf5 is not there or cannot be opened"),
+    "same file": (of(whole(".", "own")), r"asked\.hdf5 has no dataset own"),
+    "raw": (lost(raw_file, "values.raw"), r"values\.raw is not there"),
+    "raw shorter": (raw_shorter, r"values\.raw has 40 of 96 bytes"),
+}
+
+
+@pytest.mark.parametrize("case", MADE_UP)
+def test_values_that_hdf5_would_make_up_are_refused_with_their_source(folder, case):
+    make, words = MADE_UP[case]
     make(folder)
-    with pytest.raises(InputError, match=rf"asked\.hdf5: values takes .*{words}.*put what is"):
-        read(folder / "asked.hdf5")
+    said = rf"asked\.hdf5: values takes .*{words}.*put what is"
+    refused(said, read, folder / "asked.hdf5")
 
 
 def test_sources_are_looked_for_where_the_environment_says(folder, monkeypatch):
-    beside(folder)
+    BESIDE(folder)
     (folder / "elsewhere").mkdir()
     os.rename(folder / "source.hdf5", folder / "elsewhere" / "source.hdf5")
     monkeypatch.setenv("HDF5_VDS_PREFIX", f"/nowhere:{folder / 'elsewhere'}")
@@ -269,8 +232,7 @@ def test_raw_files_are_looked_for_where_hdf5_does(folder, monkeypatch):
     assert (folder.parent / "values.raw").is_file()
     np.testing.assert_array_equal(read(folder / "asked.hdf5"), VALUES)
     monkeypatch.chdir(folder)
-    with pytest.raises(InputError, match=r"values\.raw is not there"):
-        read(folder / "asked.hdf5")
+    refused(r"values\.raw is not there", read, folder / "asked.hdf5")
 
 
 @pytest.mark.parametrize(
@@ -284,8 +246,7 @@ def test_raw_files_are_looked_for_where_hdf5_does(folder, monkeypatch):
 def test_a_link_to_nowhere_is_named_and_not_called_damaged(folder, link, words):
     with h5py.File(folder / "asked.hdf5", "w") as file:
         file["values"] = link
-    with pytest.raises(InputError, match=rf"values is a link to {words}, which is not there"):
-        read(folder / "asked.hdf5")
+    refused(rf"values is a link to {words}, which is not there", read, folder / "asked.hdf5")
 
 
 def test_an_empty_virtual_dataset_needs_no_source(folder):

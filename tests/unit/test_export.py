@@ -12,11 +12,11 @@ import pytest
 import yaml
 from astropy.table import Table
 from PIL import Image
+from refusal import refused
+from small_files import damage, dataset
 
 import configuration
-from skyloom import ahead, datasets, export
-from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5
+from skyloom import ahead, export
 from skyloom.loaders import samples as loaded
 
 IDS = [f"s{i}" for i in range(10)]
@@ -25,26 +25,11 @@ SPLIT = Table({"id": IDS, "part": PARTS})
 ABOUT = {"arm": "tng", "name": "mass"}
 
 
-def write(path, samples, kind="images", **changes):
-    samples = np.asarray(samples)
-    options = {
-        "target": np.linspace(1.0, 4.0, 10),
-        "name": "log10(1e15 sSFR yr)",
-        "units": "dex",
-        "columns": {"id": IDS, "subhalo_id": np.arange(10)},
-        "attributes": {"variant": "mass", "parameters": {"beta": 0.001}, "synthetic": True},
-        **changes,
-    }
-    described = {"kind": kind, "shape": samples.shape[1:], "dtype": samples.dtype}
-    with atomic_hdf5(path) as file:
-        datasets.write(file, [samples], len(samples), **described, **options)
-    return path
-
-
 @pytest.fixture
 def images(tmp_path):
     pixels = np.random.default_rng(1).integers(0, 256, (10, 8, 6, 3), np.uint8)
-    return write(tmp_path / "mass.h5", pixels)
+    columns = {"id": IDS, "subhalo_id": np.arange(10)}
+    return dataset(tmp_path / "mass.h5", pixels, target=np.linspace(1.0, 4.0, 10), columns=columns)
 
 
 def files(folder):
@@ -78,15 +63,13 @@ def test_hugging_face_opens_it_without_a_network_and_knows_the_types(case, tmp_p
     classes = {"target": np.arange(10) % 3, "name": "class", "units": ""}
     columns = {"id": IDS, "totals": random.random((10, 3)), "flag": np.arange(10) > 4}
     attributes = {"classes": "GALAXY,QSO,STAR"}
-    path = write(tmp_path / "d.h5", sample, kind, columns=columns, attributes=attributes, **classes)
+    path = tmp_path / "d.h5"
+    dataset(path, sample, kind, columns=columns, attributes=attributes, **classes)
     export.write(path, tmp_path / "out", about=ABOUT, split=SPLIT)
     monkeypatch.setattr(library.config, "HF_HUB_OFFLINE", True)
     found = library.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
-    assert {part: len(rows) for part, rows in found.items()} == {
-        "train": 7,
-        "validation": 1,
-        "test": 2,
-    }
+    rows = {part: len(rows) for part, rows in found.items()}
+    assert rows == {"train": 7, "validation": 1, "test": 2}
     features = found["test"].features
     name = "image" if kind == "images" else "spectrum"
     assert type(features[name]).__name__ == feature
@@ -129,10 +112,8 @@ def test_units_are_in_the_schema_and_in_the_card(tmp_path):
     labels = {"target": np.ones((10, 2)), "name": "teff,log_g", "units": "K,dex"}
     attributes = {"column_units": {"mass": "solMass"}, "synthetic": False}
     columns = {"id": IDS, "mass": np.arange(10.0)}
-    flat = np.zeros((10, 5), np.float32)
-    path = write(
-        tmp_path / "d.h5", flat, "spectra", columns=columns, attributes=attributes, **labels
-    )
+    path, flat = tmp_path / "d.h5", np.zeros((10, 5), np.float32)
+    dataset(path, flat, "spectra", columns=columns, attributes=attributes, **labels)
     export.write(path, tmp_path / "out", about={"arm": "stellar", "name": "clean"})
     schema = pq.read_schema(tmp_path / "out/data/train-00000-of-00001.parquet")
     units = {name: (schema.field(name).metadata or {}).get(b"unit") for name in schema.names}
@@ -148,10 +129,9 @@ def test_a_card_says_whether_it_is_synthetic_under_which_terms_and_how_made(imag
     assert header["license"] == "mit" and "synthetic" in header["tags"]
     assert "**Synthetic.**" in card and '"beta": 0.001' in card and "| train | 7 |" in card
     assert str(tmp_path) not in card and not re.search(r"\b[0-9a-f]{40}\b", card)
+    black = np.zeros((10, 4, 4, 1), np.uint8)
+    real = dataset(tmp_path / "real.h5", black, attributes={"synthetic": False})
     for arm in ("xmm", "tng", "sdss"):
-        real = write(
-            tmp_path / "real.h5", np.zeros((10, 4, 4, 1), np.uint8), attributes={"synthetic": False}
-        )
         export.write(real, tmp_path / arm, about={"arm": arm, "name": "real"})
         card = (tmp_path / arm / "README.md").read_text()
         header = yaml.safe_load(card.split("---")[1])
@@ -160,17 +140,12 @@ def test_a_card_says_whether_it_is_synthetic_under_which_terms_and_how_made(imag
 
 
 def test_an_export_that_fails_leaves_nothing_and_says_why(images, tmp_path):
-    with pytest.raises(InputError, match="does not say on which side s0"):
-        export.write(images, tmp_path / "out", about=ABOUT, split=SPLIT[1:])
-    with h5py.File(images) as file:
-        place = file["images"].id.get_chunk_info(9).byte_offset
-    with open(images, "r+b") as file:
-        file.seek(place)
-        file.write(b"\xff" * 20)
-    with pytest.raises(InputError, match=r"mass\.h5 is damaged"):
-        export.write(images, tmp_path / "out", about=ABOUT, split=SPLIT)
-    with pytest.raises(InputError, match="does not exist"):
-        export.write(tmp_path / "none.h5", tmp_path / "out", about=ABOUT)
+    options = {"about": ABOUT, "split": SPLIT[1:]}
+    refused("does not say on which side s0", export.write, images, tmp_path / "out", **options)
+    damage(images, 9)
+    options["split"] = SPLIT
+    refused(r"mass\.h5 is damaged", export.write, images, tmp_path / "out", **options)
+    refused("does not exist", export.write, tmp_path / "none.h5", tmp_path / "out", **options)
     assert sorted(os.listdir(tmp_path)) == ["mass.h5"]
 
 
@@ -179,5 +154,4 @@ def test_no_dataset_is_called_like_the_export_of_another(key):
     config = yaml.safe_load(Path("config/config.yaml").read_text())
     arm, name = key.split(".")
     config[arm][name]["mass_parquet"] = dict(next(iter(config[arm][name].values())))
-    with pytest.raises(InputError, match="mass_parquet"):
-        configuration.check(config)
+    refused("mass_parquet", configuration.check, config)

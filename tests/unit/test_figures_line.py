@@ -61,6 +61,5 @@ def test_the_figure_says_true_and_predicted_labels_with_units_and_that_it_is_syn
     assert texts[0].endswith("21000 K")
     assert texts[1] == r"initial:  $T_\mathrm{eff}$ 22000 ± 400 K"
     assert texts[-1] == "modified:  log g 3.25 ± 0.10 dex"
-    assert figure.get_suptitle().startswith("Synthetic demonstration: ")
-    assert figure_axes.faults(figure) == []
+    figure_axes.check(figure, ())
     assert figure.axes[1].get_xlabel() == "Wavelength [Å, air]"

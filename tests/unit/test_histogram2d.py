@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.kernels import histogram2d, reference
 from skyloom.tng.gas import cell_properties, kernel_constants
 from skyloom.tng.maps import bin_edges
@@ -21,6 +21,29 @@ def cells(seed, n, box=100.0):
     rng = np.random.default_rng(seed)
     values = [rng.lognormal(0, 2, n) for _ in STATISTICS]
     return rng.uniform(0, box, (n, 3)), values, rng.lognormal(0, 1, n)
+
+
+def counted(kernel, places, edges, **view):
+    """How many cells the kernel finds in each bin."""
+    one = np.ones(len(places))
+    options = {"mass": one, "statistics": ["sum"], "edges": edges, **view}
+    return histogram2d.project(kernel, places, [one], **options)[0]
+
+
+def counted_by_numpy(places, edges, **view):
+    """The same by the reference."""
+    options = {"statistics": ["sum"], "edges": edges, **view}
+    return reference.project(places, [np.ones(len(places))], **options)[0]
+
+
+#: A view of gas across the edge of a box.
+GAS_VIEW = {
+    "statistics": ["mass_weighted_mean", "sum", "mean"],
+    "edges": np.linspace(-30, 30, 33),
+    "centre": [99.0, 1.0, 50.0],
+    "box_size": 100.0,
+    "rotation": face_on([1.0, -2.0, 0.5]),
+}
 
 
 @contextmanager
@@ -86,11 +109,8 @@ def test_every_cell_on_an_edge_is_counted_once_where_numpy_counts_it(
     places = rng.integers(-bins, bins + 1, (2000, 3)) * step / 2
     nudge = rng.integers(-1, 2, places.shape)
     places = np.where(nudge, np.nextafter(places, 1e9 * nudge), places)
-    options = {"statistics": ["sum"], "edges": edges}
-    ours = histogram2d.project(kernel, places, [np.ones(2000)], box_size=box, **options)
-    np.testing.assert_array_equal(
-        ours, reference.project(places, [np.ones(2000)], box_size=box, **options)
-    )
+    ours = counted(kernel, places, edges, box_size=box)
+    np.testing.assert_array_equal(ours, counted_by_numpy(places, edges, box_size=box))
     inside = (np.abs(places[:, :2]) <= bins * step / 2).all(axis=1)
     assert ours.sum() == inside.sum()
 
@@ -128,14 +148,7 @@ def test_fused_gas_maps_are_those_of_the_numpy_thermodynamics(
         "star_forming_temperature": kelvin,
         "entropy_scale": scale,
     }
-    view = {
-        "statistics": ["mass_weighted_mean", "sum", "mean"],
-        "edges": np.linspace(-30, 30, 33),
-        "centre": [99.0, 1.0, 50.0],
-        "box_size": 100.0,
-        "rotation": face_on([1.0, -2.0, 0.5]),
-        "depth": depth,
-    }
+    view = GAS_VIEW | {"depth": depth}
     ours, floored = histogram2d.project_gas(kernel, cells, kernel_constants(**physics), **view)
     properties, expected_floored = cell_properties(cells, **physics)
     expected = reference.project(
@@ -152,15 +165,8 @@ def test_code_for_the_plainest_processor_gives_the_same_bits(kernel, tmp_path):
     histogram2d.compile_kernel(tmp_path / "plain.so", compiler="cc -DPLAIN")
     plain = histogram2d.load(tmp_path / "plain.so")
     constants = kernel_constants(scale_factor=0.7, hubble=0.7, electron_abundance_floor=1e-3)
-    options = {
-        "statistics": ["mass_weighted_mean", "sum", "mean"],
-        "edges": np.linspace(-30, 30, 65),
-        "centre": [1.0, 99.0, 50.0],
-        "box_size": 100.0,
-        "rotation": face_on([1.0, -2.0, 0.5]),
-    }
     cells = gas_cells(11, 20_000, np.float32)
-    maps = [histogram2d.project_gas(k, cells, constants, **options)[0] for k in (kernel, plain)]
+    maps = [histogram2d.project_gas(k, cells, constants, **GAS_VIEW)[0] for k in (kernel, plain)]
     assert maps[0].tobytes() == maps[1].tobytes()
 
 
@@ -172,22 +178,17 @@ def test_gas_that_makes_no_sense_is_counted_and_refused(kernel, field, value):
     cells = gas_cells(0, 1000, np.float64)
     cells[field][700] = value
     constants = kernel_constants(scale_factor=1.0, hubble=0.7, electron_abundance_floor=1e-4)
-    with pytest.raises(ValueError, match="1 cells have"):
-        histogram2d.project_gas(
-            kernel, cells, constants, statistics=["sum"] * 3, edges=np.linspace(-1, 1, 3)
-        )
+    view = {"statistics": ["sum"] * 3, "edges": np.linspace(-1, 1, 3)}
+    project = histogram2d.project_gas
+    refused("1 cells have", project, kernel, cells, constants, error=ValueError, **view)
 
 
 def test_cells_on_bin_edges_fall_where_numpy_puts_them(kernel):
     edges = np.linspace(-30.0, 30.0, 257)
     x = np.concatenate([edges, np.nextafter(edges, -np.inf), np.nextafter(edges, np.inf)])
     coordinates = np.stack([x, np.zeros_like(x), np.zeros_like(x)], axis=1)
-    one = np.ones(len(x))
-    ours = histogram2d.project(
-        kernel, coordinates, [one], mass=one, statistics=["sum"], edges=edges
-    )[0]
     expected = np.histogram2d(coordinates[:, 1], x, bins=[edges, edges])[0]
-    np.testing.assert_array_equal(ours, expected)
+    np.testing.assert_array_equal(counted(kernel, coordinates, edges), expected)
 
 
 def test_uneven_edges_are_numpys_too(kernel):
@@ -204,33 +205,14 @@ def test_uneven_edges_are_numpys_too(kernel):
 def test_map_conserves_mass_across_the_periodic_edge(kernel):
     offsets = np.random.default_rng(1).normal(0, 5, (10_000, 3)).clip(-29, 29)
     coordinates = (offsets + [0.5, 99.5, 50.0]) % 100.0
-    one = np.ones(len(offsets))
-    total = histogram2d.project(
-        kernel,
-        coordinates,
-        [one],
-        mass=one,
-        statistics=["sum"],
-        edges=np.linspace(-30, 30, 65),
-        centre=[0.5, 99.5, 50.0],
-        box_size=100.0,
-    ).sum()
-    assert total == len(offsets)
+    view = {"centre": [0.5, 99.5, 50.0], "box_size": 100.0}
+    found = counted(kernel, coordinates, np.linspace(-30, 30, 65), **view)
+    assert found.sum() == len(offsets)
 
 
 def test_position_that_is_nan_or_far_away_is_left_out(kernel):
     coordinates = np.array([[np.nan, 0, 0], [0, np.inf, 0], [1e30, 0, 0], [0, 0, np.nan]])
-    one = np.ones(4)
-    maps = histogram2d.project(
-        kernel,
-        coordinates,
-        [one],
-        mass=one,
-        statistics=["sum"],
-        edges=np.linspace(-1, 1, 3),
-        depth=1.0,
-    )
-    assert maps.sum() == 0
+    assert counted(kernel, coordinates, np.linspace(-1, 1, 3), depth=1.0).sum() == 0
 
 
 @settings(max_examples=20, deadline=None)
@@ -276,13 +258,12 @@ def test_segments_follow_from_the_number_of_cells_and_leave_none_out():
 
 def test_inputs_are_left_untouched(kernel):
     coordinates, values, mass = cells(4, 100)
-    before = coordinates.copy(), [value.copy() for value in values], mass.copy()
-    histogram2d.project(
-        kernel, coordinates, values, mass=mass, statistics=STATISTICS, edges=np.linspace(0, 100, 5)
-    )
-    np.testing.assert_array_equal(coordinates, before[0])
-    np.testing.assert_array_equal(values, before[1])
-    np.testing.assert_array_equal(mass, before[2])
+    inputs = [coordinates, *values, mass]
+    before = [array.copy() for array in inputs]
+    options = {"mass": mass, "statistics": STATISTICS, "edges": np.linspace(0, 100, 5)}
+    histogram2d.project(kernel, coordinates, values, **options)
+    for array, kept in zip(inputs, before, strict=True):
+        np.testing.assert_array_equal(array, kept)
 
 
 @settings(max_examples=60, deadline=None)
@@ -308,13 +289,9 @@ def test_cells_closer_to_an_edge_than_single_precision_sees_fall_where_numpy_put
     coordinates = places @ rotation + centre
     if box:
         coordinates %= box
-    options = {"statistics": ["sum"], "edges": edges, "centre": centre, "box_size": box}
-    options |= {"rotation": rotation, "depth": depth}
-    one = np.ones(len(places))
-    np.testing.assert_array_equal(
-        histogram2d.project(kernel, coordinates, [one], **options),
-        reference.project(coordinates, [one], **options),
-    )
+    view = {"centre": centre, "box_size": box, "rotation": rotation, "depth": depth}
+    ours = counted(kernel, coordinates, edges, **view)
+    np.testing.assert_array_equal(ours, counted_by_numpy(coordinates, edges, **view))
 
 
 def test_published_edges_bin_as_the_thesis_prints_it():
@@ -338,17 +315,16 @@ def test_published_edges_bin_as_the_thesis_prints_it():
 )
 def test_wrong_arguments_are_named(kernel, change, words):
     options = {"mass": np.ones(3), "statistics": ["sum"], "edges": [0.0, 1.0], **change}
-    with pytest.raises(ValueError, match=words):
-        histogram2d.project(kernel, np.zeros((3, 3)), [np.ones(3)], **options)
+    cells = kernel, np.zeros((3, 3)), [np.ones(3)]
+    refused(words, histogram2d.project, *cells, error=ValueError, **options)
 
 
 def test_absent_compiler_is_named_with_the_remedy(tmp_path):
-    with pytest.raises(InputError, match=r"no C compiler.*install"):
-        histogram2d.compile_kernel(tmp_path / "k.so", compiler="no-such-compiler")
+    path, words = tmp_path / "k.so", r"no C compiler.*install"
+    refused(words, histogram2d.compile_kernel, path, compiler="no-such-compiler")
     assert not list(tmp_path.iterdir())
 
 
 def test_broken_library_is_named(tmp_path):
     (tmp_path / "k.so").write_bytes(b"not a library")
-    with pytest.raises(InputError, match="remove it"):
-        histogram2d.load(str(tmp_path / "k.so"))
+    refused("remove it", histogram2d.load, str(tmp_path / "k.so"))

@@ -11,6 +11,9 @@ import h5py
 import numpy as np
 import pytest
 from astropy.table import Table
+from interpreter import python
+from refusal import refused
+from small_files import dataset
 
 import step
 from skyloom import datasets, io
@@ -29,10 +32,7 @@ def test_interrupted_writer_leaves_nothing_and_keeps_the_old_file(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_disk_leaves_no_file_and_names_the_one_that_had_no_room(tmp_path):
     sentence = r"out\.json cannot be written \(No space left on device\): free some space"
-    with (
-        pytest.raises(InputError, match=sentence),
-        io.atomic(tmp_path / "out.json") as temporary,
-    ):
+    with pytest.raises(InputError, match=sentence), io.atomic(tmp_path / "out.json") as temporary:
         temporary.unlink()
         temporary.symlink_to("/dev/full")
         with open(temporary, "w") as file:
@@ -66,13 +66,7 @@ MOUNTS = subprocess.run(["sh", "-c", "unshare --mount true"], capture_output=Tru
 
 @pytest.mark.skipif(not MOUNTS, reason="only root can mount a small disk")
 def test_full_disk_under_hdf5_is_one_sentence_and_no_crash(tmp_path):
-    done = subprocess.run(
-        ["unshare", "--mount", sys.executable, "-c", SMALL_DISK],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.path.abspath("scripts")},
-        capture_output=True,
-        text=True,
-    )
+    done = python(SMALL_DISK, tmp_path, before=("unshare", "--mount"))
     assert done.returncode == 0 and not done.stderr
     sentence = "out.h5 cannot be written (No space left on device): free some space or make its "
     sentence += "folder writable, then run the same command again."
@@ -83,8 +77,7 @@ def test_full_disk_under_hdf5_is_one_sentence_and_no_crash(tmp_path):
 
 def test_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"cannot be written.*writable"):
-        io.write_json({}, tmp_path / "file" / "out.json")
+    refused(r"cannot be written.*writable", io.write_json, {}, tmp_path / "file" / "out.json")
 
 
 def test_equal_contents_give_equal_hdf5_bytes(tmp_path):
@@ -110,56 +103,35 @@ def test_table_comes_back_with_units(tmp_path):
     io.write_table(table, tmp_path / "t.ecsv")
     again = io.read_table(tmp_path / "t.ecsv", need=["mass"])
     assert again["mass"].unit == table["mass"].unit
-    with pytest.raises(InputError, match="lacks the column speed"):
-        io.read_table(tmp_path / "t.ecsv", need=["speed"])
+    refused("lacks the column speed", io.read_table, tmp_path / "t.ecsv", need=["speed"])
 
 
 @pytest.mark.parametrize("read", [io.read_json, io.read_table])
 def test_missing_or_broken_text_is_named(tmp_path, read):
-    with pytest.raises(InputError, match="does not exist"):
-        read(tmp_path / "absent")
+    refused("does not exist", read, tmp_path / "absent")
     (tmp_path / "broken").write_text("{ not this")
-    with pytest.raises(InputError, match="broken is not"):
-        read(tmp_path / "broken")
+    refused("broken is not", read, tmp_path / "broken")
+
+
+def opened(path, **options):
+    with io.open_hdf5(path, **options):
+        pass
 
 
 def test_missing_dataset_of_an_hdf5_file_is_named(tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["here"] = 1
-    with (
-        pytest.raises(InputError, match="lacks absent"),
-        io.open_hdf5(tmp_path / "x.h5", need=["here", "absent"]),
-    ):
-        pass
+    refused("lacks absent", opened, tmp_path / "x.h5", need=["here", "absent"])
 
 
-def dataset(path, **changes):
-    options = {
-        "samples": [np.zeros((2, 4, 4, 3), np.uint8), np.ones((1, 4, 4, 3), np.uint8)],
-        "count": 3,
-        "kind": "images",
-        "shape": (4, 4, 3),
-        "dtype": np.uint8,
-        "target": np.array([1.0, 2.0, 3.0]),
-        "name": "log10(1e15 sSFR yr)",
-        "units": "dex",
-        "columns": {"id": ["a", "b", "c"]},
-        "attributes": {"variant": "composite", "parameters": {"beta": 0.1}},
-        **changes,
-    }
-    with io.atomic_hdf5(path) as file:
-        datasets.write(file, **options)
+BLACK = np.zeros((3, 4, 4, 3), np.uint8)
 
 
 def test_dataset_is_written_in_blocks_and_checked(tmp_path):
-    dataset(tmp_path / "d.h5")
-    assert datasets.check(tmp_path / "d.h5") == {
-        "kind": "images",
-        "samples": 3,
-        "shape": (4, 4, 3),
-        "dtype": "uint8",
-        "variant": "composite",
-    }
+    dataset(tmp_path / "d.h5", BLACK, blocks=[BLACK[:2], BLACK[2:]])
+    found = datasets.check(tmp_path / "d.h5")
+    assert found.pop("shape") == (4, 4, 3)
+    assert found == {"kind": "images", "samples": 3, "dtype": "uint8", "variant": "mass"}
 
 
 @pytest.mark.parametrize(
@@ -170,29 +142,14 @@ def test_dataset_is_written_in_blocks_and_checked(tmp_path):
     ],
 )
 def test_dataset_that_is_not_whole_is_never_written(tmp_path, changes, words):
-    with pytest.raises(ValueError, match=words):
-        dataset(tmp_path / "d.h5", **changes)
+    refused(words, dataset, tmp_path / "d.h5", BLACK, error=ValueError, **changes)
     assert not list(tmp_path.iterdir())
-
-
-def test_check_names_what_is_wrong_with_a_dataset(tmp_path):
-    path = tmp_path / "d.h5"
-    dataset(path, columns={"id": ["a", "b", "b"]})
-    with pytest.raises(InputError, match="occurs twice"):
-        datasets.check(path)
-    dataset(path, columns={"id": ["a", "b"]})
-    with pytest.raises(InputError, match="id has 2 rows, images 3"):
-        datasets.check(path)
 
 
 @pytest.mark.parametrize(
     ("error", "last", "traced"),
     [
-        (
-            InputError("x.h5 lacks y: make it again."),
-            "skyloom: x.h5 lacks y: make it again.",
-            False,
-        ),
+        (InputError("x.h5 lacks y: mend it."), "skyloom: x.h5 lacks y: mend it.", False),
         (OSError(28, "No space left on device"), "skyloom: The disk is full", False),
         (MemoryError(), "fewer --cores", False),
         (KeyboardInterrupt(), "skyloom: Stopped; run the same command again", False),
@@ -218,13 +175,7 @@ def test_job_that_is_told_to_stop_leaves_no_temporary_file(tmp_path):
         "    file['x'] = 1\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.path.abspath("scripts")},
-        capture_output=True,
-        text=True,
-    )
+    done = python(program, tmp_path)
     assert done.returncode == 143 and not list(tmp_path.iterdir())
     assert done.stderr.splitlines()[-1].startswith("skyloom: The job was told to stop")
 
@@ -252,9 +203,7 @@ def test_text_whose_type_is_damaged_is_refused_before_libhdf5_ends_the_process(t
     place = content.index(b"\x19\x01", place) + 1
     content[place] = 0xB8
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"one\.h5 is damaged \(/@parameters has no type"):
-        with io.open_hdf5(path):
-            pass
+    refused(r"one\.h5 is damaged \(/@parameters has no type", opened, path)
 
 
 def test_dimension_scales_of_other_programs_are_no_damage(tmp_path):
@@ -274,8 +223,6 @@ def test_a_file_that_another_program_locks_is_not_called_damaged(tmp_path, monke
         file["x"] = 1
     with open(tmp_path / "whole.h5", "r+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="cannot be opened .*lock.*HDF5_USE_FILE_LOCKING"):
-            with io.open_hdf5(tmp_path / "whole.h5"):
-                pass
+        refused("cannot be opened .*lock.*HDF5_USE_FILE_LOCKING", opened, tmp_path / "whole.h5")
     with io.open_hdf5(tmp_path / "whole.h5") as file:
         assert file["x"][()] == 1

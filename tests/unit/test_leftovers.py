@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
+from interpreter import python
 
 from skyloom import io, leftovers
 
@@ -31,9 +30,7 @@ def names(folder):
 
 
 def test_a_killed_writers_temporary_file_goes_with_the_next_writing_to_its_folder(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.path.abspath("scripts")}
-    done = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, env=environment)
-    assert done.returncode == -signal.SIGKILL
+    assert python(KILLED, tmp_path).returncode == -signal.SIGKILL
     (left,) = names(tmp_path)
     assert left.startswith(".out.") and left.endswith(".h5")
     io.write_json({}, tmp_path / "other.json")

@@ -1,7 +1,5 @@
 """What tf.data, PyTorch and astropy get is what h5py reads from the file."""
 
-import subprocess
-import sys
 from copy import deepcopy
 
 import h5py
@@ -9,47 +7,36 @@ import numpy as np
 import pytest
 from astropy import units
 from astropy.table import Table
+from interpreter import python
+from refusal import refused
+from small_files import damage, dataset
 
-from skyloom import datasets, loaders
-from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, write_table
+from skyloom import loaders
+from skyloom.io import write_table
 
 IDS = [f"s{i}" for i in range(10)]
 PARTS = ["train"] * 6 + ["test"] * 3 + ["validation"]
 
 
-def write(path, samples, **changes):
-    samples = np.asarray(samples)
-    options = {
-        "kind": "images",
-        "shape": samples.shape[1:],
-        "dtype": samples.dtype,
-        "target": np.arange(10.0) ** 2,
-        "name": "log10(1e15 sSFR yr)",
-        "units": "dex",
-        "columns": {"id": IDS},
-        "attributes": {"variant": "mass", "parameters": {"beta": 0.001}, "synthetic": True},
-        **changes,
-    }
-    with atomic_hdf5(path) as file:
-        datasets.write(file, [samples], len(samples), **options)
-    return path
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is not installed (requirements-dev)")
 
 
 @pytest.fixture
 def images(tmp_path):
     pixels = np.random.default_rng(1).integers(0, 256, (10, 8, 6, 3), np.uint8)
     pixels[0, 0, 0] = 255
-    return write(tmp_path / "mass.h5", pixels)
+    return dataset(tmp_path / "mass.h5", pixels)
 
 
 @pytest.fixture
 def spectra(tmp_path):
     labels = np.random.default_rng(2).random((10, 3)) * [30000, 2, 400] + [15000, 3, 0]
-    return write(
+    return dataset(
         tmp_path / "clean.h5",
         np.random.default_rng(3).random((10, 21), np.float32),
-        kind="spectra",
+        "spectra",
         target=labels,
         name="teff,log_g,v_rot",
         units="K,dex,km / s",
@@ -69,8 +56,7 @@ def stored(path, kind="images"):
         return file[kind][()], file["target"][()]
 
 
-def test_torch_has_the_pixels_of_the_file_channels_first_from_0_to_1(images, split):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (requirements-dev)")
+def test_torch_has_the_pixels_of_the_file_channels_first_from_0_to_1(torch, images, split):
     found = loaders.torch(images, split=split, part="training")
     pixels, target = stored(images)
     assert isinstance(found, torch.utils.data.Dataset) and len(found) == 6
@@ -84,8 +70,7 @@ def test_torch_has_the_pixels_of_the_file_channels_first_from_0_to_1(images, spl
         found[6]
 
 
-def test_workers_of_a_data_loader_open_the_file_for_themselves(images, split):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (requirements-dev)")
+def test_workers_of_a_data_loader_open_the_file_for_themselves(torch, images, split):
     found = loaders.torch(images, split=split, part="test", normalise=False)
     # Open here before the workers are forked, as after a look at the first sample.
     assert found[0][0].dtype == torch.uint8
@@ -120,12 +105,11 @@ def test_a_shuffled_pipeline_follows_its_seed_and_changes_with_the_epoch(spectra
     assert sorted(epochs[0]) == sorted(stored(spectra, "spectra")[1][:, 0].astype(np.float32))
 
 
-def test_standardised_labels_use_the_training_side_for_every_side(spectra, split):
+def test_standardised_labels_use_the_training_side_for_every_side(torch, spectra, split):
     _, target = stored(spectra, "spectra")
     mean, deviation = loaders.scaling(spectra, split=split)
     np.testing.assert_allclose(mean, target[:6].mean(axis=0))
     np.testing.assert_allclose(deviation, target[:6].std(axis=0))
-    pytest.importorskip("torch", reason="PyTorch is not installed (requirements-dev)")
     test = loaders.torch(spectra, split=split, part="test", targets="standardised")
     np.testing.assert_allclose(test.labels.numpy() * deviation + mean, target[6:9], rtol=1e-5)
     # Spectra stay as they are, whatever becomes of labels.
@@ -144,7 +128,7 @@ def test_a_table_has_labels_with_units_ids_and_sides(images, spectra, split):
 
 
 def test_a_table_takes_units_that_astropy_does_not_know_by_their_name(tmp_path):
-    path = write(
+    path = dataset(
         tmp_path / "d.h5",
         np.zeros((10, 4, 4, 1), np.float32),
         target=np.ones((10, 2)),
@@ -171,37 +155,24 @@ def test_a_table_takes_units_that_astropy_does_not_know_by_their_name(tmp_path):
 def test_a_side_that_cannot_be_had_is_explained(images, options, said):
     if "split" in options:
         options = {**options, "split": Table(options["split"])}
-    with pytest.raises(InputError, match=said):
-        loaders.Samples(images, **options)
+    refused(said, loaders.Samples, images, **options)
 
 
 def test_classes_have_no_mean(tmp_path):
-    path = write(
-        tmp_path / "d.h5",
-        np.zeros((10, 4), np.float32),
-        kind="spectra",
-        target=np.arange(10) % 3,
-        attributes={"classes": "GALAXY,QSO,STAR"},
-    )
+    classes = {"target": np.arange(10) % 3, "attributes": {"classes": "GALAXY,QSO,STAR"}}
+    path = dataset(tmp_path / "d.h5", np.zeros((10, 4), np.float32), "spectra", **classes)
     assert loaders.Samples(path).classes == ["GALAXY", "QSO", "STAR"]
-    with pytest.raises(ValueError, match="is a class"):
-        loaders.tensorflow(path, targets="standardised")
+    refused("is a class", loaders.tensorflow, path, targets="standardised", error=ValueError)
     with h5py.File(path, "r+") as file:
         file["target"][4] = 3
-    with pytest.raises(InputError, match="classes beyond the 3"):
-        loaders.Samples(path)
+    refused("classes beyond the 3", loaders.Samples, path)
 
 
 def test_a_damaged_sample_is_one_sentence_with_the_file(images):
-    with h5py.File(images) as file:
-        place = file["images"].id.get_chunk_info(3).byte_offset
-    with open(images, "r+b") as file:
-        file.seek(place)
-        file.write(b"\xff" * 20)
+    damage(images, 3)
     samples = loaders.Samples(images)
     assert len(samples.read([2])) == 1
-    with pytest.raises(InputError, match=r"mass\.h5 is damaged"):
-        samples.read([2, 3])
+    refused(r"mass\.h5 is damaged", samples.read, [2, 3])
 
 
 def test_neither_tensorflow_nor_torch_is_imported_before_it_is_asked_for(images):
@@ -209,6 +180,4 @@ def test_neither_tensorflow_nor_torch_is_imported_before_it_is_asked_for(images)
         "import sys; from skyloom import loaders; loaders.table(sys.argv[1]);"
         "print({'tensorflow', 'torch', 'keras', 'pyarrow'} & set(sys.modules))"
     )
-    command = [sys.executable, "-c", asked, str(images)]
-    done = subprocess.run(command, cwd="scripts", capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    assert python(asked, images.parent, images).stdout.strip() == "set()"

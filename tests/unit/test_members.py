@@ -1,9 +1,5 @@
 """One case over several seeds: the first is the network that there is, a kill costs one member."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 import pytest
 from astropy.table import Table

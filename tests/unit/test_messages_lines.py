@@ -63,8 +63,7 @@ def test_a_run_that_made_the_report_alone_names_it_and_promises_nothing_else(tmp
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(7.6, "8 s"), (252, "4 min 12 s"), (11100, "3 h 5 min")],
+    ("seconds", "text"), [(7.6, "8 s"), (252, "4 min 12 s"), (11100, "3 h 5 min")]
 )
 def test_times_are_said_as_people_say_them(seconds, text):
     assert messages.duration(seconds) == text

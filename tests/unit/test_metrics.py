@@ -1,9 +1,8 @@
 """Correlations and their intervals, against SciPy and against Fisher's z."""
 
-import warnings
-
 import numpy as np
 import pytest
+from refusal import refused
 from scipy.stats import norm, pearsonr
 
 from skyloom.networks import bootstrap, metrics
@@ -13,6 +12,13 @@ def correlated(n, rho, seed):
     rng = np.random.default_rng(seed)
     true = rng.normal(size=n)
     return true, rho * true + np.sqrt(1 - rho**2) * rng.normal(size=n)
+
+
+def interval(true, predicted, groups=None, *, samples, level=0.95, seed=0, **options):
+    """The interval of single images, or of groups of them."""
+    groups = np.arange(len(true)) if groups is None else groups
+    options |= {"samples": samples, "level": level, "seed": seed}
+    return bootstrap.interval(true, predicted, groups, **options)
 
 
 def fisher_interval(r, n, level=0.95):
@@ -27,18 +33,15 @@ def test_pearson_r_agrees_with_scipy(scale):
     assert metrics.pearson_r(scale * true + 3 * scale, predicted) == pytest.approx(expected)
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("constant", [0.0, 0.1, 3e5])
 def test_pearson_r_of_a_constant_is_nan_without_a_warning(constant):
     true, _ = correlated(30, 0.5, 2)
     same = np.full(30, constant)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert np.isnan(metrics.pearson_r(true, same))
-        assert np.isnan(metrics.pearson_r(same, true))
-        interval = bootstrap.interval(true, same, np.arange(30), samples=50, level=0.95, seed=0)
-        assert np.all(np.isnan(interval))
-        paired = bootstrap.paired(true, same, true, np.arange(30), samples=50, level=0.95, seed=0)
-    assert np.all(np.isnan(paired))
+    found = [metrics.pearson_r(true, same), metrics.pearson_r(same, true)]
+    found += interval(true, same, samples=50)
+    found += bootstrap.paired(true, same, true, np.arange(30), samples=50, level=0.95, seed=0)
+    assert len(found) == 8 and np.all(np.isnan(found))
 
 
 def test_errors_are_measured_in_the_units_of_the_labels():
@@ -50,20 +53,16 @@ def test_errors_are_measured_in_the_units_of_the_labels():
 
 def test_interval_of_single_images_agrees_with_fisher_z():
     true, predicted = correlated(400, 0.6, 3)
-    low, high = bootstrap.interval(
-        true, predicted, np.arange(400), samples=4000, level=0.95, seed=4
-    )
+    found = interval(true, predicted, samples=4000, seed=4)
     expected = fisher_interval(metrics.pearson_r(true, predicted), 400)
-    np.testing.assert_allclose([low, high], expected, atol=0.02)
+    np.testing.assert_allclose(found, expected, atol=0.02)
 
 
 def test_interval_covers_the_true_correlation_as_often_as_it_says():
     covered = 0
     for trial in range(300):
         true, predicted = correlated(120, 0.7, [5, trial])
-        low, high = bootstrap.interval(
-            true, predicted, np.arange(120), samples=400, level=0.9, seed=trial
-        )
+        low, high = interval(true, predicted, samples=400, level=0.9, seed=trial)
         covered += low <= 0.7 <= high
     # 0.9 of 300 trials, within four standard deviations of a binomial and the small-sample loss.
     assert 0.82 < covered / 300 < 0.96
@@ -73,10 +72,10 @@ def test_resampling_groups_widens_the_interval_of_copied_images():
     true, predicted = correlated(60, 0.6, 6)
     copies = 5
     images = np.repeat(true, copies), np.repeat(predicted, copies)
-    options = dict(samples=3000, level=0.95, seed=7)
-    by_image = bootstrap.interval(*images, np.arange(60 * copies), **options)
-    by_group = bootstrap.interval(*images, np.repeat(np.arange(60), copies), **options)
-    alone = bootstrap.interval(true, predicted, np.arange(60), **options)
+    options = dict(samples=3000, seed=7)
+    by_image = interval(*images, **options)
+    by_group = interval(*images, np.repeat(np.arange(60), copies), **options)
+    alone = interval(true, predicted, **options)
     assert np.diff(by_group) > 1.8 * np.diff(by_image)
     np.testing.assert_allclose(by_group, alone, atol=1e-12)
 
@@ -93,9 +92,8 @@ def test_resampling_groups_widens_the_interval_of_copied_images():
 def test_all_samples_at_once_agree_with_sample_by_sample_evaluation(statistic, slow):
     true, predicted = correlated(45, 0.4, 8)
     groups = np.random.default_rng(9).integers(0, 14, 45)
-    fast = bootstrap.interval(
-        true, predicted, groups, samples=300, level=0.9, seed=10, statistic=statistic
-    )
+    options = dict(samples=300, level=0.9, seed=10, statistic=statistic)
+    fast = interval(true, predicted, groups, **options)
     names, rng, values = np.unique(groups), np.random.default_rng(10), []
     for _ in range(300):
         chosen = names[rng.integers(0, len(names), len(names))]
@@ -107,28 +105,19 @@ def test_all_samples_at_once_agree_with_sample_by_sample_evaluation(statistic, s
 def test_a_large_common_offset_takes_nothing_from_the_spread():
     true, predicted = correlated(50, 0.4, 8)
     options = dict(samples=100, level=0.9, seed=1, statistic=bootstrap.DIFFERENCE_STD)
-    near, far = (
-        bootstrap.interval(true, predicted + offset, np.arange(50), **options)
-        for offset in (0, 1e6)
-    )
+    near, far = (interval(true, predicted + offset, **options) for offset in (0, 1e6))
     np.testing.assert_allclose(far, near, rtol=1e-8)
 
 
 def test_equal_seeds_give_equal_intervals_and_others_do_not():
     true, predicted = correlated(40, 0.4, 11)
-    options = dict(samples=200, level=0.95)
-    first, again, other = (
-        bootstrap.interval(true, predicted, np.arange(40), seed=seed, **options)
-        for seed in (1, 1, 2)
-    )
+    first, again, other = (interval(true, predicted, samples=200, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
 def test_one_group_has_no_interval():
     true, predicted = correlated(20, 0.4, 12)
-    assert np.all(
-        np.isnan(bootstrap.interval(true, predicted, np.zeros(20), samples=50, level=0.95, seed=0))
-    )
+    assert np.all(np.isnan(interval(true, predicted, np.zeros(20), samples=50)))
 
 
 def test_paired_interval_is_narrower_than_that_of_unpaired_cases():
@@ -162,8 +151,8 @@ def test_fraction_is_small_for_a_clear_difference_and_one_for_none():
 def test_bad_arguments_are_named(change, word):
     arguments = {"groups": [1, 2, 3], "samples": 10, "level": 0.9, "seed": 0} | change
     groups = arguments.pop("groups")
-    with pytest.raises(ValueError, match=word):
-        bootstrap.interval([1.0, 2.0, 3.0], [1.0, 2.0, 4.0], groups, **arguments)
+    values = [1.0, 2.0, 3.0], [1.0, 2.0, 4.0]
+    refused(word, bootstrap.interval, *values, groups, error=ValueError, **arguments)
 
 
 def test_errors_of_a_constant_offset_are_the_offset():
