@@ -5,10 +5,10 @@ import copy
 import pytest
 import yaml
 from miniature import merged
+from refusal import refused
 
 import configuration
 import configuration_semantic
-from skyloom.errors import InputError
 
 with open("config/config.yaml", encoding="utf-8") as file:
     DEMO = yaml.safe_load(file)
@@ -37,8 +37,7 @@ def test_the_demo_configuration_is_valid():
 def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
     with open("config/papers.yaml", encoding="utf-8") as file:
         papers = merged(DEMO, yaml.safe_load(file))
-    with pytest.raises(InputError, match=r"tng.base_path must name the folder"):
-        configuration.check(papers)
+    refused(r"tng.base_path must name the folder", configuration.check, papers)
     papers["tng"]["source"] = "synthetic"
     configuration.check(papers)
 
@@ -139,21 +138,18 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
     ],
 )
 def test_wrong_configuration_is_refused_with_the_key_and_a_remedy(changes, words):
-    with pytest.raises(InputError, match=words):
-        configuration.check(changed(**changes))
+    refused(words, configuration.check, changed(**changes))
 
 
 def test_missing_key_is_named():
     config = changed()
     del config["tng"]["grid"]["width"]
-    with pytest.raises(InputError, match=r"'tng.grid' lacks the key width"):
-        configuration.check(config)
+    refused(r"'tng.grid' lacks the key width", configuration.check, config)
 
 
 def test_measuring_galaxies_of_tng_needs_the_simulation_and_measuring_none_does_not():
     config = changed(arms=["semantic"], tng__source="local")
-    with pytest.raises(InputError, match=r"tng.base_path must name the folder"):
-        configuration.check(config)
+    refused(r"tng.base_path must name the folder", configuration.check, config)
     config["semantic"]["galaxies"]["model"] = None
     configuration.check(config)
 
@@ -161,8 +157,7 @@ def test_measuring_galaxies_of_tng_needs_the_simulation_and_measuring_none_does_
 def test_folder_of_a_missing_snapshot_is_named_before_anything_runs(tmp_path):
     (tmp_path / "groups_099").mkdir()
     config = changed(tng__source="local", tng__base_path=str(tmp_path))
-    with pytest.raises(InputError, match=r"snapdir_099 does not exist"):
-        configuration.check(config)
+    refused(r"snapdir_099 does not exist", configuration.check, config)
 
 
 def test_strings_from_the_command_line_take_the_type_of_their_key():
@@ -193,8 +188,7 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
 def test_a_number_out_of_range_on_the_command_line_is_said_to_be_so():
     config = changed(tng__ensemble__members="1")
     config = configuration.typed(config, configuration.load_schema())
-    with pytest.raises(InputError, match="'tng.ensemble.members'.* is 1: 1 is less than the min"):
-        configuration.check(config)
+    refused("'tng.ensemble.members'.* is 1: 1 is less than the min", configuration.check, config)
 
 
 def keys(schema, prefix=""):

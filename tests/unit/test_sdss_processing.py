@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from fake_step import run
+from refusal import refused
 
 from skyloom import datasets
-from skyloom.errors import InputError
 from skyloom.io import read_table
 from skyloom.kernels import polyline
 from skyloom.sdss import drawing, preparation, processing
@@ -129,10 +129,7 @@ def test_the_matplotlib_backend_makes_a_like_dataset(chain, tmp_path, monkeypatc
 def test_an_empty_sample_and_an_unknown_class_are_told(chain):
     sample = read_table(chain / "sample.ecsv")
     grid = preparation.grid(**GRID)
-    with pytest.raises(InputError, match="no spectrum"):
-        processing.description(sample[:0], grid, 9, "spectra", {}, 1)
+    refused("no spectrum", processing.description, sample[:0], grid, 9, "spectra", {}, 1)
     sample["class"][0] = "SKY"
-    with pytest.raises(InputError, match="'SKY'"):
-        processing.description(sample, grid, 9, "spectra", {}, 1)
-    with pytest.raises(ValueError, match="none of"):
-        processing.inputs(np.zeros((1, 600)), grid, "images_64")
+    refused("'SKY'", processing.description, sample, grid, 9, "spectra", {}, 1)
+    refused("none of", processing.inputs, np.zeros((1, 600)), grid, "images_64", error=ValueError)

@@ -9,6 +9,7 @@ import json
 import h5py
 import numpy as np
 import pytest
+from refusal import refused
 
 from skyloom import datasets
 from skyloom.errors import InputError
@@ -68,8 +69,7 @@ def test_an_entry_stands_in_the_place_of_what_all_models_have():
     ],
 )
 def test_an_entry_that_says_nonsense_is_refused_by_name(entry, message):
-    with pytest.raises(InputError, match=message):
-        experiments.settle(entry, ENCODER, TRAINING, name="m")
+    refused(message, experiments.settle, entry, ENCODER, TRAINING, name="m")
 
 
 def test_outputs_span_the_range_and_a_margin_or_are_the_parameter_itself():
@@ -185,10 +185,8 @@ def test_a_truncated_dataset_gives_one_sentence(made, tmp_path):
     path = tmp_path / "half.h5"
     content = made[0].read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(InputError, match="half.h5 is not a complete HDF5 file"):
-        experiments.read(path, made[1])
+    refused("half.h5 is not a complete HDF5 file", experiments.read, path, made[1])
 
 
 def test_a_split_of_other_images_is_refused(made):
-    with pytest.raises(InputError, match="do not have the same ids"):
-        experiments.read(made[0], made[1][:-1])
+    refused("do not have the same ids", experiments.read, made[0], made[1][:-1])

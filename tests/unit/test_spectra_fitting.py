@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 from astropy.table import Table
+from refusal import refused
 
 from skyloom import datasets
-from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, write_json
 from skyloom.networks import batches, chain, regression
 from skyloom.spectra import fitting
@@ -183,9 +183,7 @@ def test_a_constant_label_has_no_correlation_and_no_ratio_of_ours(tmp_path):
 def test_a_split_of_other_spectra_is_refused(dataset):
     other = SPLIT.copy()
     other["id"][0] = "t99"
-    with pytest.raises(InputError, match="do not have the same ids.*make both again"):
-        fitting.read(dataset, other)
+    refused("do not have the same ids.*make both again", fitting.read, dataset, other)
     wrong = SPLIT.copy()
     wrong["part"] = "training"
-    with pytest.raises(InputError, match="my split: part must be one of"):
-        fitting.read(dataset, wrong, split_name="my split")
+    refused("my split: part must be one of", fitting.read, dataset, wrong, split_name="my split")

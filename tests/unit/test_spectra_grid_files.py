@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.table import Table
+from refusal import refused
 
 from skyloom import datasets
 from skyloom.ahead import Pool
@@ -68,8 +69,7 @@ def test_blocks_of_different_wavelengths_are_refused(tmp_path):
         *write(tmp_path, []),
         *write(tmp_path / "a", [], wavelength=WAVELENGTH + 1),
     ]
-    with pytest.raises(InputError, match="other wavelengths than"):
-        grid_files.read_blocks(paths, inventory())
+    refused("other wavelengths than", grid_files.read_blocks, paths, inventory())
 
 
 def test_flux_that_is_not_finite_is_refused(tmp_path):
@@ -77,8 +77,7 @@ def test_flux_that_is_not_finite_is_refused(tmp_path):
     flux[4, 4] = np.nan
     with atomic_hdf5(tmp_path / "a.h5") as file:
         grid_files.write_block(file, [flux], WAVELENGTH, NAMES, synthetic=False)
-    with pytest.raises(InputError, match="a flux is not finite"):
-        read([tmp_path / "a.h5"], inventory())
+    refused("a flux is not finite", read, [tmp_path / "a.h5"], inventory())
 
 
 @pytest.mark.parametrize("pieces", [[FLUX[:5]], [FLUX, FLUX[:1]], [FLUX[:, :7]]])

@@ -7,10 +7,10 @@ import h5py
 import numpy as np
 import pytest
 from astropy.io import fits
+from refusal import refused
 
 from skyloom import ahead
 from skyloom import inventory as inventories
-from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, open_hdf5
 from skyloom.spectra import grid_files, inventory, observed, wavelengths
 from skyloom.stellar import atoms, files, grid, observations, synthesis
@@ -228,10 +228,8 @@ def test_text_among_the_files_is_a_reject_and_an_empty_folder_an_error(folder, t
     reason = read(folder, 0, 1)[2][-1][1]
     assert "not a complete HDF5 file" in reason and reason.endswith("make it again.")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="set stellar.spectra"):
-        files.listing(tmp_path / "empty", PIXEL_CENTRES)
-    with pytest.raises(InputError, match="set stellar.spectra"):
-        files.listing(tmp_path / "nowhere", PIXEL_CENTRES)
+    refused("set stellar.spectra", files.listing, tmp_path / "empty", PIXEL_CENTRES)
+    refused("set stellar.spectra", files.listing, tmp_path / "nowhere", PIXEL_CENTRES)
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 import pytest
 import small_trainings
+from refusal import refused
 from small_trainings import KINDS
 
 from skyloom import datasets
-from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5
 from skyloom.networks import batches, chain
 from skyloom.networks.state import Limits, Resumable
@@ -248,8 +248,7 @@ def test_state_of_another_training_or_half_a_file_is_not_taken_up(tmp_path):
     ],
 )
 def test_loss_that_is_not_finite_is_refused_by_the_learning_rate(kind, rate, said):
-    with pytest.raises(InputError, match=f"the training loss is .* with {said}"):
-        KINDS[kind].begin(learning_rate=rate).run()
+    refused(f"the training loss is .* with {said}", KINDS[kind].begin(learning_rate=rate).run)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -257,11 +256,9 @@ def test_settings_that_cannot_be_trained_with_are_named(kind):
     settings = type(KINDS[kind].settings)
     where = settings.section
     for key in ("epochs", "batch_size", "learning_rate"):
-        with pytest.raises(InputError, match=f"{where}.{key} is 0: it must be positive"):
-            settings(**{"epochs": 1, key: 0})
+        refused(f"{where}.{key} is 0: it must be positive", settings, **{"epochs": 1, key: 0})
     key = "checkpoint" if kind == "head" else "restore"
-    with pytest.raises(InputError, match=f"{where}.{key} is 'lst', nearest is 'last'"):
-        settings(epochs=1, **{key: "lst"})
+    refused(f"{where}.{key} is 'lst', nearest is 'last'", settings, epochs=1, **{key: "lst"})
 
 
 @pytest.mark.parametrize(
@@ -275,5 +272,4 @@ def test_settings_that_cannot_be_trained_with_are_named(kind):
 )
 def test_an_empty_side_is_refused(kind, said, monkeypatch):
     monkeypatch.setattr(small_trainings, "SIDE", small_trainings.SIDE[:0])
-    with pytest.raises(InputError, match=said):
-        KINDS[kind].begin()
+    refused(said, KINDS[kind].begin)
