@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+# Before any test imports TensorFlow: errors alone.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 #: Files that take minutes, the longest first: where two workers share all files, they come before
 #: the many short ones, so that both workers end together; neighbours wait for different arms.
 MINUTES = (

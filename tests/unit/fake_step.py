@@ -1,12 +1,17 @@
 """A step run as Snakemake would, without Snakemake."""
 
 import inspect
+import io
 import runpy
 import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+
+from matplotlib.image import imread
+
+from skyloom.figures import style
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -52,3 +57,24 @@ def draw(function, files, folder, monkeypatch, **options):
         made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)
     saved = [path for path in map(Path, output.values()) if path.exists()]
     return made["figure"], *(path.read_bytes() for path in saved)
+
+
+def sketch(function, files, folder, monkeypatch, **options):
+    """The figure of an entry, which hands it over to be saved; that takes time, and is left out."""
+    saved = []
+    monkeypatch.setattr(style, "save", lambda _, *paths: saved.append(paths))
+    (figure,) = draw(function, files, folder, monkeypatch, **options)
+    name = function.partition(".")[2]
+    assert saved == [tuple(str(folder / f"{name}.{kind}") for kind in ("png", "pdf"))]
+    return figure
+
+
+def draw_twice(function, files, folder, monkeypatch, **options):
+    """The figure of an entry whose files have the same bytes both times, and show something."""
+    (figure, *one), (_, *two) = (
+        draw(function, files, folder / turn, monkeypatch, **options) for turn in ("one", "two")
+    )
+    png, pdf = one
+    assert one == two and b"CreationDate" not in pdf
+    assert imread(io.BytesIO(png))[..., :3].std() > 0.02
+    return figure

@@ -1,6 +1,9 @@
 """What every figure owes its reader: axes with numbers say of what, and in which unit."""
 
 import re
+import warnings
+
+from skyloom.figures import style
 
 # Quantities that have a dimension: an axis that names one names its unit, in brackets or after a
 # stroke. Logarithms of them too.
@@ -17,6 +20,36 @@ _PURE = re.compile(
 _UNIT = re.compile(r"\[.+\]|[/(] ?\S+")
 # 0.5, −1,000, 20 %, and powers of ten in TeX; names with digits, such as Gaussian 3, are none.
 _NUMBER = re.compile(r"[−+-]?[\d.,]+ ?%?|.*10\^.*")
+
+
+def drawn(function, *args, **kwargs):
+    """The figure that a function draws of a synthetic run, or of another; a warning is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return function(*args, **{"synthetic": True, **kwargs})
+
+
+def rendered(function, *args, **kwargs):
+    """The same figure, laid out."""
+    figure = drawn(function, *args, **kwargs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        style.drawn(figure.draw_without_rendering)()
+    return figure
+
+
+def texts(figure):
+    """All that is written in a figure."""
+    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return "\n".join(artist.get_text() for artist in found)
+
+
+def check(figure, words):
+    """Assert that a figure of a synthetic run says so, and these words, and has no faults."""
+    assert figure.get_suptitle().startswith("Synthetic demonstration: ")
+    assert faults(figure) == []
+    for word in words:
+        assert word in texts(figure)
 
 
 def faults(figure):

@@ -1,11 +1,8 @@
 """The published architecture: parameter counts, equality with Keras's own VGG16, saving."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np

@@ -1,9 +1,5 @@
 """The networks of the sdss arm: Keras's counts, inputs scaled as they expect, weights seeded."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import importlib.util
 from pathlib import Path
 

@@ -1,9 +1,5 @@
 """One model of the semantic arm, from its entry, a dataset and a split to its tables."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import json
 
 import h5py

@@ -1,11 +1,11 @@
 """Galaxies measured as ellipses: inclinations, sizes and angles of what is projected by hand."""
 
+import fake_dataset
 import h5py
 import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom import datasets
 from skyloom.semantic import classical, galaxies
 
 PROFILE = {
@@ -55,21 +55,11 @@ def dataset(tmp_path):
         "position_angle": np.array([1.0, 10, 90, 179, 44]),
         "stellar_mass": np.linspace(1, 5, count),
     }
-    with h5py.File(path, "w") as file:
-        datasets.write(
-            file,
-            [np.ones((count, 8, 8, 1), np.float32)],
-            count,
-            **{"kind": "images", "shape": (8, 8, 1), "dtype": np.float32},
-            **{"target": columns["inclination"], "name": "inclination", "units": "deg"},
-            columns=columns,
-            attributes={
-                **{"variant": "inclined_mass", "width_kpc": 80.0, "synthetic": True},
-                "image_units": "Msun / kpc2",
-                "column_units": {"stellar_mass": "Msun", "inclination": "deg"},
-            },
-        )
-    return path
+    described = {"variant": "inclined_mass", "width_kpc": 80.0, "image_units": "Msun / kpc2"}
+    described["column_units"] = {"stellar_mass": "Msun", "inclination": "deg"}
+    described |= {"name": "inclination", "units": "deg", "synthetic": True}
+    images = np.ones((count, 8, 8, 1), np.float32)
+    return fake_dataset.write(path, images, columns["inclination"], columns, **described)
 
 
 def _measured(dataset, parameters=None, **options):

@@ -1,9 +1,5 @@
 """The encoder's counts and outputs, and the decoder as a layer: gradients, saving."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 import pytest

@@ -1,9 +1,5 @@
 """The networks of spectra are those of the documents, layer by layer; members agree as stated."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 import pytest
 from refusal import refused

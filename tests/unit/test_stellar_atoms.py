@@ -12,11 +12,6 @@ from skyloom.stellar import atmosphere, atoms, opacity
 LINES = Path(__file__).parents[2] / "resources/lines/5000-5300.ecsv"
 
 
-@pytest.fixture(scope="module")
-def lines():
-    return atoms.read(LINES)
-
-
 def ratio(elements, symbol, temperature, electron_pressure):
     """Singly ionised over neutral atoms."""
     row = elements.symbols.index(symbol)

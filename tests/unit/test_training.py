@@ -1,14 +1,12 @@
 """What is true of every training: resumed to the bit, stopped and restored rightly, refused."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import fake_dataset
 import keras
 import numpy as np
 import pytest
@@ -16,16 +14,10 @@ import small_trainings
 from refusal import refused
 from small_trainings import KINDS
 
-from skyloom import datasets
-from skyloom.io import atomic_hdf5
-from skyloom.networks import batches, chain
+from skyloom.networks import batches
 from skyloom.networks.state import Limits, Resumable
 
-
-@pytest.fixture(autouse=True)
-def few_parts(monkeypatch):
-    """Batches in two parts: they are traced faster, and sums of parts are still there."""
-    monkeypatch.setattr(chain, "PARTS", 2)
+pytestmark = pytest.mark.usefixtures("batches_in_two")
 
 
 class _KilledError(Exception):
@@ -91,20 +83,10 @@ def test_every_fact_makes_another_training(kind):
 @pytest.mark.parametrize("kind", ["classifier", "regression", "encoder"])
 def test_samples_from_the_file_train_as_those_in_memory(kind, tmp_path):
     samples, labels = KINDS[kind].data()
-    with atomic_hdf5(tmp_path / "dataset.h5") as file:
-        datasets.write(
-            *(file, [samples], 30),
-            kind=KINDS[kind].name,
-            shape=samples.shape[1:],
-            dtype=np.float32,
-            target=labels,
-            name="a,b,c",
-            units=",,",
-            columns={"id": np.array([f"{row}" for row in range(30)])},
-            attributes={},
-        )
+    columns = {"id": np.array([f"{row}" for row in range(30)])}
+    path = fake_dataset.write(tmp_path / "dataset.h5", samples, labels, columns)
     memory = KINDS[kind].begin(epochs=2)
-    with batches.open_samples(tmp_path / "dataset.h5", KINDS[kind].name, limit=0) as stored:
+    with batches.open_samples(path, KINDS[kind].name, limit=0) as stored:
         assert not stored.in_memory
         np.testing.assert_array_equal(stored.take(np.array([5, 0, 29])), samples[[5, 0, 29]])
         file = KINDS[kind].begin(epochs=2, samples=stored)

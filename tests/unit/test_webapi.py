@@ -231,28 +231,12 @@ def thinned(file):
     file["PartType4/Velocities"] = values
 
 
-def without_gas(file):
-    del file["PartType0"]
+def gone(name):
+    return lambda file: file.pop(name)
 
 
-def other_object(file):
-    file["Header"].attrs["CutoutID"] += 1
-
-
-def other_snapshot(file):
-    file["Header"].attrs["SnapshotNumber"] = 50
-
-
-def other_time(file):
-    file["Header"].attrs["Time"] = 0.5
-
-
-def other_cosmology(file):
-    file["Header"].attrs["Omega0"] = 0.2726
-
-
-def other_units(file):
-    file["Header"].attrs["UnitLength_in_cm"] = 3.085678e24
+def stated(**attributes):
+    return lambda file: file["Header"].attrs.update(attributes)
 
 
 def stores_elsewhere(file):
@@ -262,23 +246,22 @@ def stores_elsewhere(file):
     file.create_dataset("PartType0/Masses", (count,), "f4", external=place)
 
 
-def without_header(file):
-    del file["Header"]
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (shuffle, "of subhalo \\d+ weigh .* where the catalogue says"),
         (not_finite, "PartType0/Density has NaN or infinite values"),
         (thinned, "PartType4/Velocities has shape .* where the catalogue's counts ask for"),
-        (without_gas, "lacks PartType0/Coordinates, PartType0/Density"),
-        (other_object, "CutoutID .* the cutout of something else"),
-        (other_snapshot, "SnapshotNumber 50 where 99"),
-        (other_time, "Time 0.5 where 1"),
-        (other_cosmology, "Omega0 0.2726 where 0.3089"),
-        (other_units, r"3\.08568e\+24 as the header attribute UnitLength_in_cm"),
-        (without_header, "lacks Header"),
+        (gone("PartType0"), "lacks PartType0/Coordinates, PartType0/Density"),
+        (stated(CutoutID=-1), "CutoutID .* the cutout of something else"),
+        (stated(SnapshotNumber=50), "SnapshotNumber 50 where 99"),
+        (stated(Time=0.5), "Time 0.5 where 1"),
+        (stated(Omega0=0.2726), "Omega0 0.2726 where 0.3089"),
+        (
+            stated(UnitLength_in_cm=3.085678e24),
+            r"3\.08568e\+24 as the header attribute UnitLength_in_cm",
+        ),
+        (gone("Header"), "lacks Header"),
         (stores_elsewhere, "PartType0/Masses keeps its values in another file"),
     ],
 )

@@ -6,10 +6,10 @@ import shutil
 import tarfile
 from pathlib import Path
 
+import fake_xmm
 import numpy as np
 import pytest
 from archive_server import Archive
-from astropy.io import fits
 from astropy.table import Table
 from refusal import refused
 
@@ -25,12 +25,9 @@ NAMES = ["0098010101", "0201901401", "0505720401"]
 
 def image(observation, counts=3):
     """An EPIC image as the pipeline writes it: gzip-compressed FITS."""
-    unit = fits.PrimaryHDU(np.full((12, 12), counts, np.int16))
-    unit.header["OBS_ID"], unit.header["EXPOSURE"] = observation, 1000.0
-    unit.header["CONTENT"] = "EPIC IMAGE"
-    content = io.BytesIO()
-    unit.writeto(content)
-    return gzip.compress(content.getvalue(), mtime=0)
+    cards = {"OBS_ID": observation, "EXPOSURE": 1000.0, "CONTENT": "EPIC IMAGE"}
+    made = fake_xmm.content(np.full((12, 12), counts, np.int16), **cards)
+    return gzip.compress(made, mtime=0)
 
 
 def tarred(**members):

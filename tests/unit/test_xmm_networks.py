@@ -1,9 +1,5 @@
 """The networks are the document's, layer by layer; what they say is a probability."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import hashlib
 
 import keras

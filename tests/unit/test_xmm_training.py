@@ -1,9 +1,6 @@
 """Training classifiers: Keras's mathematics, classes weighed, what an experiment gives."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
+import fake_dataset
 import h5py
 import keras
 import numpy as np
@@ -11,10 +8,8 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
-from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5
-from skyloom.networks import batches, chain, classification, epic_cnn, training
+from skyloom.networks import batches, classification, epic_cnn, training
 from skyloom.networks.classification import Settings
 from skyloom.networks.roc import auc
 from skyloom.networks.targets import Target
@@ -83,35 +78,16 @@ def test_loss_curve_is_that_of_keras_fit(data, kind, loss, weighted):
     np.testing.assert_allclose(made, expected[:, 0] if kind == "binary" else expected, atol=1e-3)
 
 
-@pytest.fixture
-def whole_batches(monkeypatch):
-    """Batches in one part, where the test is not about parts: they are traced faster."""
-    monkeypatch.setattr(chain, "PARTS", 1)
-
-
 def test_class_weights_make_classes_count_alike():
     weights = classification.class_weights(np.array([0] * 8 + [1] * 2 + [5] * 5))
     assert weights == {0: 15 / 24, 1: 15 / 6, 5: 15 / 15}
     assert 8 * weights[0] == 2 * weights[1] == 5 * weights[5]
 
 
-def _dataset(path, pixels, labels, **attributes):
+def _dataset(path, pixels, labels):
     """A dataset file as the arm writes it."""
     ids = np.array([f"{number:010d}" for number in range(len(labels))])
-    with atomic_hdf5(path) as file:
-        datasets.write(
-            file,
-            [pixels],
-            len(pixels),
-            kind="images",
-            shape=pixels.shape[1:],
-            dtype=np.float32,
-            target=np.asarray(labels),
-            name="obs_class",
-            units="",
-            columns={"id": ids},
-            attributes={"synthetic": True, **attributes},
-        )
+    fake_dataset.write(path, pixels, labels, {"id": ids}, name="obs_class", synthetic=True)
     return ids
 
 
@@ -136,13 +112,8 @@ def _split(ids, validation=0.2, test=0.2):
     return Table({"id": ids, "part": part})
 
 
-TRAINING = {
-    "epochs": 12,
-    "batch_size": 16,
-    "patience": 50,
-    "learning_rate": 0.002,
-    "restore": "best",
-}
+TRAINING = {"epochs": 12, "batch_size": 16, "patience": 50, "learning_rate": 0.002}
+TRAINING["restore"] = "best"
 
 
 @pytest.mark.usefixtures("whole_batches")

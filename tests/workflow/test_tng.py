@@ -1,6 +1,5 @@
 """The tng arm as a user runs it."""
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -9,18 +8,12 @@ from pathlib import Path
 import h5py
 import pytest
 import yaml
+from miniature import drawn
 
 from skyloom import code, datasets
 from skyloom.io import read_json, read_table
 
 pytestmark = pytest.mark.workflow
-
-
-def digests(folder, pattern):
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob(pattern))
-    }
 
 
 def test_one_dataset_by_name_builds_no_other_variant_no_features_and_no_model(make_project):
@@ -59,13 +52,7 @@ def test_whole_arm_gives_every_named_output(finished):
         assert read_json(folder / "metrics.json")["parameters"]["frozen"] == 14_714_688
     summary = read_table(results / "evaluation" / "summary.ecsv")
     assert set(summary["variant"]) == {"composite", "mass", "unsharp_3"}
-    for name in ("sample", "maps", "variants", "history", "ranking", "published"):
-        for suffix in ("png", "pdf"):
-            assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
-
-
-def test_second_run_does_nothing(finished):
-    assert finished.planned() == {}
+    assert drawn(results, ("sample", "maps", "variants", "history", "ranking", "published"))
 
 
 @pytest.mark.parametrize(
@@ -136,16 +123,6 @@ def test_changed_library_module_rebuilds_what_uses_it_and_nothing_else(
     assert rebuilt <= planned and not kept & planned
 
 
-def test_datasets_are_the_same_bytes_from_any_number_of_parts_and_cores(finished, make_project):
-    other = make_project()
-    other.snakemake(
-        "--cores", "1", "tng_composite", "tng_unsharp_10", config="{parts_per_snapshot: 5}"
-    )
-    ours = digests(finished.results, "datasets/*.h5")
-    for name, digest in digests(other.results, "datasets/*.h5").items():
-        assert ours[name] == digest
-
-
 def test_changed_label_definition_makes_no_map_again(finished):
     planned = finished.planned(config="{ssfr: {mass: total}}")
     assert {"tng_galaxies", "tng_dataset", "tng_split"} <= set(planned)
@@ -164,13 +141,6 @@ def test_published_run_asks_for_the_simulation_and_then_plans_everything(finishe
     jobs = dict(re.findall(r"^(tng_\w+) +(\d+)$", done.stdout, re.MULTILINE))
     assert jobs["tng_maps"] == "44" and jobs["tng_train"] == "10"
     assert jobs["tng_download_imagenet"] == "1" and "tng_simulate_trees" not in jobs
-
-
-def test_unknown_key_stops_the_run_with_its_name_and_the_nearest_one(finished):
-    done = finished.snakemake("-n", check=False, config="{grid: {bin: 3}}")
-    assert done.returncode != 0
-    assert "unknown key 'tng.grid.bin': did you mean 'tng.grid.bins'" in done.stdout
-    assert "Traceback" not in done.stdout
 
 
 def test_touched_files_and_keys_in_another_order_rerun_nothing(finished):

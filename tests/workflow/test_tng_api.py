@@ -1,11 +1,11 @@
 """The tng arm from a web archive on this machine, and what the archive's key is never found in."""
 
-import hashlib
 import os
 import re
 import sys
 from pathlib import Path
 
+import miniature
 import pytest
 import yaml
 
@@ -69,15 +69,8 @@ def run(project, *words, config, check=True):
 
 def digests(project):
     """SHA-256 of what galaxies, maps and the dataset hold, by path."""
-    paths = [
-        path
-        for pattern in ("galaxies/*.ecsv", "maps/*.h5", "channels/*/*.h5", "datasets/*.h5")
-        for path in sorted(project.results.glob(pattern))
-    ]
-    return {
-        str(path.relative_to(project.results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-    }
+    patterns = ("galaxies/*.ecsv", "maps/*.h5", "channels/*/*.h5", "datasets/*.h5")
+    return miniature.digests(project.results, *patterns)
 
 
 def holding(folder, secret):

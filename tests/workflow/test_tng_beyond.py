@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 import pytest
+from miniature import drawn
 
 from skyloom.io import read_table
 from skyloom.networks import leakage
@@ -63,9 +64,7 @@ def test_attention_is_of_the_very_network_on_the_test_side(finished):
         assert file["methods/occlusion/maps"][()].any()
     table = read_table(finished.results / "evaluation" / "attention.ecsv")
     assert set(table["method"]) == METHODS
-    for name in ("ensemble", "leakage", "attention/composite"):
-        for suffix in ("png", "pdf"):
-            assert (finished.results / "figures" / f"{name}.{suffix}").stat().st_size > 5000
+    assert drawn(finished.results, ("ensemble", "leakage", "attention/composite"), least=5000)
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,17 @@
 """Further channels, views and other simulations, as a user asks for them: by name and by config."""
 
 import copy
-import hashlib
 import shutil
 
 import h5py
 import numpy as np
 import pytest
+from miniature import digests
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table
 
 pytestmark = pytest.mark.workflow
-
-
-def digests(folder, *patterns):
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for pattern in patterns
-        for path in sorted(folder.glob(pattern))
-    }
 
 
 @pytest.fixture(scope="module")
