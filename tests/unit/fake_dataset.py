@@ -2,6 +2,7 @@
 
 from skyloom import datasets
 from skyloom.io import atomic_hdf5
+from skyloom.semantic import generation
 
 
 def write(path, samples, target, columns, *, name="", units="", **attributes):
@@ -13,3 +14,11 @@ def write(path, samples, target, columns, *, name="", units="", **attributes):
             file, [samples], len(samples), **described, columns=columns, attributes=attributes
         )
     return path
+
+
+def write_profiles(path, *asked, pool=None):
+    """Write what `generation.render` makes of its arguments; what the file says of itself."""
+    described = generation.description(*asked)
+    with atomic_hdf5(path) as file:
+        datasets.write(file, generation.render(*asked, pool=pool), **described, pool=pool)
+    return described

@@ -9,7 +9,6 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.sdss import catalogue, spectrum
 
 LABELS = np.array(["GALAXY", "QSO", "STAR"])
@@ -103,17 +102,6 @@ def test_gzip_catalogues_are_read_alike(path, tmp_path):
     assert catalogue.rows(packed, names) == catalogue.rows(path, names)
     packed.write_bytes(packed.read_bytes()[:-5000])
     refused("truncated", catalogue.rows, packed, names)
-
-
-def test_what_is_no_catalogue_is_named(path, tmp_path):
-    refused("cannot be read", catalogue.rows, tmp_path / "none.fits", [])
-    cut = tmp_path / "cut.fits"
-    cut.write_bytes(path.read_bytes()[:50_000])
-    refused("cut.fits is truncated", catalogue.rows, cut, [])
-    with pytest.raises(InputError, match="its table lacks PLATE, MJD, FIBERID, CLASS, Z"):
-        catalogue.rows(fake.write(tmp_path, fake.primary(), fake.coadd()), [])
-    with pytest.raises(InputError, match="it has no table"):
-        catalogue.rows(fake.write(tmp_path, fake.primary(), name="empty.fits"), [])
 
 
 def test_the_object_table_of_a_spectrum_is_a_catalogue_of_one(tmp_path):

@@ -1,5 +1,6 @@
 """From a sample to the three datasets, through the steps themselves."""
 
+import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,22 +46,11 @@ def chain(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         run("sdss/compile_kernel", input={}, output=folder / "k.so", params={}, monkeypatch=patch)
         patch.setattr(preparation, "read", spectrum_of)
-        for threads in (1, 2):
-            for block in range(2):
-                run(
-                    "sdss/prepare_spectra",
-                    input={"sample": folder / "sample.ecsv"},
-                    output=folder / f"block_{block}_{threads}.h5",
-                    params={
-                        "spectra": "unused",
-                        "block": block,
-                        "blocks": 2,
-                        "smoothing": {"window": 9},
-                        "grid": GRID,
-                    },
-                    threads=threads,
-                    monkeypatch=patch,
-                )
+        given = {"input": {"sample": folder / "sample.ecsv"}, "monkeypatch": patch}
+        params = {"spectra": "unused", "blocks": 2, "smoothing": {"window": 9}, "grid": GRID}
+        for threads, block in itertools.product((1, 2), range(2)):
+            given |= {"output": folder / f"block_{block}_{threads}.h5", "threads": threads}
+            run("sdss/prepare_spectra", **given, params=params | {"block": block})
     return folder
 
 

@@ -143,15 +143,6 @@ def test_a_damaged_file_is_named_with_what_is_wrong(tmp_path, message):
     assert str(path) in str(caught.value) and str(caught.value).endswith(".")
 
 
-def test_what_is_no_spectrum_file_is_named(tmp_path):
-    path = tmp_path / "spec-3586-55181-0007.fits"
-    for content, message in ((b"", "is empty"), (b"<html>", "not a FITS file")):
-        path.write_bytes(content)
-        refused(message, spectrum.read, path)
-    refused("not a regular file", spectrum.read, tmp_path)
-    refused("cannot be read", spectrum.read, tmp_path / "none.fits")
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     return fake.write(tmp_path_factory.mktemp("whole")).read_bytes()

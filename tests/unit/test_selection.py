@@ -89,23 +89,6 @@ def test_mass_with_unknown_unit_is_refused_with_examples(value):
     refused("2e12 Msun/h", quantities.catalogue_mass, value, 0.7)
 
 
-def test_group_number_past_the_end_is_named():
-    broken = FakeSimulation(SubhaloGrNr=np.array([0, 0, 0, 1, 2, 9], np.int32))
-    with pytest.raises(InputError, match="SubhaloGrNr points to group 9 of 3"):
-        selection.with_ssfr(selection.select(broken, cuts=CUTS), mass="stellar")
-
-
-def test_value_that_is_not_finite_is_named():
-    position = np.ones((6, 3), np.float32)
-    position[0, 0] = np.nan
-    refused(
-        "SubhaloPos",
-        selection.with_ssfr,
-        selection.select(FakeSimulation(SubhaloPos=position), cuts=CUTS),
-        mass="stellar",
-    )
-
-
 @pytest.mark.parametrize("place", [-2000.0, 35400.0, 3.5e7])
 def test_galaxies_outside_the_box_are_refused(place):
     places = np.full((6, 3), 34999.0, np.float32)

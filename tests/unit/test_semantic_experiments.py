@@ -2,14 +2,13 @@
 
 import json
 
+import fake_dataset
 import h5py
 import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5
 from skyloom.networks import regression
 from skyloom.semantic import experiments, generation
 from skyloom.semantic.sampling import Grid
@@ -28,10 +27,7 @@ NETWORK = {"convolutions": [4, 4], "dense": [6]}
 def made(tmp_path_factory):
     """A dataset file and its split."""
     path = tmp_path_factory.mktemp("semantic") / "small.h5"
-    asked = ("small", ENTRY, PROFILE, Grid(pixels=8), 1)
-    described = generation.description(*asked)
-    with atomic_hdf5(path) as file:
-        datasets.write(file, generation.render(*asked), **described)
+    described = fake_dataset.write_profiles(path, "small", ENTRY, PROFILE, Grid(pixels=8), 1)
     return path, generation.split(described["columns"]["id"], ENTRY["images"])
 
 
@@ -128,18 +124,13 @@ def test_tables_say_what_the_half_width_is_that_lengths_are_in(tmp_path):
     limits = {**PROFILE["parameters"], "scale": [0.01, 0.05]}
     profile = {**PROFILE, "half_width": 0.0625, "parameters": limits}
     asked = ("small", ENTRY, profile, Grid(8, "endpoints", half_width=0.0625), 1)
-    described = generation.description(*asked)
-    with atomic_hdf5(tmp_path / "small.h5") as file:
-        datasets.write(file, generation.render(*asked), **described)
+    described = fake_dataset.write_profiles(tmp_path / "small.h5", *asked)
     assert described["units"] == "16 half-width,,deg"
     split = generation.split(described["columns"]["id"], ENTRY["images"])
     fitted = _fit((tmp_path / "small.h5", split), target="clean", epochs=1)
     known = fitted.metrics
-    assert (known["half_width"], known["sampling"], known["target"]) == (
-        0.0625,
-        "endpoints",
-        "clean",
-    )
+    expected = {"half_width": 0.0625, "sampling": "endpoints", "target": "clean"}
+    assert expected.items() <= known.items()
     for column in ("scale", "scale_predicted"):
         assert "half-width is 0.0625" in fitted.predictions[column].description
 
@@ -175,13 +166,6 @@ def test_a_foreign_dataset_gives_one_sentence(made, tmp_path, change):
     path = _broken(made, tmp_path, change)
     with pytest.raises(InputError, match="broken.h5 is not a complete dataset of the semantic arm"):
         experiments.read(path, made[1])
-
-
-def test_a_truncated_dataset_gives_one_sentence(made, tmp_path):
-    path = tmp_path / "half.h5"
-    content = made[0].read_bytes()
-    path.write_bytes(content[: len(content) // 2])
-    refused("half.h5 is not a complete HDF5 file", experiments.read, path, made[1])
 
 
 def test_a_split_of_other_images_is_refused(made):

@@ -1,7 +1,6 @@
 """Galaxies measured as ellipses: inclinations, sizes and angles of what is projected by hand."""
 
 import fake_dataset
-import h5py
 import numpy as np
 import pytest
 from refusal import refused
@@ -147,20 +146,3 @@ def test_table_survives_writing_and_reading(dataset, tmp_path):
     table = read_table(tmp_path / "measurements.ecsv", need=("scale_kpc", "outside"))
     assert table["outside"].dtype == bool and table["inclination"].unit == "deg"
     assert list(np.ma.filled(table["beyond"], "")) == [""] * 5
-
-
-def test_a_model_that_does_not_measure_the_angle_is_refused(dataset):
-    _, columns = galaxies.read(dataset)
-    profile = {"decoder": "exponential", "parameters": {"scale": [0.1, 0.5], "angle": 0.0}}
-    refused(
-        "does not measure ellipticity, angle",
-        galaxies.measurements,
-        *(columns, np.ones((5, 1)), np.ones(5), np.ones(5), profile),
-        **{"grid": GRID, "model": "m", "seen": [1.0]},
-    )
-
-
-def test_a_dataset_without_its_width_is_refused(dataset):
-    with h5py.File(dataset, "r+") as file:
-        del file.attrs["width_kpc"]
-    refused("attribute width_kpc", galaxies.read, dataset)

@@ -149,13 +149,6 @@ def test_rates_of_another_inventory_are_refused(archive, bin_all):
     refused("hold 6 of the inventory's 13", list, processing.read_rates(rates[:1], inventory))
 
 
-def test_a_rate_that_is_not_finite_is_refused(archive, bin_all):
-    rates = bin_all()
-    with h5py.File(rates[0], "r+") as file:
-        file["images"][3, 2, 1] = np.nan
-    refused("not finite", list, processing.read_rates(rates, read_table(archive)))
-
-
 def test_blocks_are_read_a_few_images_at_a_time(archive, bin_all, monkeypatch):
     monkeypatch.setattr(processing, "BLOCK_PIXELS", 4 * (SIDE // 4) ** 2)
     rates = bin_all(blocks=2)

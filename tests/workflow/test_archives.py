@@ -5,17 +5,14 @@ The archives serve what the arms' own simulators wrote.
 
 import copy
 import hashlib
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from archive_server import Archive
 from miniature import MINIATURE_SDSS, MINIATURE_XMM, digest
 
 from skyloom.io import read_table
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from archive_server import Archive
 
 pytestmark = pytest.mark.workflow
 

@@ -44,14 +44,6 @@ def test_whole_arm_gives_every_named_output(finished_sdss):
     assert drawn(results, (*figures, "confusions/80_20", "confused/mnist_80_20"))
 
 
-def test_nine_trainings_and_the_baseline_are_targets(finished_sdss):
-    listed = set(finished_sdss.snakemake("--list-target-rules").stdout.split())
-    for network in ("inception_v3", "resnet_50", "mnist", "cnn_1d"):
-        for split in ("60_40", "70_30", "80_20"):
-            assert f"sdss_{network}_{split}_model" in listed
-    assert {"sdss", "sdss_model", "sdss_predict", "sdss_images_224", "sdss_spectra"} <= listed
-
-
 def test_width_of_the_line_redraws_the_images_and_nothing_before_them(finished_sdss):
     planned = finished_sdss.planned("sdss_images_28", config="{drawing: {width: 2}}")
     assert planned["sdss_dataset"] == 1

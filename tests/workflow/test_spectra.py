@@ -63,13 +63,6 @@ def test_observed_stars_are_judged_and_the_odd_one_is_warned_of(arm):
     assert any(table["warning"]), "an observed star of the simulator is outside on purpose"
 
 
-def test_every_named_target_is_there(arm):
-    listed = set(arm.snakemake("--list-target-rules").stdout.split())
-    for name in ("helium", "stellar"):
-        wanted = {name, f"{name}_model", f"{name}_observed", f"{name}_clean"}
-        assert wanted | {f"{name}_clean_model", f"{name}_snr_100_model"} <= listed
-
-
 def test_noise_of_one_dataset_rebuilds_that_dataset_alone(finished_helium):
     changed = "{datasets: {snr_100: {snr: 70}}}"
     assert finished_helium.planned(config=changed) == {}
