@@ -82,7 +82,7 @@ def test_the_staircase_cuts_a_sub_grid_too():
     ],
 )
 def test_a_bad_axis_is_named(options, words):
-    refused(words, grid.atmospheres, grid.axes(options))
+    refused(words, lambda: grid.atmospheres(grid.axes(options)))
 
 
 @pytest.mark.parametrize("count", [1, 3, 7])
