@@ -1,9 +1,9 @@
 """Results of the helium and stellar arms as the steps write them, made up, for figures."""
 
+import fake_dataset
 import numpy as np
 from astropy.table import Table
 
-from skyloom import datasets
 from skyloom import published as beside
 from skyloom.io import atomic_hdf5, create_dataset, write_json, write_table
 
@@ -70,29 +70,13 @@ def dataset(path, arm, table, variant="clean"):
     """The dataset file of a grid."""
     wavelength, flux = spectra(arm, table)
     names = list(table.meta["labels"])
-    with atomic_hdf5(path) as file:
-        datasets.write(
-            file,
-            [flux.astype(np.float32)],
-            len(table),
-            kind="spectra",
-            shape=(len(wavelength),),
-            dtype=np.float32,
-            target=np.stack([np.asarray(table[name]) for name in names], axis=1),
-            name=",".join(names),
-            units=",".join(UNITS[name] for name in names),
-            columns={"id": np.asarray(table["id"])},
-            attributes={
-                "variant": variant,
-                "parameters": {},
-                "seed": 1,
-                "synthetic": True,
-                "labels": ",".join(names),
-                "wavelength_first": wavelength[0],
-                "wavelength_last": wavelength[-1],
-                "wavelength_scale": "linear",
-            },
-        )
+    target = np.stack([np.asarray(table[name]) for name in names], axis=1)
+    described = {"variant": variant, "parameters": {}, "seed": 1, "synthetic": True}
+    described |= {"wavelength_first": wavelength[0], "wavelength_last": wavelength[-1]}
+    described |= {"wavelength_scale": "linear", "labels": ",".join(names)}
+    described |= {"name": ",".join(names), "units": ",".join(UNITS[name] for name in names)}
+    columns = {"id": np.asarray(table["id"])}
+    fake_dataset.write(path, flux.astype(np.float32), target, columns, **described)
 
 
 def scales(arm):

@@ -6,11 +6,27 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.io import atomic_hdf5, create_dataset, write_table
+from skyloom.tng.universe.snapshot import write_snapshot
+from skyloom.tng.universe.tree import write_tree
 
 VARIANTS = (
     *("composite", "entropy", "mass", "temperature", "gaussian_3", "gaussian_5", "gaussian_10"),
     *("unsharp_3", "unsharp_5", "unsharp_10"),
 )
+#: How galaxies are projected, where nothing else is asked for.
+PROJECTION = {
+    "gas": {
+        **{"members": "fof", "star_forming_temperature": "effective", "entropy": "linear"},
+        "electron_abundance_floor": 1e-4,
+    },
+    "rotation": {
+        **{"members": "subhalo", "max_age": 0.5, "min_stars": 30, "aperture": 15},
+        "inclination": 0,
+    },
+    "grid": {"bins": 32, "width": 60, "depth": None, "edges": "exact"},
+    "statistic": {"entropy": "mass_weighted_mean", "mass": "sum"}
+    | {"temperature": "mass_weighted_mean"},
+}
 HEADER = {
     "snapshot": 99,
     "redshift": 0.0,
@@ -19,6 +35,16 @@ HEADER = {
     "box_size": 35000.0,
     "synthetic": True,
 }
+
+
+def universe(base, *snapshots, tree=True, **changes):
+    """A small synthetic universe at ``output`` `base`, with trees; the same path."""
+    size = {"snapshots": list(snapshots), "galaxies": 12, "seed": 5, **changes}
+    for number in snapshots:
+        write_snapshot(base, number, **{"gas_cells": 120, "chunks": 3, **size})
+    if tree:
+        write_tree(base, **{key: size[key] for key in ("snapshots", "galaxies", "seed")})
+    return base
 
 
 def spiral(bins, seed):

@@ -1,9 +1,5 @@
 """A case from its files: joined by id, trained, controlled, judged."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import h5py
 import numpy as np
 import pytest

@@ -1,9 +1,6 @@
 """Features computed once: streamed, resumable, the same bytes however often they were stopped."""
 
-import os
 import shutil
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import h5py
 import numpy as np

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyloom.errors import InputError
-from skyloom.tng import universe
 from skyloom.tng.particles import RowFiles, Workspace
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
 
@@ -60,6 +59,13 @@ def by_type(gas, stars):
     return lengths
 
 
+@pytest.fixture
+def base(tmp_path):
+    """A snapshot cut into files."""
+    fake_tng.snapshot(tmp_path / "output", LENGTHS, made(LENGTHS), cuts=CUTS)
+    return tmp_path / "output"
+
+
 LENGTHS = by_type([7, 0, 30, 1, 12, 5], [3, 9, 0, 1, 20, 2])
 CUTS = {0: (0.2, 0.2, 0.5, 0.9), 4: (0.0, 0.4, 0.6, 1.0)}
 
@@ -68,9 +74,7 @@ CUTS = {0: (0.2, 0.2, 0.5, 0.9), 4: (0.0, 0.4, 0.6, 1.0)}
 def test_every_object_of_the_synthetic_universe_is_read_as_illustris_python_reads_it(
     tmp_path, chunks
 ):
-    base = tmp_path / "output"
-    size = {"snapshots": [99], "galaxies": 12, "seed": 5}
-    universe.write_snapshot(base, 99, gas_cells=120, chunks=chunks, **size)
+    base = fake_tng.universe(tmp_path / "output", 99, tree=False, chunks=chunks)
     simulation = Simulation(base, 99)
     counts = {
         "group": len(simulation.groups(["GroupMass"])["GroupMass"]),
@@ -138,9 +142,7 @@ def test_datasets_that_only_hdf5_can_read_are_read_by_it(tmp_path, name):
     assert_all_same(base, len(LENGTHS))
 
 
-def test_a_system_without_positioned_reads_reads_the_same(tmp_path, monkeypatch):
-    base = tmp_path / "output"
-    fake_tng.snapshot(base, LENGTHS, made(LENGTHS), cuts=CUTS)
+def test_a_system_without_positioned_reads_reads_the_same(base, monkeypatch):
     monkeypatch.delattr(os, "preadv", raising=False)
     monkeypatch.delattr(os, "posix_fadvise", raising=False)
     assert_all_same(base, len(LENGTHS))
@@ -157,9 +159,7 @@ def test_a_file_that_begins_with_a_user_block_is_read_at_the_right_place(tmp_pat
     )
 
 
-def test_reads_of_a_disk_that_gives_a_little_at_a_time_are_completed(tmp_path, monkeypatch):
-    base = tmp_path / "output"
-    fake_tng.snapshot(base, LENGTHS, made(LENGTHS), cuts=CUTS)
+def test_reads_of_a_disk_that_gives_a_little_at_a_time_are_completed(base, monkeypatch):
     whole = os.preadv
     monkeypatch.setattr(os, "preadv", lambda file, to, at: whole(file, [to[0][:37]], at))
     assert_all_same(base, len(LENGTHS))
@@ -180,9 +180,7 @@ def test_few_files_stay_open_and_threads_keep_those_they_read(tmp_path):
         assert len(os.listdir("/proc/self/fd")) <= before + 2 * 2
 
 
-def test_particles_of_one_group_are_read_once_for_galaxies_in_turn(tmp_path):
-    base = tmp_path / "output"
-    fake_tng.snapshot(base, LENGTHS, made(LENGTHS), cuts=CUTS)
+def test_particles_of_one_group_are_read_once_for_galaxies_in_turn(base):
     simulation, workspace = Simulation(base, 99), Workspace()
     first = simulation.particles("gas", ["Masses"], group=2, workspace=workspace)
     again = simulation.particles("gas", ["Coordinates", "Masses"], group=2, workspace=workspace)
@@ -197,9 +195,7 @@ def test_particles_of_one_group_are_read_once_for_galaxies_in_turn(tmp_path):
 
 
 @pytest.mark.parametrize("number", [-1, 6, 10**6])
-def test_an_object_that_is_not_in_the_catalogue_is_refused_by_number(tmp_path, number):
-    base = tmp_path / "output"
-    fake_tng.snapshot(base, LENGTHS, made(LENGTHS), cuts=CUTS)
+def test_an_object_that_is_not_in_the_catalogue_is_refused_by_number(base, number):
     with pytest.raises(InputError, match=f"gas of group {number} cannot be read"):
         Simulation(base, 99).particles("gas", ["Masses"], group=number)
 

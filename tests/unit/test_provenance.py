@@ -6,6 +6,7 @@ import os
 import tomllib
 from pathlib import Path
 
+import fake_job
 import pytest
 
 from skyloom import checksums, provenance
@@ -23,37 +24,19 @@ def sha256(data):
 def project(tmp_path, monkeypatch):
     """A working folder with an input, a folder of inputs, an output and a script."""
     monkeypatch.chdir(tmp_path)
-    for name, text in {
-        "in.txt": "input",
-        "many/a.txt": "a",
-        "many/b/c.txt": "c",
-        "results/mini/arm/out.h5": "output",
-        "scripts/arm/make.py": "pass",
-    }.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+    files = {"in.txt": "input", "many/a.txt": "a", "many/b/c.txt": "c"}
+    files |= {"results/mini/arm/out.h5": "output", "scripts/arm/make.py": "pass"}
+    for name, text in files.items():
+        fake_job.put(name, text)
     return tmp_path
 
 
 def job(**changes):
     """A finished job as the step describes it."""
-    return {
-        "rule": "arm_make",
-        "wildcards": {"part": "0", "case": "x"},
-        "outputs": ["results/mini/arm/out.h5"],
-        "inputs": ["in.txt", "many"],
-        "read": {},
-        "library": "0123",
-        "parameters": {"width": 60.0, "seed": 7},
-        "config": {"run": "mini", "arm": {"width": 60}},
-        "script": Path("scripts/arm/make.py"),
-        "threads": 2,
-        "resources": {"mem_mb": 1000},
-        "modules": {"numpy", "sys"},
-        "started": "2026-01-01T00:00:00+00:00",
-        "seconds": 1.5,
-        **changes,
-    }
+    stated = {"wildcards": {"part": "0", "case": "x"}, "parameters": {"width": 60.0, "seed": 7}}
+    stated |= {"config": {"run": "mini", "arm": {"width": 60}}, "modules": {"numpy", "sys"}}
+    stated |= {"script": Path("scripts/arm/make.py"), **changes}
+    return fake_job.job("arm_make", ["results/mini/arm/out.h5"], ["in.txt", "many"], **stated)
 
 
 def test_record_tells_of_files_what_sha256_of_their_bytes_tells(project):
@@ -113,9 +96,7 @@ def test_broken_memory_of_checksums_is_made_anew(project, monkeypatch):
 
 def test_simulation_on_disk_is_told_of_by_names_sizes_and_times_of_its_snapshot(project):
     for name in ("snapdir_099/snap_099.0.hdf5", "snapdir_098/snap_098.0.hdf5"):
-        path = Path("tng") / name
-        path.parent.mkdir(parents=True)
-        path.write_text("gas")
+        fake_job.put(f"tng/{name}", "gas")
     path = provenance.write_job(job(read={"tng": "_099"}), "results/mini", environment={})
     said = read_json(path)["read"]["tng"]
     assert (said["files"], said["bytes"], said["contents"]) == (1, 3, False)
@@ -158,11 +139,8 @@ def test_hash_of_the_configuration_is_of_its_contents_alone(project):
     other = {"arm": {"width": 60}, "run": "mini"}
     same = read_json(provenance.write_job(job(config=other), "results/mini"))
     # The second in which a record is written, and so its seal, may be another.
-    assert {**same, "written": None, "record_sha256": None} == {
-        **one,
-        "written": None,
-        "record_sha256": None,
-    }
+    moment = {"written": None, "record_sha256": None}
+    assert same | moment == one | moment
     changed = {"arm": {"width": 61}, "run": "mini"}
     two = read_json(provenance.write_job(job(config=changed), "results/mini"))
     assert two["config_sha256"] != one["config_sha256"]

@@ -4,12 +4,14 @@ import copy
 import os
 from pathlib import Path
 
+import fake_dataset
 import numpy as np
 import pytest
+from fake_job import job, put
 
-from skyloom import crate, datasets, provenance, verification
+from skyloom import crate, provenance, verification
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, read_json, write_json
+from skyloom.io import read_json, write_json
 
 RUN = "results/mini"
 DATASET, SIDECAR = f"{RUN}/xmm/datasets/x.h5", f"{RUN}/xmm/datasets/x.provenance.json"
@@ -19,58 +21,20 @@ PARAMETERS = {"stretch": "sqrt", "interval": {"kind": "minmax"}, "rebin": 4}
 CONFIG = {"run": "mini", "seed": 7, "arms": ["xmm"], "xmm": {"source": "synthetic"}}
 
 
-def put(path, text):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
 def made(attributes, **told):
     """Write the dataset and its sidecar, as the step does, and record the job."""
-    with atomic_hdf5(DATASET) as file:
-        datasets.write(
-            file,
-            [np.zeros((2, 4, 4, 1), np.float32)],
-            2,
-            kind="images",
-            shape=(4, 4, 1),
-            dtype=np.float32,
-            target=np.zeros(2),
-            name="class",
-            units="",
-            columns={"id": np.array(["a", "b"])},
-            attributes={"variant": "x", "parameters": PARAMETERS, "seed": 7, **attributes},
-        )
-    job = {"rule": "xmm_dataset", "config_sha256": provenance.digest(CONFIG), "code": "0123"}
-    said = provenance.record(
-        output=DATASET,
-        inputs=["in.txt"],
-        parameters=PARAMETERS,
-        packages=["numpy", "h5py"],
-        seed=7,
-        job=job,
-    )
+    attributes = {"variant": "x", "parameters": PARAMETERS, "seed": 7, **attributes}
+    images, columns = np.zeros((2, 4, 4, 1), np.float32), {"id": np.array(["a", "b"])}
+    fake_dataset.write(DATASET, images, np.zeros(2), columns, name="class", **attributes)
+    ran = {"rule": "xmm_dataset", "config_sha256": provenance.digest(CONFIG), "code": "0123"}
+    stated = {"parameters": PARAMETERS, "packages": ["numpy", "h5py"], "seed": 7, "job": ran}
+    said = provenance.record(output=DATASET, inputs=["in.txt"], **stated)
     write_json(provenance.sealed({**said, **told}), SIDECAR)
-    provenance.write_job(
-        {
-            "rule": "xmm_dataset",
-            "wildcards": {"dataset": "x"},
-            "outputs": [DATASET, SIDECAR, MEMBERS],
-            "inputs": ["in.txt"],
-            "read": {"tng": "_099"},
-            "library": "0123",
-            "parameters": {"variant": "x", "variant_parameters": PARAMETERS, "seed": 7},
-            "config": CONFIG,
-            "script": Path("scripts/xmm/make.py"),
-            "threads": 2,
-            "resources": {"mem_mb": 1000},
-            "modules": {"numpy", "h5py"},
-            "started": "2026-01-01T00:00:00+00:00",
-            "seconds": 1.5,
-        },
-        RUN,
-        environment={},
-    )
+    stated = {"parameters": {"variant": "x", "variant_parameters": PARAMETERS, "seed": 7}}
+    stated |= {"wildcards": {"dataset": "x"}, "read": {"tng": "_099"}, "config": CONFIG}
+    stated |= {"script": Path("scripts/xmm/make.py"), "modules": {"numpy", "h5py"}}
+    outputs = [DATASET, SIDECAR, MEMBERS]
+    provenance.write_job(job("xmm_dataset", outputs, ["in.txt"], **stated), RUN, environment={})
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_job import STARTED, job, put
 from rocrate.rocrate import ROCrate
 
 import verify
@@ -18,32 +19,12 @@ SOURCE, MAPS, DATASET = "data/images", f"{RUN}/tng/maps.h5", f"{RUN}/tng/dataset
 MEMBERS = f"{RUN}/tng/members"
 
 
-def put(path, text):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def record(rule, inputs, outputs, *, width=60, written="2026-01-01T00:00:00+00:00", **changes):
+def record(rule, inputs, outputs, *, width=60, written=STARTED, **changes):
     """Record a job, at a time that is told."""
-    job = {
-        "rule": rule,
-        "wildcards": {},
-        "outputs": outputs,
-        "inputs": inputs,
-        "read": {},
-        "library": "0123",
-        "parameters": {"width": width},
-        "config": {"run": "mini", "arms": ["tng"], "tng": {"source": "synthetic", "width": width}},
-        "script": Path("scripts/tng/make.py"),
-        "threads": 1,
-        "resources": {},
-        "modules": {"numpy"},
-        "started": "2026-01-01T00:00:00+00:00",
-        "seconds": 1.0,
-        **changes,
-    }
-    path = provenance.write_job(job, RUN, environment={})
+    config = {"run": "mini", "arms": ["tng"], "tng": {"source": "synthetic", "width": width}}
+    stated = {"parameters": {"width": width}, "config": config, "resources": {}, "threads": 1}
+    stated |= {"script": Path("scripts/tng/make.py"), "seconds": 1.0, **changes}
+    path = provenance.write_job(job(rule, outputs, inputs, **stated), RUN, environment={})
     write_json(provenance.sealed({**read_json(path), "written": written}), path)
 
 

@@ -5,10 +5,10 @@ import copy
 import pytest
 import yaml
 from miniature import merged
+from refusal import refused
 
 import configuration
 import configuration_semantic
-from skyloom.errors import InputError
 
 with open("config/config.yaml", encoding="utf-8") as file:
     DEMO = yaml.safe_load(file)
@@ -37,8 +37,7 @@ def test_the_demo_configuration_is_valid():
 def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
     with open("config/papers.yaml", encoding="utf-8") as file:
         papers = merged(DEMO, yaml.safe_load(file))
-    with pytest.raises(InputError, match=r"tng.base_path must name the folder"):
-        configuration.check(papers)
+    refused(r"tng.base_path must name the folder", configuration.check, papers)
     papers["tng"]["source"] = "synthetic"
     configuration.check(papers)
 
@@ -55,7 +54,6 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__grid__width": -60}, "'tng.grid.width' .*ckpc/h"),
         ({"tng__statistic__mass": "median"}, "'tng.statistic.mass' is 'median'.*sum"),
         ({"seed": -1}, "'seed'"),
-        ({"run": "../elsewhere"}, "'run'"),
         # A list that came as one value, from the command line as text: how it is written there.
         ({"arms": "helium"}, r"'arms' .* is 'helium'.*list.* --config 'arms=\[helium\]'$"),
         ({"arms": "helium,xmm"}, r"--config 'arms=\[helium, xmm\]'$"),
@@ -69,15 +67,10 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__variants__blur": {"kind": "gaussian"}}, "'tng.variants.blur' lacks the key sigma"),
         ({"tng__variants__one": {"kind": "channel"}}, "lacks the key channel"),
         ({"tng__variants__composite": {"kind": "compost"}}, "Did you mean 'composite'"),
-        ({"tng__reference_snapshot": 50}, "tng.reference_snapshot is 50"),
-        ({"tng__cases": ["composit"]}, "did you mean 'composite'"),
-        ({"tng__training__readout_epochs": [10**6]}, "readout_epochs has 1000000"),
-        ({"tng__source": "local"}, "tng.base_path must name the folder"),
         ({"tng__gas__electron_abundance_floor": 0}, "electron_abundance_floor"),
         ({"tng__variants__gaussian_3__sigma": "3 px"}, "size '3 px'.*pixels"),
         ({"tng__variants__gaussian_3__sigma": "1e400 kpc"}, "size"),
         ({"tng__selection__stellar_mass": ["1e10", "5 kg"]}, "mass '1e10'.*Msun"),
-        ({"tng__selection__stellar_mass": [100, 0.5]}, "lower limit must come first"),
         ({"tng__selection__total_mass_max": "2 kg"}, "mass '2 kg'"),
         ({"tng__snapshots": [99, 50]}, "knows snapshots 80 to 99"),
         ({"tng__images__beta": float("nan")}, "'tng.images.beta'"),
@@ -89,23 +82,17 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"stellar__datasets__model": {}}, "called 'model'"),
         ({"helium__datasets__clean": {"snr": 0}}, "'helium.datasets.clean.snr'"),
         ({"helium__datasets__clean": {"sn": 9}}, "unknown key 'helium.datasets.clean.sn'"),
-        ({"helium__window": [4480, 4460]}, "helium.window is .4480, 4460.: the smaller"),
         ({"helium__training__snr": [100, 20]}, "helium.training.snr is .100, 20."),
         ({"helium__synthetic__v_rot": [100, 400, 0]}, "helium.synthetic.v_rot.*positive step"),
-        ({"stellar__downsample": 5}, "stellar.downsample, 5, does not divide"),
-        ({"helium__members": 1}, "helium.uncertainty is ensemble, but helium.members is 1"),
         ({"stellar__split__test": 0.9}, "stellar.split.test leave nothing to train"),
-        ({"helium__source": "local"}, "helium.spectra must name the folder"),
         ({"stellar__source": "local", "stellar__spectra": "nowhere"}, "stellar.spectra is 'nowhe"),
         ({"helium__observed": ["a.txt"]}, "helium.observed is 'a.txt', which does not exist"),
         ({"sdss__trained__networks": ["mnits"]}, "sdss.trained.networks names 'mnits'.*'mnist'"),
         ({"sdss__prediction__model": "cnn_80_20"}, "sdss.prediction.model is 'cnn_80_20'"),
-        ({"sdss__smoothing__window": 8}, "sdss.smoothing.window is 8: it must be odd"),
         ({"sdss__drawing__flux": [99, 1]}, "sdss.drawing.flux is .99, 1."),
         ({"sdss__sample__redshift_bins": [0, 2, 1]}, "sdss.sample.redshift_bins.*must rise"),
         ({"sdss__networks__mnist__weights": "imagenet"}, "lenet is trained from the start"),
         ({"sdss__training__readout_epochs": [50]}, "sdss.training.readout_epochs has 50"),
-        ({"sdss__source": "local"}, "sdss.spectra must name the folder"),
         ({"helium__networks": ["modifed"]}, "Did you mean 'modified'"),
         ({"semantic__traned": []}, "unknown key 'semantic.traned': did you mean 'semantic.trained"),
         ({"semantic__trained": ["claen"]}, "semantic.trained names 'claen'.*'clean'"),
@@ -131,29 +118,23 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"semantic__encoder__angle": "2theta"}, "'semantic.encoder.angle' is '2theta'.*theta"),
         ({"semantic__training__loss": "relativ"}, "Did you mean 'relative'"),
         ({"semantic__training__initializer": "glorot"}, "Did you mean 'glorot_uniform'"),
-        ({"semantic__galaxies__model": "galaxy"}, "semantic.galaxies.model names 'galaxy'"),
-        ({"semantic__galaxies__dataset": "no.h5"}, "semantic.galaxies.dataset is 'no.h5', which"),
         ({"tng__inclined__inclination": 30}, "did you mean 'tng.inclined.inclinations'"),
         ({"tng__inclined__inclinations": [100]}, "'tng.inclined.inclinations.0'.*maximum of 90"),
-        ({"tng__inclined__snapshot": 98}, "tng.inclined.snapshot is 98, which is not one of"),
     ],
 )
 def test_wrong_configuration_is_refused_with_the_key_and_a_remedy(changes, words):
-    with pytest.raises(InputError, match=words):
-        configuration.check(changed(**changes))
+    refused(words, configuration.check, changed(**changes))
 
 
 def test_missing_key_is_named():
     config = changed()
     del config["tng"]["grid"]["width"]
-    with pytest.raises(InputError, match=r"'tng.grid' lacks the key width"):
-        configuration.check(config)
+    refused(r"'tng.grid' lacks the key width", configuration.check, config)
 
 
 def test_measuring_galaxies_of_tng_needs_the_simulation_and_measuring_none_does_not():
     config = changed(arms=["semantic"], tng__source="local")
-    with pytest.raises(InputError, match=r"tng.base_path must name the folder"):
-        configuration.check(config)
+    refused(r"tng.base_path must name the folder", configuration.check, config)
     config["semantic"]["galaxies"]["model"] = None
     configuration.check(config)
 
@@ -161,8 +142,7 @@ def test_measuring_galaxies_of_tng_needs_the_simulation_and_measuring_none_does_
 def test_folder_of_a_missing_snapshot_is_named_before_anything_runs(tmp_path):
     (tmp_path / "groups_099").mkdir()
     config = changed(tng__source="local", tng__base_path=str(tmp_path))
-    with pytest.raises(InputError, match=r"snapdir_099 does not exist"):
-        configuration.check(config)
+    refused(r"snapdir_099 does not exist", configuration.check, config)
 
 
 def test_strings_from_the_command_line_take_the_type_of_their_key():
@@ -193,8 +173,7 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
 def test_a_number_out_of_range_on_the_command_line_is_said_to_be_so():
     config = changed(tng__ensemble__members="1")
     config = configuration.typed(config, configuration.load_schema())
-    with pytest.raises(InputError, match="'tng.ensemble.members'.* is 1: 1 is less than the min"):
-        configuration.check(config)
+    refused("'tng.ensemble.members'.* is 1: 1 is less than the min", configuration.check, config)
 
 
 def keys(schema, prefix=""):

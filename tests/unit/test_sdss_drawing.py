@@ -8,18 +8,10 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from skyloom.ahead import Pool
-from skyloom.kernels import polyline
 from skyloom.sdss import drawing, preparation
 from skyloom.sdss.smoothing import moving_average
 
 REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "sdss"
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kernel") / "polyline.so"
-    polyline.compile_kernel(path)
-    return polyline.load(path)
 
 
 def similarity(first, second):
@@ -55,21 +47,21 @@ def curves():
 
 
 @pytest.mark.parametrize("window", [1, 9])
-def test_drawings_are_those_of_matplotlib(kernel, window):
+def test_drawings_are_those_of_matplotlib(pen, window):
     x, flux = curves()
     flux = moving_average(flux, window)
     for side, least in ((224, 0.9), (28, 0.85)):
-        ours = drawing.draw(flux, (side, side), x=x, kernel=kernel)
+        ours = drawing.draw(flux, (side, side), x=x, kernel=pen)
         theirs = drawing.draw(flux, (side, side), x=x, backend="matplotlib")
         found = [similarity(*pair) for pair in zip(ours, theirs, strict=True)]
         assert min(found) > least and np.mean(found) > 0.9
 
 
-def test_drawings_are_nearer_to_matplotlib_at_eight_times_the_size_than_its_own(kernel):
+def test_drawings_are_nearer_to_matplotlib_at_eight_times_the_size_than_its_own(pen):
     # Agg adds up the strokes within a pixel; eight times larger that hardly happens.
     x, flux = curves()
     flux, size = moving_average(flux, 9)[:3], (56, 56)
-    ours = drawing.draw(flux, size, x=x, kernel=kernel)
+    ours = drawing.draw(flux, size, x=x, kernel=pen)
     theirs = drawing.draw(flux, size, x=x, backend="matplotlib")
     large = drawing.draw(flux, (448, 448), x=x, backend="matplotlib", width=12)
     truth = large.reshape(3, 56, 8, 56, 8).mean(axis=(2, 4))
@@ -79,13 +71,13 @@ def test_drawings_are_nearer_to_matplotlib_at_eight_times_the_size_than_its_own(
 
 
 @pytest.mark.parametrize("window", [1, 9])
-def test_real_spectra_are_drawn_as_by_matplotlib(kernel, window):
+def test_real_spectra_are_drawn_as_by_matplotlib(pen, window):
     if not REAL.is_dir():
         pytest.skip("real archive files are not here: set SKYLOOM_REAL_DATA to their folder")
     wavelength = preparation.grid([3650, 10300], 4500)
     files = sorted(path.name for path in REAL.glob("*.fits"))[:6]
     (flux,) = preparation.prepare_all(files, REAL, wavelength, window=window)
-    ours = drawing.draw(flux, (224, 224), x=wavelength, kernel=kernel)
+    ours = drawing.draw(flux, (224, 224), x=wavelength, kernel=pen)
     theirs = drawing.draw(flux, (224, 224), x=wavelength, backend="matplotlib")
     assert min(similarity(*pair) for pair in zip(ours, theirs, strict=True)) > 0.94
 
@@ -98,9 +90,9 @@ def test_similarity_is_one_for_equal_images_and_none_for_the_negative():
 
 @pytest.mark.parametrize("backend", list(drawing.BACKENDS))
 @pytest.mark.parametrize("value", [0.0, 5.0, -3e8, 1e-30, np.nan])
-def test_constant_and_empty_spectra_are_a_flat_line_in_the_middle(kernel, backend, value):
+def test_constant_and_empty_spectra_are_a_flat_line_in_the_middle(pen, backend, value):
     flux = np.full((1, 50), value)
-    image = drawing.draw(flux, (40, 40), kernel=kernel, backend=backend)[0]
+    image = drawing.draw(flux, (40, 40), kernel=pen, backend=backend)[0]
     rows = np.flatnonzero((image < 255).any(axis=1))
     assert set(rows) <= {18, 19, 20, 21}
     across = np.flatnonzero((image < 255).any(axis=0))
@@ -117,36 +109,36 @@ def test_frames_are_the_range_and_its_margin():
     np.testing.assert_allclose(fixed[0], [-5, 20, 1, 9])
 
 
-def test_a_line_beyond_the_percentiles_leaves_the_frame(kernel):
+def test_a_line_beyond_the_percentiles_leaves_the_frame(pen):
     flux = np.sin(np.linspace(0, 20, 1000))[None]
-    inside = drawing.draw(flux, (50, 50), kernel=kernel)
-    clipped = drawing.draw(flux, (50, 50), kernel=kernel, limits=(20, 80), margin=0)
+    inside = drawing.draw(flux, (50, 50), kernel=pen)
+    clipped = drawing.draw(flux, (50, 50), kernel=pen, limits=(20, 80), margin=0)
     assert (inside[0, 0] == 255).all() and (clipped[0, 0] < 255).any()
 
 
-def test_a_gap_is_bridged_and_the_ends_are_not_drawn(kernel):
+def test_a_gap_is_bridged_and_the_ends_are_not_drawn(pen):
     flux = np.linspace(0, 1, 101)[None].repeat(2, axis=0)
     flux[1, 40:60] = np.nan
-    whole, bridged = drawing.draw(flux, (64, 64), kernel=kernel)
+    whole, bridged = drawing.draw(flux, (64, 64), kernel=pen)
     assert np.abs(whole.astype(int) - bridged).max() <= 2
     flux[1] = np.where(np.arange(101) < 30, flux[0], np.nan)
-    half = drawing.draw(flux, (64, 64), kernel=kernel, wavelength=(0, 100))[1]
+    half = drawing.draw(flux, (64, 64), kernel=pen, wavelength=(0, 100))[1]
     assert (half[:, 25:] == 255).all()
 
 
-def test_bytes_do_not_depend_on_threads(kernel):
+def test_bytes_do_not_depend_on_threads(pen):
     x, flux = curves()
     flux = np.tile(flux, (12, 1))
-    alone = drawing.draw(flux, (28, 28), x=x, kernel=kernel)
+    alone = drawing.draw(flux, (28, 28), x=x, kernel=pen)
     with Pool(3) as pool:
         np.testing.assert_array_equal(
-            drawing.draw(flux, (28, 28), x=x, kernel=kernel, pool=pool), alone
+            drawing.draw(flux, (28, 28), x=x, kernel=pen, pool=pool), alone
         )
-    own = drawing.draw(flux, (28, 28), x=np.tile(x, (48, 1)), kernel=kernel)
+    own = drawing.draw(flux, (28, 28), x=np.tile(x, (48, 1)), kernel=pen)
     np.testing.assert_array_equal(own, alone)
 
 
-def test_impossible_choices_are_refused(kernel):
+def test_impossible_choices_are_refused(pen):
     flux = np.zeros((1, 9))
     for wrong in (
         {"backend": "cairo"},
@@ -158,4 +150,4 @@ def test_impossible_choices_are_refused(kernel):
         {"kernel": None},
     ):
         with pytest.raises(ValueError):
-            drawing.draw(flux, (8, 8), **({"kernel": kernel} | wrong))
+            drawing.draw(flux, (8, 8), **({"kernel": pen} | wrong))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.table import Table
+from refusal import refused
 
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
@@ -172,7 +173,5 @@ def test_predictions_that_cannot_be_judged_are_named():
     with pytest.raises(InputError, match="mnist_80_20 have no row with part = test"):
         evaluation.summarise([table[table["part"] == "train"]], [metrics], **BOOTSTRAP)
     table["p_qso"][3] = np.nan
-    with pytest.raises(InputError, match="p_qso is not a probability"):
-        evaluation.summarise([table], [metrics], **BOOTSTRAP)
-    with pytest.raises(InputError, match="'PLANET' is no class"):
-        evaluation.labels(["STAR", "PLANET"])
+    refused("p_qso is not a probability", evaluation.summarise, [table], [metrics], **BOOTSTRAP)
+    refused("'PLANET' is no class", evaluation.labels, ["STAR", "PLANET"])

@@ -1,8 +1,6 @@
 """Figures of the sdss arm: labelled, reproducible, and true to what they show."""
 
 import itertools
-import warnings
-from pathlib import Path
 from types import SimpleNamespace
 
 import fake_sdss_results as fake
@@ -11,9 +9,9 @@ import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
+from figure_axes import drawn, rendered, texts
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.image import imread
 
 from skyloom.errors import InputError
 from skyloom.figures import (
@@ -28,7 +26,6 @@ from skyloom.figures import (
     training,
 )
 
-ROOT = Path(__file__).parents[2]
 # What each step reads, and what its figure must say.
 STEPS = {
     "classes": (("inventory", "sample"), ("galaxies", "Share of the spectra [%]", "40\nspectra")),
@@ -74,51 +71,12 @@ def draw(name, inputs, folder, monkeypatch):
         )
         inputs = {**inputs, "spectra": ""}
     used = {key: inputs[key] for key in STEPS[name][0]}
-    return fake_step.draw(f"sdss.{name}", used, folder, monkeypatch, **PARAMS)[0]
-
-
-def texts(figure):
-    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
-    return "\n".join(artist.get_text() for artist in found)
-
-
-def clean(function, *args, **kwargs):
-    """Draw a figure; a warning is an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return function(*args, **{"synthetic": True, **kwargs})
-
-
-def rendered(function, *args, **kwargs):
-    """Draw and lay out a figure; a warning is an error."""
-    figure = clean(function, *args, **kwargs)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        style.drawn(figure.draw_without_rendering)()
-    return figure
+    return fake_step.sketch(f"sdss.{name}", used, folder, monkeypatch, **PARAMS)
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_draws_a_labelled_figure(name, run, tmp_path, monkeypatch):
-    saved = []
-    monkeypatch.setattr(style, "save", lambda figure, png, pdf: saved.append((png, pdf)))
-    figure = draw(name, run, tmp_path, monkeypatch)
-    assert saved == [(str(tmp_path / f"{name}.png"), str(tmp_path / f"{name}.pdf"))]
-    assert figure.get_suptitle().startswith("Synthetic demonstration: ")
-    assert figure_axes.faults(figure) == []
-    for label in STEPS[name][1]:
-        assert label in texts(figure)
-
-
-def test_a_figure_has_the_same_bytes_twice(tmp_path):
-    files = []
-    for folder in (tmp_path / "one", tmp_path / "two"):
-        figure = clean(sdss_sample.classes, fake.table(50), fake.table(20))
-        style.save(figure, folder / "a.png", folder / "a.pdf")
-        files.append([(folder / f"a.{kind}").read_bytes() for kind in ("png", "pdf")])
-    assert files[0] == files[1]
-    assert b"CreationDate" not in files[0][1]
-    assert imread(tmp_path / "one" / "a.png").std() > 0.01
+    figure_axes.check(draw(name, run, tmp_path, monkeypatch), STEPS[name][1])
 
 
 # Machado, Oliveira & Fernandes (2009), table 1, severity 1: linear RGB as a dichromat sees it.
@@ -295,13 +253,13 @@ def test_shares_of_a_confusion_matrix_are_recall_precision_and_accuracy():
 )
 def test_matrices_of_any_models_and_classes_hold_the_table_s_numbers(networks, splits, classes):
     table = fake.evaluation(networks, splits, classes=classes)["confusion"]
-    figure = clean(sdss_confusions.confusions, table, kinds=["recall"])
+    figure = drawn(sdss_confusions.confusions, table, kinds=["recall"])
     panels = [axes for axes in figure.axes if axes.images]
     assert len(panels) == len(networks) * len(splits)
     first = table[table["model"] == f"{networks[0]}_{splits[0]}"]
     shown = panels[0].images[0].get_array()
     np.testing.assert_allclose(np.ravel(shown), first["share"])
-    one = clean(sdss_confusions.confusions, table, split=splits[-1])
+    one = drawn(sdss_confusions.confusions, table, split=splits[-1])
     assert "80/20" in one.get_suptitle()
 
 
@@ -346,7 +304,7 @@ def test_the_surest_wrong_answers_come_first_and_the_others_are_counted():
         assert np.all(np.diff([row["p"] for row in rows]) <= 0)
     spectra = {str(name): {"flux": np.arange(50.0), "z": np.nan} for name in sample["id"]}
     wavelength = np.geomspace(3650, 10300, 50)
-    figure = clean(sdss_confused.confused, groups, spectra, wavelength, model=("mnist", "80_20"))
+    figure = drawn(sdss_confused.confused, groups, spectra, wavelength, model=("mnist", "80_20"))
     assert texts(figure).count("more)") == 1 and "z unknown" in texts(figure)
 
 

@@ -1,7 +1,5 @@
 """Inventories of folders: every file in one of two tables, each spectrum once, objects named."""
 
-import shutil
-
 import fake_sdss as fake
 import numpy as np
 import pytest
@@ -71,16 +69,6 @@ def test_reasons_name_files_below_the_folder_only(folder):
     (folder / "bad.fits").write_bytes(b"")
     _, rejects = inspected(folder)
     assert reasons(rejects) == {"bad.fits": "bad.fits is empty (0 bytes): download it again."}
-
-
-def test_of_two_files_of_one_spectrum_the_later_is_a_reject(folder):
-    shutil.copy(folder / "3586/spec-3586-55181-0002.fits", folder / "again.fits")
-    good, rejects = inventory.merge(*[[part] for part in inspected(folder)])
-    assert len(good) == 3 and "3586/spec-3586-55181-0002.fits" in good["file"]
-    assert reasons(rejects) == {
-        "again.fits": "again.fits is spectrum 3586-55181-0002 again, after "
-        "3586/spec-3586-55181-0002.fits: keep one of them."
-    }
 
 
 def test_masked_and_doubtful_spectra_are_kept_or_not_as_configured(folder):

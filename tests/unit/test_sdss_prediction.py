@@ -1,17 +1,15 @@
 """A folder's spectra are shown to a network as in its training, and to every architecture."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 import pytest
 from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, read_table, write_table
-from skyloom.networks import chain, cnn_1d, lenet, regression
+from skyloom.networks import cnn_1d, lenet, regression
 from skyloom.sdss import classes, experiments, prediction, preparation, processing
+
+pytestmark = pytest.mark.usefixtures("whole_batches")
 
 GRID = {"wavelength": [3650, 10300], "pixels": 80}
 DRAWING = {
@@ -22,12 +20,6 @@ DRAWING = {
     "margin": 0.05,
 }
 COUNT = 7
-
-
-@pytest.fixture(autouse=True)
-def whole_batches(monkeypatch):
-    """Batches in one part: they are traced faster."""
-    monkeypatch.setattr(chain, "PARTS", 1)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """From a sample to the three datasets, through the steps themselves."""
 
+import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 from astropy.table import Table
 from fake_step import run
+from refusal import refused
 
 from skyloom import datasets
-from skyloom.errors import InputError
 from skyloom.io import read_table
 from skyloom.kernels import polyline
 from skyloom.sdss import drawing, preparation, processing
@@ -45,22 +46,11 @@ def chain(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         run("sdss/compile_kernel", input={}, output=folder / "k.so", params={}, monkeypatch=patch)
         patch.setattr(preparation, "read", spectrum_of)
-        for threads in (1, 2):
-            for block in range(2):
-                run(
-                    "sdss/prepare_spectra",
-                    input={"sample": folder / "sample.ecsv"},
-                    output=folder / f"block_{block}_{threads}.h5",
-                    params={
-                        "spectra": "unused",
-                        "block": block,
-                        "blocks": 2,
-                        "smoothing": {"window": 9},
-                        "grid": GRID,
-                    },
-                    threads=threads,
-                    monkeypatch=patch,
-                )
+        given = {"input": {"sample": folder / "sample.ecsv"}, "monkeypatch": patch}
+        params = {"spectra": "unused", "blocks": 2, "smoothing": {"window": 9}, "grid": GRID}
+        for threads, block in itertools.product((1, 2), range(2)):
+            given |= {"output": folder / f"block_{block}_{threads}.h5", "threads": threads}
+            run("sdss/prepare_spectra", **given, params=params | {"block": block})
     return folder
 
 
@@ -129,10 +119,7 @@ def test_the_matplotlib_backend_makes_a_like_dataset(chain, tmp_path, monkeypatc
 def test_an_empty_sample_and_an_unknown_class_are_told(chain):
     sample = read_table(chain / "sample.ecsv")
     grid = preparation.grid(**GRID)
-    with pytest.raises(InputError, match="no spectrum"):
-        processing.description(sample[:0], grid, 9, "spectra", {}, 1)
+    refused("no spectrum", processing.description, sample[:0], grid, 9, "spectra", {}, 1)
     sample["class"][0] = "SKY"
-    with pytest.raises(InputError, match="'SKY'"):
-        processing.description(sample, grid, 9, "spectra", {}, 1)
-    with pytest.raises(ValueError, match="none of"):
-        processing.inputs(np.zeros((1, 600)), grid, "images_64")
+    refused("'SKY'", processing.description, sample, grid, 9, "spectra", {}, 1)
+    refused("none of", processing.inputs, np.zeros((1, 600)), grid, "images_64", error=ValueError)

@@ -9,6 +9,7 @@ import pytest
 from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusal import refused
 
 from skyloom.errors import InputError
 from skyloom.sdss import fits_tables, spectrum
@@ -82,8 +83,7 @@ def test_gzip_is_known_by_its_bytes(tmp_path):
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert np.array_equal(spectrum.read(packed).flux, spectrum.read(plain).flux)
     packed.write_bytes(gzip.compress(plain.read_bytes())[:-900])
-    with pytest.raises(InputError, match="truncated or damaged"):
-        spectrum.read(packed)
+    refused("truncated or damaged", spectrum.read, packed)
 
 
 def test_good_pixels_are_finite_have_weight_and_no_harmful_bit(tmp_path):
@@ -106,8 +106,7 @@ def test_unsigned_masks_are_read_with_their_offset(tmp_path):
     path = fake.write(
         tmp_path, fake.primary(), fits.BinTableHDU.from_columns(columns), fake.about()
     )
-    with pytest.raises(InputError, match="no good pixel"):
-        spectrum.read(path)
+    refused("no good pixel", spectrum.read, path)
 
 
 def _units(**changes):
@@ -115,13 +114,8 @@ def _units(**changes):
     return [part for part in parts.values() if part is not None]
 
 
-_NAN, _ONES = np.full(50, np.nan), np.ones(50)
 DAMAGE = {
-    "no table SPECOBJ or SPALL": lambda: _units(about=None),
     "no table COADD": lambda: _units(coadd=None),
-    "lacks IVAR, AND_MASK in its table COADD": lambda: _units(
-        coadd=fits.BinTableHDU.from_columns(fake.coadd().columns[:2], name="COADD")
-    ),
     "extensions in the wrong order": lambda: [fake.primary(), fake.about(), fake.coadd()],
     "wrong order .the pixels are in extension 1, CLASS and Z in 3": lambda: [
         fake.primary(),
@@ -129,21 +123,15 @@ DAMAGE = {
         fits.ImageHDU(np.ones(3)),
         fake.about(),
     ],
-    "no finite flux": lambda: _units(coadd=fake.coadd(_NAN)),
     "no good pixel": lambda: _units(coadd=fake.coadd(ivar=np.zeros(200))),
-    "all are masked": lambda: _units(coadd=fake.coadd(mask=np.full(200, -1))),
-    "the same flux .1. in all": lambda: _units(coadd=fake.coadd(_ONES)),
-    "no pixels": lambda: _units(coadd=fake.coadd(np.zeros(0))),
+    "the same flux .1. in all": lambda: _units(coadd=fake.coadd(np.ones(50))),
     "no increasing wavelengths": lambda: _units(coadd=fake.coadd(loglam=np.full(200, 3.6))),
     "is 3586-55181-0007 by its name but 3587-55181-0007 by its header": lambda: _units(
         primary=fake.primary(PLATEID=3587)
     ),
-    "but 3586-55181-0008 by its table": lambda: _units(about=fake.about(FIBERID=8)),
     "has the class 'SKY'": lambda: _units(about=fake.about(CLASS="SKY")),
     "has the class ''": lambda: _units(about=fake.about(CLASS=" ")),
-    "no finite redshift": lambda: _units(about=fake.about(Z=np.nan)),
     "of no object .ZWARNING 129 has SKY.": lambda: _units(about=fake.about(ZWARNING=129)),
-    "2 rows in SPALL": lambda: _units(about=fake.about(rows=2)),
 }
 
 
@@ -153,18 +141,6 @@ def test_a_damaged_file_is_named_with_what_is_wrong(tmp_path, message):
     with pytest.raises(InputError, match=message) as caught:
         spectrum.read(path)
     assert str(path) in str(caught.value) and str(caught.value).endswith(".")
-
-
-def test_what_is_no_spectrum_file_is_named(tmp_path):
-    path = tmp_path / "spec-3586-55181-0007.fits"
-    for content, message in ((b"", "is empty"), (b"<html>", "not a FITS file")):
-        path.write_bytes(content)
-        with pytest.raises(InputError, match=message):
-            spectrum.read(path)
-    with pytest.raises(InputError, match="not a regular file"):
-        spectrum.read(tmp_path)
-    with pytest.raises(InputError, match="cannot be read"):
-        spectrum.read(tmp_path / "none.fits")
 
 
 @pytest.fixture(scope="module")
@@ -178,8 +154,7 @@ def test_a_file_cut_anywhere_in_its_data_is_a_reject(tmp_path, whole):
     data = len(whole.rstrip(b"\0"))
     for length in sorted({*range(1, data - 3000, 613), *range(2880, data - 3000, 2880)}):
         path.write_bytes(whole[:length])
-        with pytest.raises(InputError, match=r"truncated|no table|not a FITS|wrong order"):
-            spectrum.read(path)
+        refused(r"truncated|no table|not a FITS|wrong order", spectrum.read, path)
 
 
 @settings(max_examples=150, deadline=None)

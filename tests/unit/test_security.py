@@ -11,6 +11,7 @@ import pytest
 import yaml
 from astropy.io import fits
 from astropy.table import Table
+from refusal import refused
 
 from skyloom import archives, download
 from skyloom.errors import InputError
@@ -214,12 +215,9 @@ def test_yaml_tags_in_the_header_of_a_table_run_nothing(tmp_path, mark):
         f"[touch, {mark}]}}\na\n1\n",
     ):
         path.write_text(text)
-        with pytest.raises(InputError, match=r"table\.ecsv is not a readable ECSV table"):
-            read_table(path)
-        with pytest.raises(InputError, match=r"table\.ecsv"):
-            observations.read(path)
-        with pytest.raises(InputError, match=r"table\.ecsv"):
-            observed.read(path)
+        refused(r"table\.ecsv is not a readable ECSV table", read_table, path)
+        refused(r"table\.ecsv", observations.read, path)
+        refused(r"table\.ecsv", observed.read, path)
 
 
 def test_yaml_in_the_comments_of_a_fits_table_runs_nothing(tmp_path, mark):
@@ -235,24 +233,20 @@ def test_yaml_in_the_comments_of_a_fits_table_runs_nothing(tmp_path, mark):
     for line in text:
         unit.header["COMMENT"] = line[:70]
     unit.writeto(tmp_path / "list.fits")
-    with pytest.raises(InputError, match=r"list\.fits is not a readable"):
-        observations.read(tmp_path / "list.fits")
+    refused(r"list\.fits is not a readable", observations.read, tmp_path / "list.fits")
 
 
 def test_a_file_of_addresses_with_tags_or_attributes_runs_nothing(tmp_path, mark):
     path = tmp_path / "archives.yaml"
     path.write_text(f"xmm: {_payload(mark)}\n")
-    with pytest.raises(InputError, match=r"archives\.yaml is not YAML.*downloads\.archives"):
-        archives.addresses(path, "xmm")
+    refused(r"archives\.yaml is not YAML.*downloads\.archives", archives.addresses, path, "xmm")
     for pattern in ("http://x/{observation.__class__}", "http://x/{0.__globals__}", "{secret}"):
-        with pytest.raises(InputError, match="stands for nothing"):
-            archives.fill(pattern, observation="0098010101")
+        refused("stands for nothing", archives.fill, pattern, observation="0098010101")
 
 
 def test_arrays_of_objects_are_refused_by_numpys_own_default(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        np.load(tmp_path / "objects.npy")
+    refused("allow_pickle=False", np.load, tmp_path / "objects.npy", error=ValueError)
 
 
 # What follows is about names: those of files, of members, in headers and catalogues.

@@ -5,8 +5,8 @@ import zipfile
 
 import keras
 import pytest
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.networks import pretrained
 from skyloom.sdss import prediction as sdss_prediction
 from skyloom.semantic import encoding
@@ -50,8 +50,7 @@ def test_an_unsafe_loader_would_run_it(hostile, tmp_path):
     ids=["sdss", "semantic", "spectra", "pretrained"],
 )
 def test_every_loader_refuses_it_in_one_sentence(hostile, load):
-    with pytest.raises(InputError, match=r"1\.keras .*(safe_mode|unsafe|[Ll]ambda)"):
-        load(hostile)
+    refused(r"1\.keras .*(safe_mode|unsafe|[Ll]ambda)", load, hostile)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +70,5 @@ def test_a_configuration_that_names_other_classes_is_refused(tmp_path, monkeypat
         archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
         archive.writestr("model.weights.h5", b"")
     for load in (sdss_prediction.load, encoding.load):
-        with pytest.raises(InputError, match=r"1\.keras is not"):
-            load(tmp_path / "1.keras")
+        refused(r"1\.keras is not", load, tmp_path / "1.keras")
     assert not (tmp_path / "mark").exists()

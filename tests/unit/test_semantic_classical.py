@@ -1,5 +1,6 @@
 """Classical fits: they recover the truth, reach the bound, and agree with astropy's."""
 
+import fake_dataset
 import h5py
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ from astropy.modeling.functional_models import Sersic2D
 from astropy.table import Table
 from scipy.special import gammaincinv
 
-from skyloom import datasets
 from skyloom.errors import InputError
 from skyloom.semantic import bounds, classical, evaluation, generation, profiles, starts
 from skyloom.semantic.sampling import Grid
@@ -170,10 +170,7 @@ def dataset(tmp_path_factory):
     path = tmp_path_factory.mktemp("semantic") / "wide_noise_05.h5"
     entry = {"noise": 0.05, "images": {"train": 10, "validation": 10, "test": 10}}
     profile, grid = {"decoder": "exponential", "parameters": WIDE}, Grid()
-    described = generation.description("wide_noise_05", entry, profile, grid, 1)
-    with h5py.File(path, "w") as file:
-        blocks = generation.render("wide_noise_05", entry, profile, grid, 1)
-        datasets.write(file, blocks, **described)
+    described = fake_dataset.write_profiles(path, "wide_noise_05", entry, profile, grid, 1)
     split = generation.split(described["columns"]["id"], entry["images"])
     return path, split
 

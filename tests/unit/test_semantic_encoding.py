@@ -1,13 +1,12 @@
 """Asking saved encoders: what comes out is the profile's, and rates are of what was done."""
 
-import h5py
+import fake_dataset
 import keras
 import numpy as np
 import pytest
 
-from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.semantic import encoding, generation, profiles, speed
+from skyloom.semantic import encoding, profiles, speed
 from skyloom.semantic.sampling import Grid
 
 PROFILE = {
@@ -71,10 +70,7 @@ def test_speed_is_of_full_batches_and_single_fits(tmp_path, monkeypatch):
     monkeypatch.setattr(speed, "FITTED", 8)
     path = tmp_path / "wide.h5"
     entry = {"noise": 0.0, "images": {"train": 4, "validation": 4, "test": 8}}
-    with h5py.File(path, "w") as file:
-        blocks = generation.render("wide", entry, PROFILE, Grid(16), 1)
-        described = generation.description("wide", entry, PROFILE, Grid(16), 1)
-        datasets.write(file, blocks, **described)
+    fake_dataset.write_profiles(path, "wide", entry, PROFILE, Grid(16), 1)
     network = _Constant([0.2, 0.5, 0])
     encoders = [("wide", "wide", network.predict_on_batch)]
     table = speed.measure(encoders, {"wide": path}, threads=2)

@@ -1,18 +1,14 @@
 """One model of the semantic arm, from its entry, a dataset and a split to its tables."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import json
 
+import fake_dataset
 import h5py
 import numpy as np
 import pytest
+from refusal import refused
 
-from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5
 from skyloom.networks import regression
 from skyloom.semantic import experiments, generation
 from skyloom.semantic.sampling import Grid
@@ -31,10 +27,7 @@ NETWORK = {"convolutions": [4, 4], "dense": [6]}
 def made(tmp_path_factory):
     """A dataset file and its split."""
     path = tmp_path_factory.mktemp("semantic") / "small.h5"
-    asked = ("small", ENTRY, PROFILE, Grid(pixels=8), 1)
-    described = generation.description(*asked)
-    with atomic_hdf5(path) as file:
-        datasets.write(file, generation.render(*asked), **described)
+    described = fake_dataset.write_profiles(path, "small", ENTRY, PROFILE, Grid(pixels=8), 1)
     return path, generation.split(described["columns"]["id"], ENTRY["images"])
 
 
@@ -68,8 +61,7 @@ def test_an_entry_stands_in_the_place_of_what_all_models_have():
     ],
 )
 def test_an_entry_that_says_nonsense_is_refused_by_name(entry, message):
-    with pytest.raises(InputError, match=message):
-        experiments.settle(entry, ENCODER, TRAINING, name="m")
+    refused(message, experiments.settle, entry, ENCODER, TRAINING, name="m")
 
 
 def test_outputs_span_the_range_and_a_margin_or_are_the_parameter_itself():
@@ -132,18 +124,13 @@ def test_tables_say_what_the_half_width_is_that_lengths_are_in(tmp_path):
     limits = {**PROFILE["parameters"], "scale": [0.01, 0.05]}
     profile = {**PROFILE, "half_width": 0.0625, "parameters": limits}
     asked = ("small", ENTRY, profile, Grid(8, "endpoints", half_width=0.0625), 1)
-    described = generation.description(*asked)
-    with atomic_hdf5(tmp_path / "small.h5") as file:
-        datasets.write(file, generation.render(*asked), **described)
+    described = fake_dataset.write_profiles(tmp_path / "small.h5", *asked)
     assert described["units"] == "16 half-width,,deg"
     split = generation.split(described["columns"]["id"], ENTRY["images"])
     fitted = _fit((tmp_path / "small.h5", split), target="clean", epochs=1)
     known = fitted.metrics
-    assert (known["half_width"], known["sampling"], known["target"]) == (
-        0.0625,
-        "endpoints",
-        "clean",
-    )
+    expected = {"half_width": 0.0625, "sampling": "endpoints", "target": "clean"}
+    assert expected.items() <= known.items()
     for column in ("scale", "scale_predicted"):
         assert "half-width is 0.0625" in fitted.predictions[column].description
 
@@ -181,14 +168,5 @@ def test_a_foreign_dataset_gives_one_sentence(made, tmp_path, change):
         experiments.read(path, made[1])
 
 
-def test_a_truncated_dataset_gives_one_sentence(made, tmp_path):
-    path = tmp_path / "half.h5"
-    content = made[0].read_bytes()
-    path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(InputError, match="half.h5 is not a complete HDF5 file"):
-        experiments.read(path, made[1])
-
-
 def test_a_split_of_other_images_is_refused(made):
-    with pytest.raises(InputError, match="do not have the same ids"):
-        experiments.read(made[0], made[1][:-1])
+    refused("do not have the same ids", experiments.read, made[0], made[1][:-1])

@@ -1,6 +1,5 @@
 """Figures of the semantic arm: labelled, reproducible, and true to what they show."""
 
-import warnings
 from pathlib import Path
 
 import fake_semantic_results as fake
@@ -9,6 +8,7 @@ import figure_axes
 import numpy as np
 import pytest
 from astropy.table import Table
+from figure_axes import drawn, texts
 from matplotlib.figure import Figure
 
 from skyloom import syntax
@@ -19,7 +19,6 @@ from skyloom.figures import (
     semantic_predictions,
     semantic_results,
     semantic_training,
-    style,
 )
 from skyloom.semantic import profiles
 from skyloom.semantic.sampling import Grid
@@ -85,31 +84,12 @@ def draw(name, run, folder, monkeypatch):
         else:
             given[key] = run[kind][models] if models else run[kind]
     options = {"grid": fake.grid_of("noise_05"), "failed": 10}
-    return fake_step.draw(f"semantic.{name}", given, folder, monkeypatch, **options)[0]
-
-
-def texts(figure):
-    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
-    return "\n".join(artist.get_text() for artist in found)
-
-
-def clean(function, *args, **kwargs):
-    """Draw a figure; a warning is an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return function(*args, **{"synthetic": True, **kwargs})
+    return fake_step.sketch(f"semantic.{name}", given, folder, monkeypatch, **options)
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_draws_a_labelled_figure_with_a_caption(name, run, tmp_path, monkeypatch):
-    saved = []
-    monkeypatch.setattr(style, "save", lambda figure, png, pdf: saved.append((png, pdf)))
-    figure = draw(name, run, tmp_path, monkeypatch)
-    assert saved == [(str(tmp_path / f"{name}.png"), str(tmp_path / f"{name}.pdf"))]
-    assert figure.get_suptitle().startswith("Synthetic demonstration: ")
-    assert figure_axes.faults(figure) == []
-    for label in STEPS[name][1]:
-        assert label in texts(figure)
+    figure_axes.check(draw(name, run, tmp_path, monkeypatch), STEPS[name][1])
     caption = syntax.described(ROOT / "scripts/skyloom/figures/entries/semantic.py")[name]
     assert 200 <= len(caption) <= 800 and "*" not in caption and "{" not in caption
 
@@ -119,15 +99,6 @@ def test_drawing_needs_no_network_library():
     assert "skyloom.networks" not in (entries / "semantic.py").read_text()
     for path in (ROOT / "scripts/skyloom/figures").glob("semantic_*.py"):
         assert not {"import keras", "import tensorflow"} & set(path.read_text().splitlines())
-
-
-def test_a_figure_has_the_same_bytes_twice(tmp_path):
-    files = []
-    for folder in (tmp_path / "one", tmp_path / "two"):
-        figure = clean(semantic_results.speed, fake.speed()[-3:])
-        style.save(figure, folder / "a.png", folder / "a.pdf")
-        files.append([(folder / f"a.{kind}").read_bytes() for kind in ("png", "pdf")])
-    assert files[0] == files[1] and b"CreationDate" not in files[0][1]
 
 
 def test_the_dispersion_of_the_angle_leaves_out_the_ends_and_no_other_does():
@@ -141,7 +112,7 @@ def test_the_dispersion_of_the_angle_leaves_out_the_ends_and_no_other_does():
 def test_a_half_turn_is_told_from_a_wrong_angle():
     true, found = np.array([1.0, 90.0, 179.0]), np.array([179.0, 91.0, 90.0])
     cases = {"a": ("theta", true, found), "b": ("cos_sin_2theta", true, true)}
-    figure = clean(semantic_predictions.angles, cases, failed=10)
+    figure = drawn(semantic_predictions.angles, cases, failed=10)
     said = texts(figure)
     assert "66.7 % (2 of 3)" in said and "33.3 % (1 of 3)" in said and "none" in said
     _, same, wrong = figure.axes[0].collections
@@ -153,7 +124,7 @@ def test_bars_are_the_bins_and_wild_images_are_counted_beyond_the_axis():
     table = fake.predictions("clean")
     table["scale_predicted"][:3] += 1
     _, binned = fake.summaries(models=("clean",), datasets=())
-    figure = clean(
+    figure = drawn(
         semantic_predictions.errors,
         *(table, binned),
         **{"parameters": ["scale"], "model": ("clean", "full"), "failed": 10},
@@ -172,15 +143,15 @@ def test_scales_are_drawn_in_half_widths_and_pixels_of_their_own_images(dataset,
     low, high = (0.16, 0.8) if dataset == "clean" else (0.1, 0.5)
     table["scale"] = np.linspace(*fake.ranges_of(dataset)["scale"], 22)
     _, binned = fake.summaries(models=(dataset,), datasets=())
-    figure = clean(
+    figure = drawn(
         semantic_predictions.errors,
         *(table, binned[:0]),
         **{"parameters": ["scale"], "model": (dataset, "full"), "failed": 10},
         grid=Grid(**fake.grid_of(dataset)),
     )
     upper = figure.axes[0]
-    drawn = upper.collections[0].get_offsets()[:, 0]
-    np.testing.assert_allclose([drawn.min(), drawn.max()], [low, high])
+    scales = upper.collections[0].get_offsets()[:, 0]
+    np.testing.assert_allclose([scales.min(), scales.max()], [low, high])
     figure.draw_without_rendering()
     (above,) = upper.child_axes
     ends = above.transData.inverted().transform(upper.transData.transform([(low, 0), (high, 0)]))
@@ -228,7 +199,7 @@ def test_sizes_join_networks_of_one_training_only():
     assert next(iter(groups)) == "clean, adam, 60 epochs" and len(groups) == 3
     assert set(summary["network"][groups["clean, adam, 60 epochs"]]) == set(fake.NETWORKS)
     assert set(summary["dataset"][np.any(list(groups.values()), axis=0)]) == {"clean"}
-    figure = clean(semantic_results.sizes, summary[summary["model"] == "noise_05"])
+    figure = drawn(semantic_results.sizes, summary[summary["model"] == "noise_05"])
     assert "only one network" in texts(figure)
 
 
@@ -243,12 +214,12 @@ def test_the_encoder_named_like_its_dataset_stands_for_it_else_the_largest():
 
 def test_bounds_lie_where_the_summary_says():
     summary, _ = fake.summaries(models=("noise_05",), datasets=("noise_05",))
-    figure = clean(semantic_results.bounds, summary)
+    figure = drawn(semantic_results.bounds, summary)
     for axes, parameter in zip(figure.axes, fake.RANGES["clean"], strict=True):
         rows = summary[summary["parameter"] == parameter]
-        drawn = [line.get_ydata()[0] for line in axes.lines if line.get_lw() == 2]
+        found = [line.get_ydata()[0] for line in axes.lines if line.get_lw() == 2]
         unit = 0.0625 if parameter == "scale" else 1
-        np.testing.assert_allclose(drawn, rows["bound"] / unit)
+        np.testing.assert_allclose(found, rows["bound"] / unit)
         sigma = [box.lines[0].get_ydata()[0] for box in axes.containers]
         np.testing.assert_allclose(sigma, rows["sigma"] / unit)
 
@@ -257,7 +228,7 @@ def test_optimisers_are_compared_when_the_shortest_training_ended():
     log, _ = fake.history("clean")
     seconds = {"fast": np.full(60, 2.0), "slow": np.full(60, 5.0)}
     cases = {name: (log, clock, fake.metrics("clean")) for name, clock in seconds.items()}
-    figure = clean(semantic_training.optimizers, cases)
+    figure = drawn(semantic_training.optimizers, cases)
     points = [group.get_offsets()[0].tolist() for group in figure.axes[1].collections]
     assert points == [[120, log["val_loss"][59]], [120, log["val_loss"][23]]]
     assert "equal time: 120 s" in texts(figure)
@@ -267,12 +238,12 @@ def test_the_trend_shows_every_epoch_and_the_article_s_number():
     log, _ = fake.history("clean")
     summary, _ = fake.summaries(models=("clean",), datasets=())
     cases = {"clean": (log, fake.metrics("clean"))}
-    figure = clean(semantic_training.trend, cases, summary=summary)
+    figure = drawn(semantic_training.trend, cases, summary=summary)
     first, line = figure.axes[0].lines
     np.testing.assert_allclose(first.get_ydata(), log["sigma_scale"] / 0.0625)
     assert line.get_ydata()[0] == 0.00049 / 0.0625 and figure.axes[0].get_title() == "A 0.16 to 0.8"
     short = {"clean": (log[:1], {**fake.metrics("clean"), "ranges": {}, "chosen_epoch": 1})}
-    assert "as the article" not in texts(clean(semantic_training.trend, short))
+    assert "as the article" not in texts(drawn(semantic_training.trend, short))
 
 
 def test_a_logarithmic_axis_of_any_length_has_two_numbers_or_more():
@@ -293,7 +264,7 @@ def test_profiles_are_reconstructed_as_matrices_make_them():
 def test_what_is_left_has_a_scale_about_zero_and_images_share_one():
     images = fake.images({"scale": [0.1, 0.2], "ellipticity": [0.3, 0.7], "angle": [20, 130]})
     rest = {"scale": [0.1, 0.2], "model": ("clean", "full")}
-    figure = clean(semantic_panels.panels, images, 0.9 * images, ["a", "b"], **rest)
+    figure = drawn(semantic_panels.panels, images, 0.9 * images, ["a", "b"], **rest)
     shown = [axes.images[0] for axes in figure.axes if axes.images]
     assert len({image.get_clim() for image in shown[:4]}) == 1
     low, high = shown[4].get_clim()
@@ -324,14 +295,14 @@ def test_few_galaxies_are_drawn_and_angles_differ_by_a_quarter_turn_at_most(coun
     table = fake.measurements(count)
     table["angle"], table["position_angle"] = 179.0, 1.0
     table.remove_column("inclination_thick")
-    figure = clean(semantic_galaxies.galaxies, table)
+    figure = drawn(semantic_galaxies.galaxies, table)
     np.testing.assert_allclose(figure.axes[2].containers[0].lines[0].get_ydata(), -2)
     assert ("one galaxy" in texts(figure)) == (count == 1)
 
 
 def test_a_measured_rate_stands_at_its_bar():
     table = Table(fake.speed()[-2:], meta={"device": "CPU"})
-    figure = clean(semantic_results.speed, table, synthetic=False)
+    figure = drawn(semantic_results.speed, table, synthetic=False)
     assert [bar.get_width() for bar in figure.axes[0].patches] == [7.5, 21.0]
     assert "(least squares: 2 threads; CPU)" in texts(figure)
     assert not figure.get_suptitle().startswith("Synthetic")

@@ -2,13 +2,14 @@
 
 import json
 
+import fake_dataset
 import numpy as np
 import pytest
 from scipy import stats
 
 from skyloom import ahead, datasets, sides
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, open_hdf5
+from skyloom.io import open_hdf5
 from skyloom.semantic import generation, profiles
 from skyloom.semantic.sampling import Grid
 
@@ -28,11 +29,8 @@ def entry(train=1200, validation=30, test=40, noise=0.1):
 
 
 def write(path, asked, *, threads=None, grid=GRID, name="wide_noise_10", seed=1):
-    arguments = (name, asked, PROFILE, grid, seed)
     pool = None if threads is None else ahead.Pool(threads)
-    with atomic_hdf5(path) as file:
-        rendered = generation.render(*arguments, pool=pool)
-        datasets.write(file, rendered, **generation.description(*arguments), pool=pool)
+    fake_dataset.write_profiles(path, name, asked, PROFILE, grid, seed, pool=pool)
     return path
 
 

@@ -1,15 +1,11 @@
 """The encoder's counts and outputs, and the decoder as a layer: gradients, saving."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.networks import regression, semantic_encoder
 from skyloom.networks.profile_decoder import ProfileDecoder
 from skyloom.networks.semantic_encoder import PhysicalParameters
@@ -138,13 +134,11 @@ def test_bfloat16_changes_answers_by_rounding_only_and_keeps_float32_weights():
 
 
 def test_images_too_small_for_the_poolings_are_refused():
-    with pytest.raises(InputError, match="4x4 pixels are too small for 6 convolutions"):
-        _build(12807, "theta", shape=(4, 4, 1))
+    refused("4x4 pixels are too small for 6 convolutions", _build, 12807, "theta", shape=(4, 4, 1))
 
 
 def test_an_unknown_angle_names_the_nearest():
-    with pytest.raises(InputError, match="nearest is 'theta'"):
-        _layer("thetta")
+    refused("nearest is 'theta'", _layer, "thetta")
 
 
 def test_a_saved_encoder_loads_in_safe_mode_and_gives_the_same(tmp_path):

@@ -1,9 +1,5 @@
 """Training the semantic autoencoder: Keras's mathematics on what is decoded."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 import pytest
@@ -188,19 +184,6 @@ def test_published_weights_are_those_of_glorot_everywhere():
 
 def test_threads_are_the_networks_and_not_the_machines():
     assert [threads_of([width, 128]) for width in (4, 8, 16, 32)] == [1, 1, 2, 2]
-
-
-def test_best_and_last_weights_are_those_of_their_epochs(data):
-    # A rate at which the loss does not fall for ever.
-    options = {"epochs": 4, "batch_size": 8, "optimizer": "adam", "learning_rate": 3.0}
-    best, result = _train(data, Settings(**options))
-    last, latest = _train(data, Settings(**options, restore="last"))
-    assert result.best_epoch == result.chosen_epoch == 1 + np.argmin(result.history[:, 1])
-    assert latest.chosen_epoch == 4 != latest.best_epoch
-    for network, epoch in ((best, result.best_epoch), (last, 4)):
-        images = data[0].take(VALIDATION)
-        loss = np.abs(_decoder()(network(images)).numpy() - images).mean()
-        assert loss == pytest.approx(result.history[epoch - 1, 1], rel=1e-5)
 
 
 def test_cosine_rate_falls_to_zero_and_the_constant_one_stays(data, adadelta):

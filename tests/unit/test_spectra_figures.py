@@ -1,8 +1,5 @@
 """Figures of the helium and stellar arms: labelled, reproducible, and true to what they show."""
 
-import warnings
-from pathlib import Path
-
 import fake_spectra_results as fake
 import fake_step
 import figure_axes
@@ -10,7 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 from astropy.table import Table
-from matplotlib.image import imread
+from figure_axes import rendered, texts
 
 from skyloom.errors import InputError
 from skyloom.figures import (
@@ -26,7 +23,7 @@ from skyloom.figures import (
     training,
 )
 
-ROOT = Path(__file__).parents[2]
+WAVELENGTH = np.linspace(4460, 4480, 201)
 # What each step's figure must say: its quantities with their units.
 STEPS = {
     "grid": ("Wavelength [Å, air]", "Normalised flux", r"$T_\mathrm{eff}$ [K]", "log g [dex]"),
@@ -69,47 +66,19 @@ def draw(name, arm, inputs, folder, monkeypatch):
     if name == "observed":
         inputs = inputs["observed"] | {"dataset": inputs["dataset"]}
     agreement = arm == "helium"
-    return fake_step.draw(f"spectra.{name}", inputs, folder, monkeypatch, agreement=agreement)[0]
-
-
-def texts(figure):
-    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
-    return "\n".join(artist.get_text() for artist in found)
-
-
-def clean(function, *args, **kwargs):
-    """Draw and render a figure; a warning is an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        figure = function(*args, **kwargs)
-        style.drawn(figure.draw_without_rendering)()
-    return figure
+    return fake_step.sketch(f"spectra.{name}", inputs, folder, monkeypatch, agreement=agreement)
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_draws_a_labelled_figure(name, run, tmp_path, monkeypatch):
     arm, inputs = run
-    saved = []
-    monkeypatch.setattr(style, "save", lambda figure, png, pdf: saved.append((png, pdf)))
     figure = draw(name, arm, inputs, tmp_path, monkeypatch)
-    assert saved == [(str(tmp_path / f"{name}.png"), str(tmp_path / f"{name}.pdf"))]
-    assert figure.get_suptitle().startswith("Synthetic demonstration: ")
-    assert figure_axes.faults(figure) == []
-    for label in (*STEPS[name], *OWN.get((arm, name), ())):
-        assert label in texts(figure)
+    figure_axes.check(figure, (*STEPS[name], *OWN.get((arm, name), ())))
 
 
-def test_a_figure_of_many_points_has_the_same_bytes_twice(helium, tmp_path):
-    table = Table.read(helium["predictions"][0], format="ascii.ecsv")
-    options = {"labels": ["log_g"], "model": ("clean", "initial"), "synthetic": True}
-    files = []
-    for folder in (tmp_path / "one", tmp_path / "two"):
-        figure = spectra_predictions.predictions(table, **options)
-        style.save(figure, folder / "a.png", folder / "a.pdf")
-        files.append([(folder / f"a.{kind}").read_bytes() for kind in ("png", "pdf")])
-    assert files[0] == files[1]
-    assert b"CreationDate" not in files[0][1]
-    assert imread(tmp_path / "one" / "a.png").std() > 0.01
+def test_a_figure_of_many_points_has_the_same_bytes_twice(helium, tmp_path, monkeypatch):
+    files = {key: helium[key][0] for key in ("predictions", "metrics")}
+    fake_step.draw_twice("spectra.predictions", files, tmp_path, monkeypatch)
 
 
 def test_a_split_of_other_spectra_is_refused(run, tmp_path, monkeypatch):
@@ -136,13 +105,12 @@ def test_one_label_changes_along_a_row_of_the_grid_and_the_others_do_not():
 
 
 def test_no_spectrum_of_the_grid_leaves_its_panel():
-    wavelength = np.linspace(4460, 4480, 201)
     runs = {
         "teff": (np.array([1.0, 2.0]), np.linspace(0.8, 1, 402).reshape(2, 201), True),
         "log_g": (np.array([1.0, 2.0]), np.linspace(0.1, 1.1, 402).reshape(2, 201), True),
     }
     fixed = {"teff": 1.0, "log_g": 1.0}
-    figure = clean(spectra_grid.grid, wavelength, runs, fixed=fixed, synthetic=True)
+    figure = rendered(spectra_grid.grid, WAVELENGTH, runs, fixed=fixed)
     for axes in figure.axes[:2]:
         low, high = axes.get_ylim()
         assert low < 0.1 and high > 1.1
@@ -155,9 +123,8 @@ def test_spectra_that_are_no_grid_are_shown_by_their_nearest_and_said_to_be_near
     assert not exact and len(rows) > 2
     assert np.all(np.diff(table["teff"][rows]) > 0)
     runs = {"teff": (np.asarray(table["teff"][rows]), np.ones((len(rows), 201)), exact)}
-    wavelength = np.linspace(4460, 4480, 201)
-    figure = clean(
-        spectra_grid.grid, wavelength, runs, fixed={"teff": 3.0, "log_g": 2.0}, synthetic=False
+    figure = rendered(
+        spectra_grid.grid, WAVELENGTH, runs, fixed={"teff": 3.0, "log_g": 2.0}, synthetic=False
     )
     assert "near log g = 2.00 dex" in texts(figure)
     assert not figure.get_suptitle().startswith("Synthetic")
@@ -166,13 +133,8 @@ def test_spectra_that_are_no_grid_are_shown_by_their_nearest_and_said_to_be_near
 def test_cells_of_the_kiel_diagram_count_spectra_and_leave_gaps_where_there_are_none():
     table = fake.inventory("stellar")
     part = np.where(np.arange(len(table)) % 4 == 0, "test", "train")
-    figure = clean(
-        spectra_coverage.coverage,
-        *(table, part),
-        labels=table.meta["labels"],
-        split="random",
-        synthetic=True,
-    )
+    options = {"labels": table.meta["labels"], "split": "random"}
+    figure = rendered(spectra_coverage.coverage, table, part, **options)
     count, share = (axes.collections[0].get_array() for axes in figure.axes[:2])
     assert count.shape == (6, 6)
     assert np.ma.count_masked(count) == 6
@@ -187,8 +149,8 @@ def test_labels_of_any_values_are_counted(count):
     random = np.random.default_rng(1)
     table = Table({"teff": random.normal(2e4, 3e3, count), "log_g": random.uniform(2, 5, count)})
     part = ["train", "test", "validation"] * 100
-    options = {"labels": ["teff", "log_g"], "split": "model", "synthetic": True}
-    figure = clean(spectra_coverage.coverage, table, part[:count], **options)
+    options = {"labels": ["teff", "log_g"], "split": "model"}
+    figure = rendered(spectra_coverage.coverage, table, part[:count], **options)
     assert figure.axes[0].collections[0].get_array().sum() == count
 
 
@@ -207,7 +169,7 @@ def test_bands_are_the_percentiles_of_the_residuals_at_each_value():
 def test_numbers_of_the_predictions_are_those_of_the_table():
     table = Table({"teff": [15000.0, 20000.0, 25000.0], "teff_predicted": [15100, 19700, 25200.0]})
     options = {"labels": ["teff"], "model": ("clean", "initial"), "synthetic": False}
-    text = texts(clean(spectra_predictions.predictions, table, **options))
+    text = texts(rendered(spectra_predictions.predictions, table, **options))
     assert "MAE 200 K" in text and "bias 0 K" in text and "scatter 265 K" in text
     assert "stated" not in text
 
@@ -221,8 +183,8 @@ def test_predictions_of_few_many_and_constant_values_are_drawn(count, constant):
         found["log_g_predicted"] = 3.5
         found["teff_predicted"] = found["teff"]
     found["v_rot_predicted"] = np.ma.masked_invalid(np.full(count, np.nan))
-    options = {"labels": ["teff", "log_g", "v_rot"], "model": ("a", "b"), "synthetic": True}
-    assert "nothing predicted" in texts(clean(spectra_predictions.predictions, found, **options))
+    options = {"labels": ["teff", "log_g", "v_rot"], "model": ("a", "b")}
+    assert "nothing predicted" in texts(rendered(spectra_predictions.predictions, found, **options))
 
 
 @pytest.mark.parametrize(("members", "epochs", "negative"), [(1, 1, False), (3, 20, True)])
@@ -231,7 +193,7 @@ def test_every_member_has_its_curves_and_its_chosen_epoch(members, epochs, negat
     chosen = [max(1, epochs - k) for k in range(members)]
     one = training.Training("starnet", log, chosen)
     kinds = {"loss": "Loss", "mae": "MAE (labels from 0 to 1)"}
-    figure = clean(training.curves, [one], kinds, synthetic=True)
+    figure = rendered(training.curves, [one], kinds)
     loss = figure.axes[0]
     assert len(loss.lines) == 2 * members
     points = np.concatenate([group.get_offsets() for group in loss.collections])
@@ -246,16 +208,16 @@ def test_noise_of_one_model_with_undefined_values_is_drawn():
     table = table[table["model"] == "clean_initial"]
     table["bias"] = np.ma.array(table["bias"], mask=table["snr"] == 50)
     table["mae"][table["label"] == "log_g"] = np.nan
-    figure = clean(spectra_evaluation.noise, table, synthetic=True)
+    figure = rendered(spectra_evaluation.noise, table)
     upper = figure.axes[0]
     mae = table[(table["label"] == "teff") & (table["snr"] > 0)]["mae"]
     np.testing.assert_allclose(upper.lines[0].get_ydata(), mae)
-    clean(spectra_evaluation.noise, table[table["snr"] == 0], synthetic=True)
+    rendered(spectra_evaluation.noise, table[table["snr"] == 0])
 
 
 def test_without_uncertainties_the_calibration_says_so():
     table = fake.evaluation("helium")["calibration"][:0]
-    assert "No uncertainties" in texts(clean(spectra_evaluation.calibration, table, synthetic=True))
+    assert "No uncertainties" in texts(rendered(spectra_evaluation.calibration, table))
 
 
 def test_ratios_are_those_of_the_errors_and_undefined_ones_are_left_out():
@@ -263,7 +225,7 @@ def test_ratios_are_those_of_the_errors_and_undefined_ones_are_left_out():
     summary, members = tables["summary"], tables["members"]
     summary["mae_low"] = np.ma.array(summary["mae_low"], mask=[True, False, False, False])
     summary["mae"][3] = np.nan
-    figure = clean(spectra_comparison.comparison, summary, members, synthetic=False)
+    figure = rendered(spectra_comparison.comparison, summary, members, synthetic=False)
     shown = [box.lines[0].get_ydata()[0] for box in figure.axes[0].containers]
     np.testing.assert_allclose(shown, np.asarray(summary["mae_mean"] / summary["mae"])[:3])
 
@@ -272,12 +234,8 @@ def test_the_published_ratio_has_its_network_s_colour_only_where_it_is_comparabl
     tables = fake.evaluation("helium", ["clean"])
     for good in (True, False):
         published = fake.published("helium", comparable=good)
-        figure = clean(
-            spectra_comparison.comparison,
-            *(tables["summary"], tables["members"]),
-            published=published,
-            synthetic=True,
-        )
+        given = tables["summary"], tables["members"]
+        figure = rendered(spectra_comparison.comparison, *given, published=published)
         dotted = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
         assert [line.get_ydata()[0] for line in dotted] == [3.6, 4.0]
         assert (dotted[0].get_color() == style.BLUE) == good
@@ -291,20 +249,19 @@ def test_the_nearest_training_spectrum_is_by_standard_deviations_of_the_labels()
     assert spectra_observed.nearest(target, [np.nan, 3.0]) is None
 
 
+def stars(predictions, spectra):
+    """Stars as the figure takes them, beside a grid of two spectra."""
+    target = np.array([[15000.0, 3.0, 100.0], [30000.0, 4.0, 300.0]])
+    labels = ["teff", "log_g", "v_rot"]
+    return spectra_observed.stars(predictions, spectra, labels, target, lambda row: np.ones(201))
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_any_number_of_stars_is_drawn_and_those_left_out_are_counted(count, monkeypatch):
     monkeypatch.setattr(spectra_observed, "MOST", 2)
     predictions, spectra = fake.observed("helium", count)
-    target = np.array([[15000.0, 3.0, 100.0], [30000.0, 4.0, 300.0]])
-    found = spectra_observed.stars(
-        predictions, spectra, ["teff", "log_g", "v_rot"], target, lambda row: np.full(201, row)
-    )
-    figure = clean(
-        spectra_observed.observed,
-        *(found, np.linspace(4460, 4480, 201)),
-        synthetic=True,
-        total=count,
-    )
+    found = stars(predictions, spectra)
+    figure = rendered(spectra_observed.observed, found, WAVELENGTH, total=count)
     assert ("3 more not drawn" in figure.get_suptitle()) == (count == 5)
     said = [line for line in texts(figure).split("\n") if line.endswith("trained on clean:")]
     assert len(said) == 2 * min(count, 2)
@@ -313,11 +270,8 @@ def test_any_number_of_stars_is_drawn_and_those_left_out_are_counted(count, monk
 def test_a_name_is_red_only_where_the_answers_mean_nothing():
     predictions, spectra = fake.observed("helium", 2)
     predictions["warning"] = "air is assumed"
-    target = np.array([[15000.0, 3.0, 100.0], [30000.0, 4.0, 300.0]])
-    found = spectra_observed.stars(
-        predictions, spectra, ["teff", "log_g", "v_rot"], target, lambda row: np.ones(201)
-    )
-    figure = spectra_observed.observed(found, np.linspace(4460, 4480, 201), synthetic=True)
+    found = stars(predictions, spectra)
+    figure = rendered(spectra_observed.observed, found, WAVELENGTH)
     colours = [axes.title.get_color() for axes in figure.axes if axes.get_title()]
     assert [colour == style.BLACK for colour in colours] == [True, False]
     assert texts(figure).count("air is assumed") == 2
@@ -326,7 +280,7 @@ def test_a_name_is_red_only_where_the_answers_mean_nothing():
 def test_the_title_tells_real_stars_from_the_synthetic_spectra_of_their_networks():
     title = {
         real: spectra_observed.observed(
-            [], np.linspace(4460, 4480, 201), synthetic=not real, trained_on_synthetic=True
+            [], WAVELENGTH, synthetic=not real, trained_on_synthetic=True
         ).get_suptitle()
         for real in (True, False)
     }

@@ -1,19 +1,17 @@
 """A dataset and a split in; tables in the labels' units and honest figures out."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
+import fake_dataset
 import keras
 import numpy as np
 import pytest
 from astropy.table import Table
+from refusal import refused
 
-from skyloom import datasets
-from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, write_json
-from skyloom.networks import batches, chain, regression
+from skyloom.io import write_json
+from skyloom.networks import batches, regression
 from skyloom.spectra import fitting
+
+pytestmark = pytest.mark.usefixtures("whole_batches")
 
 PIXELS, COUNT = 24, 60
 NAMES = ["teff", "log_g", "v_rot"]
@@ -37,26 +35,8 @@ def _dataset(path, labels=None):
     lines = (0.2 + 0.6 * drawn[:, :1]) * np.exp(-(x**2) / (0.02 + 0.3 * drawn[:, 1:2]))
     flux = (1 - lines + 0.05 * drawn[:, 2:] * x).astype(np.float32)
     labels = drawn * [20000, 3, 300] + [15000, 2, 100] if labels is None else labels
-    with atomic_hdf5(path) as file:
-        datasets.write(
-            file,
-            [flux],
-            COUNT,
-            kind="spectra",
-            shape=(PIXELS,),
-            dtype=np.float32,
-            target=labels,
-            name=",".join(NAMES),
-            units="K,dex,km / s",
-            columns={"id": IDS},
-            attributes={"synthetic": True},
-        )
-    return path
-
-
-@pytest.fixture(autouse=True)
-def _whole_batches(monkeypatch):
-    monkeypatch.setattr(chain, "PARTS", 1)
+    described = {"name": ",".join(NAMES), "units": "K,dex,km / s", "synthetic": True}
+    return fake_dataset.write(path, flux, labels, {"id": IDS}, **described)
 
 
 @pytest.fixture(scope="module")
@@ -183,9 +163,7 @@ def test_a_constant_label_has_no_correlation_and_no_ratio_of_ours(tmp_path):
 def test_a_split_of_other_spectra_is_refused(dataset):
     other = SPLIT.copy()
     other["id"][0] = "t99"
-    with pytest.raises(InputError, match="do not have the same ids.*make both again"):
-        fitting.read(dataset, other)
+    refused("do not have the same ids.*make both again", fitting.read, dataset, other)
     wrong = SPLIT.copy()
     wrong["part"] = "training"
-    with pytest.raises(InputError, match="my split: part must be one of"):
-        fitting.read(dataset, wrong, split_name="my split")
+    refused("my split: part must be one of", fitting.read, dataset, wrong, split_name="my split")

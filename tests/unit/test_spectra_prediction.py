@@ -1,9 +1,5 @@
 """Observed stars: the members' answer in physical units, and warnings that say why."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table

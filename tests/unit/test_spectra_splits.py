@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 from astropy.table import Table
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.spectra import splits
 
 SHARES = {"validation": 0.1, "test": 0.1}
@@ -87,14 +87,11 @@ def test_stellar_models_are_those_of_three_labels():
 
 @pytest.mark.parametrize(("by", "size"), [("random", (1, 1, 4)), ("model", (2, 2, 50))])
 def test_a_side_without_spectra_is_an_error(by, size):
-    with pytest.raises(InputError, match="leave none for validation"):
-        splits.split(inventory(*size), by=by, seed=1, **SHARES)
+    refused("leave none for validation", splits.split, inventory(*size), by=by, seed=1, **SHARES)
 
 
 def test_double_ids_and_unknown_ways_are_refused():
     table = inventory(2, 2, 5)
-    with pytest.raises(InputError, match=r"split.by is 'lineage'"):
-        splits.split(table, by="lineage", seed=1, **SHARES)
+    refused(r"split.by is 'lineage'", splits.split, table, by="lineage", seed=1, **SHARES)
     table["id"][3] = table["id"][2]
-    with pytest.raises(InputError, match="lists t00g0v02 twice"):
-        splits.split(table, by="random", seed=1, **SHARES)
+    refused("lists t00g0v02 twice", splits.split, table, by="random", seed=1, **SHARES)

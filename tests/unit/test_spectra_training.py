@@ -1,24 +1,16 @@
 """Training on spectra: Keras's mathematics, a likelihood, fresh noise."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 import pytest
 
 from skyloom.errors import InputError
-from skyloom.networks import batches, chain, spectra_cnn, spectra_training, training
+from skyloom.networks import batches, spectra_cnn, spectra_training, training
 from skyloom.networks.spectra_training import Noisy, Settings
 
+pytestmark = pytest.mark.usefixtures("batches_in_two")
+
 PIXELS, TRAIN, VALIDATION = 24, np.arange(0, 21), np.arange(21, 32)
-
-
-@pytest.fixture(autouse=True)
-def _few_parts(monkeypatch):
-    """Batches in two parts: they are traced faster, and sums of parts are still there."""
-    monkeypatch.setattr(chain, "PARTS", 2)
 
 
 def _spectra():
@@ -127,16 +119,6 @@ def test_noise_has_the_asked_spread():
     spectra = batches.from_array(np.ones((200, 100), np.float32), "spectra")
     noisy = Noisy(spectra, (50, 50), seed=0, epoch=3).take(np.arange(200))
     assert noisy.std() == pytest.approx(1 / 50, rel=0.02)
-
-
-def test_training_stops_when_the_validation_loss_stops_falling(data):
-    network, result = _train(data, Settings(epochs=60, batch_size=8, patience=2, learning_rate=0.1))
-    assert len(result.history) == result.best_epoch + 2 < 60
-    best = np.argmin(result.history[:, 3])
-    assert result.best_epoch == result.chosen_epoch == best + 1
-    made = spectra_training.outputs(network, data[0], VALIDATION, batch_size=8)
-    loss = spectra_training.judge(made, data[1][VALIDATION])[0]
-    assert loss == pytest.approx(result.history[best, 3])
 
 
 def test_impossible_trainings_are_refused_in_a_sentence(data):

@@ -1,7 +1,6 @@
 """Synthetic spectra: profiles, curve of growth, trends with every label, rotation."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,14 +13,8 @@ from skyloom.errors import InputError
 from skyloom.spectra import broadening
 from skyloom.stellar import atmosphere, atoms, blocks, grid, synthesis
 
-LINES = Path(__file__).parents[2] / "resources/lines/5000-5300.ecsv"
 C = 299792.458
 SUN = (5772, 4.44, 0.0)
-
-
-@pytest.fixture(scope="module")
-def lines():
-    return atoms.read(LINES)
 
 
 def only(lines, wavelength, species, log_gf=None):
@@ -33,16 +26,7 @@ def only(lines, wavelength, species, log_gf=None):
     )
     chosen = {
         name: getattr(lines, name)[row : row + 1]
-        for name in (
-            "wavelength",
-            "species",
-            "element",
-            "stage",
-            "log_gf",
-            "excitation",
-            "log_gamma_rad",
-            "log_gamma_vdw",
-        )
+        for name in (field.name for field in dataclasses.fields(lines) if field.name != "elements")
     }
     if log_gf is not None:
         chosen["log_gf"] = np.array([log_gf])

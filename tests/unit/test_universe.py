@@ -40,13 +40,7 @@ def row_of(name, snapshot=99):
 
 
 def load(base, snapshot, row, kind, fields=None):
-    return il.snapshot.loadSubhalo(
-        base,
-        snapshot,
-        row,
-        kind,
-        fields=fields,
-    )
+    return il.snapshot.loadSubhalo(base, snapshot, row, kind, fields=fields)
 
 
 @pytest.fixture(scope="module", params=SNAPSHOTS)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.tng import universe
 from skyloom.tng.universe import assembly, cells, lineages, population
 
@@ -67,10 +67,8 @@ def test_orientation_is_a_proper_rotation_of_the_axis():
     [({"chunks": 1}, "chunks"), ({"gas_cells": 5}, "gas_cells"), ({"galaxies": 3}, "galaxies")],
 )
 def test_too_small_a_universe_is_refused_by_name(tmp_path, changes, field):
-    with pytest.raises(InputError, match=rf"tng\.synthetic\.{field}"):
-        write(str(tmp_path / "output"), 99, **changes)
+    refused(rf"tng\.synthetic\.{field}", write, str(tmp_path / "output"), 99, **changes)
 
 
 def test_an_unknown_snapshot_is_refused(tmp_path):
-    with pytest.raises(InputError, match="50"):
-        write(str(tmp_path / "output"), 50, snapshots=[99, 50])
+    refused("50", write, str(tmp_path / "output"), 50, snapshots=[99, 50])

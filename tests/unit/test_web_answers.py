@@ -4,6 +4,7 @@ import h5py
 import pytest
 from archive_server import Archive
 from astropy.table import Table
+from refusal import refused
 from tng_server import KEY, POLICY, open_api
 
 from skyloom.download import Session
@@ -26,16 +27,14 @@ from skyloom.tng.simulation import Header
 def test_answer_that_is_no_simulation_is_refused(tmp_path, answer, words):
     with Archive(lambda *_: answer) as server:
         api = open_api(server, tmp_path)
-        with pytest.raises(InputError, match=words):
-            api.cosmology()
+        refused(words, api.cosmology)
     assert not (tmp_path / "simulation.json").exists()
 
 
 @pytest.mark.parametrize("pattern", [None, 5, "http://host/{other}", "http://host/{"])
 def test_address_pattern_that_cannot_be_filled_in_is_named(tmp_path, pattern):
     api = webapi.WebApi(Session(), {"simulation": pattern}, "TNG50-1", tmp_path, POLICY)
-    with pytest.raises(InputError, match=r"no usable pattern tng\.simulation"):
-        api.cosmology()
+    refused(r"no usable pattern tng\.simulation", api.cosmology)
 
 
 def test_branch_of_another_galaxy_is_refused(tmp_path):
@@ -43,18 +42,15 @@ def test_branch_of_another_galaxy_is_refused(tmp_path):
     with h5py.File(path, "w") as file:
         file["SnapNum"], file["SubfindID"], file["SubhaloID"] = [99, 98], [4, 5], [100, 101]
     assert web_branches.read_branch(path, 99, 4) == ([(99, 4), (98, 5)], 101)
-    with pytest.raises(InputError, match="not the main branch of subhalo 5"):
-        web_branches.read_branch(path, 99, 5)
+    refused("not the main branch of subhalo 5", web_branches.read_branch, path, 99, 5)
     with h5py.File(path, "r+") as file:
         file["SnapNum"][:] = [99, 99]
-    with pytest.raises(InputError, match="not one branch"):
-        web_branches.read_branch(path, 99, 4)
+    refused("not one branch", web_branches.read_branch, path, 99, 4)
 
 
 def test_key_comes_from_the_environment_alone(monkeypatch, tmp_path):
     monkeypatch.delenv("TNG_API_KEY", raising=False)
-    with pytest.raises(InputError, match="TNG_API_KEY is not set"):
-        webapi.connect({}, "TNG50-1", tmp_path, POLICY)
+    refused("TNG_API_KEY is not set", webapi.connect, {}, "TNG50-1", tmp_path, POLICY)
     monkeypatch.setenv("TNG_API_KEY", KEY)
     assert webapi.connect({}, "TNG50-1", tmp_path, POLICY).session.has_key
 

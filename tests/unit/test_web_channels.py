@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import fake_tng
 import h5py
 import numpy as np
 import pytest
@@ -13,24 +14,15 @@ from skyloom.io import read_table, write_table
 from skyloom.tng import channel_maps, channels, cutouts, selection, web_catalogue, web_cutouts
 from skyloom.tng.simulation import Simulation
 from skyloom.tng.universe import layout
-from skyloom.tng.universe.snapshot import write_snapshot
 
 CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
-OPTIONS = {
-    "gas": {"members": "fof"},
-    "grid": {"bins": 32, "width": 60, "depth": None, "edges": "exact"},
-    "rotation": {
-        **{"members": "subhalo", "max_age": 0.5, "min_stars": 30, "aperture": 15},
-        **{"inclination": 40, "position_angle": 0},
-    },
-}
+TURNED = fake_tng.PROJECTION["rotation"] | {"inclination": 40, "position_angle": 0}
+OPTIONS = fake_tng.PROJECTION | {"rotation": TURNED}
 
 
 @pytest.fixture(scope="module")
 def universe(tmp_path_factory):
-    base = tmp_path_factory.mktemp("universe") / "output"
-    write_snapshot(base, 99, snapshots=[99], galaxies=12, seed=5, gas_cells=120, chunks=3)
-    return base
+    return fake_tng.universe(tmp_path_factory.mktemp("universe") / "output", 99, tree=False)
 
 
 def opened(server, folder):
@@ -107,8 +99,8 @@ def test_a_mini_snapshot_without_a_channels_field_is_named(universe, tmp_path):
 
 
 def test_a_catalogue_without_a_flag_comes_without_it(tmp_path):
-    base, own = tmp_path / "output", {"snapshots": [135], "simulation": "Illustris-1"}
-    write_snapshot(base, 135, galaxies=12, seed=5, gas_cells=100, chunks=3, **own)
+    base = tmp_path / "output"
+    fake_tng.universe(base, 135, tree=False, gas_cells=100, simulation="Illustris-1")
     with Archive(TngArchive(base), key=KEY) as server:
         api = open_api(server, tmp_path / "cache")
         paths = web_catalogue.fetch_columns(api, 135)

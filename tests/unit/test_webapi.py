@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import fake_tng
 import h5py
 import numpy as np
 import pytest
@@ -17,21 +18,15 @@ from skyloom.io import atomic_hdf5, read_table, write_table
 from skyloom.tng import cutouts, maps, selection, web_branches, web_catalogue, web_cutouts
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
 from skyloom.tng.universe import layout
-from skyloom.tng.universe.snapshot import write_snapshot
-from skyloom.tng.universe.tree import write_tree
 
 CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
-UNIVERSE = {"snapshots": [99, 98], "galaxies": 12, "seed": 5}
+SNAPSHOTS = (99, 98)
 
 
 @pytest.fixture(scope="module")
 def universe(tmp_path_factory):
     """The folder ``output`` of a small universe of two snapshots with trees."""
-    base = tmp_path_factory.mktemp("universe") / "output"
-    for number in UNIVERSE["snapshots"]:
-        write_snapshot(base, number, gas_cells=120, chunks=3, **UNIVERSE)
-    write_tree(base, **UNIVERSE)
-    return base
+    return fake_tng.universe(tmp_path_factory.mktemp("universe") / "output", *SNAPSHOTS)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +49,7 @@ def catalogue(api, snapshot=99):
 def catalogues(archive, tmp_path_factory):
     """A folder into which both catalogues were fetched."""
     api = open_api(archive, tmp_path_factory.mktemp("catalogues") / "cache")
-    for snapshot in UNIVERSE["snapshots"]:
+    for snapshot in SNAPSHOTS:
         catalogue(api, snapshot)
     return api.folder
 
@@ -134,39 +129,15 @@ def test_particles_from_cutouts_are_those_of_the_snapshot_bit_for_bit(
             fetched.particles("gas", GAS_FIELDS, group=galaxies["group_id"][0])
 
 
-OPTIONS = {
-    "gas": {
-        "members": "fof",
-        "star_forming_temperature": "effective",
-        "electron_abundance_floor": 1e-4,
-        "entropy": "linear",
-    },
-    "rotation": {
-        "members": "subhalo",
-        "max_age": 0.5,
-        "min_stars": 30,
-        "aperture": 15,
-        "inclination": 0,
-    },
-    "grid": {"bins": 32, "width": 60, "depth": None, "edges": "exact"},
-    "statistic": {
-        "entropy": "mass_weighted_mean",
-        "mass": "sum",
-        "temperature": "mass_weighted_mean",
-    },
-}
-
-
 def test_map_files_have_the_same_bytes_as_from_the_snapshot(universe, connect, kernel, tmp_path):
     api, digests = connect(), []
     galaxies = selection.select(catalogue(api), cuts=CUTS)
     fetched = with_cutouts(api, catalogue(api), galaxies, whole_groups=True)
     for simulation in (Simulation(universe, 99), fetched):
-        projected = maps.project_all(kernel, simulation, galaxies, OPTIONS, threads=2)
+        projected = maps.project_all(kernel, simulation, galaxies, fake_tng.PROJECTION, threads=2)
         with atomic_hdf5(tmp_path / "maps.h5") as file:
-            maps.write_maps(
-                file, projected, len(galaxies), header=simulation.header, options=OPTIONS
-            )
+            stated = {"header": simulation.header, "options": fake_tng.PROJECTION}
+            maps.write_maps(file, projected, len(galaxies), **stated)
         digests.append(hashlib.sha256((tmp_path / "maps.h5").read_bytes()).hexdigest())
     assert digests[0] == digests[1]
 
@@ -231,28 +202,12 @@ def thinned(file):
     file["PartType4/Velocities"] = values
 
 
-def without_gas(file):
-    del file["PartType0"]
+def gone(name):
+    return lambda file: file.pop(name)
 
 
-def other_object(file):
-    file["Header"].attrs["CutoutID"] += 1
-
-
-def other_snapshot(file):
-    file["Header"].attrs["SnapshotNumber"] = 50
-
-
-def other_time(file):
-    file["Header"].attrs["Time"] = 0.5
-
-
-def other_cosmology(file):
-    file["Header"].attrs["Omega0"] = 0.2726
-
-
-def other_units(file):
-    file["Header"].attrs["UnitLength_in_cm"] = 3.085678e24
+def stated(**attributes):
+    return lambda file: file["Header"].attrs.update(attributes)
 
 
 def stores_elsewhere(file):
@@ -262,23 +217,22 @@ def stores_elsewhere(file):
     file.create_dataset("PartType0/Masses", (count,), "f4", external=place)
 
 
-def without_header(file):
-    del file["Header"]
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (shuffle, "of subhalo \\d+ weigh .* where the catalogue says"),
         (not_finite, "PartType0/Density has NaN or infinite values"),
         (thinned, "PartType4/Velocities has shape .* where the catalogue's counts ask for"),
-        (without_gas, "lacks PartType0/Coordinates, PartType0/Density"),
-        (other_object, "CutoutID .* the cutout of something else"),
-        (other_snapshot, "SnapshotNumber 50 where 99"),
-        (other_time, "Time 0.5 where 1"),
-        (other_cosmology, "Omega0 0.2726 where 0.3089"),
-        (other_units, r"3\.08568e\+24 as the header attribute UnitLength_in_cm"),
-        (without_header, "lacks Header"),
+        (gone("PartType0"), "lacks PartType0/Coordinates, PartType0/Density"),
+        (stated(CutoutID=-1), "CutoutID .* the cutout of something else"),
+        (stated(SnapshotNumber=50), "SnapshotNumber 50 where 99"),
+        (stated(Time=0.5), "Time 0.5 where 1"),
+        (stated(Omega0=0.2726), "Omega0 0.2726 where 0.3089"),
+        (
+            stated(UnitLength_in_cm=3.085678e24),
+            r"3\.08568e\+24 as the header attribute UnitLength_in_cm",
+        ),
+        (gone("Header"), "lacks Header"),
         (stores_elsewhere, "PartType0/Masses keeps its values in another file"),
     ],
 )

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
+from refusal import refused
 
 from skyloom.errors import InputError
 from skyloom.networks import weights
@@ -100,23 +101,18 @@ def test_missing_layer_wrong_shape_and_nan_are_named(tmp_path):
     path = tmp_path / "weights.h5"
     layers = _layers()
     _write_legacy({k: v for k, v in layers.items() if k != "block3_conv2"}, path)
-    with pytest.raises(InputError, match=r"weights.h5 lacks the layer block3_conv2"):
-        weights.read_convolutions(path)
+    refused(r"weights.h5 lacks the layer block3_conv2", weights.read_convolutions, path)
     wrong = dict(layers, block2_conv1=layers["block1_conv2"])
     _write_canonical(wrong, path)
-    with pytest.raises(InputError, match=r"shape.*block2_conv1"):
-        weights.read_convolutions(path)
+    refused(r"shape.*block2_conv1", weights.read_convolutions, path)
     layers["block5_conv3"][1][7] = np.nan
     _write_canonical(layers, path)
-    with pytest.raises(InputError, match=r"bias of block5_conv3.*not finite"):
-        weights.read_convolutions(path)
+    refused(r"bias of block5_conv3.*not finite", weights.read_convolutions, path)
 
 
 def test_imagenet_is_never_a_path_and_a_missing_file_is_named():
-    with pytest.raises(InputError, match="imagenet"):
-        weights.read_convolutions("imagenet")
-    with pytest.raises(InputError, match=r"nowhere.h5 does not exist"):
-        weights.read_convolutions("nowhere.h5")
+    refused("imagenet", weights.read_convolutions, "imagenet")
+    refused(r"nowhere.h5 does not exist", weights.read_convolutions, "nowhere.h5")
 
 
 def test_bsds500_is_hed_tensors_backbone_and_never_called_imagenet():

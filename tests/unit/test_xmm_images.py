@@ -2,9 +2,11 @@
 
 import gzip
 
+import fake_xmm
 import numpy as np
 import pytest
 from astropy.io import fits
+from refusal import refused
 
 from skyloom.errors import InputError
 from skyloom.xmm import fits_stream, images
@@ -14,11 +16,9 @@ COUNTS = np.random.default_rng(5).poisson(2.0, (20, 30))
 
 def write(path, pixels=COUNTS, **header):
     """A FITS image with EXPOSURE and OBS_ID unless told otherwise."""
-    hdu = fits.PrimaryHDU(pixels)
-    for key, value in ({"EXPOSURE": 50.0, "OBS_ID": "0123456789"} | header).items():
-        if value is not None:
-            hdu.header[key] = value
-    hdu.writeto(path)
+    path.write_bytes(
+        fake_xmm.content(pixels, **({"EXPOSURE": 50.0, "OBS_ID": "0123456789"} | header))
+    )
     return path
 
 
@@ -41,8 +41,7 @@ def test_scaled_integers_are_scaled(tmp_path):
 
 def test_undefined_integers_are_refused_as_nan(tmp_path):
     path = write(tmp_path / "a.fits", COUNTS.astype("i4"), BLANK=int(COUNTS.max()))
-    with pytest.raises(InputError, match="NaN"):
-        images.read_image(path)
+    refused("NaN", images.read_image, path)
 
 
 @pytest.mark.parametrize("name", ["a.fits", "a.fits.gz", "a.FTZ", "A.FITS", "a.fit"])
@@ -70,7 +69,6 @@ def test_the_image_may_be_in_the_first_image_extension(tmp_path, packed):
 def test_the_observation_is_of_the_header_else_of_the_name(tmp_path):
     name = "P0098010101M2U009IMAGE_3000.FTZ"
     assert images.read_image(write(tmp_path / name)).observation == "0123456789"
-    (tmp_path / name).unlink()
     assert images.read_image(write(tmp_path / name, OBS_ID=None)).observation == "0098010101"
     assert images.observation_of_name("x12345678901.fits") == ""
 
@@ -97,8 +95,7 @@ def test_a_truncated_file_is_never_read(tmp_path, packed, kept):
     whole = write(tmp_path / "whole.fits", np.tile(COUNTS, (10, 10))).read_bytes()
     whole = gzip.compress(whole) if packed else whole.rstrip(b"\0")
     (tmp_path / "a.fits").write_bytes(whole[: int(len(whole) * kept)])
-    with pytest.raises(InputError, match="truncated"):
-        images.read_image(tmp_path / "a.fits")
+    refused("truncated", images.read_image, tmp_path / "a.fits")
 
 
 def test_a_file_cut_within_a_later_table_is_truncated_too(tmp_path):
@@ -106,16 +103,14 @@ def test_a_file_cut_within_a_later_table_is_truncated_too(tmp_path):
     fits.HDUList([fits.PrimaryHDU(COUNTS), table]).writeto(tmp_path / "a.fits")
     content = (tmp_path / "a.fits").read_bytes()
     (tmp_path / "a.fits").write_bytes(content[:-6000])
-    with pytest.raises(InputError, match="truncated"):
-        images.read_image(tmp_path / "a.fits")
+    refused("truncated", images.read_image, tmp_path / "a.fits")
 
 
 def test_a_flipped_bit_of_a_compressed_file_is_found_by_its_checksum(tmp_path):
     packed = bytearray(gzip.compress(write(tmp_path / "whole.fits").read_bytes()))
     packed[-8] ^= 1
     (tmp_path / "a.FTZ").write_bytes(packed)
-    with pytest.raises(InputError, match=r"a\.FTZ"):
-        images.read_image(tmp_path / "a.FTZ")
+    refused(r"a\.FTZ", images.read_image, tmp_path / "a.FTZ")
 
 
 def test_a_header_that_promises_a_thousand_gigabytes_costs_none(tmp_path):
@@ -125,8 +120,7 @@ def test_a_header_that_promises_a_thousand_gigabytes_costs_none(tmp_path):
     for card in size:
         content = content.replace(card, card[:-6] + b"900000")
     path.write_bytes(content)
-    with pytest.raises(InputError, match="truncated"):
-        images.read_image(path)
+    refused("truncated", images.read_image, path)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +129,7 @@ def test_a_header_that_promises_a_thousand_gigabytes_costs_none(tmp_path):
     + [(np.nan, "nan"), (np.inf, "inf"), (np.ma.masked, "no exposure")],
 )
 def test_an_exposure_that_is_not_positive_seconds_is_refused(exposure, reason):
-    with pytest.raises(InputError, match=reason):
-        images.seconds(exposure, "a.fits")
+    refused(reason, images.seconds, exposure, "a.fits")
 
 
 def test_the_rate_is_counts_over_the_exposure(tmp_path):
@@ -158,8 +151,7 @@ def test_the_rate_over_a_map_is_zero_where_nothing_was_exposed(tmp_path):
 def test_a_map_of_nothing_of_another_size_or_field_is_refused(tmp_path, exposed):
     path = write(tmp_path / "a.fits")
     beside = write(tmp_path / "m.fits", exposed.astype("f4"))
-    with pytest.raises(InputError, match=r"m\.fits"):
-        images.read_rate(path, 1.0, exposure_map=beside)
+    refused(r"m\.fits", images.read_rate, path, 1.0, exposure_map=beside)
 
 
 def test_padding_puts_the_image_in_the_middle_and_keeps_its_counts(tmp_path):
@@ -177,8 +169,7 @@ def test_an_image_larger_than_the_frame_is_refused_also_when_padding(tmp_path, f
 
 
 def test_a_smaller_image_is_refused_unless_padding_is_configured(tmp_path):
-    with pytest.raises(InputError, match=r"frame\.smaller"):
-        images.read_rate(write(tmp_path / "a.fits"), 1.0, frame=(21, 30))
+    refused(r"frame\.smaller", images.read_rate, write(tmp_path / "a.fits"), 1.0, frame=(21, 30))
 
 
 def test_an_unreadable_file_is_refused(tmp_path, monkeypatch):
@@ -196,7 +187,7 @@ def test_an_unreadable_file_is_refused(tmp_path, monkeypatch):
 def test_whatever_byte_of_a_header_changes_the_file_is_read_or_refused(tmp_path, seed):
     random = np.random.default_rng(seed)
     whole = write(tmp_path / "whole.fits", BSCALE=1.0, BZERO=0.0).read_bytes()
-    refused = 0
+    count = 0
     for _ in range(150):
         content = bytearray(whole)
         for place in random.integers(0, 10 * 80, random.integers(1, 4)):
@@ -206,9 +197,9 @@ def test_whatever_byte_of_a_header_changes_the_file_is_read_or_refused(tmp_path,
             image = images.read_image(tmp_path / "a.fits")
             assert image.counts.ndim == 2
         except InputError as error:
-            refused += 1
+            count += 1
             assert "a.fits" in str(error)
-    assert refused > 30
+    assert count > 30
 
 
 PPS = "P0098010101M2U009IMAGE_3000.FTZ"
@@ -255,5 +246,4 @@ def test_real_images_over_their_maps_are_those_of_numpy(real_data, name, beside)
 
 def test_a_real_map_is_not_taken_for_an_image(real_data):
     for name in (PPS.replace("IMAGE_", "EXPMAP"), "P0098010101M2X000BKGMAP3000.FTZ"):
-        with pytest.raises(InputError, match="is a map"):
-            images.read_image(real_data / "xmm" / name)
+        refused("is a map", images.read_image, real_data / "xmm" / name)

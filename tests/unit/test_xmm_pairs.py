@@ -1,8 +1,6 @@
 """An exposure map is used for its own image only: by names, and by what both headers state."""
 
-import gzip
-import io
-
+import fake_xmm
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -40,14 +38,7 @@ CD = {"CD1_1": -DEGREES, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": DEGREES}
 
 def write(path, pixels=COUNTS, **changes):
     """A FITS file with the pipeline's keywords; None leaves one out."""
-    hdu = fits.PrimaryHDU(pixels)
-    for key, value in (HEADER | changes).items():
-        if value is not None:
-            hdu.header[key] = value
-    buffer = io.BytesIO()
-    hdu.writeto(buffer)
-    packed = path.suffix == ".FTZ"
-    path.write_bytes(gzip.compress(buffer.getvalue(), 1) if packed else buffer.getvalue())
+    return fake_xmm.write(path, pixels, **(HEADER | changes))
 
 
 def write_map(path, **changes):
@@ -58,8 +49,7 @@ def write_map(path, **changes):
 
 def look(folder, exposure="map"):
     """The image's map if it can be used, else the reason: {file: map or reason}."""
-    (folder.parent / "o.csv").write_text(f"OBS_ID,OBS_CLASS\n{OBSERVATION},0\n")
-    table = observations.read(folder.parent / "o.csv")
+    table = observations.read(fake_xmm.table(folder.parent / "o.csv", [f"{OBSERVATION},0"]))
     listed, maps = inventory.listing(folder)
     options = {"exposure": exposure, "camera": "sum"}
     rows = inventory.inspect(folder, listed, maps, table, options)

@@ -12,10 +12,10 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.visualization import AsinhStretch, LogStretch, SqrtStretch, ZScaleInterval
 from fake_step import run
+from refusal import refused
 from scipy import stats
 
 from skyloom import ahead, datasets
-from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, read_table
 from skyloom.xmm import processing, stretches
 
@@ -46,33 +46,38 @@ def archive(tmp_path_factory):
     return toy_archive(tmp_path_factory.mktemp("archive"))
 
 
-def bin_all(archive, folder, *, blocks, threads, monkeypatch, rebin=4, method="area"):
-    """Files of rates, block after block."""
-    paths = [str(folder / f"rebin{rebin}.block_{block}.h5") for block in range(blocks)]
-    for block, path in enumerate(paths):
+@pytest.fixture
+def bin_all(archive, tmp_path, monkeypatch):
+    """A function that makes the files of rates, block after block."""
+
+    def made(folder=tmp_path, *, blocks=1, threads=1, rebin=4, method="area"):
+        paths = [str(folder / f"rebin{rebin}.block_{block}.h5") for block in range(blocks)]
         params = {"images": str(archive.parent), "smaller": "reject", "rebin": rebin}
-        params |= {"rebin_method": method, "block": block, "blocks": blocks}
+        params |= {"rebin_method": method, "blocks": blocks}
+        files, how = {"inventory": str(archive)}, {"threads": threads, "monkeypatch": monkeypatch}
+        for block, path in enumerate(paths):
+            run("xmm/bin_images", input=files, output=path, params=params | {"block": block}, **how)
+        return paths
+
+    return made
+
+
+@pytest.fixture
+def make(archive, monkeypatch):
+    """A function that makes a dataset of rates."""
+
+    def made(rates, path, parameters, threads=1):
         run(
-            "xmm/bin_images",
-            input={"inventory": str(archive)},
-            output=path,
-            params=params,
+            "xmm/make_dataset",
+            input={"inventory": str(archive), "rates": rates},
+            output={"dataset": str(path), "provenance": str(path.with_suffix(".json"))},
+            params={"variant": "toy", "variant_parameters": parameters, "seed": 1},
             threads=threads,
             monkeypatch=monkeypatch,
         )
-    return paths
+        return path
 
-
-def make(archive, rates, path, parameters, *, threads, monkeypatch):
-    """One dataset."""
-    run(
-        "xmm/make_dataset",
-        input={"inventory": str(archive), "rates": rates},
-        output={"dataset": str(path), "provenance": str(path.with_suffix(".json"))},
-        params={"variant": "toy", "variant_parameters": parameters, "seed": 1},
-        threads=threads,
-        monkeypatch=monkeypatch,
-    )
+    return made
 
 
 def counts_of(archive):
@@ -94,11 +99,9 @@ def counts_of(archive):
     ],
 )
 def test_a_dataset_holds_what_astropy_makes_of_the_block_means(
-    parameters, interval, stretch, archive, tmp_path, monkeypatch
+    parameters, interval, stretch, archive, bin_all, make, tmp_path
 ):
-    rates = bin_all(archive, tmp_path, blocks=3, threads=1, monkeypatch=monkeypatch)
-    path = tmp_path / "dataset.h5"
-    make(archive, rates, path, parameters, threads=1, monkeypatch=monkeypatch)
+    path = make(bin_all(blocks=3), tmp_path / "dataset.h5", parameters)
     assert datasets.check(path)["dtype"] == "float32"
     with h5py.File(path) as file:
         assert file["images"].shape == (COUNT, SIDE // 4, SIDE // 4, 1)
@@ -113,11 +116,9 @@ def test_a_dataset_holds_what_astropy_makes_of_the_block_means(
         assert json.loads(file.attrs["parameters"]) == parameters
 
 
-def test_the_published_rebinning_is_that_of_opencv(archive, tmp_path, monkeypatch):
-    paths = bin_all(
-        archive, tmp_path, blocks=1, threads=1, monkeypatch=monkeypatch, method="linear"
-    )
-    with h5py.File(paths[0]) as file:
+def test_the_published_rebinning_is_that_of_opencv(archive, bin_all):
+    [path] = bin_all(method="linear")
+    with h5py.File(path) as file:
         for image, (_, rate) in zip(file["images"], counts_of(archive), strict=True):
             size = (SIDE // 4, SIDE // 4)
             expected = cv2.resize(rate, size, interpolation=cv2.INTER_LINEAR)
@@ -125,68 +126,43 @@ def test_the_published_rebinning_is_that_of_opencv(archive, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("blocks", [1, 4, 20])
-def test_datasets_have_the_same_bytes_for_any_blocks_and_threads(
-    blocks, archive, tmp_path, monkeypatch
-):
+def test_datasets_have_the_same_bytes_for_any_blocks_and_threads(blocks, bin_all, make, tmp_path):
     found = []
     for shape, threads in ((blocks, 3), (2, 1)):
-        folder = tmp_path / f"{shape}"
-        folder.mkdir(exist_ok=True)
-        rates = bin_all(archive, folder, blocks=shape, threads=threads, monkeypatch=monkeypatch)
+        rates = bin_all(tmp_path / f"{shape}", blocks=shape, threads=threads)
         parameters = {"interval": "minmax", "stretch": "sqrt"}
-        make(
-            archive,
-            rates,
-            folder / "dataset.h5",
-            parameters,
-            threads=threads,
-            monkeypatch=monkeypatch,
-        )
-        found.append((folder / "dataset.h5").read_bytes())
+        found.append(make(rates, tmp_path / f"{shape}" / "d.h5", parameters, threads).read_bytes())
     assert found[0] == found[1]
 
 
-def test_rates_as_they_are_keep_their_values(archive, tmp_path, monkeypatch):
-    rates = bin_all(archive, tmp_path, blocks=2, threads=1, monkeypatch=monkeypatch, rebin=1)
+def test_rates_as_they_are_keep_their_values(archive, bin_all, make, tmp_path):
     parameters = {"interval": "none", "stretch": "linear"}
-    make(archive, rates, tmp_path / "d.h5", parameters, threads=1, monkeypatch=monkeypatch)
-    with h5py.File(tmp_path / "d.h5") as file:
+    with h5py.File(make(bin_all(blocks=2, rebin=1), tmp_path / "d.h5", parameters)) as file:
         for image, (_, rate) in zip(file["images"], counts_of(archive), strict=True):
             np.testing.assert_array_equal(image[..., 0], rate.astype(np.float32))
 
 
-def test_rates_of_another_inventory_are_refused(archive, tmp_path, monkeypatch):
-    rates = bin_all(archive, tmp_path, blocks=2, threads=1, monkeypatch=monkeypatch)
+def test_rates_of_another_inventory_are_refused(archive, bin_all):
+    rates = bin_all(blocks=2)
     inventory = read_table(archive)
-    with pytest.raises(InputError, match="does not follow the inventory"):
-        list(processing.read_rates(rates[::-1], inventory))
-    with pytest.raises(InputError, match="hold 6 of the inventory's 13"):
-        list(processing.read_rates(rates[:1], inventory))
+    refused("does not follow the inventory", list, processing.read_rates(rates[::-1], inventory))
+    refused("hold 6 of the inventory's 13", list, processing.read_rates(rates[:1], inventory))
 
 
-def test_a_rate_that_is_not_finite_is_refused(archive, tmp_path, monkeypatch):
-    rates = bin_all(archive, tmp_path, blocks=1, threads=1, monkeypatch=monkeypatch)
-    with h5py.File(rates[0], "r+") as file:
-        file["images"][3, 2, 1] = np.nan
-    with pytest.raises(InputError, match="not finite"):
-        list(processing.read_rates(rates, read_table(archive)))
-
-
-def test_blocks_are_read_a_few_images_at_a_time(archive, tmp_path, monkeypatch):
+def test_blocks_are_read_a_few_images_at_a_time(archive, bin_all, monkeypatch):
     monkeypatch.setattr(processing, "BLOCK_PIXELS", 4 * (SIDE // 4) ** 2)
-    rates = bin_all(archive, tmp_path, blocks=2, threads=1, monkeypatch=monkeypatch)
+    rates = bin_all(blocks=2)
     sizes = [len(block) for block in processing.read_rates(rates, read_table(archive))]
     assert max(sizes) == 4 and sum(sizes) == COUNT
 
 
-def test_single_observations_are_found_in_the_order_asked_for(archive, tmp_path, monkeypatch):
-    rates = bin_all(archive, tmp_path, blocks=3, threads=1, monkeypatch=monkeypatch)
+def test_single_observations_are_found_in_the_order_asked_for(archive, bin_all):
+    rates = bin_all(blocks=3)
     names = [str(name) for name in read_table(archive)["obs_id"][[9, 2]]]
     known = {name: rate for name, rate in counts_of(archive)}
     for image, name in zip(processing.rates_of(rates, names), names, strict=True):
         assert image.mean() == pytest.approx(known[name].mean(), rel=1e-6)
-    with pytest.raises(InputError, match="lack observation 0000000001"):
-        processing.rates_of(rates, ["0000000001"])
+    refused("lack observation 0000000001", processing.rates_of, rates, ["0000000001"])
 
 
 def test_an_exposure_map_divides_pixel_by_pixel(archive, tmp_path):
@@ -207,46 +183,28 @@ def test_an_empty_inventory_makes_no_dataset(archive, tmp_path):
     nothing = read_table(archive)[:0]
     with atomic_hdf5(tmp_path / "r.h5") as file:
         processing.write_rates(file, [], nothing, factor=4, method="area")
-    with pytest.raises(InputError, match="rejects.ecsv"):
-        processing.description(nothing, [tmp_path / "r.h5"], "toy", {}, 1)
+    refused("rejects.ecsv", processing.description, nothing, [tmp_path / "r.h5"], "toy", {}, 1)
 
 
 def test_statistics_of_all_blocks_are_those_of_scipy(archive, tmp_path, monkeypatch):
-    blocks, params = 3, {"images": str(archive.parent), "smaller": "reject"}
-    paths = [str(tmp_path / f"block_{block}.ecsv") for block in range(blocks)]
-    for block, path in enumerate(paths):
-        run(
-            "xmm/measure_statistics",
-            input={"inventory": str(archive)},
-            output=path,
-            params=params | {"block": block, "blocks": blocks},
-            threads=2,
-            monkeypatch=monkeypatch,
-        )
+    def step(name, given, output, threads=1, **params):
+        how = {"threads": threads, "monkeypatch": monkeypatch}
+        run(f"xmm/{name}", input=given, output=output, params=params, **how)
+
     table, auc, split = (tmp_path / name for name in ("s.ecsv", "auc.json", "split.ecsv"))
-    run(
-        "xmm/split_observations",
-        input={"inventory": str(archive)},
-        output=str(split),
-        params={"validation": 0.2, "test": 0.3, "seed": 1},
-        monkeypatch=monkeypatch,
-    )
-    run(
-        "xmm/merge_statistics",
-        input={"blocks": paths, "split": str(split)},
-        output={"table": str(table), "auc": str(auc)},
-        params={"bootstrap": {"samples": 50, "level": 0.9}, "seed": 1},
-        monkeypatch=monkeypatch,
-    )
+    paths = [str(tmp_path / f"block_{block}.ecsv") for block in range(3)]
+    own, params = {"inventory": str(archive)}, {"images": str(archive.parent), "blocks": 3}
+    for block, path in enumerate(paths):
+        step("measure_statistics", own, path, 2, **params, smaller="reject", block=block)
+    step("split_observations", own, str(split), validation=0.2, test=0.3, seed=1)
+    given, made = {"blocks": paths, "split": str(split)}, {"table": str(table), "auc": str(auc)}
+    step("merge_statistics", given, made, bootstrap={"samples": 50, "level": 0.9}, seed=1)
     table = read_table(table)
     assert table.meta["synthetic"] and json.loads(auc.read_text())["synthetic"]
     for row, (name, rate) in zip(table, counts_of(archive), strict=True):
         assert row["obs_id"] == name
-        expected = (
-            rate.std(ddof=1),
-            stats.skew(rate, axis=None),
-            stats.kurtosis(rate, axis=None),
-        )
+        shape = stats.skew(rate, axis=None), stats.kurtosis(rate, axis=None)
+        expected = rate.std(ddof=1), *shape
         found = (row["sigma"], row["skewness"], row["kurtosis"])
         np.testing.assert_allclose(found, expected, rtol=1e-10)
 
@@ -268,12 +226,9 @@ def test_a_real_image_goes_through_reading_division_rebinning_and_stretch():
 
 def test_threads_give_the_images_in_order(archive):
     rows = read_table(archive)
-    means = [
-        list(
-            processing.rate_images(
-                rows, archive.parent, smaller="reject", work=np.mean, pool=ahead.Pool(threads)
-            )
-        )
+    options = {"smaller": "reject", "work": np.mean}
+    one, four = (
+        list(processing.rate_images(rows, archive.parent, **options, pool=ahead.Pool(threads)))
         for threads in (1, 4)
-    ]
-    assert means[0] == means[1]
+    )
+    assert one == four

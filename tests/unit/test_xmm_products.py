@@ -1,8 +1,8 @@
 """What a file is: by its name and its header, counts of EPIC or something else."""
 
+import fake_xmm
 import numpy as np
 import pytest
-from astropy.io import fits
 
 from skyloom.errors import InputError
 from skyloom.xmm import images, inventory, products
@@ -55,9 +55,8 @@ PIXELS = np.random.default_rng(5).poisson(2.0, (20, 30)).astype("i4")
 
 
 def write(path, **header):
-    hdu = fits.PrimaryHDU(PIXELS)
-    hdu.header.update({"EXPOSURE": 50.0, "OBS_ID": "0123456789"} | header)
-    hdu.writeto(path)
+    given = {"EXPOSURE": 50.0, "OBS_ID": "0123456789"} | header
+    path.write_bytes(fake_xmm.content(PIXELS, **given))
     return path
 
 

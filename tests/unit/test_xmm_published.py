@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from refusal import refused
 from test_xmm_evaluation import BOOTSTRAP, trained
 
 from skyloom import published
@@ -183,11 +184,9 @@ def test_equality_of_choices_minds_kinds():
 
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "xmm.yaml"
-    with pytest.raises(InputError, match="cannot be read"):
-        published.read(path, NEED["document"])
+    refused("cannot be read", published.read, path, NEED["document"])
     path.write_text("tables: [")
-    with pytest.raises(InputError, match="is not YAML"):
-        published.read(path, NEED["document"])
+    refused("is not YAML", published.read, path, NEED["document"])
     path.write_text(yaml.safe_dump({"tables": {}}))
     with pytest.raises(InputError, match="lacks source, called, defaults, columns, table_8"):
         published.read(path, NEED["document"])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from astropy.table import Table, vstack
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.xmm import splits
 
 #: Tables 1 and 2 of the degree project: images of each OBS_CLASS, and in each part.
@@ -58,8 +58,7 @@ def test_every_observation_is_on_one_side():
 
 def test_an_observation_listed_twice_is_refused():
     table = inventory((20, 20))
-    with pytest.raises(InputError, match="observation 0000000004 twice"):
-        splits.split(vstack([table, table[4:5]]), seed=1)
+    refused("observation 0000000004 twice", splits.split, vstack([table, table[4:5]]), seed=1)
 
 
 def test_split_depends_on_the_seed_and_not_on_the_order():
@@ -83,5 +82,4 @@ def test_no_part_is_empty_where_images_suffice():
 
 
 def test_too_few_images_are_refused_by_name_of_the_key():
-    with pytest.raises(InputError, match=r"xmm\.split"):
-        splits.sizes([1, 1], validation=0.2, test=0.1)
+    refused(r"xmm\.split", splits.sizes, [1, 1], validation=0.2, test=0.1)

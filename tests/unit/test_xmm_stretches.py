@@ -18,8 +18,8 @@ from astropy.visualization import (
     SqrtStretch,
     ZScaleInterval,
 )
+from refusal import refused
 
-from skyloom.errors import InputError
 from skyloom.xmm import stretches
 from skyloom.xmm.rebin import rebin
 
@@ -196,11 +196,9 @@ def test_pixels_that_are_not_finite_are_an_error(value):
     ],
 )
 def test_what_does_not_exist_is_refused_with_what_does(pair, message):
-    with pytest.raises(InputError, match=message):
-        stretches.stretch(np.ones((1, 4, 4)), *pair)
+    refused(message, stretches.stretch, np.ones((1, 4, 4)), *pair)
 
 
 @pytest.mark.parametrize("a", [0, -1, np.inf])
 def test_a_parameter_out_of_range_is_refused_by_its_key(a):
-    with pytest.raises(InputError, match=r"xmm\.stretch\.log"):
-        stretches.stretch(np.ones((1, 4, 4)), "minmax", "log", a=a)
+    refused(r"xmm\.stretch\.log", stretches.stretch, np.ones((1, 4, 4)), "minmax", "log", a=a)

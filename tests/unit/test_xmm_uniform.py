@@ -1,12 +1,11 @@
 """A dataset holds one kind of image: coordinates, cameras, energy band, pixel size."""
 
+import fake_xmm
 import numpy as np
 import pytest
-from astropy.io import fits
 
-from skyloom.xmm import inventory, observations, uniform
+from skyloom.xmm import inventory, uniform
 
-FRAME = {"size": None, "smaller": "reject"}
 PIXELS = np.random.default_rng(3).poisson(1.5, (64, 64)).astype("i4")
 
 
@@ -20,16 +19,10 @@ def build(folder, given, exposure="header", camera="sum"):
     """Inventory and reasons of images: {name: header}; the first ten digits are the observation."""
     (folder / "images").mkdir()
     for name, header in given.items():
-        hdu = fits.PrimaryHDU(PIXELS)
-        hdu.header.update({"EXPOSURE": 100.0} | header)
-        hdu.writeto(folder / "images" / name)
-    rows = [f"00000000{number:02d},0,10,20,30\n" for number in range(1, 30)]
-    (folder / "o.csv").write_text("OBS_ID,OBS_CLASS,PN_TEXP,M1_TEXP,M2_TEXP\n" + "".join(rows))
-    table = observations.read(folder / "o.csv")
-    files, maps = inventory.listing(folder / "images")
-    options = {"exposure": exposure, "camera": camera}
-    tables = inventory.tables(inventory.inspect(folder / "images", files, maps, table, options))
-    good, rejects = inventory.merge(*([part] for part in tables), table, FRAME)
+        fake_xmm.write(folder / "images" / name, PIXELS, **({"EXPOSURE": 100.0} | header))
+    rows = [f"00000000{number:02d},0,10,20,30" for number in range(1, 30)]
+    table = fake_xmm.table(folder / "o.csv", rows, ",PN_TEXP,M1_TEXP,M2_TEXP")
+    good, rejects = fake_xmm.build(folder / "images", table, exposure=exposure, camera=camera)
     told = {row["file"]: row["reason"] for row in rejects if row["file"] != "o.csv"}
     return good, told
 

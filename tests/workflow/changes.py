@@ -13,86 +13,18 @@ from skyloom.tng.channels import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 
-#: Values that nobody could make up from the schema; a folder and a file that are there.
-FOLDER, FILE = "config", "config/config.yaml"
-BY_HAND = {
-    "arms": ["xmm", "sdss"],
-    "downloads.archives": FILE,
-    "helium.datasets.clean": {"snr": 70},
-    "helium.evaluation.snr": [20, 50, 100],
-    "helium.observation.continuum.exclude": [[4461, 4483]],
-    "helium.observation.continuum.window": [4440, 4510],
-    "helium.observed": FOLDER,
-    "helium.source": "local",
-    "helium.spectra": FOLDER,
-    "helium.synthetic.log_g": [2.0, 5.0, 1.0],
-    "helium.synthetic.teff": [15000, 39000, 3000],
-    "helium.synthetic.v_rot": [100, 400, 50],
-    "helium.training.snr": 50,
-    "helium.window": [4461, 4480],
-    "sdss.archive.release": "DR16",
-    "sdss.catalogue": FILE,
-    "sdss.drawing.flux": [1, 99],
-    "sdss.drawing.wavelength": [4000, 9000],
-    "sdss.networks.resnet_50_random.weights": "imagenet",
-    "sdss.prediction.model": "mnist_80_20",
-    "sdss.prediction.spectra": FOLDER,
-    "sdss.sample.redshift_bins": [0, 1, 2],
-    "sdss.sample.shares": {"GALAXY": 0.5, "QSO": 0.25, "STAR": 0.25},
-    "sdss.source": "local",
-    "sdss.spectra": FOLDER,
-    "semantic.galaxies.dataset": FILE,
-    "semantic.galaxies.model": "clean",
-    "stellar.datasets.clean": {"snr": 70},
-    "stellar.downsample": 2,
-    "stellar.observation.continuum.exclude": [[5100, 5110]],
-    "stellar.observation.continuum.window": [5010, 5290],
-    "stellar.observed": FOLDER,
-    "stellar.pixels": 29784,
-    "stellar.source": "local",
-    "stellar.synthetic.log_g": [2.0, 4.5],
-    "stellar.synthetic.m_h": [-1.0, -0.5],
-    "stellar.synthetic.teff": [4500, 6500],
-    "stellar.synthetic.v_sin_i": [0, 20, 50],
-    "stellar.spectra": FOLDER,
-    "stellar.trained": ["snr_100"],
-    "stellar.training.snr": 50,
-    "stellar.window": [5001, 5300],
-    "tng.api.simulation": "TNG100-1",
-    "tng.attention.cases": ["mass"],
-    "tng.backbone.weights": "random",
-    "tng.base_path": FOLDER,
-    "tng.gas.star_forming_temperature": 10000.0,
-    "tng.grid.depth": 40,
-    "tng.inclined.galaxies": 5,
-    "tng.inclined.position_angle": 30,
-    "tng.inclined.snapshot": 91,
-    "tng.leakage.cases": ["mass"],
-    "tng.reference_snapshot": 91,
-    "tng.selection.exclude": ["099_1"],
-    "tng.selection.stellar_mass": [0.6, 100],
-    "tng.snapshots": [99, 91],
-    "tng.source": "api",
-    "xmm.archive.observations": ["0123456789"],
-    "xmm.archive.release": "4XMM-DR10",
-    "xmm.evaluation.final": "ordinal",
-    "xmm.frame.size": [648, 648],
-    "xmm.images": FOLDER,
-    "xmm.observations": FILE,
-    "xmm.source": "archive",
-}
 #: What must be said besides, where one key alone would be refused.
-BESIDE = {
-    "helium.source": {"helium": {"spectra": FOLDER}},
-    "sdss.source": {"sdss": {"spectra": FOLDER}},
-    "stellar.source": {"stellar": {"spectra": FOLDER}},
-}
+BESIDE = {f"{arm}.source": {arm: {"spectra": "config"}} for arm in ("helium", "sdss", "stellar")}
 
 
 @cache
+def _by_hand(name):
+    return yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+
+
 def table():
     """The table by hand: beginnings of keys, and what reruns."""
-    return yaml.safe_load((Path(__file__).parent / "plan.yaml").read_text(encoding="utf-8"))
+    return _by_hand("plan.yaml")
 
 
 def row(key):
@@ -196,7 +128,8 @@ def another(path, config=None):
     value = config
     for key in path:
         value = value[key]
-    by_hand = [BY_HAND[named(path)]] if named(path) in BY_HAND else []
+    known = _by_hand("changes.yaml")
+    by_hand = [known[named(path)]] if named(path) in known else []
     for made in [*by_hand, *_others(config, path, value)]:
         whole = configuration.typed(changed(config, path, made), configuration.load_schema())
         if made != value and is_valid(whole):

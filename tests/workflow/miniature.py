@@ -4,6 +4,7 @@ import atexit
 import compileall
 import copy
 import functools
+import hashlib
 import os
 import shutil
 import subprocess
@@ -126,6 +127,23 @@ MINIATURE_SEMANTIC = {
         "inclined": {"inclinations": [0, 60], "galaxies": 4},
     },
 }
+
+
+def digest(path):
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digests(folder, *patterns):
+    """SHA-256 of the files below a folder that have these names, by their paths in it."""
+    paths = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    return {str(path.relative_to(folder)): digest(path) for path in paths if path.is_file()}
+
+
+def drawn(results, names, least=1000):
+    """Whether each of an arm's figures is there, in both formats, of so many bytes at least."""
+    paths = [results / "figures" / f"{name}.{kind}" for name in names for kind in ("png", "pdf")]
+    return all(path.stat().st_size > least for path in paths)
 
 
 def merged(base, overlay):

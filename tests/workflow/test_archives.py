@@ -5,34 +5,34 @@ The archives serve what the arms' own simulators wrote.
 
 import copy
 import hashlib
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from miniature import MINIATURE_SDSS, MINIATURE_XMM
+from archive_server import Archive
+from miniature import MINIATURE_SDSS, MINIATURE_XMM, digest
 
 from skyloom.io import read_table
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from archive_server import Archive
 
 pytestmark = pytest.mark.workflow
 
 KEY = "marked-key-4f1c"
 
 
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+@pytest.fixture
+def fetching(make_project):
+    """A function that makes a project which fetches from some addresses."""
 
+    def made(overlay, addresses, **changes):
+        overlay = copy.deepcopy(overlay)
+        arm = overlay["arms"][0]
+        overlay[arm] |= {"source": "archive", **changes}
+        own = {"folder": "cache", "archives": "archives.yaml", "retries": 0, "timeout": 5}
+        project = make_project(overlay | {"downloads": own})
+        (project.folder / "archives.yaml").write_text(yaml.safe_dump({arm: addresses}))
+        return project
 
-def fetching(overlay, addresses, **changes):
-    """A configuration that fetches: (overlay, text of the file of addresses)."""
-    overlay = copy.deepcopy(overlay)
-    arm = overlay["arms"][0]
-    overlay[arm] |= {"source": "archive", **changes}
-    own = {"folder": "cache", "archives": "archives.yaml", "retries": 0, "timeout": 5}
-    return overlay | {"downloads": own}, yaml.safe_dump({arm: addresses})
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +59,12 @@ def xmm_addresses(server):
 
 
 def test_images_from_an_archive_give_the_bytes_of_a_folder_and_no_key_goes_along(
-    simulated_xmm, make_project, monkeypatch
+    simulated_xmm, fetching, monkeypatch
 ):
     source, served = simulated_xmm
     monkeypatch.setenv("TNG_API_KEY", KEY)
     with xmm_archive(source, served) as server:
-        overlay, addresses = fetching(MINIATURE_XMM, xmm_addresses(server), blocks=2)
-        project = make_project(overlay)
-        (project.folder / "archives.yaml").write_text(addresses)
+        project = fetching(MINIATURE_XMM, xmm_addresses(server), blocks=2)
         project.snakemake("--cores", "2", "xmm_minmax_sqrt_rebin4")
         asked = len(server.asked)
         assert not any(KEY in str(headers) for _, _, headers in server.asked)
@@ -86,17 +84,13 @@ def test_images_from_an_archive_give_the_bytes_of_a_folder_and_no_key_goes_along
         assert len(server.asked) == asked + len(missing)
 
 
-def test_a_failure_is_listed_the_run_stops_and_goes_on_with_just_those(simulated_xmm, make_project):
+def test_a_failure_is_listed_the_run_stops_and_goes_on_with_just_those(simulated_xmm, fetching):
     source, served = simulated_xmm
     wanted = sorted(served)[:6]
     broken = dict.fromkeys(wanted[2:4], 503)
     with xmm_archive(source, served | broken) as server:
         chosen = {"observations": "wanted.txt", "release": "4XMM-DR9"}
-        overlay, addresses = fetching(
-            MINIATURE_XMM, xmm_addresses(server), archive=chosen, blocks=1
-        )
-        project = make_project(overlay)
-        (project.folder / "archives.yaml").write_text(addresses)
+        project = fetching(MINIATURE_XMM, xmm_addresses(server), archive=chosen, blocks=1)
         (project.folder / "wanted.txt").write_text("\n".join(wanted))
         done = project.snakemake("--cores", "2", "xmm_none_linear_rebin4", check=False)
         failed = "results/mini/xmm/failed/images_0.ecsv"
@@ -125,7 +119,7 @@ def simulated_sdss(finished_sdss):
     return finished_sdss, served
 
 
-def test_spectra_from_an_archive_give_the_bytes_of_a_folder(simulated_sdss, make_project):
+def test_spectra_from_an_archive_give_the_bytes_of_a_folder(simulated_sdss, fetching):
     source, served = simulated_sdss
     with Archive(lambda path, query: served.get(Path(path).name, 404)) as server:
         release = {
@@ -133,9 +127,7 @@ def test_spectra_from_an_archive_give_the_bytes_of_a_folder(simulated_sdss, make
             "runs": ["26", "v5_10_0"],
             **{"legacy": "26", "boss": "v5_10_0", "boss_since": 55100},
         }
-        overlay, addresses = fetching(MINIATURE_SDSS, {"DR17": release}, catalogue="mine.fits")
-        project = make_project(overlay)
-        (project.folder / "archives.yaml").write_text(addresses)
+        project = fetching(MINIATURE_SDSS, {"DR17": release}, catalogue="mine.fits")
         catalogue = source.results / "archive" / "spAll.fits"
         (project.folder / "mine.fits").write_bytes(catalogue.read_bytes())
         project.snakemake("--cores", "2", "sdss_images_28")
@@ -164,10 +156,16 @@ def test_published_weights_come_checked_and_messages_speak_of_their_own_arm(make
     assert "sdss.networks" in sentence and "tng" not in sentence
 
 
-def test_contradictory_configurations_are_named_before_anything_runs(make_project):
-    overlay, _ = fetching(MINIATURE_SDSS, {})
-    done = make_project(overlay).snakemake("-n", check=False)
-    assert done.returncode and "sdss.catalogue must name" in done.stdout
-    overlay, _ = fetching(MINIATURE_XMM, {}, exposure="map")
-    done = make_project(overlay).snakemake("-n", check=False)
-    assert done.returncode and "xmm.exposure is map" in done.stdout
+@pytest.mark.parametrize(
+    ("overlay", "changes", "words"),
+    [
+        (MINIATURE_SDSS, {}, "sdss.catalogue must name"),
+        (MINIATURE_XMM, {"exposure": "map"}, "xmm.exposure is map"),
+    ],
+    ids=["sdss without a catalogue", "xmm with maps that no archive has"],
+)
+def test_contradictory_configurations_are_named_before_anything_runs(
+    fetching, overlay, changes, words
+):
+    done = fetching(overlay, {}, **changes).snakemake("-n", check=False)
+    assert done.returncode and words in done.stdout

@@ -1,7 +1,7 @@
 """Results after a change of the configuration: those that stay are those of a fresh build."""
 
-import hashlib
 import random
+from pathlib import Path
 
 import changes
 import miniature
@@ -46,12 +46,11 @@ def drawn(arm):
 
 def digests(folder):
     """Of every result of a run by its name, without what tells of its own making."""
+    told = {"logs", "benchmarks", "provenance"}
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not {"logs", "benchmarks", "provenance"} & set(path.relative_to(folder).parts)
-        and not any(path.match(name) for name in TIMED)
+        name: value
+        for name, value in miniature.digests(folder, "**/*").items()
+        if not told & set(Path(name).parts) and not any(map(Path(name).match, TIMED))
     }
 
 

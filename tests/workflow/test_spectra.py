@@ -1,6 +1,5 @@
 """The helium and stellar arms as a user runs them."""
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from miniature import MINIATURE_HELIUM, MINIATURE_STELLAR
+from miniature import MINIATURE_HELIUM, MINIATURE_STELLAR, drawn
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table
@@ -20,10 +19,6 @@ LABELS = {
     "helium": ("teff", "log_g", "v_rot"),
     "stellar": ("teff", "log_g", "m_h", "v_sin_i"),
 }
-
-
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.fixture(params=["helium", "stellar"])
@@ -53,13 +48,7 @@ def test_whole_arm_gives_every_named_output(arm):
     for name in ("summary", "members", "noise", "calibration", "published"):
         assert len(read_table(results / "evaluation" / f"{name}.ecsv"))
     figures = ("grid", "coverage", "curves", "noise", "comparison", "calibration", "observed")
-    for name in (*figures, f"predictions/clean_{networks[0]}"):
-        for suffix in ("png", "pdf"):
-            assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
-
-
-def test_second_run_does_nothing(arm):
-    assert arm.planned() == {}
+    assert drawn(results, (*figures, f"predictions/clean_{networks[0]}"))
 
 
 def test_damaged_profiles_are_listed_with_reasons(finished_helium):
@@ -72,22 +61,6 @@ def test_observed_stars_are_judged_and_the_odd_one_is_warned_of(arm):
     table = read_table(arm.results / "observed" / "predictions.ecsv", need=("value", "warning"))
     assert set(table["label"]) == set(LABELS[arm.arm])
     assert any(table["warning"]), "an observed star of the simulator is outside on purpose"
-
-
-def test_number_of_blocks_changes_no_byte_of_a_dataset(arm, make_project):
-    mini = {"helium": MINIATURE_HELIUM, "stellar": MINIATURE_STELLAR}[arm.arm]
-    other = make_project(mini)
-    other.snakemake("--cores", "2", f"{arm.arm}_clean", config="{blocks: 3}")
-    name = "datasets/clean.h5"
-    assert digest(other.results / name) == digest(arm.results / name)
-    assert not (other.results / "models").exists()
-
-
-def test_every_named_target_is_there(arm):
-    listed = set(arm.snakemake("--list-target-rules").stdout.split())
-    for name in ("helium", "stellar"):
-        wanted = {name, f"{name}_model", f"{name}_observed", f"{name}_clean"}
-        assert wanted | {f"{name}_clean_model", f"{name}_snr_100_model"} <= listed
 
 
 def test_noise_of_one_dataset_rebuilds_that_dataset_alone(finished_helium):
@@ -120,9 +93,3 @@ def test_real_stars_go_through_the_whole_chain(name, request, make_project):
     table = read_table(project.results / "observed" / "predictions.ecsv")
     if name == "stellar":
         assert all(table["warning"])
-
-
-def test_missing_folder_is_named_before_anything_runs(make_project):
-    project = make_project(MINIATURE_HELIUM)
-    done = project.snakemake("-n", check=False, config="{source: local, spectra: nowhere}")
-    assert done.returncode and "helium.spectra is 'nowhere'" in done.stdout

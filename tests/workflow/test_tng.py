@@ -1,6 +1,5 @@
 """The tng arm as a user runs it."""
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 import h5py
 import pytest
 import yaml
+from miniature import drawn
 
 from skyloom import code, datasets
 from skyloom.io import read_json, read_table
@@ -16,32 +16,10 @@ from skyloom.io import read_json, read_table
 pytestmark = pytest.mark.workflow
 
 
-def digests(folder, pattern):
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob(pattern))
-    }
-
-
-@pytest.fixture(scope="module")
-def alone(make_project):
-    """A project in which one dataset was asked for, of galaxies in more parts, on one core."""
-    project = make_project()
-    project.snakemake("--cores", "1", "tng_unsharp_10", config="{parts_per_snapshot: 5}")
-    return project
-
-
-def test_one_dataset_by_name_builds_no_other_variant_no_features_and_no_model(alone):
-    assert [path.name for path in alone.results.glob("datasets/*.h5")] == ["unsharp_10.h5"]
-    for name in ("features", "models", "backbone"):
-        assert not (alone.results / name).exists()
-
-
-def test_targets_are_listed_by_name(finished):
-    listed = finished.snakemake("--list-target-rules").stdout.split()
-    for variant in ("composite", "entropy", "gaussian_10", "unsharp_3"):
-        assert f"tng_{variant}" in listed
-    assert {"all", "tng", "tng_composite_model", "tng_mass_model"} <= set(listed)
+def test_one_dataset_by_name_builds_no_other_variant_no_features_and_no_model(make_project):
+    planned = make_project().planned("tng_unsharp_5")
+    assert planned["tng_dataset"] == 1 and planned["tng_maps"] == 4
+    assert not {"tng_backbone", "tng_features", "tng_train"} & set(planned)
 
 
 def test_whole_arm_gives_every_named_output(finished):
@@ -64,13 +42,7 @@ def test_whole_arm_gives_every_named_output(finished):
         assert read_json(folder / "metrics.json")["parameters"]["frozen"] == 14_714_688
     summary = read_table(results / "evaluation" / "summary.ecsv")
     assert set(summary["variant"]) == {"composite", "mass", "unsharp_3"}
-    for name in ("sample", "maps", "variants", "history", "ranking", "published"):
-        for suffix in ("png", "pdf"):
-            assert (results / "figures" / f"{name}.{suffix}").stat().st_size > 1000
-
-
-def test_second_run_does_nothing(finished):
-    assert finished.planned() == {}
+    assert drawn(results, ("sample", "maps", "variants", "history", "ranking", "published"))
 
 
 @pytest.mark.parametrize(
@@ -141,11 +113,6 @@ def test_changed_library_module_rebuilds_what_uses_it_and_nothing_else(
     assert rebuilt <= planned and not kept & planned
 
 
-def test_a_dataset_is_the_same_bytes_from_any_number_of_parts_and_cores(finished, alone):
-    ours, other = (digests(project.results, "datasets/*.h5") for project in (finished, alone))
-    assert other == {"unsharp_10.h5": ours["unsharp_10.h5"]}
-
-
 def test_changed_label_definition_makes_no_map_again(finished):
     planned = finished.planned(config="{ssfr: {mass: total}}")
     assert {"tng_galaxies", "tng_dataset", "tng_split"} <= set(planned)
@@ -164,13 +131,6 @@ def test_published_run_asks_for_the_simulation_and_then_plans_everything(finishe
     jobs = dict(re.findall(r"^(tng_\w+) +(\d+)$", done.stdout, re.MULTILINE))
     assert jobs["tng_maps"] == "44" and jobs["tng_train"] == "10"
     assert jobs["tng_download_imagenet"] == "1" and "tng_simulate_trees" not in jobs
-
-
-def test_unknown_key_stops_the_run_with_its_name_and_the_nearest_one(finished):
-    done = finished.snakemake("-n", check=False, config="{grid: {bin: 3}}")
-    assert done.returncode != 0
-    assert "unknown key 'tng.grid.bin': did you mean 'tng.grid.bins'" in done.stdout
-    assert "Traceback" not in done.stdout
 
 
 def test_touched_files_and_keys_in_another_order_rerun_nothing(finished):

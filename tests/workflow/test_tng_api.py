@@ -1,27 +1,21 @@
 """The tng arm from a web archive on this machine, and what the archive's key is never found in."""
 
-import hashlib
 import os
 import re
-import sys
 from pathlib import Path
 
+import fake_tng
+import miniature
 import pytest
 import yaml
-
-from skyloom.io import read_table
-from skyloom.tng.universe.snapshot import write_snapshot
-from skyloom.tng.universe.tree import write_tree
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-
 from archive_server import Archive
 from tng_server import TngArchive, addresses
+
+from skyloom.io import read_table
 
 pytestmark = pytest.mark.workflow
 
 KEY = "sk-5e4c7a9b-nobody-may-see-this"
-UNIVERSE = {"snapshots": [99, 98], "galaxies": 12, "seed": 20260}
 OVERLAY = {
     "run": "mini",
     "arms": ["tng"],
@@ -38,10 +32,7 @@ OVERLAY = {
 @pytest.fixture(scope="module")
 def universe(tmp_path_factory):
     base = tmp_path_factory.mktemp("universe") / "output"
-    for number in UNIVERSE["snapshots"]:
-        write_snapshot(base, number, gas_cells=120, chunks=3, **UNIVERSE)
-    write_tree(base, **UNIVERSE)
-    return base
+    return fake_tng.universe(base, 99, 98, seed=20260)
 
 
 FURTHER = ("metallicity", "dark_matter")
@@ -69,15 +60,8 @@ def run(project, *words, config, check=True):
 
 def digests(project):
     """SHA-256 of what galaxies, maps and the dataset hold, by path."""
-    paths = [
-        path
-        for pattern in ("galaxies/*.ecsv", "maps/*.h5", "channels/*/*.h5", "datasets/*.h5")
-        for path in sorted(project.results.glob(pattern))
-    ]
-    return {
-        str(path.relative_to(project.results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-    }
+    patterns = ("galaxies/*.ecsv", "maps/*.h5", "channels/*/*.h5", "datasets/*.h5")
+    return miniature.digests(project.results, *patterns)
 
 
 def holding(folder, secret):

@@ -46,10 +46,7 @@ def test_folder_environment_and_words_are_those_of_a_new_interpreter(folder):
 
 
 def test_status_and_results_come_back(folder):
-    words = [
-        "--cores",
-        "1",
-    ]
+    words = ["--cores", "1"]
     assert warm.snakemake([*words, "good.txt"], folder).returncode == 0
     assert (folder / "good.txt").read_text() == "good\n"
     failed = warm.snakemake([*words, "bad.txt"], folder)
