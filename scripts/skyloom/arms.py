@@ -92,7 +92,7 @@ ARMS = {
         title="Hot stars: one line of helium",
         question="Does the profile of a single line, He I 4471 Å, tell a hot star's temperature, "
         "gravity and rotation, and does a larger network read it better?",
-        colour="pink",
+        colour="purple",
         samples="Profiles of the line He I 4471 of hot stars, with their atmospheres' parameters",
         study="P. Olivares, prediction of parameters of spectral lines with convolutional networks",
         reads=("spectra", "observed"),
