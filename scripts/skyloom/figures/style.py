@@ -34,7 +34,14 @@ GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
 FAINT, SOFT = "#B5B5B5", "#666666"
 #: What is wrong.
 RED = "#B2182B"
-_PALETTE = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "gold": GOLD, "purple": PINK, "sky": SKY}
+_PALETTE = {
+    "blue": BLUE,
+    "orange": ORANGE,
+    "green": GREEN,
+    "gold": GOLD,
+    "purple": PINK,
+    "sky": SKY,
+}
 #: Colours of arms, and colour maps of a map's channels.
 ARMS = {name: _PALETTE.get(arm.colour, arm.colour) for name, arm in arms.ARMS.items()}
 PLANES = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
