@@ -61,8 +61,9 @@ def family(pid):
     """A process and all its descendants."""
     found = [pid]
     for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
+        # It or one of its threads may have ended meanwhile.
+        with contextlib.suppress(OSError):
+            for children in Path(f"/proc/{parent}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
     return found
 

@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -145,3 +147,21 @@ def test_work_and_memory_of_what_a_command_leaves_behind_are_counted(modules, tm
     assert found["returncode"] == 0
     assert 0.7 < found["cpu_seconds"] < 3
     assert 100 < found["peak_mb"] < 300
+
+
+def test_a_process_that_ends_while_it_is_looked_at_hides_no_other(modules, monkeypatch):
+    read, own = Path.glob, os.getpid()
+
+    def ended(path, pattern):
+        if path == Path(f"/proc/{own}/task"):
+            return read(path, pattern)
+        raise FileNotFoundError(path)
+
+    children = [subprocess.Popen(["sleep", "30"]) for _ in range(2)]
+    monkeypatch.setattr(Path, "glob", ended)
+    try:
+        assert {child.pid for child in children} <= {*modules["processes"].family(own)}
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
