@@ -6,7 +6,8 @@ from pathlib import Path
 import configuration
 import configuration_channels
 import configuration_semantic
-from skyloom.errors import InputError, nearest
+import configuration_sentences as sentences
+from skyloom.errors import InputError
 from skyloom.tng import quantities
 from skyloom.tng.runs import SIMULATIONS
 
@@ -44,17 +45,8 @@ def check(config, arm):
             f"tng.snapshots {tng['snapshots']}: its galaxies would never be selected."
         )
     for case in tng["cases"]:
-        if case not in tng["variants"]:
-            raise InputError(
-                f"Configuration: tng.cases names {case!r}, which is not one of tng.variants; "
-                f"did you mean {nearest(case, tng['variants'])!r}?"
-            )
-    late = [epoch for epoch in tng["training"]["readout_epochs"] if epoch > _epochs(tng)]
-    if late:
-        raise InputError(
-            f"Configuration: tng.training.readout_epochs has {late[0]}, which is after the last of "
-            f"tng.training.epochs, {_epochs(tng)}."
-        )
+        sentences.named("tng.cases", case, "tng.variants", tng["variants"])
+    sentences.readouts("tng.training", tng["training"])
     _check_numbers(tng)
     _check_names(tng)
     configuration_channels.check(tng)
@@ -112,21 +104,13 @@ def _check_names(tng):
     """Names of variants become names of targets, which must be free."""
     for name in tng["variants"]:
         taken = name.startswith(("draw_", "simulate_")) or name.endswith(("_model", "_parquet"))
-        if name in _RULES or taken:
-            raise InputError(
-                f"Configuration: a variant in tng.variants is called {name!r}, but the target "
-                f"tng_{name} is taken: choose another name."
-            )
+        sentences.free("tng.variants", name, name in _RULES or taken)
 
 
 def _check_beyond(tng):
     for name in ("leakage", "attention"):
         for case in tng[name]["cases"]:
-            if case not in tng["variants"]:
-                raise InputError(
-                    f"Configuration: tng.{name}.cases has {case!r}, which is none of tng.variants: "
-                    f"did you mean {nearest(case, tng['variants'])!r}?"
-                )
+            sentences.named(f"tng.{name}.cases", case, "tng.variants", tng["variants"])
     own, bins = tng["attention"], tng["grid"]["bins"]
     if "occlusion" in own["methods"] and (bins % own["stride"] or own["patch"] > bins):
         raise InputError(
@@ -144,10 +128,6 @@ def _check_synthetic(simulation, snapshots):
                 f"Configuration: tng.snapshots has {snapshot}, but the synthetic universe knows "
                 f"snapshots {known[0]} to {known[-1]} of {simulation} only."
             )
-
-
-def _epochs(tng):
-    return tng["training"]["epochs"]
 
 
 def _check_folder(base_path, snapshots):
