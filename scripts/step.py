@@ -78,8 +78,8 @@ def begin(snakemake):
     # files go too.
     signal.signal(signal.SIGTERM, _stop)
     # The C libraries below NumPy and TensorFlow read these when they are first imported.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = str(snakemake.threads)
+    os.environ["OMP_NUM_THREADS"] = str(snakemake.threads)
+    os.environ.update(dict.fromkeys(forked_job.BLAS, "1"))
     # TensorFlow reports its own build and the absence of a GPU; neither is news to a user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if hasattr(snakemake, "rule"):

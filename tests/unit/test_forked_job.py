@@ -103,8 +103,8 @@ WORD = "of main"
 json.dump({
     "folder": os.getcwd(), "given": os.environ["GIVEN"], "main": sys.modules["__main__"].here(),
     "arguments": sys.argv, "name": open("/proc/self/comm").read().strip(),
-    "threads": {one["num_threads"] for one in threadpoolctl.threadpool_info()} <= {2},
-    "standard": os.environ["OPENBLAS_NUM_THREADS"],
+    "threads": os.environ["OMP_NUM_THREADS"],
+    "linear algebra": {one["num_threads"] for one in threadpoolctl.threadpool_info()} == {1},
 }, open("said", "w"))
 """
     assert run(tmp_path, script, ahead="numpy,scipy.linalg").returncode == 0
@@ -115,8 +115,8 @@ json.dump({
         "main": "of main",
         "arguments": [str(tmp_path / "script.py")],
         "name": "a_rule",
-        "threads": True,
-        "standard": "2",
+        "threads": "2",
+        "linear algebra": True,
     }
 
 
