@@ -37,7 +37,7 @@ class Arm:
     beside : str or None
         The name of its parts where they lie beside those of other arms: rules in
         ``workflow/rules``, sections in `skyloom.report` and so on. Without one, all of them are
-        in its folder ``scripts/skyloom/<arm>``.
+        in its folder ``src/skyloom/<arm>``.
     """
 
     title: str
@@ -151,7 +151,7 @@ def rules():
     list of str
     """
     folders = [
-        f"rules/{arm.beside}" if arm.beside else f"../scripts/skyloom/{name}"
+        f"rules/{arm.beside}" if arm.beside else f"../src/skyloom/{name}"
         for name, arm in ARMS.items()
     ]
     return [f"{folder}/rules.smk" for folder in dict.fromkeys(folders)]

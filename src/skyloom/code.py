@@ -81,21 +81,33 @@ def _quiet(node):
 
 
 class _Library:
-    """All source files below one folder that is on the import path."""
+    """All source files below the folders that are on the import path."""
 
-    def __init__(self, root):
-        self._root, self._modules, self._units = root, {}, {}
+    def __init__(self, folders):
+        self._folders, self._modules, self._units = folders, {}, {}
+
+    def file(self, path):
+        """A file below one of the folders, and its name there."""
+        for folder in self._folders:
+            whole = folder / path
+            if whole.is_file() and whole.is_relative_to(folder):
+                return whole, whole.relative_to(folder).as_posix()
+        raise FileNotFoundError(f"{path} is in none of {', '.join(map(str, self._folders))}")
 
     @cached_property
     def _paths(self):
         """Every module's file by its dotted name; None for a folder without an __init__.py."""
         paths = {}
-        for path in sorted(self._root.rglob("*.py")):
-            parts = path.relative_to(self._root).with_suffix("").parts
-            for depth in range(1, len(parts)):
-                paths.setdefault(".".join(parts[:depth]), None)
-            paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+        for folder in self._folders:
+            for path in sorted(folder.rglob("*.py")):
+                parts = path.relative_to(folder).with_suffix("").parts
+                for depth in range(1, len(parts)):
+                    paths.setdefault(".".join(parts[:depth]), None)
+                paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         return {name: path for name, path in paths.items() if name not in APART}
+
+    def _dotted(self, script):
+        return self.file(script)[1].removesuffix(".py").replace("/", ".")
 
     @cached_property
     def kept(self):
@@ -167,7 +179,7 @@ class _Library:
 
     def reached(self, script, entry=None):
         """Every unit that a script's results depend on, by module and name, with its digest."""
-        step = ".".join(script.relative_to(self._root).with_suffix("").parts)
+        step = self._dotted(script)
         seen = {(step, None), *((step, name) for name in self._module(step).definitions)}
         for one in _several(entry):
             module, _, name = one.rpartition(".")
@@ -199,7 +211,7 @@ class _Library:
 
     def files(self, script):
         """Files of all modules that a script runs, directly or not, without its own."""
-        step = ".".join(script.relative_to(self._root).with_suffix("").parts)
+        step = self._dotted(script)
         modules = {module for module, _ in self.reached(script)} - {step}
         return sorted(self._paths[module] for module in modules)
 
@@ -209,8 +221,13 @@ def _several(entry):
     return (entry,) if isinstance(entry, str) else entry or ()
 
 
-_library = cache(_Library)
+_libraries = cache(_Library)
 _place = {"kept": None}
+
+
+def _library(folders):
+    folders = (folders,) if isinstance(folders, str | Path) else folders
+    return _libraries(tuple(map(Path, folders)))
 
 
 def keep(path):
@@ -226,19 +243,19 @@ def keep(path):
 
 def forget():
     """Read files anew from now on; a process otherwise reads each once."""
-    _library.cache_clear()
+    _libraries.cache_clear()
     fingerprint.cache_clear()
 
 
-def dependencies(script, root):
-    """Every file below `root` that `script` imports, directly or through another.
+def dependencies(script, folders):
+    """Every file below `folders` that `script` imports, directly or through another.
 
     Parameters
     ----------
     script : str or Path
-        A Python source file below `root`.
-    root : str or Path
-        The folder that is on the import path.
+        A Python source file below one of `folders`: its path, or its name there.
+    folders : str or Path, or tuple of them
+        What is on the import path; a module is in one of them alone.
 
     Returns
     -------
@@ -246,15 +263,15 @@ def dependencies(script, root):
         Sorted; without `script` itself, and without the modules `APART` and what only they import.
         A module that only a function imports counts where the script reaches that function.
     """
-    return _library(Path(root)).files(Path(script))
+    return _library(folders).files(script)
 
 
-def imports(script, root, entry=None):
-    """Names of all that `script` imports, itself or through another file below `root`.
+def imports(script, folders, entry=None):
+    """Names of all that `script` imports, itself or through another file below `folders`.
 
     Parameters
     ----------
-    script, root, entry
+    script, folders, entry
         As for `fingerprint`.
 
     Returns
@@ -263,21 +280,21 @@ def imports(script, root, entry=None):
         Dotted. What is taken from a module may be a module or not: ``numpy.array`` is among them.
         Without the modules `APART`.
     """
-    library, name = _library(Path(root)), Path(script).relative_to(root).as_posix()
-    key = " ".join(["imports", name, *_several(entry)])
-    return set(library.kept.get(key, lambda: sorted(library.imports(Path(script), entry))))
+    library = _library(folders)
+    key = " ".join(["imports", library.file(script)[1], *_several(entry)])
+    return set(library.kept.get(key, lambda: sorted(library.imports(script, entry))))
 
 
 @cache
-def fingerprint(script, root, *extra, entry=None):
+def fingerprint(script, folders, *extra, entry=None):
     """Hash of what `script` means, with all of the library that it reaches.
 
     Parameters
     ----------
-    script, root : str or Path
+    script, folders
         As for `dependencies`. A process reads each file once.
     *extra : str or Path
-        Further files whose contents count, for example a C source.
+        Further files below `folders` whose contents count, for example a C source.
     entry : str or tuple of str, optional
         What the script finds by its name, which it is given: a function, as
         package.module.function, or all of a module.
@@ -285,20 +302,20 @@ def fingerprint(script, root, *extra, entry=None):
     Returns
     -------
     str
-        16 hexadecimal digits; equal meaning gives equal digits on any machine.
+        16 hexadecimal digits; equal meaning gives equal digits on any machine, wherever the
+        folders lie.
     """
-    script, root, extra = Path(script), Path(root), [*map(Path, extra)]
-    contents = {path: hashlib.sha256(path.read_bytes()).digest() for path in extra}
-    names = [path.relative_to(root).as_posix() for path in (script, *extra)]
-    names += _several(entry)
-    library = _library(root)
+    library = _library(folders)
+    files = dict(library.file(path)[::-1] for path in extra)
+    contents = {name: hashlib.sha256(path.read_bytes()).digest() for name, path in files.items()}
+    names = [library.file(script)[1], *contents, *_several(entry)]
 
     def worked_out():
         digest = hashlib.sha256()
         for (module, name), meaning in sorted(library.reached(script, entry).items(), key=str):
             digest.update(f"{module}:{name or ''}\0{meaning}\0".encode())
-        for path, content in contents.items():
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + content)
+        for name, content in contents.items():
+            digest.update(name.encode() + b"\0" + content)
         return digest.hexdigest()[:16]
 
     key = ["hash", *names, *(content.hex() for content in contents.values())]

@@ -15,8 +15,6 @@ from skyloom.io import read_json
 # What is wrong with a result, and what is only to be known.
 FAULTS = ("changed", "missing", "unrecorded", "outdated", "record")
 NOTES = ("configuration", "code", "input")
-# Where the steps are that jobs ran.
-_SCRIPTS = Path(__file__).parents[1]
 # What lies beside the records of the rules.
 _BESIDE = ("configs", "listings", ".checksums")
 
@@ -285,7 +283,7 @@ class _Run:
                     said = f"{path} was changed: put it back from a copy, or run the jobs again."
                     self.find("record", path, said)
 
-    def check_code(self):
+    def check_code(self, scripts):
         """Steps that have changed since their jobs ran are told of."""
         used = {}
         for record in self.records.values():
@@ -293,7 +291,7 @@ class _Run:
             if isinstance(code.get("script"), str):
                 used.setdefault((code["script"], code.get("script_sha256")), []).append(record)
         for (script, sha256), jobs in sorted(used.items(), key=str):
-            path = _SCRIPTS / script
+            path = Path(scripts) / script
             if path.is_file() and checksums.checksum(path) != sha256:
                 self.find(
                     "code",
@@ -351,13 +349,15 @@ def different(one, other, prefix=""):
     ]
 
 
-def check(folder, *, pool=None, progress=list):
+def check(folder, *, scripts=None, pool=None, progress=list):
     """Compare all results of a run with their records.
 
     Parameters
     ----------
     folder : str or Path
         Of the run, ``results/<run>``.
+    scripts : str or Path, optional
+        Where the steps are that jobs ran; without it, none is looked at.
     pool : `skyloom.ahead.Pool`, optional
         Files are hashed on its threads.
     progress : callable, optional
@@ -380,7 +380,8 @@ def check(folder, *, pool=None, progress=list):
     run.check_unrecorded()
     run.check_configurations()
     run.check_kept()
-    run.check_code()
+    if scripts is not None:
+        run.check_code(scripts)
     order = {kind: place for place, kind in enumerate((*FAULTS, *NOTES))}
     findings = sorted(run.findings, key=lambda found: (order[found.kind], found.path))
     return findings, {"records": len(run.records), "outputs": len(run.made)}

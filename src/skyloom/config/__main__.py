@@ -10,11 +10,11 @@ _HEAD = """\
 # The demo: every arm on its embedded synthetic input. Each key is described in config/README.md;
 # config/papers.yaml overlays the published values:
 #   snakemake --cores 8 --configfile config/papers.yaml --config 'tng={base_path: ~/data/TNG50-1/output}'
-# Each key is declared in scripts/skyloom/config, of which `make config` writes this file.
+# Each key is declared in src/skyloom/config, of which `make config` writes this file.
 
 """  # noqa: E501
 _SCHEMA = """\
-# Each key is declared in scripts/skyloom/config, of which `make config` writes this file.
+# Each key is declared in src/skyloom/config, of which `make config` writes this file.
 """
 
 

@@ -35,7 +35,7 @@ class Stellar(Section):
     spectra: str | None = key(None)
     """for `local`: an HDF5 file of spectra and labels, or a folder of them
 
-    …, with `wavelength` (L), `flux` (N, L) and `labels` (N, 4); `scripts/skyloom/stellar/files.py`
+    …, with `wavelength` (L), `flux` (N, L) and `labels` (N, 4); `src/skyloom/stellar/files.py`
     describes and writes them
     """
     observed: Observed = key(None, like="helium")

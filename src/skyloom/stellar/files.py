@@ -194,9 +194,7 @@ def listing(spectra, pixels):
             raise
         except (ValueError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(
-                f"{called}: {reason}; see scripts/skyloom/stellar/files.py."
-            ) from error
+            raise InputError(f"{called}: {reason}; see src/skyloom/stellar/files.py.") from error
 
     return inventory.parted(inventory.inspect(look, [name or path.name for name in names]))
 
