@@ -10,13 +10,15 @@ import mimetypes
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from rocrate.model.contextentity import ContextEntity
-from rocrate.rocrate import ROCrate
-
 from skyloom import checksums, provenance
 from skyloom.errors import InputError
+from skyloom.extras import extra
 from skyloom.io import read_json, write_json
 from skyloom.verification import makers, records
+
+with extra("workflow"):
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
 
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 # Has the terms of the profile, sha256 among them.

@@ -15,16 +15,19 @@ import json
 
 import cv2
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from skyloom import export_card
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
+from skyloom.extras import extra
 from skyloom.io import atomic, open_hdf5
 from skyloom.loaders.samples import Samples, column_names, side_of, texts
 from skyloom.sides import PARTS
 from skyloom.spectra.folders import complete
+
+with extra("workflow"):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 # Bytes of samples, before compression: of a group that is read back whole, and of a file. Hubs and
 # readers ask for files of some hundred megabytes.

@@ -6,11 +6,14 @@ A card holds no time, no commit and no path of a machine, so equal datasets have
 import json
 from pathlib import Path
 
-import jinja2
 import yaml
 
 from skyloom import provenance
 from skyloom.arms import ARMS
+from skyloom.extras import extra
+
+with extra("workflow"):
+    import jinja2
 
 _CARD = jinja2.Template(
     Path(__file__).with_suffix(".md").read_text(encoding="utf-8"),

@@ -3,9 +3,11 @@
 import re
 import shlex
 
-from jsonschema import Draft202012Validator
-
 from skyloom.errors import InputError, nearest
+from skyloom.extras import extra
+
+with extra("workflow"):
+    from jsonschema import Draft202012Validator
 
 
 def _dotted(path):

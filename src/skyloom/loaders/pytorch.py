@@ -1,7 +1,11 @@
 """Samples as a PyTorch dataset; see `skyloom.loaders.torch`."""
 
 import numpy as np
-import torch
+
+from skyloom.extras import extra
+
+with extra("torch"):
+    import torch
 
 
 class TorchDataset(torch.utils.data.Dataset):

@@ -1,7 +1,11 @@
 """Samples as a tf.data pipeline; see `skyloom.loaders.tensorflow`."""
 
 import numpy as np
-import tensorflow as tf
+
+from skyloom.extras import extra
+
+with extra("networks"):
+    import tensorflow as tf
 
 
 def batches(samples, labels, *, batch, shuffle):

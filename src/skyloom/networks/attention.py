@@ -5,12 +5,11 @@ it. Grad-CAM was made for classes and keeps the positive part; for a number both
 negative part is its counterfactual explanation; Selvaraju et al. 2017, sections 3.1 and 3.3).
 """
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import regression
+from skyloom.networks.backend import keras, tf
 from skyloom.progress import track
 
 #: What ``tng.attention.methods`` may name.

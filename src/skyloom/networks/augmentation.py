@@ -9,9 +9,9 @@ import dataclasses
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
+from skyloom.networks.backend import tf
 
 # A stream of its own: the order of an epoch is drawn from [seed, epoch].
 _STREAM = 1

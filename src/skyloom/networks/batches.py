@@ -8,10 +8,10 @@ import contextlib
 import hashlib
 
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+from skyloom.networks.backend import tf
 
 #: Bytes of images that are kept in memory; larger datasets are read batch by batch.
 MEMORY_LIMIT = 2 * 1024**3

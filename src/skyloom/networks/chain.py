@@ -7,8 +7,7 @@ number of threads gives the same bits, and small parts stay in the processor's c
 operation), whose bits depend on the number of threads.
 """
 
-import keras
-import tensorflow as tf
+from skyloom.networks.backend import keras, tf
 
 #: Parts of a batch on a processor; a graphics card takes the batch whole.
 PARTS = 8

@@ -6,13 +6,12 @@ is asked about them.
 
 import dataclasses
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import chain
 from skyloom.networks.augmentation import Augmentation, Augmented
+from skyloom.networks.backend import keras, tf
 from skyloom.networks.state import Limits
 from skyloom.networks.training import Task
 

@@ -5,10 +5,10 @@ and max pooling by 4, then a dense layer of 64 and softmax: 310,275 parameters w
 and three classes.
 """
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.networks.backend import keras
 
 FILTERS, KERNEL, POOL, DENSE = (16, 32, 64), 9, 4, 64
 

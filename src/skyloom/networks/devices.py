@@ -1,8 +1,7 @@
 """Threads and graphics cards; to be set before TensorFlow computes."""
 
-import tensorflow as tf
-
 from skyloom.networks import precision
+from skyloom.networks.backend import tf
 
 #: Values of the key ``reproducible``: cores whose number a frozen network's bits do not depend on.
 PROMISES = ("any_cores", "same_cores")

@@ -4,10 +4,10 @@ Convolutions of 16, 32 (and 64) filters, each followed by max pooling, then two 
 the output.
 """
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
+from skyloom.networks.backend import keras
 
 #: By name: filters of each convolution, side of the pooling after it, widths of the dense layers.
 #: ``3conv`` is the document's appendix. Of ``2conv`` it says only "two convolution layers and fewer

@@ -9,9 +9,7 @@ The mathematics is that of ``keras.Model.fit``; what is saved is the work around
   side by side, and no sum changes its order: the bits are those of one thread.
 """
 
-import keras
-import tensorflow as tf
-
+from skyloom.networks.backend import keras, tf
 from skyloom.networks.optimizers import Adadelta
 
 #: Names of ``tng.training.optimizer``.

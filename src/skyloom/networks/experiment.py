@@ -7,13 +7,13 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-import keras
 import numpy as np
 from astropy.table import Table
 
 from skyloom import sides
 from skyloom.io import open_hdf5, write_json, write_table
 from skyloom.networks import regression
+from skyloom.networks.backend import keras
 
 
 @dataclasses.dataclass(kw_only=True)

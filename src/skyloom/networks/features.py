@@ -14,14 +14,13 @@ import sys
 from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
-import tensorflow as tf
 
 from skyloom import ahead
 from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5, settle
 from skyloom.networks import devices, vgg16, weights
+from skyloom.networks.backend import keras, tf
 from skyloom.progress import track
 
 _LARGEST = float(np.finfo(np.float16).max)

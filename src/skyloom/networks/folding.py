@@ -5,8 +5,9 @@ A frozen network normalises each plane by numbers that never change, which is a 
 is read and written again for them (Jacob et al. 2018, section 3.2).
 """
 
-import keras
 import numpy as np
+
+from skyloom.networks.backend import keras
 
 
 def folded(model):

@@ -8,9 +8,9 @@ import dataclasses
 from typing import ClassVar
 
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
+from skyloom.networks.backend import tf
 from skyloom.networks.epoch import OPTIMIZERS, Epoch
 from skyloom.networks.state import Limits, Resumable
 

@@ -7,10 +7,10 @@ written today: every filter of the second convolution sees all six planes, max p
 softmax. 61,111 parameters with three classes (61,706 with the ten digits).
 """
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.networks.backend import keras
 
 #: Least side of an image, pixels: what the layers leave of it must not vanish.
 LEAST = 12

@@ -1,7 +1,6 @@
 """Keras's optimizers with one operation a variable."""
 
-import keras
-import tensorflow as tf
+from skyloom.networks.backend import keras, tf
 
 
 class Adam(keras.optimizers.Adam):

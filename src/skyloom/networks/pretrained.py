@@ -13,10 +13,10 @@ whatever else is in its batch, so that parts of a batch can be computed side by 
 import hashlib
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of, nearest
+from skyloom.networks.backend import keras
 
 #: Mean of the ImageNet training images in blue, green, red, which Caffe's ResNet 50 subtracts.
 MEAN_BGR = (103.939, 116.779, 123.68)

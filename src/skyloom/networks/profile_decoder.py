@@ -1,7 +1,6 @@
 """The decoder of the semantic autoencoder: parameters of a physical model in, its image out."""
 
-import keras
-
+from skyloom.networks.backend import keras
 from skyloom.semantic import profiles, sampling
 
 

@@ -4,11 +4,11 @@ import json
 import re
 import zipfile
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.io import atomic
+from skyloom.networks.backend import keras
 
 #: Widths of the fully connected layers (thesis, section III.2).
 WIDTHS = (64, 128, 256, 512, 256)

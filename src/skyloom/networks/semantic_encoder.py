@@ -3,11 +3,12 @@
 Importing this module is all that `keras.saving.load_model` needs to load a saved encoder.
 """
 
-import keras
 import numpy as np
-from keras import ops
 
 from skyloom.errors import InputError, check_one_of
+from skyloom.networks.backend import keras
+
+ops = keras.ops
 
 #: How the angle of a profile comes out of the last dense layer.
 ANGLES = ("cos_sin_2theta", "theta")

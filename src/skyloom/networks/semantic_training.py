@@ -7,12 +7,11 @@ with the images.
 import dataclasses
 from typing import ClassVar
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import batches, chain
+from skyloom.networks.backend import keras, tf
 from skyloom.networks.optimizers import Adadelta, Adam
 from skyloom.networks.semantic_encoder import ANGLE, INITIALIZERS
 from skyloom.networks.state import Limits

@@ -8,10 +8,10 @@ even for selu, which Klambauer et al. 2017 pair with LeCun's.
 
 import dataclasses
 
-import keras
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
+from skyloom.networks.backend import keras
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,10 +6,10 @@ Labels come scaled; nothing here knows their meaning.
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import batches, chain
+from skyloom.networks.backend import tf
 from skyloom.networks.optimizers import Adam
 from skyloom.networks.state import Limits
 from skyloom.networks.training import Task, collect

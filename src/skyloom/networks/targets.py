@@ -3,10 +3,10 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 from scipy.special import expit, log_softmax
 
 from skyloom.errors import check_one_of
+from skyloom.networks.backend import tf
 
 KINDS = ("binary", "classes", "ordinal")
 

@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from skyloom.errors import InputError
 from skyloom.networks import batches, devices
+from skyloom.networks.backend import tf
 from skyloom.networks.state import Limits, Resumable
 
 

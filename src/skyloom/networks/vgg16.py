@@ -1,9 +1,8 @@
 """VGG16 without its classifier, frozen (Simonyan & Zisserman 2014)."""
 
-import keras
-
 from skyloom.errors import InputError, check_one_of
 from skyloom.networks import weights
+from skyloom.networks.backend import keras
 
 #: Mean of the ImageNet training images in blue, green, red, which Caffe's VGG16 subtracts.
 MEAN_BGR = (103.939, 116.779, 123.68)

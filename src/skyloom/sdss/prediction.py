@@ -1,11 +1,11 @@
 """What a trained network says of spectra of any folder, prepared and drawn as in its training."""
 
 import numpy as np
-import tensorflow as tf
 from astropy.table import Table
 
 from skyloom.errors import InputError
 from skyloom.networks import chain, regression
+from skyloom.networks.backend import tf
 from skyloom.progress import track_blocks
 from skyloom.sdss import experiments, preparation, processing
 from skyloom.sdss.spectrum import UNKNOWN
