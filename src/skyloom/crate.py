@@ -10,7 +10,7 @@ import mimetypes
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from skyloom import checksums, provenance
+from skyloom import __version__, checksums, provenance
 from skyloom.errors import InputError
 from skyloom.extras import extra
 from skyloom.io import read_json, write_json
@@ -167,7 +167,7 @@ class _Crate:
             "#skyloom",
             "SoftwareApplication",
             name="Skyloom, a Snakemake workflow from simulations, images and spectra to networks",
-            softwareVersion=provenance.VERSION,
+            softwareVersion=__version__,
             license=_SOFTWARE_LICENCE,
         )
         sources = ", ".join(sorted(self.synthetic)) or "no arm"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from skyloom import provenance
+from skyloom import __version__
 from skyloom.arms import ARMS
 from skyloom.extras import extra
 
@@ -54,7 +54,7 @@ def render(plan, counts, files, about):
     header = _header(plan, counts, about, synthetic)
     return _CARD.render(
         **{"what": arm.samples, "study": arm.study, "source": arm.sources, "synthetic": synthetic},
-        **{"counts": counts, "files": files, "about": about, "version": provenance.VERSION},
+        **{"counts": counts, "files": files, "about": about, "version": __version__},
         header=yaml.safe_dump(header, sort_keys=False, allow_unicode=True),
         title=_title(about),
         columns=[

@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
+from skyloom import __version__
 from skyloom.checksums import Known, checksum, digest, of_folder, of_path
 from skyloom.errors import InputError
 from skyloom.io import as_read, write_json
 
-VERSION = "0.1.0"
 FOLDER = "provenance"
 # The name that RO-Crate asks for; see `skyloom.crate`.
 CRATE = "ro-crate-metadata.json"
@@ -120,7 +120,7 @@ def _surroundings(packages):
         "packages": {name: _installed(name) for name in sorted(packages)},
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "version": VERSION,
+        "version": __version__,
         "commit": commit(Path(__file__).parent),
     }
 

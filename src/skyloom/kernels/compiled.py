@@ -1,7 +1,9 @@
 """C kernels: compiled with the system's compiler, loaded through ctypes."""
 
 import ctypes
+import hashlib
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -51,6 +53,56 @@ def compile_source(source, path, *, compiler=None):
             )
         # A shared library is run, not only read.
         temporary.chmod(0o755)
+
+
+def cached_library(source):
+    """The shared library of a kernel, compiled when it is first asked for.
+
+    It is kept in ``$XDG_CACHE_HOME/skyloom``, or ``~/.cache/skyloom``, by what it is made of:
+    another version of the source, or another kind of machine, has another one.
+
+    Parameters
+    ----------
+    source : Path
+        One file of C.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        If it cannot be compiled, or the folder is not the user's alone.
+    """
+    made_of = [source.read_bytes(), *(flag.encode() for flag in _FLAGS)]
+    made_of += [word.encode() for word in (platform.machine(), *platform.libc_ver())]
+    digest = hashlib.sha256(b"\0".join(made_of)).hexdigest()[:16]
+    path = _cache() / f"{source.stem}-{digest}.so"
+    if not path.is_file():
+        compile_source(source, path)
+    return path
+
+
+def _cache():
+    """A folder into which nobody else could put code that we would run."""
+    remedy = "set XDG_CACHE_HOME to a folder that is yours alone"
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        # One that is relative is to be ignored, says the XDG Base Directory Specification.
+        base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
+        folder = base / "skyloom"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = folder.stat()
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"There is no place to keep a compiled kernel ({error}): {remedy}."
+        ) from error
+    if state.st_uid != os.getuid() or state.st_mode & 0o022:
+        raise InputError(
+            f"{folder} can be written to by others, and is no place for compiled code: {remedy}."
+        )
+    return folder
 
 
 def open_library(path, functions):

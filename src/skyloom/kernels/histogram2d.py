@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.kernels.compiled import compile_source, open_library
+from skyloom.kernels.compiled import cached_library, compile_source, open_library
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -91,13 +91,14 @@ class _Sums(ctypes.Structure):
 
 
 @cache
-def load(path):
+def load(path=None):
     """Load the compiled kernel.
 
     Parameters
     ----------
-    path : str or Path
-        What `compile_kernel` made.
+    path : str or Path, optional
+        What `compile_kernel` made; without it, what is kept in the user's cache
+        (`skyloom.kernels.compiled.cached_library`).
 
     Returns
     -------
@@ -111,7 +112,7 @@ def load(path):
         "accumulate": [grid, cells, sums, whole, whole, address, address],
         "finish": [sums, whole, whole, whole, ctypes.POINTER(address)],
     }
-    return open_library(path, functions)
+    return open_library(path or cached_library(SOURCE), functions)
 
 
 @lru_cache

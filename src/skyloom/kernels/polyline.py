@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.kernels.compiled import compile_source, open_library
+from skyloom.kernels.compiled import cached_library, compile_source, open_library
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -56,13 +56,14 @@ class _Work(ctypes.Structure):
 
 
 @cache
-def load(path):
+def load(path=None):
     """Load the compiled kernel.
 
     Parameters
     ----------
-    path : str or Path
-        What `compile_kernel` made.
+    path : str or Path, optional
+        What `compile_kernel` made; without it, what is kept in the user's cache
+        (`skyloom.kernels.compiled.cached_library`).
 
     Returns
     -------
@@ -70,7 +71,8 @@ def load(path):
         Its function releases the GIL while it runs.
     """
     pointers = [ctypes.POINTER(kind) for kind in (_Picture, _Curves, _Work)]
-    return open_library(path, {"rasterise": [*pointers, ctypes.c_void_p]})
+    functions = {"rasterise": [*pointers, ctypes.c_void_p]}
+    return open_library(path or cached_library(SOURCE), functions)
 
 
 def _work(picture):

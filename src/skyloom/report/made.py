@@ -6,7 +6,7 @@ from pathlib import PurePath
 import numpy as np
 from bokeh.models import Span
 
-from skyloom import provenance
+from skyloom import __version__, provenance
 from skyloom.arms import ARMS
 from skyloom.figures import style
 from skyloom.io import read_json
@@ -269,5 +269,5 @@ def _citation(config, newest):
         for arm in config.get("arms", ())
         if ARMS[arm].sources and source(config, arm) != "synthetic"
     ]
-    version = newest.get("version") or provenance.VERSION
+    version = newest.get("version") or __version__
     return page.macros("made.html").cited(version, str(newest.get("commit") or "")[:10], data)
