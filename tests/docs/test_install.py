@@ -70,7 +70,7 @@ def test_the_library_alone_makes_an_archive_reads_it_and_maps_it(tmp_path):
 
 @pytest.mark.long("a new environment with TensorFlow from a package index")
 def test_every_module_imports_with_the_extras(tmp_path):
-    interpreter = installed(tmp_path, ".[networks,workflow,report]")
+    interpreter = installed(tmp_path, ".[networks,report,workflow]")
     place, count = run(interpreter, WHOLE, tmp_path).split()
     assert Path(place).is_relative_to(tmp_path / "env")
     assert int(count) + 1 == len(list((ROOT / "src" / "skyloom").rglob("*.py")))
