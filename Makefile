@@ -11,7 +11,7 @@
 #   make test-cluster   one arm through a real Slurm, installed from the distribution (root)
 #   make test-faults    50 rounds of killed jobs, full disks, vanished files; goes on where it ended
 #   make fuzz    a million damaged files for every reader; goes on where it ended
-#   make config  config.yaml, its schema and the tables of config/README.md, of scripts/skyloom/config
+#   make config  config.yaml, its schema and the tables of config/README.md, of src/skyloom/config
 #   make docs    the documentation as pages, in results/docs
 #   make test-docs   every command of the README and the tutorial, the long ones too
 PYTHON ?= python3
@@ -66,7 +66,7 @@ test-all: lint
 	$(TESTS) --long
 
 bench: $(VENV)/dev.stamp
-	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
+	PYTHONPATH=src $(BIN)/python benchmarks/run.py
 
 verify: $(VENV)/run.stamp
 	$(BIN)/python scripts/verify.py results/$(RUN)
@@ -84,7 +84,7 @@ fuzz: $(VENV)/dev.stamp
 	$(BIN)/python tests/fuzz/fuzz_campaign.py --results results/campaigns/fuzz.jsonl
 
 config: $(VENV)/dev.stamp
-	PYTHONPATH=scripts $(BIN)/python -m skyloom.config
+	PYTHONPATH=src $(BIN)/python -m skyloom.config
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/sphinx-build -q -W -n -b html docs results/docs

@@ -34,7 +34,7 @@ def _job_peak(results):
 
 def _run(folder, factor, cores=2):
     """Seconds, peak MB over all processes, the largest job and the images of one run."""
-    for name in ("workflow", "scripts", "config", "resources", "envs"):
+    for name in ("workflow", "scripts", "src", "config", "resources", "envs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "all"]
     keys = f"synthetic: {{galaxies: {LINEAGES * factor}}}, training: {TRAINING}"

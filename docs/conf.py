@@ -7,7 +7,7 @@ from pathlib import Path
 from docutils.nodes import SkipNode
 from docutils.utils.math.latex2mathml import tex2mathml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 project = "Skyloom"
 author = "the Skyloom authors"

@@ -97,18 +97,19 @@ def _clone(repository, ref):
     return folder
 
 
-def search_path(scripts, given):
-    """Where Python looks: the library first, then where an importing workflow's jobs look.
+def search_path(folders, given):
+    """Where Python looks: in our folders first, then where an importing workflow's jobs look.
 
     Parameters
     ----------
-    scripts : Path
-        The project's folder of the library.
+    folders : sequence of Path
+        Those of the steps and of the library.
     given : str
         ``PYTHONPATH`` as it is; a job finds in it what the run has put there.
     """
-    others = [folder for folder in given.split(os.pathsep) if folder and folder != str(scripts)]
-    return os.pathsep.join([str(scripts), *others])
+    ours = [str(folder) for folder in folders]
+    others = [folder for folder in given.split(os.pathsep) if folder and folder not in ours]
+    return os.pathsep.join([*ours, *others])
 
 
 def completed(given, folder):

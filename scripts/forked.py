@@ -31,25 +31,26 @@ from skyloom import code
 _CONTEXT = multiprocessing.get_context("forkserver")
 # To start a process polls all others, and a process may be polled by one thread at a time.
 _lock = threading.Lock()
-_run = {"workflow": None, "scripts": None, "over": False}
+_run = {"workflow": None, "folders": None, "over": False}
 _UNMEASURED = contextlib.nullcontext()
 # Seconds that a job has to leave when it is told to stop.
 _GRACE = 10
 
 
-def watch(workflow, scripts):
+def watch(workflow, folders):
     """Let the steps that this process runs itself be forks, where that is possible.
 
     Parameters
     ----------
     workflow : snakemake.workflow.Workflow
-    scripts : Path
-        The folder of the steps; those of one project in a process.
+    folders : sequence of Path
+        Of the steps and the library; those of one project in a process.
     """
     possible = sys.platform == "linux" and os.environ.get("SKYLOOM_FORKED", "1") != "0"
-    if possible and workflow.is_main_process and _run["scripts"] in (None, scripts.resolve()):
+    folders = tuple(folder.resolve() for folder in folders)
+    if possible and workflow.is_main_process and _run["folders"] in (None, folders):
         # Of several workflows of one program, the last is the one that runs.
-        _run.update(workflow=workflow, scripts=scripts.resolve())
+        _run.update(workflow=workflow, folders=folders)
         snakemake.script.PythonScript = ForkedScript
 
 
@@ -92,7 +93,7 @@ class ForkedScript(PythonScript):
         )
         with _lock:
             if _run["workflow"]:
-                names = _imports(_run["workflow"], _run["scripts"])
+                names = _imports(_run["workflow"], _run["folders"])
                 _CONTEXT.set_forkserver_preload(["forked_server", "snakemake.cli", *names])
                 _run["workflow"] = None
             try:
@@ -109,7 +110,8 @@ class ForkedScript(PythonScript):
         return None
 
     def _is_step(self):
-        return self.is_local and Path(self.local_path).resolve().is_relative_to(_run["scripts"])
+        path = Path(self.local_path).resolve() if self.is_local else None
+        return path is not None and any(map(path.is_relative_to, _run["folders"]))
 
     def _environment(self):
         """What Snakemake sets for the command of a job."""
@@ -132,16 +134,13 @@ def _status(job, link):
     return job.exitcode if job.exitcode >= 0 else 128 - job.exitcode
 
 
-def _imports(workflow, scripts):
+def _imports(workflow, folders):
     """What the steps of all planned jobs import."""
-    planned = {
-        (job.rule.script, job.rule.params.get("function") or job.rule.params.get("module"))
-        for job in workflow.dag.jobs
-        if job.rule.script and workflow.dag.needrun(job)
-    }
+    needrun = workflow.dag.needrun
     found = set()
-    for script, function in planned:
-        path = scripts / script.rpartition("scripts/")[2]
-        if path.is_file():
-            found |= code.imports(path, scripts, function)
+    for rule in {job.rule for job in workflow.dag.jobs if job.rule.script and needrun(job)}:
+        path = Path(rule.basedir.join(rule.script).get_path_or_uri(secret_free=True)).resolve()
+        if any(map(path.is_relative_to, folders)):
+            function = rule.params.get("function") or rule.params.get("module")
+            found |= code.imports(path, folders, function)
     return sorted(found)

@@ -13,6 +13,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+_SCRIPTS = Path(__file__).parent
+sys.path.insert(1, str(_SCRIPTS.parent / "src"))
+
 from skyloom import ahead, names, provenance, verification
 from skyloom.errors import InputError
 from skyloom.progress import track
@@ -30,6 +33,7 @@ def main(words=None):
         with ahead.Pool(max(1, options.threads)) as pool:
             findings, counts = verification.check(
                 folder,
+                scripts=_SCRIPTS,
                 pool=pool,
                 progress=lambda files: track(files, label="files compared", unit="file"),
             )

@@ -50,7 +50,7 @@ def _far_in_vacuum(path):
     attribute(altered(path, "wavelength", lambda v: v * 9), "wavelength", "medium", "vacuum")
 
 
-SEE = r"see scripts/skyloom/stellar/files\.py"
+SEE = r"see src/skyloom/stellar/files\.py"
 NO_HDF5 = "not a complete HDF5 file"
 TABLE = {
     "empty": {

@@ -5,11 +5,9 @@ belongs into one of these. Nothing of a line is changed: that it is planned and 
 the profile of the copy in which it is typed, and its reader's home is that copy.
 """
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,7 +36,8 @@ ELSEWHERE = {
     ),
     "source .venv/bin/activate": "every test runs in that environment",
     "apt-get install python3-venv gcc libc6-dev make": "needs root and a network",
-    "pip install .": "test_the_library_installs below, when long",
+    "pip install .": "tests/docs/test_install.py, when long",
+    'pip install ".[networks,report,workflow]"': "tests/docs/test_install.py, when long",
     "pip install 'tensorflow[and-cuda]'": "for a machine with a GPU",
     "export TNG_API_KEY=…": "the key of a person; the tutorial's line is run",
     "snakemake --report report.html": "tests/workflow/test_report.py makes Snakemake's own report",
@@ -161,21 +160,3 @@ def test_a_fresh_clone_makes_the_demo_and_verifies_it(tmp_path):
         [".venv/bin/snakemake", "-n", "--cores", "8"], cwd=clone, capture_output=True, text=True
     )
     assert "Nothing to be done" in after.stdout + after.stderr
-
-
-@pytest.mark.long("needs a package index")
-def test_the_library_installs(tmp_path):
-    copy = tmp_path / "copy"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(copy)], check=True)
-    target = tmp_path / "site"
-    words = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), "."]
-    subprocess.run([sys.executable, *words], cwd=copy, check=True)
-    code = "import skyloom.loaders; print(skyloom.loaders.__file__)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(target)},
-    )
-    assert done.stdout.startswith(str(target)), done.stderr

@@ -51,7 +51,7 @@ _NOTE = """\
                 notes.write(f"{epoch}\\n")
 """
 _PATCHES = {
-    "scripts/skyloom/networks/state.py": {
+    "src/skyloom/networks/state.py": {
         "if state_path and time.monotonic() - saved >= save_every:": "if state_path:",
         "            begun = time.monotonic()\n": f"{_NOTE}            begun = time.monotonic()\n",
     },

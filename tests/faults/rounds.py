@@ -18,7 +18,7 @@ from pathlib import Path
 
 if __name__ == "__main__":
     _HERE = Path(__file__).resolve()
-    sys.path[1:1] = [str(_HERE.parents[2] / "scripts"), str(_HERE.parents[1] / "workflow")]
+    sys.path[1:1] = [str(_HERE.parents[2] / "src"), str(_HERE.parents[1] / "workflow")]
 
 import numpy as np
 from campaigns import Campaign

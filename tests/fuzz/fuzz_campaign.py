@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 _TESTS = Path(__file__).resolve().parents[1]
-sys.path[1:1] = [str(_TESTS.parent / "scripts"), str(_TESTS / "workflow"), str(_TESTS / "unit")]
+sys.path[1:1] = [str(_TESTS.parent / "src"), str(_TESTS / "workflow"), str(_TESTS / "unit")]
 
 import fuzz_groups  # noqa: E402
 import fuzz_runner  # noqa: E402

@@ -20,7 +20,7 @@ from pathlib import Path
 
 if __name__ == "__main__":
     tests = Path(__file__).resolve().parents[1]
-    sys.path[:0] = [str(tests.parent / "scripts"), str(tests / "unit")]
+    sys.path[:0] = [str(tests.parent / "src"), str(tests / "unit")]
 
 import fuzz_mutations
 

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+ROOT = Path(__file__).resolve().parents[2]
+#: Where Python finds the steps and the library.
+FOLDERS = (ROOT / "scripts", ROOT / "src")
+PYTHONPATH = os.pathsep.join(map(str, FOLDERS))
 
 
 def python(program, folder, *arguments, before=()):
@@ -13,7 +16,7 @@ def python(program, folder, *arguments, before=()):
     return subprocess.run(
         [*before, sys.executable, "-c", program, *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        env={**os.environ, "PYTHONPATH": PYTHONPATH},
         capture_output=True,
         text=True,
     )

@@ -11,7 +11,7 @@ import yaml
 from skyloom import arms, code
 from skyloom.sdss import entries
 
-SCRIPTS = Path("scripts")
+SCRIPTS, LIBRARY = FOLDERS = (Path("scripts").resolve(), Path("src").resolve())
 
 
 @pytest.fixture
@@ -30,8 +30,10 @@ def library(tmp_path):
     return tmp_path
 
 
-def names(script, root):
-    return [path.relative_to(root).as_posix() for path in code.dependencies(script, root)]
+def names(script, *folders):
+    """Files that a script imports, by their names below the folders."""
+    found = code.dependencies(script, folders)
+    return [str(p.relative_to(next(filter(p.is_relative_to, folders)))) for p in found]
 
 
 def test_imports_are_followed_through_modules_packages_and_functions(library):
@@ -195,11 +197,13 @@ EDITS = {
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory):
     """The steps and figures whose hash changes when the text of some library files does."""
-    root = tmp_path_factory.mktemp("project") / "scripts"
-    shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
-    paths = sorted(path for path in root.glob("*/*.py") if path.parent.name != "skyloom")
+    project = tmp_path_factory.mktemp("project")
+    root, library = folders = (project / "scripts", project / "src")
+    for ours, copy in zip(FOLDERS, folders, strict=True):
+        shutil.copytree(ours, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    paths = sorted(root.glob("*/*.py"))
     found = {path.relative_to(root).with_suffix("").as_posix(): (path, None) for path in paths}
-    for file in sorted((SCRIPTS / "skyloom" / "figures" / "entries").glob("[a-z]*.py")):
+    for file in sorted((LIBRARY / "skyloom" / "figures" / "entries").glob("[a-z]*.py")):
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.FunctionDef):
                 entry = f"{file.stem}.{node.name}"
@@ -213,12 +217,12 @@ def changed(tmp_path_factory):
         found[step] = root / f"{step}.py", modules
 
     def hashes():
-        return {name: code.fingerprint(path, root, entry=e) for name, (path, e) in found.items()}
+        return {n: code.fingerprint(path, folders, entry=e) for n, (path, e) in found.items()}
 
     before = hashes()
 
     def steps(edit, *files):
-        texts = {root / "skyloom" / f: (SCRIPTS / "skyloom" / f).read_text() for f in files}
+        texts = {library / "skyloom" / f: (LIBRARY / "skyloom" / f).read_text() for f in files}
         for path, text in texts.items():
             path.write_text(edit(text))
         code.forget()
@@ -248,16 +252,27 @@ def test_a_comment_in_files_that_all_use_reruns_nothing(changed):
     assert changed(lambda text: text.replace("\n\n\n", "\n\n\n# A comment.\n\n\n"), *files) == []
 
 
+def test_a_step_has_the_same_hash_wherever_it_and_the_library_lie(library):
+    (library / "kernel.c").write_text("int x;")
+    one = code.fingerprint("go.py", library, "kernel.c")
+    (library / "deep" / "src").mkdir(parents=True)
+    for name in ("skyloom", "kernel.c"):
+        (library / name).rename(library / "deep" / "src" / name)
+    folders = (library, library / "deep" / "src")
+    assert code.fingerprint("go.py", folders, "kernel.c") == one
+    assert names("go.py", *folders[::-1]) == [f"skyloom/{name}.py" for name in ("__init__", *"ab")]
+
+
 def test_what_all_steps_do_alike_is_no_part_of_their_hash(library):
     (library / "recipe.py").write_text("import step\nfrom skyloom import c\n")
     assert names(library / "recipe.py", library) == ["skyloom/__init__.py", "skyloom/c.py"]
-    used = names(SCRIPTS / "tng" / "measure_maxima.py", SCRIPTS)
+    used = names("tng/measure_maxima.py", *FOLDERS)
     assert "skyloom/io.py" in used and not {"step.py", "skyloom/provenance.py"} & set(used)
 
 
 def test_one_more_channel_remakes_other_channels_at_most():
     steps = [*(SCRIPTS / "tng").glob("*.py"), *(SCRIPTS / "semantic").glob("*.py")]
-    own = {step.stem for step in steps if "skyloom/tng/channels.py" in names(step, SCRIPTS)}
+    own = {step.stem for step in steps if "skyloom/tng/channels.py" in names(step, *FOLDERS)}
     # Not the universe, not the archive's cutouts, and nothing that is built of the main maps.
     maps = {"project_channel", "measure_channel", "make_channel_dataset"}
     assert own == {*maps, "describe_simulation"}
@@ -275,14 +290,15 @@ def test_extra_files_count(library):
 _NETWORKS = {"compute_features", "train_head", "train_members", "explain_network"}
 
 
-@pytest.mark.parametrize("step", sorted(Path("scripts/tng").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("step", sorted((SCRIPTS / "tng").glob("*.py")), ids=lambda p: p.stem)
 def test_only_network_steps_depend_on_modules_that_import_tensorflow(step):
     heavy = {
-        path.relative_to(SCRIPTS).as_posix()
-        for path in SCRIPTS.rglob("*.py")
+        path.relative_to(folder).as_posix()
+        for folder in FOLDERS
+        for path in folder.rglob("*.py")
         if "import tensorflow" in path.read_text() or "import keras" in path.read_text()
     }
-    used = heavy & {*names(step, SCRIPTS), step.relative_to(SCRIPTS).as_posix()}
+    used = heavy & {*names(step, *FOLDERS), step.relative_to(SCRIPTS).as_posix()}
     assert heavy and bool(used) is (step.stem in _NETWORKS)
 
 

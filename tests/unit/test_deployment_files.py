@@ -72,12 +72,12 @@ def test_rules_from_a_bare_address_are_refused_with_what_to_write():
 
 
 def test_an_importing_workflow_keeps_its_own_search_path_after_ours():
-    ours = Path("/skyloom/scripts")
+    ours = (Path("/skyloom/scripts"), Path("/skyloom/src"))
     first = deployment.search_path(ours, "/theirs:/more")
-    assert first == "/skyloom/scripts:/theirs:/more"
+    assert first == "/skyloom/scripts:/skyloom/src:/theirs:/more"
     # A job reads the same Snakefile again.
     assert deployment.search_path(ours, first) == first
-    assert deployment.search_path(ours, "") == "/skyloom/scripts"
+    assert deployment.search_path(ours, "") == "/skyloom/scripts:/skyloom/src"
 
 
 def test_a_module_says_only_what_differs_from_the_defaults():

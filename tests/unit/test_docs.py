@@ -31,7 +31,7 @@ def exists(name):
     """Whether a dotted name is a module of the library, or something that one defines."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
-        base = ROOT.joinpath("scripts", *parts[:length])
+        base = ROOT.joinpath("src", *parts[:length])
         rest = parts[length:]
         if base.is_dir() and not rest:
             return True

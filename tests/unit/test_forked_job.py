@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from interpreter import FOLDERS
 
-SCRIPTS = Path("scripts").resolve()
+SCRIPTS = FOLDERS[0]
 # Imports ahead what the first argument names, then runs the script in a fork.
 SERVER = """
 import json, os, sys
@@ -124,12 +124,13 @@ def test_all_that_steps_import_leaves_tensorflow_unstarted(tmp_path):
     # A process that has started TensorFlow's threads must not be forked.
     script = f"""
 import os, sys
-sys.path.insert(0, {str(SCRIPTS)!r})
+sys.path[:0] = {list(map(str, FOLDERS))!r}
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 from pathlib import Path
 from skyloom import code
-steps = [path for path in Path({str(SCRIPTS)!r}).glob("*/*.py") if path.parent.name != "skyloom"]
-for name in sorted(set().union(*(code.imports(path, Path({str(SCRIPTS)!r})) for path in steps))):
+folders = {tuple(map(str, FOLDERS))!r}
+steps = Path(folders[0]).glob("*/*.py")
+for name in sorted(set().union(*(code.imports(path, folders) for path in steps))):
     try:
         __import__(name)
     except ImportError:

@@ -108,7 +108,7 @@ regression.save(regression.full_model(backbone, head), sys.argv[1])
 def test_saved_model_is_byte_reproducible_and_loads(tmp_path):
     paths = [tmp_path / "a.keras", tmp_path / "b.keras"]
     for path in paths:
-        subprocess.run([sys.executable, "-c", _SAVE, str(path)], check=True, cwd=ROOT / "scripts")
+        subprocess.run([sys.executable, "-c", _SAVE, str(path)], check=True, cwd=ROOT / "src")
     assert paths[0].read_bytes() == paths[1].read_bytes()
     model = keras.models.load_model(paths[0])
     backbone = vgg16.backbone(weights.read_convolutions("random"), bins=32, preprocess="vgg16")

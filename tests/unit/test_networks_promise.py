@@ -44,7 +44,7 @@ np.savez(output, **found)
 def computed(folder, promise, threads, names):
     path = folder / f"{promise}_{threads}.npz"
     command = [sys.executable, "-c", PROGRAM, promise, str(threads), str(path), *names]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": "scripts"})
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": "src"})
     return dict(np.load(path))
 
 

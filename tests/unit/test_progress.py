@@ -8,14 +8,12 @@ import re
 import subprocess
 import sys
 import termios
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from interpreter import PYTHONPATH
 
 from skyloom import checksums, progress
-
-ROOT = Path(__file__).parents[2]
 
 #: A job of three steps of a second on a clock of its own, so that nothing has to be waited for.
 JOB = """
@@ -40,7 +38,7 @@ def run(tmp_path, *, terminal, cores, fails_at=None):
     rule = '{"rule": "tng_maps", "params": {}, "output": []}'
     script = JOB.replace("**RULE", f"**{rule}").replace("FAILS_AT", str(fails_at))
     (tmp_path / "job.py").write_text(script)
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "SKYLOOM_CORES": str(cores)}
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH, "SKYLOOM_CORES": str(cores)}
     command = [sys.executable, str(tmp_path / "job.py"), str(tmp_path / "log")]
     if not terminal:
         done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True)

@@ -51,7 +51,10 @@ def run(tmp_path, monkeypatch):
 
 
 def found():
-    return {(each.kind, each.path): each.sentence for each in verification.check(RUN)[0]}
+    return {
+        (each.kind, each.path): each.sentence
+        for each in verification.check(RUN, scripts="scripts")[0]
+    }
 
 
 def test_dataset_its_sidecar_and_the_record_of_its_job_agree(run):
@@ -248,8 +251,7 @@ def test_change_of_a_folder_is_not_hidden_by_an_edit_of_the_list_of_its_files(ru
     assert ("outdated", "tng") in found()
 
 
-def test_step_that_has_changed_since_its_job_is_told_of_and_is_no_fault(run, monkeypatch):
-    monkeypatch.setattr(verification, "_SCRIPTS", Path("scripts"))
+def test_step_that_has_changed_since_its_job_is_told_of_and_is_no_fault(run):
     assert found() == {}
     put("scripts/xmm/make.py", "pass  # otherwise")
     assert set(found()) == {("code", "scripts/xmm/make.py")}

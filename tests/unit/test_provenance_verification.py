@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_job import STARTED, job, put
+from interpreter import PYTHONPATH
 from rocrate.rocrate import ROCrate
 
 import verify
@@ -248,7 +249,7 @@ def ended(tmp_path_factory):
         put(folder / name / "make.py", STEP + ending)
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, *(str(folder / name) for name in ENDINGS)],
-        env={**os.environ, "PYTHONPATH": os.path.abspath("scripts"), "SOME_TOKEN": "abcd-efgh-1"},
+        env={**os.environ, "PYTHONPATH": PYTHONPATH, "SOME_TOKEN": "abcd-efgh-1"},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from skyloom import crate, export_card, provenance
+import skyloom
+from skyloom import crate, export_card
 from skyloom.arms import ARMS
 
 CITATION = yaml.safe_load(Path("CITATION.cff").read_text(encoding="utf-8"))
@@ -31,10 +32,12 @@ def test_the_citation_has_what_the_format_asks_for():
 
 
 def test_every_file_names_the_same_version_and_licence():
-    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    project = tomllib.loads(Path("pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "skyloom.__version__"}
     changes = Path("CHANGELOG.md").read_text()
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", changes, re.M)
-    assert project["version"] == provenance.VERSION == CITATION["version"] == released[0]
+    assert skyloom.__version__ == CITATION["version"] == released[0]
     assert Path("LICENSE").read_text().startswith("MIT License")
     assert CITATION["license"] == "MIT" and "MIT" in crate._LICENCE
     assert "MIT" in export_card.LICENCE[True] and "MIT" not in export_card.LICENCE[False]

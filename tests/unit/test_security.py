@@ -20,7 +20,7 @@ from skyloom.spectra import observed
 from skyloom.xmm import images, inventory, observations
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("scripts", "workflow", "tests", "benchmarks")
+FOLDERS = ("scripts", "src", "workflow", "tests", "benchmarks")
 # Modules whose only use is to run, or to make objects of, what they read.
 MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
 BUILTINS = {"eval", "exec", "compile", "__import__", "input"}

@@ -90,14 +90,14 @@ def draw(name, run, folder, monkeypatch):
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_draws_a_labelled_figure_with_a_caption(name, run, tmp_path, monkeypatch):
     figure_axes.check(draw(name, run, tmp_path, monkeypatch), STEPS[name][1])
-    caption = syntax.described(ROOT / "scripts/skyloom/figures/entries/semantic.py")[name]
+    caption = syntax.described(ROOT / "src/skyloom/figures/entries/semantic.py")[name]
     assert 200 <= len(caption) <= 800 and "*" not in caption and "{" not in caption
 
 
 def test_drawing_needs_no_network_library():
-    entries = ROOT / "scripts/skyloom/figures/entries"
+    entries = ROOT / "src/skyloom/figures/entries"
     assert "skyloom.networks" not in (entries / "semantic.py").read_text()
-    for path in (ROOT / "scripts/skyloom/figures").glob("semantic_*.py"):
+    for path in (ROOT / "src/skyloom/figures").glob("semantic_*.py"):
         assert not {"import keras", "import tensorflow"} & set(path.read_text().splitlines())
 
 

@@ -113,7 +113,7 @@ for name, shape in shapes.items():
 
 def test_any_number_of_threads_gives_the_same_bits():
     here = Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parents[1] / "scripts")])
+    path = os.pathsep.join([str(here), str(here.parents[1] / "src")])
     made = [
         subprocess.run(
             [sys.executable, "-c", _THREADS, threads],

@@ -158,4 +158,4 @@ def test_weights_are_handled_without_tensorflow():
         "import sys; from skyloom.networks import weights; weights.read_convolutions('bsds500');"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "scripts")
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")

@@ -186,9 +186,10 @@ def _planned():
     folder = Path(tempfile.mkdtemp(prefix="skyloom-project-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     skip = shutil.ignore_patterns("__pycache__", "downloads")
-    for name in ("workflow", "scripts", "config", "resources", "envs"):
+    for name in ("workflow", "scripts", "src", "config", "resources", "envs"):
         shutil.copytree(ROOT / name, folder / name, ignore=skip)
-    compileall.compile_dir(folder / "scripts", quiet=1)
+    for name in ("scripts", "src"):
+        compileall.compile_dir(folder / name, quiet=1)
     assert warm.snakemake(["-n", "--cores", "2", "--quiet", "all"], folder).returncode == 0
     for path in (folder / ".snakemake").iterdir():
         if path.name != "code.json":

@@ -150,8 +150,8 @@ def test_no_extension_but_an_arm_changes_more_than_two_files():
 
 def test_an_arm_is_one_folder_and_a_line_of_the_registry():
     line, *folder = changed_files(sections()[ARM])
-    assert line == "scripts/skyloom/arms.py"
-    assert {str(Path(name).parent) for name in folder} == {"scripts/skyloom/transits"}
+    assert line == "src/skyloom/arms.py"
+    assert {str(Path(name).parent) for name in folder} == {"src/skyloom/transits"}
 
 
 def test_a_channel_maps_what_its_entry_says_of_every_cell(extended):
@@ -292,11 +292,11 @@ from skyloom.figures.entries import tng
 figure = tng.box(SimpleNamespace(galaxies="galaxies/snap_099.ecsv"))
 print(figure.axes[0].lines[0].get_xydata().tolist())
 """
-    scripts = extended.parents[1] / "scripts"
+    library = extended.parents[1] / "src"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(scripts)},
+        env=os.environ | {"PYTHONPATH": str(library)},
         capture_output=True,
         text=True,
         check=True,

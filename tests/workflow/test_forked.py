@@ -13,15 +13,15 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
-SCRIPTS = Path("scripts").resolve()
+FOLDERS = [str(Path(name).resolve()) for name in ("scripts", "src")]
 SNAKEFILE = f"""
 import sys
 from pathlib import Path
 
-sys.path.insert(0, {str(SCRIPTS)!r})
+sys.path[:0] = {FOLDERS!r}
 import forked
 
-forked.watch(workflow, Path("scripts"))
+forked.watch(workflow, [Path("scripts")])
 
 rule nap:
     output: "{{word}}.txt"
@@ -63,7 +63,7 @@ def folder(tmp_path, monkeypatch):
     (scripts / "arm" / "nap.py").write_text(NAP)
     (scripts / "slow.py").write_text("")
     monkeypatch.setenv("TMPDIR", short)
-    monkeypatch.setenv("PYTHONPATH", f"{SCRIPTS}:{scripts}")
+    monkeypatch.setenv("PYTHONPATH", ":".join([*FOLDERS, str(scripts)]))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

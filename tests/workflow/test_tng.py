@@ -101,7 +101,7 @@ NETWORKS = {"tng_backbone", "tng_features", "tng_train"}
 def test_changed_library_module_rebuilds_what_uses_it_and_nothing_else(
     finished, module, rebuilt, kept
 ):
-    path = finished.folder / "scripts" / module
+    path = finished.folder / "src" / module
     before = path.read_bytes()
     try:
         # A statement that does nothing, but at every import: of a module of figures, at that of
@@ -142,7 +142,7 @@ def test_touched_files_and_keys_in_another_order_rerun_nothing(finished):
     for name in ("config/config.yaml", "mini.yaml"):
         path = finished.folder / name
         path.write_text(yaml.safe_dump(turned(yaml.safe_load(path.read_text())), sort_keys=False))
-    for folder in ("scripts", "workflow", "config", "resources"):
+    for folder in ("scripts", "src", "workflow", "config", "resources"):
         for path in (finished.folder / folder).rglob("*.*"):
             path.touch()
     assert finished.planned() == {}
@@ -173,14 +173,14 @@ DATA_STEPS = sorted(
 
 def test_data_steps_never_import_tensorflow():
     modules = {
-        str(path.relative_to("scripts").with_suffix("")).replace("/", ".").removesuffix(".__init__")
+        str(path.relative_to("src").with_suffix("")).replace("/", ".").removesuffix(".__init__")
         for step in DATA_STEPS
-        for path in code.dependencies(step, "scripts")
+        for path in code.dependencies(f"tng/{step.name}", ("scripts", "src"))
     }
     program = (
         "import sys, importlib\n"
         f"for name in {sorted(modules)}: importlib.import_module(name)\n"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": "scripts"})
+    done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": "src"})
     assert done.returncode == 0 and len(modules) > 15

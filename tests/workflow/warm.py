@@ -27,7 +27,7 @@ import tempfile
 from multiprocessing import connection, forkserver
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+SCRIPTS, LIBRARY = (Path(__file__).resolve().parents[2] / name for name in ("scripts", "src"))
 #: What Snakemake and a Snakefile import; nothing of this project.
 AHEAD = ("snakemake.cli", "snakemake.storage", "snakemake.report.html_reporter")
 AHEAD += ("jsonschema", "yte", "smart_open", "nbformat", "docutils.core", "docutils.parsers.rst")
@@ -130,11 +130,12 @@ def _serve(where, handle, kind):
 
 def _import_for_jobs():
     """Import what all steps import of others, as the server of `forked` does."""
-    sys.path.insert(0, str(SCRIPTS))
+    folders = [str(SCRIPTS), str(LIBRARY)]
+    sys.path[:0] = folders
     from skyloom import code
 
-    steps = (path for path in SCRIPTS.glob("*/*.py") if path.parent.name != "skyloom")
-    names = set().union(*(code.imports(path, SCRIPTS) for path in steps))
+    steps = SCRIPTS.glob("*/*.py")
+    names = set().union(*(code.imports(path, (SCRIPTS, LIBRARY)) for path in steps))
     for name in [name for name in sys.modules if name.partition(".")[0] == "skyloom"]:
         del sys.modules[name]
     import forked_job
@@ -147,7 +148,7 @@ def _import_for_jobs():
                 importlib.import_module(name)
     os.environ.clear()
     os.environ.update(before)
-    sys.path.remove(str(SCRIPTS))
+    sys.path[:] = [path for path in sys.path if path not in folders]
 
 
 def _begin_server():

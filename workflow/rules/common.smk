@@ -12,14 +12,18 @@ from snakemake.exceptions import WorkflowError
 _deployment = workflow.source_path("../../scripts/deployment.py")
 deployment = SimpleNamespace(**runpy.run_path(_deployment))
 
-SCRIPTS = deployment.project(workflow.current_basedir) / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-# Jobs on any executor import the library from here, without an install.
+PROJECT = deployment.project(workflow.current_basedir)
+# The steps, and the library: jobs on any executor import both from here, without an install.
+FOLDERS = (PROJECT / "scripts", PROJECT / "src")
+sys.path[:0] = map(str, FOLDERS)
 os.environ.update(
-    PYTHONPATH=(
-        str(SCRIPTS)
-        if workflow.modifier.is_main_snakefile()
-        else deployment.search_path(SCRIPTS, os.environ.get("PYTHONPATH", ""))
+    PYTHONPATH=deployment.search_path(
+        FOLDERS,
+        (
+            ""
+            if workflow.modifier.is_main_snakefile()
+            else os.environ.get("PYTHONPATH", "")
+        ),
     )
 )
 
@@ -36,9 +40,9 @@ from skyloom.errors import InputError
 
 library_code.keep(Path(".snakemake") / "code.json")
 if not workflow.modifier.is_main_snakefile():
-    config.update(deployment.completed(config, SCRIPTS.parent))
+    config.update(deployment.completed(config, PROJECT))
 messages.watch(workflow)
-forked.watch(workflow, SCRIPTS)
+forked.watch(workflow, FOLDERS)
 try:
     if workflow.modifier.is_main_snakefile():
         command_line.check_flags(command_line.given())
@@ -82,7 +86,7 @@ wildcard_constraints:
 
 def own(path):
     """A file of the project from where Snakemake works, which --directory may set elsewhere."""
-    return os.path.relpath(SCRIPTS.parent / path)
+    return os.path.relpath(PROJECT / path)
 
 
 def code(step, *extra, entry=None):
@@ -91,11 +95,8 @@ def code(step, *extra, entry=None):
     Worked out for the jobs that a run plans, since most runs plan few of the rules. `entry` is the
     function, as module.name, or the modules that a step calls by name.
     """
-    paths = [SCRIPTS / path for path in extra]
     CODES.append(
-        lambda wildcards: library_code.fingerprint(
-            SCRIPTS / step, SCRIPTS, *paths, entry=entry
-        )
+        lambda wildcards: library_code.fingerprint(step, FOLDERS, *extra, entry=entry)
     )
     return CODES[-1]
 
@@ -131,7 +132,7 @@ def caption(own):
     """What Snakemake's report says below a figure; as a function of a job that asks for its inputs,
     so that no figure is drawn again for another word."""
     place, _, name = own.function.rpartition(".")
-    path = SCRIPTS / f"{place.replace('.', '/')}.py"
+    path = PROJECT / "src" / f"{place.replace('.', '/')}.py"
     return lambda wildcards, input: f"{syntax.described(path)[name]} {own.note}".strip()
 
 

@@ -27,7 +27,7 @@ rule report:
             # Templates, styles and scripts of the page.
             *sorted(
                 f"skyloom/report/{path.name}"
-                for path in SCRIPTS.glob("skyloom/report/*.[chj]*")
+                for path in (PROJECT / "src").glob("skyloom/report/*.[chj]*")
             ),
             entry=tuple(arms.module(arm, "report") for arm in config["arms"]),
         ),

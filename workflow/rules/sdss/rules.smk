@@ -156,7 +156,7 @@ rule sdss_prepare:
 rule sdss_compile_kernel:
     """Compile the C kernel that draws the spectra."""
     input:
-        own("scripts/skyloom/kernels/polyline.c"),
+        own("src/skyloom/kernels/polyline.c"),
     output:
         SDSS_KERNEL,
     log:

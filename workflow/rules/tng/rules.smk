@@ -57,7 +57,7 @@ if TNG_API:
 rule tng_compile_kernel:
     """Compile the C kernel of the maps."""
     input:
-        own("scripts/skyloom/kernels/histogram2d.c"),
+        own("src/skyloom/kernels/histogram2d.c"),
     output:
         TNG_KERNEL,
     log:

@@ -1,1 +1,0 @@
-"""The configuration, each of whose keys is declared here once."""

@@ -1,1 +1,0 @@
-"""Every plot, in one look: arrays and tables in, a Matplotlib figure out."""

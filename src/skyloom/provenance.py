@@ -1,0 +1,284 @@
+"""What a result was made from, kept beside it in a file of its own.
+
+The results themselves hold nothing that varies between equal runs (no clock, no commit), so that
+they are byte-reproducible; all of that is recorded here: in ``<name>.provenance.json`` beside a
+dataset, and in one record of every finished job, ``provenance/<rule>/<wildcards>.json`` in the
+run's folder.
+"""
+
+import datetime
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+from skyloom import __version__
+from skyloom.checksums import Known, checksum, digest, of_folder, of_path
+from skyloom.errors import InputError
+from skyloom.io import as_read, write_json
+
+FOLDER = "provenance"
+# The name that RO-Crate asks for; see `skyloom.crate`.
+CRATE = "ro-crate-metadata.json"
+# The form of a record; a reader may refuse others.
+FORMAT = 1
+# The key of a record under which the hash of all its others stands.
+SEAL = "record_sha256"
+# Distributions whose versions are recorded where a job has loaded their module.
+PACKAGES = {
+    "astropy": "astropy",
+    "bokeh": "bokeh",
+    "h5py": "h5py",
+    "illustris-python": "illustris_python",
+    "keras": "keras",
+    "matplotlib": "matplotlib",
+    "numpy": "numpy",
+    "opencv-python-headless": "cv2",
+    "pyarrow": "pyarrow",
+    "PyYAML": "yaml",
+    "requests": "requests",
+    "rocrate": "rocrate",
+    "scipy": "scipy",
+    "snakemake": "snakemake",
+    "tensorflow": "tensorflow",
+}
+_SECRET_NAME = re.compile(r"(^|_)(api_?key|key|token|secret|password|passwd|credentials?)$", re.I)
+_URL_SECRET = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)\S+")
+_HIDDEN = "(not recorded)"
+
+
+def masked(value, name=""):
+    """A copy of a configuration in which whatever could be a secret is hidden.
+
+    Values of keys such as ``password`` or ``api_key``, and in addresses the user and the query.
+    """
+    if isinstance(value, dict):
+        return {key: masked(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(part, name) for part in value]
+    if isinstance(value, str) and _SECRET_NAME.search(name):
+        return _HIDDEN
+    if isinstance(value, str) and "://" in value:
+        return _URL_SECRET.sub(_HIDDEN, value)
+    return value
+
+
+def refuse_secrets(text, environment):
+    """Raise an InputError if `text` has the value of a variable that is named like a secret."""
+    for name, value in sorted(environment.items()):
+        if _SECRET_NAME.search(name) and len(value) >= 8 and value in text:
+            raise InputError(
+                f"The record of this job would hold the value of {name}: take it out of the "
+                "configuration; a key belongs into the environment only."
+            )
+
+
+def sealed(content):
+    """A record with the hash of all that it says, ready for JSON; see `seal`."""
+    content = as_read(content)
+    return {**content, SEAL: seal(content)}
+
+
+def seal(content):
+    """SHA-256 of a record as it is read: of its JSON with sorted keys, without the seal itself.
+
+    Whoever changes a record can compute it anew: it tells of slips and damage, and is no signature.
+    """
+    return digest({key: value for key, value in content.items() if key != SEAL})
+
+
+def commit(folder):
+    """The git commit of `folder`, with ``+changes`` if files differ from it; None outside git."""
+    try:
+        answers = [
+            subprocess.run(
+                ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for words in (["rev-parse", "HEAD"], ["--no-optional-locks", "status", "--porcelain"])
+        ]
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answers[0] + ("+changes" if answers[1] else "")
+
+
+def _installed(name):
+    """A package's version; None where another packager has given it another name."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _surroundings(packages):
+    """Versions, machine and commit: what a result depends on beside input and parameters."""
+    return {
+        "packages": {name: _installed(name) for name in sorted(packages)},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "version": __version__,
+        "commit": commit(Path(__file__).parent),
+    }
+
+
+def _now():
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def record(*, output, inputs, parameters, packages, seed=None, threads=1, job=None):
+    """Describe how `output` was made.
+
+    Parameters
+    ----------
+    output : str or Path
+        The finished file.
+    inputs : sequence of str or Path
+        Files it was made from.
+    parameters : dict
+        The resolved parameters that decided its contents.
+    packages : sequence of str
+        Installed packages whose versions matter.
+    seed : int, optional
+    threads : int
+        Files that are read at once.
+    job : dict, optional
+        What else is known of the job: ``rule``, ``config_sha256`` and ``code``.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: checksums, versions, git commit, machine type, time (UTC); `sealed`.
+    """
+    paths = sorted(map(str, inputs))
+    with ThreadPoolExecutor(threads) as pool:
+        checksums = list(pool.map(checksum, [output, *paths]))
+    parameters = as_read(parameters)
+    said = {
+        "output": {"name": Path(output).name, "sha256": checksums[0]},
+        "inputs": dict(zip(paths, checksums[1:], strict=True)),
+        "parameters": parameters,
+        "parameters_sha256": digest(parameters),
+        "seed": seed,
+        **(job or {}),
+        **_surroundings(packages),
+        "written": _now(),
+    }
+    return sealed(said)
+
+
+def _quoted(text):
+    """A part of a file's name without anything that means something in a path."""
+    return quote(str(text), safe="").replace(".", "%2E")
+
+
+def record_path(folder, rule, wildcards):
+    """Where the record of one job is: wildcards are quoted, and never form a path.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    rule : str
+    wildcards : dict of str
+    """
+    words = [f"{_quoted(key)}={_quoted(value)}" for key, value in sorted(wildcards.items())]
+    name = ",".join(words) or "job"
+    if len(name) > 200:
+        name = name[:160] + "~" + hashlib.sha256(name.encode()).hexdigest()[:32]
+    return Path(folder) / FOLDER / _quoted(rule) / f"{name}.json"
+
+
+def relative(path):
+    """A path as seen from the working folder; one that lies outside stays as it is."""
+    seen = os.path.relpath(path)
+    return str(path) if seen.startswith("..") else seen
+
+
+def job_record(job, *, known):
+    """Describe one finished job.
+
+    Parameters
+    ----------
+    job : dict
+        ``rule``, ``wildcards``, ``outputs``, ``inputs`` (paths), ``read`` (folders that are no
+        inputs of the workflow, each with what its files' names must contain), ``parameters``,
+        ``config``, ``script``, ``library`` (hash of the modules), ``threads``, ``resources``,
+        ``modules`` (names of those loaded), ``started``, ``seconds``.
+    known : `skyloom.checksums.Known`
+
+    Returns
+    -------
+    dict
+        Ready for JSON, `sealed`. ``outputs`` and ``inputs`` as `skyloom.checksums.of_path` gives
+        them.
+    """
+    parameters = as_read(masked(job["parameters"]))
+    said = {
+        "format": FORMAT,
+        "rule": job["rule"],
+        "wildcards": job["wildcards"],
+        # A job writes its outputs anew: what was known of them is of no use.
+        "outputs": {
+            relative(path): of_path(path, Known(known.folder) if os.path.isdir(path) else None)
+            for path in sorted(set(job["outputs"]))
+        },
+        "inputs": {relative(path): of_path(path, known) for path in sorted(set(job["inputs"]))},
+        "read": {
+            relative(path): of_folder(path, known, contents=False, only=only)
+            for path, only in sorted(job["read"].items())
+        },
+        "parameters": parameters,
+        "parameters_sha256": digest(parameters),
+        "seed": parameters.get("seed", job["config"].get("seed")),
+        "threads": job["threads"],
+        "resources": job["resources"],
+        "config_sha256": digest(masked(job["config"])),
+        "code": {
+            "script": f"{job['script'].parent.name}/{job['script'].name}",
+            "script_sha256": checksum(job["script"]),
+            "library": job["library"],
+        },
+        **_surroundings(name for name, module in PACKAGES.items() if module in job["modules"]),
+        "started": job["started"],
+        "seconds": round(job["seconds"], 3),
+        "written": _now(),
+    }
+    return sealed(said)
+
+
+def write_job(job, folder, environment=None):
+    """Write the record of one finished job, and its configuration once for all jobs.
+
+    Parameters
+    ----------
+    job : dict
+        As for `job_record`.
+    folder : str or Path
+        Of the run.
+    environment : mapping, optional
+        Whose secrets must not be in it; that of the process unless given.
+
+    Returns
+    -------
+    Path
+        The record.
+
+    Raises
+    ------
+    InputError
+        If the record would hold a secret, or cannot be written.
+    """
+    kept = Path(folder) / FOLDER
+    content = job_record(job, known=Known(kept))
+    config = masked(job["config"])
+    refuse_secrets(str(content) + str(config), os.environ if environment is None else environment)
+    configuration = kept / "configs" / f"{content['config_sha256']}.json"
+    if not configuration.is_file():
+        write_json(config, configuration)
+    path = record_path(folder, job["rule"], job["wildcards"])
+    write_json(content, path)
+    return path

