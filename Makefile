@@ -90,10 +90,7 @@ docs: $(VENV)/dev.stamp
 	$(BIN)/sphinx-build -q -W -n -b html docs results/docs
 	@echo "skyloom: done. Open results/docs/index.html in a browser."
 
-test-config: $(VENV)/dev.stamp
-	PYTHONPATH=scripts $(BIN)/python -m skyloom.config
-
-docs: $(VENV)/dev.stamp
+test-docs: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --long -s tests/docs
 
 clean:

@@ -20,7 +20,7 @@ from miniature import copied, shell
 pytestmark = pytest.mark.workflow
 
 PAGES = ("README.md", "config/README.md", "docs/tutorial.md", "docs/index.md")
-PAGES += ("docs/cluster.md", "docs/datasets.md", "docs/provenance.md")
+PAGES += ("CONTRIBUTING.md", "docs/cluster.md", "docs/datasets.md", "docs/provenance.md")
 COMMENTS = ("config/config.yaml", "config/papers.yaml")
 #: Whether a command is run as it stands; seconds each.
 RUN = {
