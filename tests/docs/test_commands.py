@@ -130,7 +130,7 @@ def test_targets_of_make_have_recipes(copy):
             assert code == 0, f"{command}\n{text[-2000:]}"
 
 
-LONG = pytest.mark.long("a second and a half a command; those of the first pages are planned in make test")
+LONG = pytest.mark.long("seconds a command; those of the first pages are planned in make test")
 
 
 @pytest.mark.parametrize(
