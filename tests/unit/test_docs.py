@@ -78,20 +78,7 @@ def test_every_arm_has_methods():
 
 
 #: What git knows and a person wrote: no picture, no listing of a run.
-TEXTS = {
-    ".py",
-    ".md",
-    ".smk",
-    ".yaml",
-    ".yml",
-    ".cff",
-    ".rst",
-    ".html",
-    ".ecsv",
-    ".txt",
-    ".sh",
-    ".c",
-}
+TEXTS = {f".{kind}" for kind in "py md smk yaml yml cff rst html ecsv sh c".split()}
 
 
 def written():
