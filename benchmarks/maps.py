@@ -35,7 +35,7 @@ WARM = 0.1
 
 
 def bandwidth(folder, threads=2, size=2**25):
-    """Bytes a second that `threads` read together, in order, from memory."""
+    """Bytes a second that `threads` read together, in order, of main memory."""
     library = folder / "stream.so"
     source = Path(__file__).with_name("stream.c")
     flags = ["-O3", "-march=native", "-ffast-math", "-fPIC", "-shared"]

@@ -18,6 +18,7 @@ html_theme = "furo"
 html_title = "Skyloom"
 html_show_sphinx = False
 html_copy_source = False
+html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
 
 myst_enable_extensions = ["dollarmath", "deflist"]

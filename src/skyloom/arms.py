@@ -50,8 +50,7 @@ class Arm:
     beside: str | None = None
 
 
-#: In the order of the report. The studies' names are those of their documents; the archives'
-#: papers are named from memory.
+#: In the order of the report. CITATION.cff has the studies and the archives' papers in full.
 ARMS = {
     "tng": Arm(
         title="Where does a network see star formation?",
@@ -74,7 +73,8 @@ ARMS = {
         "if it has to redraw the picture with the formula of a disc?",
         colour="orange",
         samples="Images of disc profiles, with the parameters that they were drawn with",
-        study="the article on the semantic autoencoder, appendix of the same thesis",
+        study="M. A. Aragon-Calvo and J. C. Carvajal 2020, self-supervised learning with "
+        "physics-aware neural networks (MNRAS 498, 3713)",
         beside="semantic",
     ),
     "xmm": Arm(

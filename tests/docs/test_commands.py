@@ -17,7 +17,10 @@ from miniature import copied, shell
 
 pytestmark = pytest.mark.workflow
 
-PAGES = ("README.md", "config/README.md", "docs/tutorial.md", "docs/index.md")
+# What a newcomer reads first: planned in make test.
+FIRST = ("README.md", "docs/data.md", "docs/beyond.md", "docs/semantic.md")
+PAGES = (*FIRST, "config/README.md", "docs/tutorial.md", "docs/index.md", "CONTRIBUTING.md")
+PAGES += ("docs/targets.md", "docs/results.md", "docs/demo.md", "docs/speed.md")
 PAGES += ("docs/cluster.md", "docs/datasets.md", "docs/provenance.md")
 COMMENTS = ("config/config.yaml", "config/papers.yaml")
 #: Whether a command is run as it stands; seconds each.
@@ -38,6 +41,7 @@ ELSEWHERE = {
     "apt-get install python3-venv gcc libc6-dev make": "needs root and a network",
     "pip install .": "tests/docs/test_install.py, when long",
     'pip install ".[networks,report,workflow]"': "tests/docs/test_install.py, when long",
+    ".venv/bin/python -m pytest -x -q tests/unit/test_images.py": "these tests are it",
     "pip install 'tensorflow[and-cuda]'": "for a machine with a GPU",
     "export TNG_API_KEY=…": "the key of a person; the tutorial's line is run",
     "snakemake --report report.html": "tests/workflow/test_report.py makes Snakemake's own report",
@@ -62,8 +66,9 @@ def known(command):
 
 
 def all_commands():
-    found = {command: page for page in PAGES for command in in_page(page)}
-    return found | {command: page for page in COMMENTS for command in in_comments(page)}
+    """{command: the first page that prints it}."""
+    comments = {command: page for page in COMMENTS for command in in_comments(page)}
+    return comments | {command: page for page in PAGES[::-1] for command in in_page(page)}
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +86,10 @@ def copy(tmp_path_factory):
     for snapshot in range(84, 100):
         for kind in ("groups", "snapdir"):
             (data / "TNG50-1" / "output" / f"{kind}_{snapshot:03d}").mkdir(parents=True)
-    for name in ("MILES", "new", "sdss/spectra", "filtered_wv_models"):
+    for name in ("MILES", "new", "sdss/spectra", "filtered_wv_models", "epic"):
         (data / name).mkdir(parents=True)
-    for name in ("data/hd127972_final_corr.txt", "my_star.txt", "wanted.fits"):
+    stars = ("data/hd127972_final_corr.txt", "my_star.txt")
+    for name in (*stars, "wanted.fits", "data/4xmmdr9_obslist.fits"):
         (folder / name).write_text("4460 1.0\n4480 1.0\n")
     return folder
 
@@ -123,13 +129,13 @@ def test_targets_of_make_have_recipes(copy):
             assert code == 0 and "warning" not in text, f"{command}\n{text[-2000:]}"
 
 
-LONG = pytest.mark.long("a second and a half a command; README's are planned in make test")
+LONG = pytest.mark.long("seconds a command; those of the first pages are planned in make test")
 
 
 @pytest.mark.parametrize(
     "pages",
-    [PAGES[:1], pytest.param((*PAGES[1:], *COMMENTS), marks=LONG)],
-    ids=["README", "others"],
+    [FIRST, pytest.param((*PAGES[len(FIRST) :], *COMMENTS), marks=LONG)],
+    ids=["first", "others"],
 )
 def test_commands_plan_as_they_stand_once_their_data_is_there(copy, pages):
     # Where all is planned, `-n` makes no difference.

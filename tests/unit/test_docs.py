@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -74,3 +75,42 @@ def test_every_arm_has_methods():
     text = (DOCS / "methods.md").read_text(encoding="utf-8")
     sections = " ".join(re.findall(r"^## (.*)", text, re.MULTILINE))
     assert all(arm in sections for arm in ARMS)
+
+
+#: What git knows and a person wrote: no picture, no listing of a run.
+TEXTS = {f".{kind}" for kind in "py md smk yaml yml cff rst html ecsv sh c".split()}
+
+
+def written():
+    """Text files of the project, by their paths from its root."""
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    paths = [Path(name) for name in names.stdout.splitlines()]
+    return [path for path in paths if path.suffix in TEXTS and (ROOT / path).is_file()]
+
+
+def test_sources_are_looked_up_and_documents_have_names():
+    # A number of ours is called so; what stands in a paper is cited so that it can be found.
+    memory = re.compile(r"from " + r"memory|memory of .{0,20}manual", re.IGNORECASE)
+    codes = re.compile(r"\b(?:document|trap) 0?\d{1,3}\b", re.IGNORECASE)
+    wrong = {}
+    for path in written():
+        text = (ROOT / path).read_text(encoding="utf-8", errors="replace")
+        found = memory.findall(text)
+        found += codes.findall(text) if path.name != "differences.md" else []
+        if found and path.name != "test_docs.py":
+            wrong[str(path)] = found
+    assert wrong == {}
+
+
+def test_the_readme_is_a_page_and_its_pictures_are_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 1300
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
+    assert len(pictures) == 1 and (ROOT / pictures[0]).is_file()
+    for arm, entry in ARMS.items():
+        assert f"| {arm} |" in text and entry.study
+    # Every page that a newcomer needs is a step away.
+    linked = {Path(link).name for link in re.findall(r"\]\(docs/([\w.-]+\.md)", text)}
+    assert linked >= {page for page in PAGES if "/" not in page} - {"index.md", "configuration.md"}

@@ -112,7 +112,7 @@ def test_magnesium_weakens_with_temperature():
     flux = profile.spectrum(near, np.array([15e3, 20e3, 25e3, 30e3, 35e3]), 4.0)
     ends = np.linspace(flux[:, 0], flux[:, -1], len(near), axis=1)
     widths = profile.equivalent_width(near, flux / ends)
-    # B5 about 0.3 Å, B0 about 0.1 Å (from memory).
+    # B5 about 0.3 Å, B0 about 0.1 Å: bounds of our choice.
     assert np.all(np.diff(widths) < 0)
     assert 0.2 < widths[0] < 0.35 and 0.05 < widths[3] < 0.15
 

@@ -97,7 +97,7 @@ def test_published_filters_act_on_the_wrapped_bytes(kind):
     stack = maps(1)
     stack[0, :, 10, 10] = [10.0, 0.0, 0.0]
     saved = thesis_bytes(stack)
-    assert saved[0, 0, 10, 10] == 654 % 256  # 255 times the 2.57 of trap 10
+    assert saved[0, 0, 10, 10] == 654 % 256  # 255 times 2.57, which wraps
     blurred = np.rint(ndimage.gaussian_filter(saved * 1.0, (0, 0, 3, 3), mode="nearest"))
     made = {"composite": saved, "gaussian": blurred, "unsharp": (saved - blurred) % 256}
     expected = made[kind].transpose(0, 2, 3, 1)

@@ -12,7 +12,21 @@ from skyloom.arms import ARMS
 
 CITATION = yaml.safe_load(Path("CITATION.cff").read_text(encoding="utf-8"))
 # Types of references of the Citation File Format 1.2.0 that are used here.
-TYPES = {"article", "thesis", "generic", "software"}
+TYPES = {"article", "thesis", "generic", "slides"}
+#: What an article, a thesis or a set of slides may say of itself there.
+FIELDS = {
+    "notes",
+    "year",
+    "journal",
+    "volume",
+    "issue",
+    "doi",
+    "start",
+    "end",
+    "thesis-type",
+    "url",
+}
+FIELDS |= {"url", "repository-code"}
 
 
 def test_the_citation_has_what_the_format_asks_for():
@@ -25,10 +39,23 @@ def test_the_citation_has_what_the_format_asks_for():
             assert set(person) in ({"name"}, {"family-names", "given-names"})
     for entry in CITATION["references"]:
         assert entry["type"] in TYPES and entry["title"]
-        assert {"notes", "year", "journal", "volume", "issue", "doi", "start", "thesis-type"} >= (
-            set(entry) - {"type", "title", "authors"}
-        )
+        assert set(entry) - {"type", "title", "authors"} <= FIELDS
     assert all(re.fullmatch(r"10\.\d+/\S+", e["doi"]) for e in CITATION["references"] if "doi" in e)
+
+
+def test_the_citation_has_the_study_of_every_arm_and_its_archives_release():
+    notes = [entry["notes"] for entry in CITATION["references"]]
+    for arm in ARMS:
+        assert sum(f"The study that the {arm} arm follows" in note for note in notes) == 1
+    given = {entry.get("doi", ""): entry for entry in CITATION["references"]}
+    for release, names in (("4XMM-DR9", "Webb"), ("DR12", "Alam"), ("DR17", "Abdurro'uf")):
+        (entry,) = (entry for entry in given.values() if release in entry["notes"])
+        assert names in str(entry["authors"][0])
+    # The releases that the default configuration fetches are among them.
+    config = yaml.safe_load(Path("config/config.yaml").read_text())
+    for arm in ("xmm", "sdss"):
+        release = config[arm]["archive"]["release"]
+        assert any(release in note and f"({arm})" in note for note in notes)
 
 
 def test_every_file_names_the_same_version_and_licence():
@@ -53,8 +80,19 @@ def test_the_changelog_keeps_to_its_form():
 
 
 def test_the_catalogue_finds_the_standard_layout():
+    # Its rules: snakemake/snakemake-workflow-catalog, source/docs/about/adding_workflows.md, and
+    # what its scripts read, scripts/generate-catalog.py.
     usage = yaml.safe_load(Path(".snakemake-workflow-catalog.yml").read_text())["usage"]
-    assert usage["software-stack-deployment"]["conda"] is True and usage["report"] is True
+    deployment = usage["software-stack-deployment"]
+    assert deployment["conda"] is True and usage["report"] is deployment["report"] is True
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert set(deployment) == {"conda", "apptainer", "apptainer+conda", "report"}
+    assert set(usage["mandatory-flags"]) == {"desc", "flags"}
+    readme = Path("README.md").read_text(encoding="utf-8").lower()
+    assert "snakemake" in readme and "workflow" in readme
+    # Right below the folder, not deeper.
+    assert [*Path("workflow/rules").glob("*.smk")]
+    assert Path("workflow/schemas/config.schema.yaml").is_file()
     for path in ("workflow/Snakefile", "config/config.yaml", "config/README.md", "README.md"):
         assert Path(path).is_file()
     used = {

@@ -1,4 +1,4 @@
-"""The stratified sample: exact numbers, the cut of trap 16, and one draw a seed."""
+"""The stratified sample: exact numbers, the cut that keeps every star, and one draw a seed."""
 
 from fractions import Fraction
 

@@ -7,8 +7,8 @@ from refusal import refused
 from skyloom.errors import InputError
 from skyloom.networks import spectra_cnn, spectra_members
 
-# Output shape and parameters of each layer, as printed: figures 8 and 9 of document 000, and the
-# slide of document 002.
+# Output shape and parameters of each layer, as printed: figures 8 and 9 of Olivares's article, and
+# the slide of Saldic and Rathcke.
 PRINTED = {
     ("initial", 201, 3): (
         100_755,

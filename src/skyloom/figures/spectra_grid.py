@@ -8,8 +8,8 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style
 
-# Air wavelengths, Å, of what the windows show (from memory: NIST ASD; He I 4471 is a blend of the
-# triplet 2p-4d, whose forbidden companion 2p-4f lies at 4469.9).
+# Air wavelengths, Å, of what the windows show (Mg b as in the NIST Atomic Spectra Database; He I
+# 4471 is a blend of the triplet 2p-4d, whose forbidden companion 2p-4f lies at 4469.9).
 _MARKS = (
     (4469.92, "[He I]\n4470"),
     (4471.48, "He I\n4471"),

@@ -10,7 +10,7 @@ From the literature:
   3 10^15 electrons/cm3, as tabulated with SYNSPEC (Hubeny & Lanz): two Voigt profiles represent it
   to 8 to 17 % rms over five decades. Doppler broadening stands for the temperature's effect.
 
-Ours, from memory or chosen:
+Our choices:
 
 - the width of Mg II 4481 (0.9 mÅ half width per 10^14 electrons/cm3);
 - the depth r = 1 / (1 / r_max + 1 / tau) (Minnaert's formula, Unsöld 1955) with r_max = 0.70, about

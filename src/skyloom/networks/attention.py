@@ -131,7 +131,8 @@ def hires_cam(activations, derivative):
 
     Notes
     -----
-    HiResCAM (Draelos & Carin 2020, arXiv:2011.08891, equation 6, from memory).
+    HiResCAM (Draelos & Carin 2020, arXiv:2011.08891): feature maps times gradients, place by
+    place, where Grad-CAM takes the gradients' mean first.
     """
     return np.einsum("nhwk,nhwk->nhw", activations, derivative, dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""Images or spectra of a dataset file as batches: from memory where they fit, else from the file.
+"""Images or spectra of a dataset file as batches: in memory where they fit, else from the file.
 
 Either way gives the same batches. A file's samples are one chunk each, so a shuffled batch is read
 as fast as one in order; reading overlaps with learning.

@@ -142,11 +142,11 @@ def ranks(drawn, *, level):
     -----
     A rank's percentile interval covers too little where cases lie close together. Here a case may
     have every rank that the pairs leave open: 1 plus the number of cases that are better beyond
-    doubt, to C less the number of those that are worse beyond doubt (Mogstad et al. 2024, Review
-    of Economic Studies 91, 476; the construction is from memory). Beyond doubt: the difference of
-    Fisher's z, over its scale, exceeds the `level` quantile of the largest of all pairs in the
-    draws. The scale is half the width of the middle 68.27 %, for Student's t of two degrees of
-    freedom has no variance. A case without r ranks last.
+    doubt, to C less the number of those that are worse beyond doubt (Mogstad, Romano,
+    Shaikh & Wilhelm 2024, Review of Economic Studies 91, 476, as their package csranks has it).
+    Beyond doubt: the difference of Fisher's z, over its scale, exceeds the `level` quantile of the
+    largest of all pairs in the draws. The scale is half the width of the middle 68.27 %, for
+    Student's t of two degrees of freedom has no variance. A case without r ranks last.
     """
     value = drawn.value
     count = len(value)

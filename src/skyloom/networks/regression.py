@@ -36,9 +36,9 @@ def head(
     convolution_activation : {'linear', 'relu'}
         ``relu`` is the thesis's. VGG16's features are all positive, so the single filter gives
         one sign almost everywhere, set by its random start: when it is negative, ReLU returns
-        zero for every image, no gradient passes, and the network predicts a constant for ever
-        (trap 12). Of 100 seeds on clumpy discs seen by the bsds500 weights, 1 filter was dead and
-        11 more nearly so before the first step with raw input, 5 and 17 with ``vgg16`` scaling.
+        zero for every image, no gradient passes, and the network predicts a constant for ever.
+        Of 100 seeds on clumpy discs seen by the bsds500 weights, 1 filter was dead and 11 more
+        nearly so before the first step with raw input, 5 and 17 with ``vgg16`` scaling.
     dropout : float
         Fraction dropped before the output.
     seed : int

@@ -1,9 +1,9 @@
 """The one-dimensional convolution networks of the two studies of spectra.
 
-``initial`` and ``modified`` read He I 4471 (document 000, tables 2 and 3, figures 8 and 9);
-``starnet`` is the slides' (document 002), after Fabbro et al. 2018. All are plain Keras layers with
-Keras's initial weights (Glorot uniform, biases zero): neither document names another start, not
-even for selu, which Klambauer et al. 2017 pair with LeCun's.
+``initial`` and ``modified`` read He I 4471 (Olivares, tables 2 and 3, figures 8 and 9);
+``starnet`` is that of Saldic and Rathcke's slides, after Fabbro et al. 2018. All are plain Keras
+layers with Keras's initial weights (Glorot uniform, biases zero): neither document names another
+start, not even for selu, which Klambauer et al. 2017 pair with LeCun's.
 """
 
 import dataclasses

@@ -17,7 +17,7 @@ from skyloom.spectra import noise
 
 #: Columns of the history after the epoch, of the scaled labels. The agreement is the share of
 #: spectra whose largest output is that of their largest label: Keras's 'accuracy' of a regression,
-#: which document 000 reports.
+#: which the article on He I 4471 reports.
 MEASURES = ("loss", "mae", "argmax_agreement")
 HISTORY = (*MEASURES, *(f"val_{name}" for name in MEASURES), "learning_rate")
 #: Bytes of spectra that are kept in memory; more are read from the file batch by batch.

@@ -97,9 +97,9 @@ def cramer_rao(profile, values, grid, noise):
     Notes
     -----
     sigma_i^2 = noise^2 (F^-1)_ii with F = J J^T, J the derivatives of the pixels (Kay 1993,
-    Fundamentals of statistical signal processing I, section 3.9; from memory). All free parameters
-    are unknown at once. The bound is local: for an angle it may exceed the 52 deg (180 / sqrt 12)
-    of a guess, and then says only that the image does not tell.
+    Fundamentals of statistical signal processing I, section 3.9: the general Gaussian case).
+    All free parameters are unknown at once. The bound is local: for an angle it may exceed the 52
+    deg (180 / sqrt 12) of a guess, and then says only that the image does not tell.
     """
     if not noise >= 0:
         raise InputError(f"noise is {noise}: set it to 0 or more.")

@@ -20,7 +20,7 @@ def on_ellipses(problem, values):
     Notes
     -----
     Only F', and F by the parameters that a subclass adds, are not written out; they are taken by a
-    complex step (Squire & Trapp 1998, SIAM Review 40, 110; from memory), free of cancellation.
+    complex step (Squire & Trapp 1998, SIAM Review 40, 110), free of cancellation.
     """
     p = problem.parameters(values)
     angle, axis = np.deg2rad(p["angle"]), 1 - p["ellipticity"]

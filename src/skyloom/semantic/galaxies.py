@@ -17,7 +17,8 @@ from skyloom.semantic import profiles
 from skyloom.semantic.evaluation import ANGLE, folded
 from skyloom.semantic.sampling import Grid
 
-#: Axis ratio of a disc seen edge-on: Hubble (1926) took 0.2 for spirals (from memory), as is usual.
+#: Axis ratio of a disc seen edge-on: our choice, the usual one. Stellar discs have been measured at
+#: 0.124, with a scatter of 0.033 (arXiv:2409.06768).
 THICKNESS = 0.2
 #: What a dataset of inclined galaxies must have.
 _NEED = ("images", "id", "subhalo_id", "snapshot", "inclination", "position_angle")

@@ -61,8 +61,8 @@ def rotation_profile(velocity, v_sin_i, limb_darkening=0.6, *, width=None):
 
     Notes
     -----
-    Gray 2005, The Observation and Analysis of Stellar Photospheres, equation 18.14 (from memory;
-    its integral and its Fourier transform are tested): with x = velocity / v sin i,
+    Gray 2005, The Observation and Analysis of Stellar Photospheres, equation 18.14 (its
+    integral and its Fourier transform are tested): with x = velocity / v sin i,
     G = [2 (1 - e) sqrt(1 - x²) + (pi e / 2) (1 - x²)] / [pi v sin i (1 - e / 3)].
     """
     velocity = np.asarray(velocity, np.float64)

@@ -11,8 +11,8 @@ from skyloom.stellar import opacity
 #: Continuum optical depth at which populations are taken.
 DEPTH = 0.25
 #: Temperatures at that depth and where the cores of strong lines form (tau about 10^-3.5), over
-#: Teff: those of the Sun's empirical T(tau), about 5,540 and 4,350 K (Holweger & Müller 1974;
-#: Vernazza, Avrett & Loeser 1981; both from memory), scaled to the star as in Gray, chapter 9.
+#: Teff: our choice, about what empirical models of the Sun have there (5,540 and 4,350 K), scaled
+#: to the star as in Gray, chapter 9.
 FORMATION, SURFACE = 0.96, 0.75
 #: Å, of the continuous absorption.
 REFERENCE = 5150.0
@@ -55,7 +55,7 @@ class Layer:
 
 
 def microturbulence(log_g):
-    """2.478 - 0.325 log g in km/s (Holtzman et al. 2015, AJ 150, 148; from memory)."""
+    """2.478 - 0.325 log g in km/s (Holtzman et al. 2015, AJ 150, 148)."""
     return 2.478 - 0.325 * log_g
 
 

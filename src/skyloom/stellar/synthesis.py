@@ -18,7 +18,7 @@ _WEAKEST = 5e-5
 # Quadratic Stark effect: log10 of the width at 10,000 K for each electron (angular, s^-1 cm^3),
 # roughly the middle of what VALD gives for these lines, neutral and ionised.
 _STARK = np.array([-5.8, -6.5])
-# Helium broadens 0.42 times as much as hydrogen, atom for atom (Barklem's recipe, from memory).
+# Helium broadens 0.42 times as much as hydrogen, atom for atom (as in Kurucz's SYNTHE).
 _HELIUM = 0.42
 
 

@@ -14,7 +14,7 @@ def galaxy_id(snapshot, subhalo):
 
 
 def usable(ssfr):
-    """Which galaxies have a label: sSFR above zero, for log10(0) is none (trap 2)."""
+    """Which galaxies have a label: sSFR above zero, for log10(0) is none."""
     return np.asarray(ssfr) > 0
 
 

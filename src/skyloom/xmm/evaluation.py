@@ -1,7 +1,7 @@
 """Judging trained networks: on the test side, and beside it as the document did.
 
 The document's AUC is of the validation side, which also chose the model, and its table 8 and figure
-24 are of the training side; its 400 test images are never scored (trap 14). Here every number of
+24 are of the training side; its 400 test images are never scored. Here every number of
 the test side comes first, and the others carry their side's name.
 """
 

@@ -28,7 +28,7 @@ def rebin(image, factor, *, method="area", pad=False):
         ``area``: the mean of each block of factor x factor pixels, which conserves the mean of
         the image. ``linear``: ``cv2.resize(..., INTER_LINEAR)`` as in the degree project, which
         is that mean for a factor of 2, but for 4 the mean of the central 2 x 2 pixels alone: it
-        leaves out 12 of 16 pixels and doubles the noise (trap 7).
+        leaves out 12 of 16 pixels and doubles the noise.
     pad : bool
         Continue sides that `factor` does not divide with zeros at their upper end.
 

@@ -26,8 +26,8 @@ _SKY = {
     3600: 2.6, 3700: 4.0, 3900: 3.4, 4200: 4.5, 5000: 4.5, 6000: 6.0, 6500: 4.3, 7000: 3.8,
     8000: 4.0, 9000: 3.2, 9500: 3.3, 10000: 3.8, 10400: 4.3,
 }  # fmt: skip
-#: Bits of SDSS's SPPIXMASK that are used here (data release 12; from memory, the ones that occur
-#: checked against the masks of the real spectra).
+#: Bits of SDSS's SPPIXMASK that are used here (www.sdss3.org/dr10/algorithms/bitmask_sppixmask.php;
+#: those that occur were checked against the masks of real spectra).
 NEAR_BAD_PIXEL, PARTIAL_REJECT, BRIGHT_SKY, NO_DATA, COMBINE_REJECT = 16, 19, 23, 24, 25
 
 #: Part of the sky's lines that remains as an error of sky subtraction (about 1 % in BOSS).

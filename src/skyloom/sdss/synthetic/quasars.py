@@ -10,8 +10,8 @@ LYMAN_ALPHA, LYMAN_LIMIT = 1215.67, 911.76
 #: f_nu rises as nu^-0.44 between 1300 and 5000 Å (Vanden Berk et al. 2001), so f_lambda falls as
 #: lambda^-1.56; the scatter is ours.
 SLOPE, SLOPE_SCATTER = -1.56, 0.3
-#: Share with broad absorption of C IV, and of these the share with Mg II too. The first is that of
-#: the visually inspected BOSS quasars (about 10 to 15 %), both from memory.
+#: Share with broad absorption of C IV, and of these the share with Mg II too. The first is at the
+#: lower end of 12 to 16 % (Ennesser et al. 2022, arXiv:2111.09439), the second ours.
 BROAD_ABSORPTION, LOW_IONISATION = 0.12, 0.12
 # Resonance lines that quasar winds absorb: wavelength (Å) and depth relative to C IV.
 _HIGH = ((1549.48, 1.0), (1397.0, 0.6), (1240.81, 0.8), (1215.67, 0.7))
@@ -181,7 +181,7 @@ def damped_absorption(wavelength, z, column):
     -------
     (L,) array
         exp(-tau), with the damping wings' tau = 10^N e^2 / (m_e c^2) f gamma lambda^4 / (4 pi c
-        (lambda - lambda_0)^2), f = 0.4164 and gamma = 6.265e8 1/s (Morton 2003, from memory); the
+        (lambda - lambda_0)^2), f = 0.4164 and gamma = 6.265e8 1/s (Morton 2003, ApJS 149, 205); the
         core is cut at 1e3.
     """
     centre = LYMAN_ALPHA * 1e-8  # cm
