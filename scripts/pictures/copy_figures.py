@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.figures import style
+from skyloom.figures import pictures
 
 for name, path in snakemake.input.items():
-    style.picture(path, snakemake.output[name])
+    pictures.shrink(path, snakemake.output[name])

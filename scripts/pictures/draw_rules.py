@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 from skyloom.errors import InputError
-from skyloom.figures import style, workflow_graph
+from skyloom.figures import pictures, workflow_graph
 
 
 def said(*command, given=""):
@@ -38,4 +38,4 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
     planned = said(*command, *words).decode()
 graph = said("tred", given=workflow_graph.drawing(workflow_graph.read(planned))).decode()
 drawn = said("dot", "-Tpng", "-Gdpi=150", given=graph)
-style.picture(io.BytesIO(drawn), snakemake.output[0])
+pictures.shrink(io.BytesIO(drawn), snakemake.output[0])

@@ -8,6 +8,7 @@ and no commit: equal inputs give equal bytes. What varies is in ``<name>.provena
 import json
 import zlib
 
+import h5py
 import numpy as np
 from h5py._objects import phil
 
@@ -176,6 +177,9 @@ def check(path):
         check_numbers(file["target"], (1, 2), path)
         # Names of a damaged file may be bytes.
         for column in sorted(file, key=str):
+            # Where a file is damaged, a name can be that of a bare data type.
+            if not isinstance(file[column], h5py.Dataset) or not file[column].shape:
+                raise InputError(f"{path}: {column} is no column of values: make it again.")
             if len(file[column]) != len(samples):
                 raise InputError(
                     f"{path}: {column} has {len(file[column])} rows, {kinds[0]} {len(samples)}: "

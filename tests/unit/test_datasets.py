@@ -147,3 +147,11 @@ def test_missing_map_and_map_that_is_not_finite_are_named_on_threads_too(univers
     with h5py.File(paths[1], "a") as file:
         file["maps"][3, 0, 0, 0] = np.nan
     refused(r"part_1.h5: a map is not finite", render, paths)
+
+
+@pytest.mark.parametrize("value", [np.dtype("f8"), 1.0], ids=["a data type", "a single value"])
+def test_what_is_no_column_is_named(tmp_path, value):
+    path = dataset(tmp_path / "d.h5", np.zeros((3, 8, 8, 3), np.uint8))
+    with h5py.File(path, "a") as file:
+        file["z"] = value
+    refused(r"d\.h5: z is no column of values", datasets.check, path)

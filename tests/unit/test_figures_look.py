@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skyloom.figures import style, workflow_graph
+from skyloom.figures import pictures, style, workflow_graph
 
 FIGURES = Path(style.__file__).parent
 # Machado, Oliveira & Fernandes (2009), severity 1: linear sRGB as a dichromat sees it.
@@ -85,11 +85,11 @@ def test_categories_are_told_apart_by_every_eye(sight):
 def test_a_picture_of_a_page_is_small_whatever_it_shows(tmp_path):
     noise = np.random.default_rng(1).integers(0, 255, (600, 900, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
-    style.picture(tmp_path / "noise.png", tmp_path / "a.png", width=500, largest=60_000)
-    style.picture(tmp_path / "noise.png", tmp_path / "b.png", width=500, largest=60_000)
+    pictures.shrink(tmp_path / "noise.png", tmp_path / "a.png", width=500, largest=60_000)
+    pictures.shrink(tmp_path / "noise.png", tmp_path / "b.png", width=500, largest=60_000)
     assert (tmp_path / "a.png").stat().st_size <= 60_000
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    style.picture(tmp_path / "noise.png", tmp_path / "c.png", width=500, largest=10**7)
+    pictures.shrink(tmp_path / "noise.png", tmp_path / "c.png", width=500, largest=10**7)
     assert Image.open(tmp_path / "c.png").size == (500, 333)
 
 

@@ -86,6 +86,13 @@ def test_gzip_is_known_by_its_bytes(tmp_path):
     refused("truncated or damaged", spectrum.read, packed)
 
 
+def test_sizes_beyond_any_file_are_a_damaged_header():
+    cards = ["SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 1", f"NAXIS1  = {2**63}", "END"]
+    content = "".join(card.ljust(80) for card in cards).ljust(2880).encode()
+    walk = fits_tables.units(io.BytesIO(content), "x.fits")
+    refused("damaged header.*download it again", list, walk)
+
+
 def test_good_pixels_are_finite_have_weight_and_no_harmful_bit(tmp_path):
     flux, ivar = np.linspace(1, 2, 40), np.ones(40)
     mask = np.zeros(40, np.int64)

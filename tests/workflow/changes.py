@@ -29,7 +29,8 @@ def table():
 
 def row(key):
     """The table's row of a key: the one whose beginning is the longest."""
-    return table()[max((name for name in table() if key.startswith(name)), key=len)] or ""
+    names = [name for name in table() if key.startswith(name)]
+    return (table()[max(names, key=len)] or "") if names else "no row"
 
 
 @cache

@@ -24,6 +24,8 @@ TIMED = ("timing.csv", "speed.ecsv", "speed.p*", "optimizers.p*", "index.html", 
 TIMED_RULES = {"report", "semantic_speed", "semantic_draw_optimizers"}
 #: Rules that a drawn key reruns though their results stay as they are.
 SAME = {
+    # Other files, the same images in them.
+    "xmm.blocks": {"xmm_dataset", "xmm_draw_examples", "xmm_draw_stretches", "xmm_statistics"},
     # The size that the images have anyway.
     "xmm.frame.size": {"xmm_inventory", "xmm_compare_published"},
 }

@@ -6,9 +6,7 @@ needed, and are saved without dates, so that equal input gives equal bytes.
 """
 
 import functools
-import io
 import textwrap
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -17,7 +15,6 @@ from matplotlib.backends import backend_agg, backend_pdf  # noqa: F401 - for `sa
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 from scipy.stats import gaussian_kde
 
 from skyloom import arms
@@ -127,46 +124,6 @@ def save(made, png, pdf):
     with atomic(pdf) as temporary:
         nothing = {"Creator": None, "Producer": None, "CreationDate": None}
         made.savefig(temporary, format="pdf", dpi=150, metadata=nothing)
-
-
-@drawn
-def picture(source, path, *, width=1600, largest=400_000):
-    """Write a PNG for a page: no wider than a screen shows, and of a modest size.
-
-    Parameters
-    ----------
-    source : matplotlib.figure.Figure, or a PNG: its path, or an open file
-    path : str or Path
-    width : int, optional
-        Pixels at most.
-    largest : int, optional
-        Bytes; a picture that would take more gets a palette of 256 colours, then narrower.
-    """
-    if isinstance(source, Figure):
-        source.savefig(drawing := io.BytesIO(), format="png", dpi=150, metadata={"Software": None})
-        source = drawing
-    with Image.open(source) as image:
-        image = image.convert("RGB")
-    width = min(width, image.width)
-    while True:
-        size = width, round(image.height * width / image.width)
-        small = image.resize(size, Image.Resampling.LANCZOS)
-        made = _png(small)
-        if len(made) > largest:
-            # Dithered, so that smooth gradients do not fall into steps.
-            palette = small.quantize(256)
-            made = _png(small.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG))
-        if len(made) <= largest or width < 200:
-            break
-        width = int(0.95 * width)
-    with atomic(path) as temporary:
-        Path(temporary).write_bytes(made)
-
-
-def _png(image):
-    """The bytes of an image as PNG."""
-    image.save(made := io.BytesIO(), format="png", optimize=True)
-    return made.getvalue()
 
 
 def variant_label(variant):

@@ -9,6 +9,7 @@ certain, and only the columns asked for are looked at.
 import functools
 import math
 import re
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -248,6 +249,12 @@ def units(stream, path, *, length=None):
         header = Header(content, path)
         at += len(content)
         size = _size(header)
+        # As far as a file can be sought in.
+        if at + size > sys.maxsize - BLOCK:
+            raise InputError(
+                f"{path} has a damaged header (its data would take {size} bytes): download it "
+                "again."
+            )
         if length is not None and at + size > length:
             raise InputError(
                 f"{path} is truncated: it ends {at + size - length} bytes before its data do; "
