@@ -177,7 +177,15 @@ EDITS = {
     "tng/images.py:unsharp_mask": ["tng/make_channel_dataset", "tng/make_dataset"],
     "sdss/drawing.py:draw": ["sdss/make_dataset", "sdss/predict_folder"],
     "spectra/broadening.py:rotate_all": ["helium/simulate_spectra", "stellar/synthesise_grid"],
-    "kernels/compiled.py:compile_source": ["sdss/compile_kernel", "tng/compile_kernel"],
+    # `load` compiles a kernel that it is given no file of.
+    "kernels/compiled.py:compile_source": [
+        "sdss/compile_kernel",
+        "sdss/make_dataset",
+        "sdss/predict_folder",
+        "tng/compile_kernel",
+        "tng/project_channel",
+        "tng/project_maps",
+    ],
     "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
     "figures/entries/tng.py:maps": ["draw tng.maps"],
     "report/page.py:table": ["report/write_report"],
