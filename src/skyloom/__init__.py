@@ -29,7 +29,7 @@ _PUBLIC = {
     "simulate_tng": "skyloom.tng.universe.folder",
 }
 
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name):

@@ -83,7 +83,7 @@ class Maps:
 
     def __getitem__(self, item):
         if isinstance(item, str):
-            check_one_of("the channel", item, self.channels)
+            check_one_of("channel", item, self.channels)
             place = self.channels.index(item)
             return self.values[..., place, :, :] << self.units[place]
         if self.values.ndim == 3:
@@ -102,7 +102,8 @@ class Maps:
 
     def __repr__(self):
         bins, one = self.values.shape[-1], self.values.ndim == 3
-        whose = "one galaxy" if one else f"{len(self)} galaxies"
+        kind = "synthetic " if self.header.synthetic else ""
+        whose = f"one {kind}galaxy" if one else f"{len(self)} {kind}galaxies"
         side = f"{bins} x {bins} pixels, {self.width:g} ckpc/h a side"
         return f"<Maps of {whose}: {', '.join(self.channels)}; {side}>"
 
@@ -112,9 +113,6 @@ class Galaxies:
 
     Attributes
     ----------
-    table : astropy.table.QTable
-        One row a galaxy, by subhalo number: identity, position, velocity, star formation rate
-        (also over stellar mass, ``ssfr``) and masses, with units.
     simulation : `skyloom.tng.simulation.Simulation`
     """
 
@@ -123,7 +121,10 @@ class Galaxies:
 
     @property
     def table(self):
-        """astropy.table.QTable: what the catalogue says of each galaxy, with units."""
+        """astropy.table.QTable: identity, position, velocity, star formation and masses.
+
+        One row a galaxy, by subhalo number, with units; ``ssfr`` is over the stellar mass.
+        """
         columns = {
             name: column.data if column.unit is None else column.data << _unit(str(column.unit))
             for name, column in self._rows.columns.items()
@@ -141,7 +142,7 @@ class Galaxies:
 
     def __getitem__(self, item):
         if isinstance(item, str):
-            check_one_of("the column", item, self._rows.colnames)
+            check_one_of("column", item, self._rows.colnames)
             return self.table[item]
         if isinstance(item, int | np.integer):
             # One galaxy is a table of one row.
@@ -227,7 +228,7 @@ class Galaxies:
         """
         names = names or maps.CHANNELS
         for name in names:
-            check_one_of("the channel", name, CHANNELS)
+            check_one_of("channel", name, CHANNELS)
         with arguments_named():
             header = self.simulation.header
             statistics = _statistics(names, statistic)
@@ -274,7 +275,7 @@ def _statistics(names, given):
         allowed = further.statistics if further else histogram2d.STATISTICS
         usual = further.statistics[0] if further else _STATISTICS[name]
         wanted[name] = (given or {}).get(name, usual)
-        check_one_of(f"the statistic of {name}", wanted[name], allowed)
+        check_one_of(f"statistic of {name}", wanted[name], allowed)
     return wanted
 
 

@@ -10,6 +10,8 @@ from skyloom.io import atomic
 from skyloom.tng import channel_images, channels
 from skyloom.tng.arguments import arguments_named
 
+#: Pixels a side that a notebook shows at least, each of a picture's as a square of some.
+_SHOWN = 256
 #: How several channels are stretched: by their mean intensity (Lupton et al. 2004), or each alone.
 _STRETCHES = {"lupton": "joint", "asinh": "alone"}
 
@@ -34,15 +36,20 @@ class Picture:
         return f"<Picture of {width} x {height} pixels>"
 
     def _repr_png_(self):
-        _, encoded = cv2.imencode(".png", self.array[..., ::-1])
-        return encoded.tobytes()
+        times = -(-_SHOWN // min(self.array.shape[:2]))
+        return _png(self.array.repeat(times, axis=0).repeat(times, axis=1))
 
     def save(self, path):
-        """Write a PNG file."""
+        """Write a PNG file, pixel by pixel."""
         if Path(path).suffix.lower() != ".png":
             raise InputError(f"{path} is no name of a PNG file: let it end with .png.")
         with atomic(path) as temporary:
-            Path(temporary).write_bytes(self._repr_png_())
+            Path(temporary).write_bytes(_png(self.array))
+
+
+def _png(array):
+    # OpenCV's order is blue, green, red.
+    return cv2.imencode(".png", array[..., ::-1])[1].tobytes()
 
 
 def picture(
@@ -95,13 +102,14 @@ def picture(
         raise InputError(f"These are maps of {len(maps)} galaxies: show one of them, maps[0].")
     names = names or maps.channels
     for name in names:
-        check_one_of("the channel", name, maps.channels)
+        check_one_of("channel", name, maps.channels)
     if len(names) not in (1, 3):
         raise InputError(
             f"A picture shows one channel or three, not {', '.join(names)}: name those after the "
             "maps."
         )
-    signed = [name for name in names if name in channels.QUANTITIES and channels.quantity(name).signed]
+    further = [name for name in names if name in channels.QUANTITIES]
+    signed = [name for name in further if channels.quantity(name).signed]
     stretch = stretch or ("lupton" if len(names) == 3 and not signed else "asinh")
     check_one_of("stretch", stretch, _STRETCHES)
     if stretch == "lupton" and signed:
@@ -120,7 +128,7 @@ def picture(
         "overflow": overflow,
         "difference": difference,
         "sigma": sigma,
-        "definitions": {name: {"quantity": name} for name in names if name in channels.QUANTITIES},
+        "definitions": {name: {"quantity": name} for name in further},
     }
     shown = channel_images.Shown({}, [_white(names, maxima or maps.maxima)], parameters)
     planes = np.stack([maps[name].value for name in names])
