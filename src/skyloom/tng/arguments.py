@@ -78,5 +78,5 @@ def mass(value):
     if not isinstance(value, units.Quantity):
         return value
     if value.unit.is_equivalent(units.Msun):
-        return f"{value.to_value('Msun')!r} Msun"
+        return f"{float(value.to_value('Msun'))!r} Msun"
     return number("a mass", value, MASS)
