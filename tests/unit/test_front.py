@@ -160,6 +160,26 @@ def test_a_length_in_kpc_is_physical_and_one_per_h_comoving(galaxies, mapped):
     np.testing.assert_array_equal(few["mass"], mapped[:2]["mass"])
 
 
+def test_a_filters_size_with_a_unit_is_that_many_pixels(mapped):
+    one, pixel = mapped[0], 60.0 / 64 * u.kpc / cu.littleh
+    physical = 60.0 / 64 * one.header.scale_factor / one.header.hubble * u.kpc
+    plain = skyloom.picture(one, "mass", filter="gaussian", sigma=2)
+    for sigma in (2 * pixel, 2 * physical, "1.875 ckpc/h"):
+        same = skyloom.picture(one, "mass", filter="gaussian", sigma=sigma)
+        np.testing.assert_allclose(np.asarray(same, float), plain, atol=1)
+
+
+def test_the_thesiss_own_grid_and_sums_are_a_keyword_away(galaxies, folder):
+    own = galaxies[:2].maps(**SAME, edges="published", statistic="sum")
+    # The last columns and rows stay empty.
+    assert own.values.any() and not own.values[..., -1].any()
+    mean = galaxies[:2].maps(**SAME, edges="published")
+    np.testing.assert_array_equal(own["mass"], mean["mass"])
+    assert (own["temperature"] >= mean["temperature"] * (1 - 1e-6)).all()
+    none = galaxies[:0].maps(**SAME)
+    assert len(none) == 0 and none["mass"].shape == (0, 64, 64)
+
+
 def test_masses_sum_to_the_gas_of_the_group_in_solar_masses(galaxies):
     wide = galaxies.maps("mass", bins=32, width=3000.0)
     total = wide["mass"].sum(axis=(1, 2)).to("Msun", cu.with_H0(galaxies.cosmology.H0))
@@ -215,6 +235,13 @@ def test_a_logarithm_of_the_entropy_has_its_unit_and_a_picture(galaxies, mapped)
         (lambda g, m: g.maps("mass", members="all"), "members is 'all'"),
         (lambda g, m: g.maps("mass", width=3 * u.s), r"width is <Quantity 3. s>.*kpc / littleh"),
         (lambda g, m: g.maps("mass", bins=0), "bins is 0"),
+        (lambda g, m: g.maps("mass", bins=64.5), "bins is 64.5: give a whole number"),
+        (lambda g, m: g.maps("mass", inclination=np.nan), "inclination is nan"),
+        (lambda g, m: g.maps("mass", star_forming_temperature=-1), "star_forming_temperature is"),
+        (
+            lambda g, m: skyloom.open_tng("x", 7, group_mass_max=3 * u.kpc),
+            "group_mass_max is <Quantity 3. kpc>",
+        ),
         (lambda g, m: g.maps("dark_matter", statistic="mean"), "statistic of dark_matter is"),
         (lambda g, m: g["mass"], "column is 'mass'"),
         (lambda g, m: m["metals"], "channel is 'metals'"),

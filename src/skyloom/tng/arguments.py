@@ -1,8 +1,10 @@
 """What a caller in Python hands over: quantities with units, and errors that name arguments."""
 
+import operator
 import re
 from contextlib import contextmanager
 
+import numpy as np
 from astropy import units
 from astropy.cosmology.units import littleh
 
@@ -41,19 +43,31 @@ def arguments_named():
 
 
 def number(name, value, unit):
-    """An argument as a number in a unit: of a Quantity, or of a number that is in it already.
+    """An argument as a finite number in a unit: of a Quantity, or of a number that is in it.
 
     Raises
     ------
     InputError
-        If it is no number, or has another kind of unit.
+        If it is no finite number, or has another kind of unit.
     """
     try:
-        return float(units.Quantity(value, unit).value)
-    except (TypeError, ValueError) as error:
+        found = float(units.Quantity(value, unit).value)
+    except (TypeError, ValueError):
+        found = np.nan
+    if not np.isfinite(found):
         raise InputError(
-            f"{name} is {value!r}: give a number in {unit}, or a Quantity that converts to it."
-        ) from error
+            f"{name} is {value!r}: give a finite number in {unit}, or a Quantity that converts to "
+            "it."
+        )
+    return found
+
+
+def whole(name, value):
+    """An argument as a whole number."""
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise InputError(f"{name} is {value!r}: give a whole number.") from error
 
 
 def comoving(name, value, header):
@@ -73,10 +87,19 @@ def comoving(name, value, header):
     return number(name, value, LENGTH)
 
 
-def mass(value):
+def mass(name, value):
     """A mass as `skyloom.tng.quantities.catalogue_mass` takes it, from a Quantity too."""
     if not isinstance(value, units.Quantity):
         return value
     if value.unit.is_equivalent(units.Msun):
-        return f"{float(value.to_value('Msun'))!r} Msun"
-    return number("a mass", value, MASS)
+        return f"{number(name, value, units.Msun)!r} Msun"
+    return number(name, value, MASS)
+
+
+def size(name, value):
+    """A filter's size as `skyloom.tng.quantities.pixels` takes it, from a Quantity too."""
+    if not isinstance(value, units.Quantity):
+        return value
+    if value.unit.is_equivalent(units.kpc):
+        return f"{number(name, value, units.kpc)!r} kpc"
+    return f"{number(name, value, LENGTH)!r} ckpc/h"

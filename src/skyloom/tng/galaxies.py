@@ -15,7 +15,7 @@ from astropy.table import QTable, Table
 from skyloom.errors import InputError, check_one_of
 from skyloom.kernels import histogram2d
 from skyloom.tng import channel_maps, channels, maps, selection
-from skyloom.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number
+from skyloom.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
 from skyloom.tng.code_units import SOLAR_METALLICITY
 from skyloom.tng.simulation import Header, Simulation
 
@@ -246,13 +246,13 @@ class Galaxies:
                 "rotation": {
                     "members": spin_members,
                     "max_age": number("max_age", max_age, units.Gyr),
-                    "min_stars": int(min_stars),
+                    "min_stars": whole("min_stars", min_stars),
                     "aperture": comoving("aperture", aperture, header),
                     "inclination": number("inclination", inclination, units.deg),
                     "position_angle": number("position_angle", position_angle, units.deg),
                 },
                 "grid": {
-                    "bins": int(bins),
+                    "bins": whole("bins", bins),
                     "width": comoving("width", width, header),
                     "depth": None if depth is None else comoving("depth", depth, header),
                     "edges": edges,
@@ -286,11 +286,13 @@ def _check(options):
     check_one_of("spin_members", rotation["members"], ("subhalo", "fof"))
     check_one_of("entropy", gas["entropy"], ("linear", "log"))
     check_one_of("edges", grid["edges"], ("exact", "published"))
+    effective = gas["star_forming_temperature"] == "effective"
     positive = {
         "bins": grid["bins"],
         "width": grid["width"],
         "depth": 1.0 if grid["depth"] is None else grid["depth"],
         "electron_abundance_floor": gas["electron_abundance_floor"],
+        "star_forming_temperature": 1.0 if effective else gas["star_forming_temperature"],
         "max_age": rotation["max_age"],
         "min_stars": rotation["min_stars"],
         "aperture": rotation["aperture"],
@@ -394,9 +396,9 @@ def open_tng(
     with arguments_named():
         simulation = Simulation(base_path, snapshot, external)
         cuts = {
-            "stellar_mass": (mass(low), mass(high)),
-            "total_mass_max": mass(total_mass_max),
-            "group_mass_max": mass(group_mass_max),
+            "stellar_mass": (mass("stellar_mass", low), mass("stellar_mass", high)),
+            "total_mass_max": mass("total_mass_max", total_mass_max),
+            "group_mass_max": mass("group_mass_max", group_mass_max),
             "exclude": [f"{int(snapshot):03d}_{int(number)}" for number in exclude],
         }
         rows = selection.with_ssfr(selection.select(simulation, cuts=cuts), mass="stellar")

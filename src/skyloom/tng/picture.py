@@ -8,7 +8,7 @@ import numpy as np
 from skyloom.errors import InputError, check_one_of
 from skyloom.io import atomic
 from skyloom.tng import channel_images, channels
-from skyloom.tng.arguments import arguments_named
+from skyloom.tng.arguments import arguments_named, size
 
 #: Pixels a side that a notebook shows at least, each of a picture's as a square of some.
 _SHOWN = 256
@@ -79,7 +79,7 @@ def picture(
         Where the stretch turns from linear to logarithmic, in units of the largest pixel.
     filter : 'gaussian' or 'unsharp', optional
         Blur the picture, or show what a blur takes away.
-    sigma : float or str
+    sigma : float, Quantity or str
         Of the filter: pixels, or a length such as '0.7 ckpc/h' or '1 kpc' (physical).
     maxima : dict of float, optional
         What is white, by channel; the largest pixel of all galaxies that were mapped together,
@@ -127,7 +127,7 @@ def picture(
         "beta": beta,
         "overflow": overflow,
         "difference": difference,
-        "sigma": sigma,
+        "sigma": size("sigma", sigma),
         "definitions": {name: {"quantity": name} for name in further},
     }
     shown = channel_images.Shown({}, [_white(names, maxima or maps.maxima)], parameters)
