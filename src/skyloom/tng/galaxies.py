@@ -224,7 +224,8 @@ class Galaxies:
         Raises
         ------
         InputError
-            If files or fields are missing, or an argument makes no sense.
+            If files or fields are missing, files are not of one snapshot, or an argument makes no
+            sense.
         """
         names = names or maps.CHANNELS
         for name in names:
@@ -384,7 +385,7 @@ def open_tng(
     Raises
     ------
     InputError
-        If files are missing, damaged, or not of one snapshot; the sentence names the remedy.
+        If files of the catalogue are missing or damaged, or an argument makes no sense.
     """
     check_one_of("external", external, ("refuse", "allow"))
     try:
