@@ -33,6 +33,7 @@ import configuration_names
 import forked
 import messages
 import reruns
+import targets
 from skyloom import arms
 from skyloom import code as library_code
 from skyloom import syntax
@@ -41,6 +42,8 @@ from skyloom.errors import InputError
 library_code.keep(Path(".snakemake") / "code.json")
 if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, PROJECT))
+if workflow.modifier.is_main_snakefile():
+    targets.watch(workflow)
 messages.watch(workflow)
 forked.watch(workflow, FOLDERS)
 try:
