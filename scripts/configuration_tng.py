@@ -6,7 +6,7 @@ from pathlib import Path
 import configuration
 import configuration_channels
 import configuration_semantic
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, meant
 from skyloom.tng import quantities
 from skyloom.tng.runs import SIMULATIONS
 
@@ -47,7 +47,7 @@ def check(config, arm):
         if case not in tng["variants"]:
             raise InputError(
                 f"Configuration: tng.cases names {case!r}, which is not one of tng.variants; "
-                f"did you mean {nearest(case, tng['variants'])!r}?"
+                f"{meant(case, tng['variants'])}"
             )
     late = [epoch for epoch in tng["training"]["readout_epochs"] if epoch > _epochs(tng)]
     if late:
@@ -125,7 +125,7 @@ def _check_beyond(tng):
             if case not in tng["variants"]:
                 raise InputError(
                     f"Configuration: tng.{name}.cases has {case!r}, which is none of tng.variants: "
-                    f"did you mean {nearest(case, tng['variants'])!r}?"
+                    f"{meant(case, tng['variants'])}"
                 )
     own, bins = tng["attention"], tng["grid"]["bins"]
     if "occlusion" in own["methods"] and (bins % own["stride"] or own["patch"] > bins):
@@ -161,7 +161,14 @@ def _check_folder(base_path, snapshots):
         for kind in ("groups", "snapdir"):
             folder = Path(base_path).expanduser() / f"{kind}_{snapshot:03d}"
             if not folder.is_dir():
+                near = [Path(base_path).expanduser() / "output", folder.parent.parent]
+                there = [other for other in near if (other / folder.name).is_dir()]
+                remedy = (
+                    f"did you mean {there[0]}?"
+                    if there
+                    else "download it, or take the snapshot out of tng.snapshots."
+                )
                 raise InputError(
                     f"Configuration: tng.base_path is {base_path!r}, but {folder} does not exist: "
-                    "download it, or take the snapshot out of tng.snapshots."
+                    f"{remedy}"
                 )
