@@ -6,7 +6,6 @@ Snakemake prints a line for each rule; here rules of one arm and one docstring s
 Like `messages`, and unlike the library, this module knows Snakemake.
 """
 
-import os
 import re
 
 from snakemake.rules import Rule
@@ -63,4 +62,8 @@ def _line(names, said):
 
 def _common(names):
     """What names begin with, up to the end of a word."""
-    return re.match(r"(.*_)?", os.path.commonprefix(names))[0]
+    first, last = min(names), max(names)
+    same = 0
+    while same < len(first) and first[same] == last[same]:
+        same += 1
+    return re.match(r"(.*_)?", first[:same])[0]

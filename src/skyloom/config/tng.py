@@ -362,10 +362,11 @@ composite_inclined_45: {kind: composite, view: inclined_45}
     in pixels, or a length: `'0.7 ckpc/h'`, `'1 ckpc'` (comoving), `'1 kpc'` (physical). `channel`
     may be one of `tng.channels`, and is the only one that is filtered where it stands beside a
     `sigma`: `{kind: unsharp, sigma: 5, channel: entropy}`; `channels: [a, b, c]` are the three of a
-    composite, or of what is filtered, and stretched jointly unless `stretch: alone`; `view` is one of `tng.views`. A channel
-    with both signs is drawn about mid-grey (128), which is also where nothing is, and cannot be
-    stretched jointly. A new name is a new dataset and the target `tng_<name>`. The target `all`
-    builds the variants of the thesis's maps, and of the others those in `tng.cases`
+    composite, or of what is filtered, and stretched jointly unless `stretch: alone`; `view` is one
+    of `tng.views`. A channel with both signs is drawn about mid-grey (128), which is also where
+    nothing is, and cannot be stretched jointly. A new name is a new dataset and the target
+    `tng_<name>`. The target `all` builds the variants of the thesis's maps, and of the others those
+    in `tng.cases`
     """
     cases: Several[str] = key(
         "composite entropy mass temperature gaussian_3 gaussian_5 gaussian_10 "
