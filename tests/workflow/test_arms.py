@@ -97,6 +97,15 @@ def test_what_is_listed_in_a_family_is_planned_by_its_name(fresh):
         assert re.search(rf"^{name} +1$", done.stdout, re.M)
 
 
+def test_every_job_that_asks_for_gpus_asks_for_their_partition(fresh):
+    words = ("arms=[tng, xmm, sdss, semantic, helium]", "gpus=1", "gpu_partition=fast")
+    said = fresh.snakemake("-n", "all", "--config", *words).stdout
+    jobs = re.findall(r"rule (\w+):\n((?:    .*\n)+)", said)
+    asking = {rule for rule, about in jobs if "gpu=1" in about}
+    assert asking == {rule for rule, about in jobs if "slurm_partition=fast" in about}
+    assert {"tng_train", "tng_members", "tng_leaks", "tng_explain", "sdss_features"} <= asking
+
+
 def test_the_universe_alone_is_a_target(fresh):
     planned = set(fresh.planned("tng_universe")) - {"tng_universe"}
     assert "tng_simulate_trees" in planned

@@ -92,9 +92,9 @@ rule spectra_train:
         "../../../envs/skyloom.yaml"
     threads: lambda w: share(SPECTRA_THREADS[w.arm])
     resources:
+        **GPU,
         mem_mb=growing(3000),
         runtime=growing(480),
-        gpu=GPUS,
     params:
         arm=lambda w: w.arm,
         dataset=lambda w: spectra_dataset(w.model),
