@@ -10,8 +10,10 @@ Like `messages`, and unlike the library, this module knows Snakemake; it imports
 because every command waits for it.
 """
 
+import os
 import re
 import shlex
+import shutil
 import sys
 from itertools import chain
 from pathlib import Path
@@ -23,6 +25,11 @@ _FLAGS = (
     ("--configfile", re.compile(r"--configf(?:i(?:l(?:es?)?)?)?(?:=(?P<value>.+))?", re.DOTALL)),
     ("--config", re.compile(r"--config(?:=(?P<value>.+))?", re.DOTALL)),
     ("--config", re.compile(r"-[nkpFf]*C(?P<value>.+)?", re.DOTALL)),
+)
+# Words of a command that starts no job.
+_PLANS = re.compile(
+    r"-[pkFfRq]*n[pkFfRq]*|-h|-v|--(dry-?run|list.*|unlock|report.*|dag|rulegraph|filegraph|lint"
+    r"|summary|detailed-summary|help|version|cleanup.*)"
 )
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -205,9 +212,60 @@ def _is_mapping(path):
     return True
 
 
-def stop():
-    """End this process with the sentence of `check`, if it has one."""
+def check_programs(words, programs):
+    """Raise an InputError for programs that a run needs and that are not there.
+
+    Parameters
+    ----------
+    words : list of str
+        Without the program; where they only plan or list, nothing is needed.
+    programs : sequence of str
+        Of a scheduler.
+    """
+    missing = [name for name in programs if not shutil.which(name)]
+    if missing and not any(map(_PLANS.fullmatch, words)):
+        raise InputError(
+            f"This machine has no {' and no '.join(missing)}, which the profile needs: run "
+            "this on the cluster's login node, or without --profile for this machine alone; -n "
+            "plans anywhere."
+        )
+
+
+def check_cache(environment):
+    """Raise an InputError if Snakemake could not keep its cache, which it would end with.
+
+    Parameters
+    ----------
+    environment : mapping
+        The environment's variables.
+    """
+    if sys.platform != "linux":  # elsewhere the cache is at another place
+        return
+    cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        (Path(cache) / "snakemake").mkdir(parents=True, exist_ok=True)
+        writable = os.access(Path(cache) / "snakemake", os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise InputError(
+            f"The folder {cache} cannot be written, where Snakemake keeps files between runs: set "
+            "XDG_CACHE_HOME, or HOME, to a folder of yours that can."
+        )
+
+
+def stop(*programs):
+    """End this process with the sentence of a check, if one has one.
+
+    Parameters
+    ----------
+    *programs : str
+        Those that the profile's jobs need.
+    """
     try:
         check(given())
+        if given():
+            check_programs(given(), programs)
+            check_cache(os.environ)
     except InputError as error:
         sys.exit(f"skyloom: {error}")

@@ -24,7 +24,7 @@ _SCHEMA = Path(__file__).parent.parent / "workflow" / "schemas" / "config.schema
 # Which keys of tng.images a kind of variant depends on; a change of one rebuilds only these.
 _IMAGE_KEYS = {
     "composite": ("beta", "overflow"),
-    "channel": ("beta", "overflow", "single_channel"),
+    "channel": ("beta", "overflow"),
     "gaussian": ("beta", "overflow"),
     "unsharp": ("beta", "overflow", "difference"),
 }
@@ -146,7 +146,8 @@ def variant_parameters(tng, variant):
     kind = own["kind"]
     if configuration_channels.is_further(own):
         return configuration_channels.parameters(tng, own)
-    return {**{key: tng["images"][key] for key in _IMAGE_KEYS[kind]}, **own}
+    keys = [*_IMAGE_KEYS[kind], *(("single_channel",) if "channel" in own else ())]
+    return {**{key: tng["images"][key] for key in keys}, **own}
 
 
 def further(tng):

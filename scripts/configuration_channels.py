@@ -1,6 +1,6 @@
 """The tng arm's further channels and views in the configuration: checked, resolved."""
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, meant
 from skyloom.tng.channels import QUANTITIES
 from skyloom.tng.families import CHANNELS as GAS_CHANNELS
 
@@ -27,7 +27,7 @@ def is_further(own):
 
 def channels(own):
     """The channels that a variant shows, in its order."""
-    return [own["channel"]] if own["kind"] == "channel" else list(own.get("channels", GAS_CHANNELS))
+    return [own["channel"]] if "channel" in own else list(own.get("channels", GAS_CHANNELS))
 
 
 def sources(own):
@@ -45,12 +45,12 @@ def parameters(tng, own):
     tng, own : dict
         The arm's configuration and an entry of its variants.
     """
-    kind, apart = own["kind"], ("channel", "channels", "view", "single_channel")
-    keys = ("beta", "overflow", *(("difference",) if kind == "unsharp" else ()))
+    apart = ("channel", "channels", "view", "single_channel")
+    keys = ("beta", "overflow", *(("difference",) if own["kind"] == "unsharp" else ()))
     shown = channels(own)
     return {
         **{key: tng["images"][key] for key in keys},
-        "stretch": "alone" if kind == "channel" else "joint",
+        "stretch": "alone" if "channel" in own else "joint",
         **{key: value for key, value in own.items() if key not in apart},
         "channels": shown,
         "definitions": {name: tng["channels"][name] for name in shown if name in tng["channels"]},
@@ -68,14 +68,14 @@ def check(tng):
         view = own.get("view")
         if view is not None and view not in tng["views"]:
             raise InputError(
-                f"{where} is seen from {view!r}, which is not one of tng.views"
-                f"{_meant(view, tng['views'])}."
+                f"{where} is seen from {view!r}, which is not one of tng.views; "
+                f"{meant(view, tng['views'])}"
             )
         for channel in channels(own):
             if channel not in known:
                 raise InputError(
                     f"{where} shows {channel!r}, which is neither one of tng.channels nor one of "
-                    f"{', '.join(GAS_CHANNELS)}{_meant(channel, known)}."
+                    f"{', '.join(GAS_CHANNELS)}; {meant(channel, known)}"
                 )
         _check_stretch(tng, own, where)
         if is_further(own) and own.get("single_channel") == "joint":
@@ -85,10 +85,6 @@ def check(tng):
             )
 
 
-def _meant(name, known):
-    return f"; did you mean {nearest(name, known)!r}?" if known else ": define it there"
-
-
 def _check_channel(name, channel):
     where = f"Configuration: 'tng.channels.{name}'"
     if name in _TAKEN:
@@ -96,8 +92,7 @@ def _check_channel(name, channel):
     quantity = channel["quantity"]
     if quantity not in QUANTITIES:
         raise InputError(
-            f"{where} is a map of {quantity!r}, which is not known; did you mean "
-            f"{nearest(quantity, QUANTITIES)!r}?"
+            f"{where} is a map of {quantity!r}, which is not known; {meant(quantity, QUANTITIES)}"
         )
     allowed = QUANTITIES[quantity].statistics
     if channel["statistic"] not in allowed:
@@ -109,7 +104,7 @@ def _check_channel(name, channel):
 
 def _check_stretch(tng, own, where):
     """A channel with values of both signs has no brightness that others could share."""
-    if own["kind"] == "channel" or own.get("stretch", "joint") == "alone":
+    if "channel" in own or own.get("stretch", "joint") == "alone":
         return
     for channel in channels(own):
         definition = tng["channels"].get(channel)

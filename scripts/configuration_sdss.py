@@ -1,7 +1,7 @@
 """The sdss arm's configuration: what a schema cannot see."""
 
 import configuration_sentences as sentences
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, meant
 from skyloom.sdss import entries
 
 #: Share of the test side of each split.
@@ -52,7 +52,7 @@ def _check_networks(sdss):
     if sdss["prediction"]["model"] not in known:
         raise InputError(
             f"Configuration: sdss.prediction.model is {sdss['prediction']['model']!r}, which is "
-            f"no network and split; did you mean {nearest(sdss['prediction']['model'], known)!r}?"
+            f"no network and split; {meant(sdss['prediction']['model'], known)}"
         )
 
 

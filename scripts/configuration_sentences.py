@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skyloom.errors import InputError, nearest
+from skyloom.errors import InputError, meant
 
 
 def named(key, name, section, known):
@@ -10,7 +10,7 @@ def named(key, name, section, known):
     if name not in known:
         raise InputError(
             f"Configuration: {key} names {name!r}, which is not one of {section}; "
-            f"did you mean {nearest(name, known)!r}?"
+            f"{meant(name, known)}"
         )
 
 

@@ -16,7 +16,7 @@ _RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "downloa
 _RULES |= {"evaluate", "features", "galaxies", "inclined", "inclined_maps", "inclined_mass"}
 _RULES |= {"inclined_views"}
 _RULES |= {"fetch_branches", "fetch_catalogue", "fetch_cutouts"}
-_RULES |= {"maps", "maxima", "select", "split", "train"}
+_RULES |= {"maps", "maxima", "select", "split", "train", "universe"}
 _RULES |= configuration_channels.RULES
 _RULES |= {"members", "rank_members", "ensemble", "siblings", "leaks", "measure_leakage", "leakage"}
 _RULES |= {"explain", "measure_attention", "attention"}
@@ -141,7 +141,14 @@ def _check_folder(base_path, snapshots):
         for kind in ("groups", "snapdir"):
             folder = Path(base_path).expanduser() / f"{kind}_{snapshot:03d}"
             if not folder.is_dir():
+                near = [Path(base_path).expanduser() / "output", folder.parent.parent]
+                there = [other for other in near if (other / folder.name).is_dir()]
+                remedy = (
+                    f"did you mean {there[0]}?"
+                    if there
+                    else "download it, or take the snapshot out of tng.snapshots."
+                )
                 raise InputError(
                     f"Configuration: tng.base_path is {base_path!r}, but {folder} does not exist: "
-                    "download it, or take the snapshot out of tng.snapshots."
+                    f"{remedy}"
                 )

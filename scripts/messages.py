@@ -6,6 +6,7 @@ Like `step`, and unlike the library, this module knows Snakemake.
 """
 
 import atexit
+import csv
 import logging
 import os
 import re
@@ -210,6 +211,7 @@ def success(run):
         return []
     jobs = sum(1 for job in run.done if run.outputs.get(job))
     head = f"{_MARK}done: {_counted(jobs, 'job')} in {duration(time.time() - run.begun)}."
+    used = [said for path in map(Path, done) if (said := _used(path))]
     folders, reports = {}, []
     for path in map(Path, done):
         kind = _kind(path)
@@ -220,11 +222,34 @@ def success(run):
     if not folders and not reports:
         few = [f"  {path}" for path in done[:_MOST_JOBS]]
         more = len(done) - len(few)
-        return [f"{head} Made:", *few, *([f"  and {more} more"] if more else [])]
+        return [f"{head} Made:", *few, *([f"  and {more} more"] if more else []), *used]
     width = max((len(str(folder)) for folder in folders), default=0)
     lines = [f"  {folder!s:<{width}}  {_contents(folders[folder])}" for folder in sorted(folders)]
-    lines += [f"{_MARK}open {path} in a browser" for path in reports]
+    lines += used + [f"{_MARK}open {path} in a browser" for path in reports]
     return [f"{head} Made:" if folders else head, *lines]
+
+
+def _used(path):
+    """What a list of rejects says: '1 of 4 files used, 3 rejected: …'; None where all were used."""
+    if path.name != "rejects.ecsv":
+        return None
+    rejected = _files(path)
+    # A reject may name a table whose row is without use; who is used is not rejected.
+    good = _files(path.with_name("inventory.ecsv"))
+    if lost := rejected - good:
+        total = len(good) + len(lost)
+        return f"{_MARK}{len(good)} of {total} files used, {len(lost)} rejected: {path} says why"
+    return None
+
+
+def _files(path):
+    """The column ``file`` of a table, as text: astropy would take a second."""
+    try:
+        with path.open(encoding="utf-8", newline="") as text:
+            rows = csv.DictReader((line for line in text if line[:1] != "#"), delimiter=" ")
+            return {row["file"] for row in rows}
+    except (OSError, KeyError, csv.Error):
+        return set()
 
 
 def _kind(path):

@@ -8,7 +8,7 @@ step.begin(snakemake)
 
 from skyloom.io import read_json, read_table, write_table
 from skyloom.networks import training
-from skyloom.spectra import evaluation, fitting, prediction
+from skyloom.spectra import evaluation, fitting, prediction, stars
 
 training.settle()
 files = snakemake.input
@@ -28,4 +28,5 @@ table = prediction.predict(
 table.meta["arm"] = snakemake.params.arm
 for sentence in prediction.warnings(table):
     print(f"Warning: {sentence}", file=sys.stderr)
-write_table(table, snakemake.output[0])
+write_table(table, snakemake.output.predictions)
+write_table(stars.one_row_each(table), snakemake.output.labels)

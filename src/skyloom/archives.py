@@ -90,9 +90,11 @@ def entry(known, name, *, key):
     """
     if not isinstance(known, dict) or name not in known:
         there = sorted(map(str, known)) if isinstance(known, dict) else []
+        near = nearest(name, there)
+        hint = f"; did you mean {near!r}?" if near else "."
         raise InputError(
             f"{key} is {name!r}, which the file of addresses (downloads.archives) does not have: "
-            f"it has {', '.join(there)}; did you mean {nearest(name, there)!r}?"
+            f"it has {', '.join(there)}{hint}"
         )
     return known[name]
 

@@ -23,6 +23,20 @@ def nearest(name, known):
     return found[0] if found else None
 
 
+def meant(name, known):
+    """How a sentence on an unknown name ends: with the nearest that is known, or with all.
+
+    Parameters
+    ----------
+    name : str
+    known : iterable of str
+    """
+    known = sorted(map(str, known))
+    if near := nearest(name, known):
+        return f"did you mean {near!r}?"
+    return f"write one of {', '.join(known)}." if known else "define it there."
+
+
 def check_one_of(key, value, allowed):
     """Refuse a value that is none of those allowed; names the key and what it may be.
 
@@ -38,8 +52,7 @@ def check_one_of(key, value, allowed):
     """
     if value not in allowed:
         raise InputError(
-            f"{key} is {value!r}, nearest is {nearest(value, allowed)!r}: "
-            f"choose one of {', '.join(allowed)}."
+            f"{key} is {value!r}{_near(value, allowed)}: choose one of {', '.join(allowed)}."
         )
 
 
@@ -53,6 +66,10 @@ def check_keys(section, keys, known):
     for key in keys:
         if key not in known:
             raise InputError(
-                f"{section} has the key {key!r}, nearest is {nearest(key, known)!r}: "
-                "correct or remove it."
+                f"{section} has the key {key!r}{_near(key, known)}: correct or remove it."
             )
+
+
+def _near(name, known):
+    near = nearest(name, known)
+    return f", nearest is {near!r}" if near else ""

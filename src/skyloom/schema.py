@@ -1,5 +1,6 @@
 """Check a nested mapping against a JSON Schema and say what is wrong in one sentence."""
 
+import json
 import re
 import shlex
 
@@ -8,6 +9,10 @@ from skyloom.extras import extra
 
 with extra("workflow"):
     from jsonschema import Draft202012Validator
+
+
+# Which of several errors is told.
+_SLIPS = {"additionalProperties": 0, "enum": 1}
 
 
 def _dotted(path):
@@ -20,6 +25,10 @@ def _unknown_keys(error, path):
     for key in sorted(set(error.instance) - set(known), key=str):
         guess = nearest(key, known)
         hint = f"did you mean {_dotted([*path, guess])!r}?" if guess else ""
+        first, *within = str(key).split(".")
+        if within and first in known:
+            inside = _braces([first, *within], _text(error.instance[key]))
+            hint = f"a key within another stands in braces or below it, write {inside}."
         choices = f"Known here: {', '.join(sorted(known))}."
         sentences.append(f"unknown key {_dotted([*path, key])!r}: {hint} {choices}")
     return " ".join(" ".join(sentences).split())
@@ -43,6 +52,18 @@ def _sentence(error):
         guess = nearest(error.instance, error.validator_value)
         hint = f" Did you mean {guess!r}?" if guess else ""
         return f"{name} is {error.instance!r}, but must be one of {allowed}.{hint}"
+    if error.validator == "pattern" and "propertyNames" in error.absolute_schema_path:
+        tame = re.sub(r"[^a-z0-9]+", "_", str(error.instance).lower()).strip("_")
+        write = f"write {tame!r}" if tame else "choose another one"
+        return (
+            f"{_dotted([*path, error.instance])!r} has a name with more than small letters, "
+            f"digits and _: {write}"
+        )
+    if error.validator == "type" and error.validator_value == "object":
+        return f"{name}{_meaning(error)} is {error.instance!r}, but {_keys_of(error)}"
+    if error.validator == "minimum":
+        least = error.validator_value
+        return f"{name}{_meaning(error)} is {error.instance!r}, but must be at least {least}"
     if _wants_list(error):
         return f"{name}{_meaning(error)} is {error.instance!r}, but must be {_as_list(error, path)}"
     return f"{name}{_meaning(error)} is {error.instance!r}: {error.message}"
@@ -51,6 +72,29 @@ def _sentence(error):
 def _meaning(error):
     description = error.schema.get("description") if isinstance(error.schema, dict) else None
     return f" ({description})" if description else ""
+
+
+def _keys_of(error):
+    """What a value is told that stands where keys are wanted: one of them may take it."""
+    keys = error.schema.get("properties", {})
+    if not keys:
+        return "must be entries by name"
+    takes = (key for key, own in keys.items() if Draft202012Validator(own).is_valid(error.instance))
+    fits = next(takes, None)
+    path = [*error.absolute_path, fits or next(iter(keys))]
+    value = _text(error.instance) if fits else "…"
+    return f"holds the keys {', '.join(keys)}: write for example {_braces(path, value)}"
+
+
+def _text(value):
+    return json.dumps(value, default=str).replace('"', "")
+
+
+def _braces(path, text):
+    """A key within others as YAML has it in one line: ``tng: {grid: {bins: 128}}``."""
+    for key in reversed(path[1:]):
+        text = f"{{{key}: {text}}}"
+    return f"{path[0]}: {text}"
 
 
 def _wants_list(error):
@@ -92,9 +136,7 @@ def assignment(path, text):
     str
         ``'tng={cases: [mass]}'`` of ``["tng", "cases"]`` and ``[mass]``.
     """
-    for key in reversed(path[1:]):
-        text = f"{{{key}: {text}}}"
-    return shlex.quote(f"{path[0]}={text}")
+    return shlex.quote(_braces(path, text).replace(": ", "=", 1))
 
 
 def check(mapping, schema):
@@ -115,8 +157,9 @@ def check(mapping, schema):
     """
     errors = sorted(
         Draft202012Validator(schema).iter_errors(mapping),
-        # An unknown key is the likeliest slip and explains the others, so it comes first.
-        key=lambda error: (error.validator != "additionalProperties", list(map(str, error.path))),
+        # An unknown key is the likeliest slip and explains the others, so it comes first; then a
+        # word that is none of those allowed, for what stands beside it depends on it.
+        key=lambda error: (_SLIPS.get(error.validator, 2), list(map(str, error.path))),
     )
     if errors:
         raise InputError(f"Configuration: {_sentence(errors[0])}")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from refusal import refused
+from scipy import ndimage
 
 import configuration
 from skyloom.errors import InputError
@@ -152,10 +153,16 @@ def named(name, quantity, statistic, words):
         named("entropy_minimum", "dark_matter", "sum", "is taken"),
         # Nothing that is written is passed over in silence.
         tried(
-            "'tng.variants.tried.channel' has no meaning beside kind: gaussian, sigma: 3: take it",
-            kind="gaussian",
-            sigma=3,
+            "'tng.variants.tried.channel' has no meaning beside kind: composite: take it",
+            kind="composite",
             channel="velocity",
+        ),
+        tried(
+            "'tng.variants.tried.channels' has no meaning beside kind: unsharp, .*: take it",
+            kind="unsharp",
+            sigma=3,
+            channel="mass",
+            channels=["mass", "entropy", "temperature"],
         ),
         tried(
             "'tng.variants.tried.sigma' has no meaning beside kind: channel, channel: velocity",
@@ -175,3 +182,26 @@ def named(name, quantity, statistic, words):
 )
 def test_what_cannot_be_made_is_refused_before_anything_runs(keys, words):
     refused(words, configuration.check, changed(**keys))
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "unsharp"])
+def test_a_filter_on_one_channel_is_that_of_its_image_and_sees_no_other(maps, kind):
+    own = {"kind": kind, "sigma": 3, "channel": "entropy"}
+    parameters = configuration.variant_parameters(changed(variants={"a": own})["tng"], "a")
+    picture = variants.render(maps, MAXIMA, parameters, **HERE)
+    others = maps * np.array([1, 0.5, 2], np.float32)[:, None, None]
+    np.testing.assert_array_equal(variants.render(others, MAXIMA, parameters, **HERE), picture)
+    alone = {**own, "kind": "channel", "sigma": None}
+    plain = configuration.variant_parameters(changed(variants={"a": alone})["tng"], "a")
+    image = variants.render(maps, MAXIMA, plain, **HERE)[..., 0].astype(float)
+    blurred = ndimage.gaussian_filter(image, (0, 3, 3), mode="nearest")
+    expected = blurred if kind == "gaussian" else 128 + (image - blurred) / 2
+    assert picture.std() > 1 and np.all(picture == picture[..., :1])
+    assert abs(picture[..., 0] - expected).max() < 2.5
+
+
+def test_a_filter_on_a_channel_with_both_signs_is_about_mid_grey(maps):
+    own = shown({"kind": "gaussian", "sigma": 3, "channel": "velocity"})
+    assert own.parameters["stretch"] == "alone" and own.parameters["channels"] == ["velocity"]
+    nothing = channel_images.render(np.zeros_like(maps[:, :1]), own, **HERE)
+    assert np.all(nothing == 128)

@@ -138,3 +138,22 @@ def test_of_a_program_that_uses_snakemake_the_words_are_its_own(monkeypatch):
     for program in ("/bin/pytest", "/lib/other/__main__.py", "snakebids"):
         monkeypatch.setattr("sys.argv", [program, *words])
         assert command_line.given() == []
+
+
+def test_a_profile_without_its_schedulers_commands_is_refused_unless_nothing_is_run(monkeypatch):
+    there = {"squeue": "/bin/squeue"}
+    monkeypatch.setattr("shutil.which", there.get)
+    for line in ("--profile workflow/profiles/slurm", "tng --profile p --cores 8 --keep-going"):
+        refused("no sbatch, which", command_line.check_programs, line.split(), ("sbatch", "squeue"))
+    for line in ("-n tng", "-np", "--dry-run", "--list-target-rules", "--unlock"):
+        command_line.check_programs(line.split(), ("sbatch", "squeue"))
+    command_line.check_programs(["tng"], ("squeue",))
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.write_text("")
+    refused(f"{file}.* set XDG_CACHE_HOME", command_line.check_cache, {"XDG_CACHE_HOME": str(file)})
+    command_line.check_cache({"XDG_CACHE_HOME": str(tmp_path / "new")})
+    monkeypatch.setenv("HOME", str(file))
+    refused(f"{file}/.cache.* or HOME", command_line.check_cache, {})

@@ -20,7 +20,7 @@ PARTS = ["train"] * 6 + ["test"] * 3 + ["validation"]
 
 @pytest.fixture
 def torch():
-    return pytest.importorskip("torch", reason="PyTorch is not installed (requirements-dev)")
+    return pytest.importorskip("torch", reason="PyTorch is in no requirements: pip install torch")
 
 
 @pytest.fixture

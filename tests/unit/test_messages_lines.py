@@ -4,8 +4,10 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from astropy.table import Table
 
 import messages
+from skyloom.io import write_table
 
 
 def event(name, text="", **fields):
@@ -124,3 +126,27 @@ def test_the_name_of_a_former_version_s_file_says_the_new_one(former, now):
     text = f"No rule to produce {former} (if you use input functions make sure that they don't"
     lines = messages.failure(run(event("ERROR", text, exception="MissingRuleException")))
     assert lines == [f"skyloom: {former} is now part of {now}: ask for that."]
+
+
+def made(folder, good, lost):
+    """A run that has looked at a folder of files."""
+    tables = {"inventory": ("file", "id"), "rejects": ("file", "reason")}
+    for (name, columns), files in zip(tables.items(), (good, lost), strict=True):
+        rows = [(file, f'{file}: is "no image".\n') for file in files]
+        table = Table(rows=rows or None, names=columns, dtype=(str, str))
+        write_table(table, folder / f"{name}.ecsv")
+    paths = [str(folder / f"{name}.ecsv") for name in tables]
+    own = run()
+    own.done, own.outputs = [1], {1: paths}
+    return messages.success(own)
+
+
+@pytest.mark.parametrize("name", ["xmm", "results/mine/xmm"])
+def test_files_of_a_folder_that_are_not_used_are_counted_and_their_list_is_named(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir(parents=True)
+    lost = ["a file.fits", "b.fits", "b.fits", "c.fits"]
+    assert made(folder, ["d.fits"], lost)[-1] == (
+        f"skyloom: 1 of 4 files used, 3 rejected: {folder}/rejects.ecsv says why"
+    )
+    assert not any("rejected" in line for line in made(folder, ["d.fits"], []))

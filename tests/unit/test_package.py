@@ -118,3 +118,17 @@ def test_a_folder_that_others_can_write_to_keeps_no_kernel(cache, monkeypatch):
     cache.rmdir()
     cache.write_text("a file")
     refused("no place to keep", histogram2d.load)
+
+
+def test_a_test_that_is_skipped_for_want_of_a_package_says_truly_where_it_comes_from():
+    required = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").lower()
+    said = re.compile(r'importorskip\(\s*"(\w+)[^"]*",\s*reason="([^"]+)"')
+    found = [
+        pair
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for pair in said.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert {"torch", "datasets"} <= {package for package, _ in found}
+    for package, reason in found:
+        if "requirements-dev" in reason:
+            assert re.search(rf"^{package}==", required, re.M), (package, reason)

@@ -67,6 +67,18 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__variants__blur": {"kind": "gaussian"}}, "'tng.variants.blur' lacks the key sigma"),
         ({"tng__variants__one": {"kind": "channel"}}, "lacks the key channel"),
         ({"tng__variants__composite": {"kind": "compost"}}, "Did you mean 'composite'"),
+        # A wrong word is told before what stands beside it.
+        ({"tng__variants__x": {"kind": "gausian", "sigma": 7}}, "x.kind' is .* mean 'gaussian'"),
+        ({"tng__variants__gaussian-7": {"kind": "gaussian", "sigma": 7}}, "write 'gaussian_7'$"),
+        ({"tng__variants__x": "gaussian"}, r"write .* tng: {variants: {x: {kind: gaussian}}}$"),
+        ({"tng__grid": 128}, r"'tng.grid' .the map. is 128.* tng: {grid: {bins: 128}}$"),
+        ({"tng.grid.bins": 128}, r"unknown key 'tng.grid.bins': .* tng: {grid: {bins: 128}}\."),
+        ({"tng__synthetic__chunks": 2}, "'tng.synthetic.chunks' .* is 2, but must be at least 3$"),
+        # Nothing is like it: what there is, and not "did you mean None".
+        ({"tng__cases": ["zzz"]}, "names 'zzz', .*; write one of composite, .*velocity_edge_on"),
+        ({"tng__variants__x": {"kind": "channel", "channel": "zzz"}}, "; write one of dark_matter"),
+        ({"semantic__trained": ["zzz"]}, "names 'zzz', .*; write one of clean, "),
+        ({"sdss__prediction__model": "zzz"}, "no network and split; write one of cnn_1d_60_40"),
         ({"tng__gas__electron_abundance_floor": 0}, "electron_abundance_floor"),
         ({"tng__variants__gaussian_3__sigma": "3 px"}, "size '3 px'.*pixels"),
         ({"tng__variants__gaussian_3__sigma": "1e400 kpc"}, "size"),
@@ -173,7 +185,7 @@ def test_strings_from_the_command_line_take_the_type_of_their_key():
 def test_a_number_out_of_range_on_the_command_line_is_said_to_be_so():
     config = changed(tng__ensemble__members="1")
     config = configuration.typed(config, configuration.load_schema())
-    refused("'tng.ensemble.members'.* is 1: 1 is less than the min", configuration.check, config)
+    refused("'tng.ensemble.members'.* is 1, but must be at least 2$", configuration.check, config)
 
 
 def keys(schema, prefix=""):
@@ -192,7 +204,7 @@ def test_every_key_is_documented_and_every_documented_key_exists():
 
 
 def test_every_key_of_the_schema_has_its_default_in_config_yaml():
-    present = {"run", "seed", "arms", "gpus", "reproducible"}
+    present = {"run", "seed", "arms", "gpus", "gpu_partition", "reproducible"}
     for arm in ("downloads", "tng", "semantic", "xmm", "helium", "stellar", "sdss"):
         present |= set(configuration.flat(DEMO[arm], arm))
     known = set(keys(configuration.load_schema()))
@@ -220,3 +232,14 @@ def test_a_variant_depends_on_its_own_parameters_only():
             DEMO["tng"], variant
         )
         assert same is not variant.startswith("unsharp")
+
+
+def test_a_folder_beside_the_simulation_is_answered_with_the_simulation(tmp_path):
+    output = tmp_path / "TNG50-1" / "output"
+    for name in ("groups_099", "snapdir_099"):
+        (output / name).mkdir(parents=True)
+    for base in (output.parent, output / "groups_099"):
+        config = changed(tng__source="local", tng__base_path=str(base), tng__snapshots=[99])
+        refused(f"did you mean {output}\\?$", configuration.check, config)
+    config = changed(tng__source="local", tng__base_path=str(output), tng__snapshots=[99])
+    configuration.check(config)

@@ -1,6 +1,7 @@
 """What is true of every arm as a user runs it."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -73,10 +74,39 @@ TARGETS = {
 
 @pytest.fixture(scope="module")
 def listed(fresh):
-    """Names of all targets, whichever arms are configured."""
-    return set(fresh.snakemake("--list-target-rules").stdout.split())
+    """Lines that list all targets, whichever arms are configured."""
+    said = fresh.snakemake("--list-target-rules").stdout
+    return re.findall(r"^[\w{}]+(?: \(.*\))?$", said, re.M)
 
 
 @pytest.mark.parametrize("arm", TARGETS)
 def test_every_dataset_model_and_experiment_is_a_target_by_its_name(arm, listed):
-    assert set(TARGETS[arm]) - listed == set()
+    assert set(TARGETS[arm]) - set(re.findall(r"\w+", " ".join(listed))) == set()
+
+
+def test_targets_are_listed_in_a_hundred_lines_and_each_rule_in_a_line_of_its_own(fresh, listed):
+    assert 50 < len(listed) <= 100
+    assert any(line.startswith("tng_{dataset} (One dataset ") for line in listed)
+    rules = re.findall(r"^\w+", fresh.snakemake("--list-rules").stdout, re.M)
+    assert {"tng_unsharp_5", "xmm_minmax_log_rebin2", "tng_maps"} <= {*rules}
+
+
+def test_what_is_listed_in_a_family_is_planned_by_its_name(fresh):
+    for name in ("sdss_images_28_parquet", "xmm_zscale_log_model", "tng_universe"):
+        done = fresh.snakemake("-n", name, "--config", "arms=[sdss, xmm, tng]")
+        assert re.search(rf"^{name} +1$", done.stdout, re.M)
+
+
+def test_every_job_that_asks_for_gpus_asks_for_their_partition(fresh):
+    words = ("arms=[tng, xmm, sdss, semantic, helium]", "gpus=1", "gpu_partition=fast")
+    said = fresh.snakemake("-n", "all", "--config", *words).stdout
+    jobs = re.findall(r"rule (\w+):\n((?:    .*\n)+)", said)
+    asking = {rule for rule, about in jobs if "gpu=1" in about}
+    assert asking == {rule for rule, about in jobs if "slurm_partition=fast" in about}
+    assert {"tng_train", "tng_members", "tng_leaks", "tng_explain", "sdss_features"} <= asking
+
+
+def test_the_universe_alone_is_a_target(fresh):
+    planned = set(fresh.planned("tng_universe")) - {"tng_universe"}
+    assert "tng_simulate_trees" in planned
+    assert all(rule.startswith("tng_simulate_") for rule in planned)

@@ -108,6 +108,11 @@ def test_another_workflow_plans_and_builds_with_this_one_as_a_module(make_projec
     # A change of the other workflow's own configuration reaches the module.
     plan = run(theirs, "-m", "snakemake", "-n", "count", "--config", "skyloom={seed: 8}")
     assert "Params have changed" in plan and "skyloom_semantic_dataset" in plan
+    # Targets have their names there too; a misspelt one is answered with the nearest.
+    plan = run(theirs, "-m", "snakemake", "-n", "skyloom_semantic_clean_parquet")
+    assert "skyloom_export_parquet" in plan
+    said = run(theirs, "-m", "snakemake", "-n", "skyloom_semantic_claen", check=False)
+    assert "no target skyloom_semantic_claen, perhaps skyloom_semantic_clean:" in said
 
 
 def test_a_wrong_key_of_a_module_is_named(tmp_path):

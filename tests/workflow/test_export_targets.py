@@ -50,7 +50,7 @@ def test_the_page_opens_it_with_hugging_face_datasets(exported, monkeypatch, tmp
 
 
 def test_the_pages_lines_load_a_dataset_in_tensorflow_pytorch_and_astropy(finished, monkeypatch):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (requirements-dev)")
+    torch = pytest.importorskip("torch", reason="PyTorch is in no requirements: pip install torch")
     monkeypatch.chdir(finished.folder)
 
     class Model:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,31 @@ def test_a_slip_of_the_command_line_ends_with_the_command_that_was_meant(line, m
     code, said = shell(line, project_copy)
     assert code != 0 and "Traceback" not in said
     assert last(said)[0].startswith("skyloom: ") and last(said)[0].endswith(f"Write: {meant}")
+    assert not (project_copy / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        # The environment's programs and a shell, as on a machine without Slurm.
+        (
+            "PATH=$(echo $PATH | cut -d: -f1,2):tools snakemake tng_mass --profile "
+            "workflow/profiles/slurm",
+            "This machine has no sbatch and no squeue and no scancel, which the profile needs",
+        ),
+        ("HOME=/dev/null XDG_CACHE_HOME= snakemake --cores 1 tng_mass", "/dev/null/.cache cannot"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_before_snakemake_ends_in_a_traceback(
+    line, words, project_copy
+):
+    (project_copy / "tools").mkdir(exist_ok=True)
+    for name in ("bash", "env", "sh"):
+        if not (project_copy / "tools" / name).exists():
+            (project_copy / "tools" / name).symlink_to(shutil.which(name))
+    code, said = shell(line, project_copy)
+    assert code != 0 and "Traceback" not in said
+    assert last(said)[0].startswith("skyloom: ") and words in last(said)[0]
     assert not (project_copy / "results").exists()
 
 

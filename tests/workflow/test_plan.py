@@ -35,7 +35,7 @@ KEYS = {changes.named(path): path for path, value in VALUES.items() if value is 
 IDLE = [
     *("tng.external", "tng.attention.patch", "tng.api.simulation", "semantic.grid.subpixels"),
     *("xmm.camera", "xmm.columns.pn", "helium.observation.continuum.order"),
-    *("stellar.observation.continuum.high", "downloads.folder", "gpus"),
+    *("stellar.observation.continuum.high", "downloads.folder", "gpus", "gpu_partition"),
 ]
 
 

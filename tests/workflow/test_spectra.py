@@ -60,6 +60,12 @@ def test_damaged_profiles_are_listed_with_reasons(finished_helium):
 def test_observed_stars_are_judged_and_the_odd_one_is_warned_of(arm):
     table = read_table(arm.results / "observed" / "predictions.ecsv", need=("value", "warning"))
     assert set(table["label"]) == set(LABELS[arm.arm])
+    stars = read_table(arm.results / "observed" / "labels.ecsv", need=("flag", "model"))
+    assert sorted(stars["name"]) == sorted(set(table["name"]))
+    beyond = dict(zip(table["name"], table["beyond"], strict=True))
+    assert [flag == "beyond training" for flag in stars["flag"]] == [
+        bool(beyond[name]) for name in stars["name"]
+    ]
     assert any(table["warning"]), "an observed star of the simulator is outside on purpose"
 
 

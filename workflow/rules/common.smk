@@ -33,6 +33,7 @@ import configuration_names
 import forked
 import messages
 import reruns
+import targets
 from skyloom import arms
 from skyloom import code as library_code
 from skyloom import syntax
@@ -41,6 +42,8 @@ from skyloom.errors import InputError
 library_code.keep(Path(".snakemake") / "code.json")
 if not workflow.modifier.is_main_snakefile():
     config.update(deployment.completed(config, PROJECT))
+if workflow.modifier.is_main_snakefile():
+    targets.watch(workflow)
 messages.watch(workflow)
 forked.watch(workflow, FOLDERS)
 try:
@@ -62,8 +65,10 @@ except InputError as error:
 
 RUN = config["run"]
 SEED = config["seed"]
-# GPUs that a training asks of the scheduler.
-GPUS = config["gpus"]
+# What a training asks of the scheduler: GPUs, and on Slurm their partition.
+GPU = {"gpu": config["gpus"]}
+if config["gpus"] and config["gpu_partition"]:
+    GPU["slurm_partition"] = config["gpu_partition"]
 # Each arm adds the files that its target builds, further ones that its section of the report reads
 # and what else that is told, its datasets with the table of their samples' sides, its networks.
 ARM_RESULTS, SHOWN, TOLD, DATASETS, MODELS = {}, {}, {}, {}, []

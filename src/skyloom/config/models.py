@@ -52,6 +52,8 @@ class General(Section):
 
     GPUs that each training, and each job that computes features, asks of the scheduler
     """
+    gpu_partition: str | None = key(None, pattern=rf"^[A-Za-z0-9][A-Za-z0-9._,-]*{END}")
+    """Slurm's partition for the jobs that ask for GPUs; null takes that of all jobs"""
     reproducible: Literal["any_cores", "same_cores"] = key("any_cores")
     """what is promised of the features of the sdss arm's frozen networks: the same bits on any
     number of cores (`any_cores`: each thread computes batches of its own), or with the same number

@@ -57,7 +57,10 @@ class Synthetic(Section):
     gas_cells: int = key(24000, ge=100)
     """gas cells of an ordinary galaxy"""
     chunks: int = key(4, ge=3, le=512)
-    """files that a snapshot is cut into"""
+    """files that a snapshot is cut into
+
+    …, at least 3: as in an archive's own, one of them has no gas and another no stars
+    """
 
 
 class Selection(Section):
@@ -206,14 +209,20 @@ class _Variant(Entry):
             "allOf": [
                 {
                     "if": {"properties": {"kind": {"const": "channel"}}},
+                    "then": {"required": ["channel"]},
+                },
+                {
+                    "if": {"properties": {"kind": {"const": "composite"}}},
+                    "then": {"not": {"required": ["channel"]}},
+                },
+                {
+                    "if": {"required": ["channel"]},
                     "then": {
-                        "required": ["channel"],
                         "allOf": [
                             {"not": {"required": ["channels"]}},
                             {"not": {"required": ["stretch"]}},
                         ],
                     },
-                    "else": {"not": {"required": ["channel"]}},
                 },
                 {
                     "if": {"properties": {"kind": {"enum": ["gaussian", "unsharp"]}}},
@@ -226,7 +235,7 @@ class _Variant(Entry):
 
     kind: Literal["composite", "channel", "gaussian", "unsharp"]
     channel: str = may()
-    """entropy, mass, temperature or one of tng.channels"""
+    """entropy, mass, temperature or one of tng.channels: the only one, filtered or not"""
     channels: Annotated[Distinct[str], Field(min_length=3, max_length=3)] = may()
     """the three that a composite, or what is filtered, is made of"""
     stretch: Literal["joint", "alone"] = may()
@@ -268,7 +277,7 @@ class Tng(Section):
     parts_per_snapshot: int = key(2, ge=1, le=1000)
     """jobs that a snapshot's maps are cut into; the results do not depend on it"""
     synthetic: Synthetic = section(gap=True)
-    """the synthetic universe"""
+    """the synthetic universe; the target `tng_universe` makes its files and nothing else"""
     selection: Selection = section(gap=True)
     """the cuts"""
     ssfr: Ssfr = section(gap=True)
@@ -351,11 +360,13 @@ composite_inclined_45: {kind: composite, view: inclined_45}
     one dataset each: `kind` (`composite`, `channel`, `gaussian`, `unsharp`), `channel`, `sigma`,
     and any of `beta`, `overflow`, `single_channel`, `difference` for this variant alone; `sigma` is
     in pixels, or a length: `'0.7 ckpc/h'`, `'1 ckpc'` (comoving), `'1 kpc'` (physical). `channel`
-    may be one of `tng.channels`; `channels: [a, b, c]` are the three of a composite, or of what is
-    filtered, and stretched jointly unless `stretch: alone`; `view` is one of `tng.views`. A channel
-    with both signs is drawn about mid-grey (128), which is also where nothing is, and cannot be
-    stretched jointly. A new name is a new dataset and the target `tng_<name>`. The target `all`
-    builds the variants of the thesis's maps, and of the others those in `tng.cases`
+    may be one of `tng.channels`, and is the only one that is filtered where it stands beside a
+    `sigma`: `{kind: unsharp, sigma: 5, channel: entropy}`; `channels: [a, b, c]` are the three of a
+    composite, or of what is filtered, and stretched jointly unless `stretch: alone`; `view` is one
+    of `tng.views`. A channel with both signs is drawn about mid-grey (128), which is also where
+    nothing is, and cannot be stretched jointly. A new name is a new dataset and the target
+    `tng_<name>`. The target `all` builds the variants of the thesis's maps, and of the others those
+    in `tng.cases`
     """
     cases: Several[str] = key(
         "composite entropy mass temperature gaussian_3 gaussian_5 gaussian_10 "

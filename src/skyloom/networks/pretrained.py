@@ -215,8 +215,9 @@ def classifier(backbone, classes, *, train_from=None, seed=0):
     if train_from is not None:
         names = [layer.name for layer in backbone.layers]
         if train_from not in names:
+            near = nearest(train_from, names)
             raise InputError(
-                f"train_from is {train_from!r}, nearest is {nearest(train_from, names)!r}: "
+                f"train_from is {train_from!r}{f', nearest is {near!r}' if near else ''}: "
                 "name a layer of the network as keras.applications does, or null for none."
             )
         start = names.index(train_from)

@@ -122,7 +122,7 @@ class Variants:
             file = stack.enter_context(open_hdf5(path, need=("images", "id")))
             rows = {key.decode(): row for row, key in enumerate(file["id"][()].tolist())}
             parameters = json.loads(file.attrs.get("parameters", "{}"))
-            alone = parameters.get("channel") if parameters.get("kind") == "channel" else None
+            alone = parameters.get("channel")
             self.files.append((path, file["images"], rows, alone))
 
     def strip(self, name, size):

@@ -15,9 +15,9 @@ def render(maps, maxima, parameters, *, width, scale_factor, hubble):
     maxima : dict of float
         Channel maxima of the reference snapshot.
     parameters : dict
-        ``kind`` (composite, channel, gaussian, unsharp), and beta, overflow; for a channel
-        ``channel`` and ``single_channel`` (alone, joint); for a filter ``sigma``; for unsharp
-        ``difference`` (signed, wrapped).
+        ``kind`` (composite, channel, gaussian, unsharp), and beta, overflow; for a channel, and
+        for a filter on one alone, ``channel`` and ``single_channel`` (alone, joint); for a filter
+        ``sigma``; for unsharp ``difference`` (signed, wrapped).
     width, scale_factor, hubble : float
         Of the maps' snapshot.
 
@@ -26,12 +26,12 @@ def render(maps, maxima, parameters, *, width, scale_factor, hubble):
     (n, H, W, 3) uint8 array
         Channels last; a single channel is copied into all three.
     """
-    kind = parameters["kind"]
+    kind, channel = parameters["kind"], parameters.get("channel")
     options = {
         "beta": parameters["beta"],
-        "joint": kind != "channel" or parameters["single_channel"] == "joint",
+        "joint": channel is None or parameters["single_channel"] == "joint",
         "overflow": parameters["overflow"],
-        "channel": CHANNELS.index(parameters["channel"]) if kind == "channel" else None,
+        "channel": None if channel is None else CHANNELS.index(channel),
     }
     if kind in ("composite", "channel"):
         return images.stretched_bytes(maps, maxima, **options)

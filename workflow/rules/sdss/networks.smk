@@ -42,9 +42,9 @@ rule sdss_features:
         "../../../envs/skyloom.yaml"
     threads: share(16)
     resources:
+        **GPU,
         mem_mb=growing(4000),
         runtime=growing(240),
-        gpu=GPUS,
     params:
         name=lambda w: w.network,
         network=lambda w: SDSS["networks"][w.network],
@@ -74,9 +74,9 @@ rule sdss_train:
         "../../../envs/skyloom.yaml"
     threads: lambda w: 1 if sdss_network(w.model).frozen else share(2)
     resources:
+        **GPU,
         mem_mb=growing(4000),
         runtime=growing(480),
-        gpu=GPUS,
     params:
         name=lambda w: configuration_sdss.parts(w.model)[0],
         network=lambda w: SDSS["networks"][configuration_sdss.parts(w.model)[0]],

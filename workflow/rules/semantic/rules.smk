@@ -70,9 +70,9 @@ rule semantic_train:
         "../../../envs/skyloom.yaml"
     threads: lambda w: semantic_threads(w.model)
     resources:
+        **GPU,
         mem_mb=growing(3000),
         runtime=growing(1440),
-        gpu=GPUS,
     params:
         name=lambda w: w.model,
         network=lambda w: SEMANTIC["networks"][SEMANTIC["models"][w.model]["network"]],

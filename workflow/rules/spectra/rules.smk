@@ -92,9 +92,9 @@ rule spectra_train:
         "../../../envs/skyloom.yaml"
     threads: lambda w: share(SPECTRA_THREADS[w.arm])
     resources:
+        **GPU,
         mem_mb=growing(3000),
         runtime=growing(480),
-        gpu=GPUS,
     params:
         arm=lambda w: w.arm,
         dataset=lambda w: spectra_dataset(w.model),
@@ -172,7 +172,8 @@ rule spectra_predict_observed:
             w.arm, "predictions.ecsv", config[w.arm]["observation"]["dataset"]
         ),
     output:
-        f"{SPECTRA_DIR}/observed/predictions.ecsv",
+        predictions=f"{SPECTRA_DIR}/observed/predictions.ecsv",
+        labels=f"{SPECTRA_DIR}/observed/labels.ecsv",
     log:
         f"{SPECTRA_DIR}/logs/predict_observed.log",
     conda:
@@ -215,6 +216,7 @@ for _arm in SPECTRA_ARMS:
         name:
             f"{_arm}_observed"
         input:
+            f"{spectra_folder(_arm)}/observed/labels.ecsv",
             f"{spectra_folder(_arm)}/observed/predictions.ecsv",
             f"{spectra_folder(_arm)}/figures/observed.png",
         localrule: True

@@ -53,9 +53,9 @@ rule tng_members:
     conda:
         "../../../envs/skyloom.yaml"
     resources:
+        **GPU,
         mem_mb=growing(4000),
         runtime=growing(120 * TNG_MEMBERS),
-        gpu=GPUS,
     params:
         **TNG_TRAINED,
         code=code("tng/train_members.py"),
@@ -119,9 +119,9 @@ rule tng_leaks:
     conda:
         "../../../envs/skyloom.yaml"
     resources:
+        **GPU,
         mem_mb=growing(4000),
         runtime=growing(120 * TNG_MEMBERS * len(TNG_OTHER)),
-        gpu=GPUS,
     params:
         **TNG_TRAINED,
         code=code("tng/train_members.py"),
@@ -182,9 +182,9 @@ rule tng_explain:
     conda:
         "../../../envs/skyloom.yaml"
     resources:
+        **GPU,
         mem_mb=growing(3000),
         runtime=growing(240),
-        gpu=GPUS,
     params:
         **TNG_SQUARE,
         galaxies=TNG_ATTENTION["galaxies"],

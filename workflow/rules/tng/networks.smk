@@ -56,10 +56,10 @@ rule tng_features:
         "../../../envs/skyloom.yaml"
     threads: share(16)
     resources:
+        **GPU,
         # Each thread has a batch of its own.
         mem_mb=lambda w, threads, attempt: (2000 + 300 * threads) * attempt,
         runtime=growing(240),
-        gpu=GPUS,
     params:
         preprocess=TNG["backbone"]["preprocess"],
         precision=TNG_PRECISION,
@@ -90,9 +90,9 @@ rule tng_train:
     # Two trainings of one thread each are faster than one of two after the other.
     threads: 1 if len(TNG_CASES) > 1 else 2
     resources:
+        **GPU,
         mem_mb=growing(4000),
         runtime=growing(240),
-        gpu=GPUS,
     params:
         training=TNG["training"],
         preprocess=TNG["backbone"]["preprocess"],

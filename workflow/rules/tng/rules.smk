@@ -48,6 +48,15 @@ if TNG_SYNTHETIC:
         script:
             "../../../scripts/tng/simulate_tree.py"
 
+    rule tng_universe:
+        """The synthetic universe alone, in TNG's own layout: a folder for `tng.base_path`."""
+        input:
+            [tng_files(snapshot)["groups"] for snapshot in TNG_SNAPSHOTS],
+            [tng_files(snapshot)["snapshots"] for snapshot in TNG_SNAPSHOTS],
+            [tng_files(snapshot)["offsets"] for snapshot in TNG_SNAPSHOTS],
+            layout.tree_files(TNG_BASE),
+        localrule: True
+
 
 if TNG_API:
 

@@ -21,13 +21,13 @@ rule xmm_train:
         "../../../envs/skyloom.yaml"
     threads: share(16)
     resources:
+        **GPU,
         # Convolutions of the full size keep planes of 648 x 648.
         mem_mb=lambda w, attempt: (
             attempt
             * (8000 if "rebin1" in XMM_EXPERIMENTS[w.experiment]["dataset"] else 4000)
         ),
         runtime=growing(480),
-        gpu=GPUS,
     params:
         name=lambda w: w.experiment,
         experiment=lambda w: XMM_EXPERIMENTS[w.experiment],
