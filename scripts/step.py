@@ -142,7 +142,9 @@ def _script(name):
     path = Path(name)
     if path.is_file():
         return path
-    return Path(__file__).parent / path.parent.name / path.name.partition("@")[0]
+    scripts, name = Path(__file__).parent, path.name.partition("@")[0]
+    own = scripts / path.parent.name / name
+    return own if own.is_file() else scripts / name
 
 
 def _record_at_end(snakemake):

@@ -238,7 +238,7 @@ def job_record(job, *, known):
         "resources": job["resources"],
         "config_sha256": digest(masked(job["config"])),
         "code": {
-            "script": f"{job['script'].parent.name}/{job['script'].name}",
+            "script": _below_scripts(job["script"]),
             "script_sha256": checksum(job["script"]),
             "library": job["library"],
         },
@@ -248,6 +248,12 @@ def job_record(job, *, known):
         "written": _now(),
     }
     return sealed(said)
+
+
+def _below_scripts(script):
+    """A step's path below the folder of steps: those that arms share lie in no arm's folder."""
+    arm = script.parent.name
+    return script.name if arm == "scripts" else f"{arm}/{script.name}"
 
 
 def write_job(job, folder, environment=None):

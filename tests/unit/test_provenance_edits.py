@@ -21,7 +21,7 @@ PARAMETERS = {"stretch": "sqrt", "interval": {"kind": "minmax"}, "rebin": 4}
 CONFIG = {"run": "mini", "seed": 7, "arms": ["xmm"], "xmm": {"source": "synthetic"}}
 
 
-def made(attributes, **told):
+def made(attributes, script="scripts/xmm/make.py", **told):
     """Write the dataset and its sidecar, as the step does, and record the job."""
     attributes = {"variant": "x", "parameters": PARAMETERS, "seed": 7, **attributes}
     images, columns = np.zeros((2, 4, 4, 1), np.float32), {"id": np.array(["a", "b"])}
@@ -32,7 +32,7 @@ def made(attributes, **told):
     write_json(provenance.sealed({**said, **told}), SIDECAR)
     stated = {"parameters": {"variant": "x", "variant_parameters": PARAMETERS, "seed": 7}}
     stated |= {"wildcards": {"dataset": "x"}, "read": {"tng": "_099"}, "config": CONFIG}
-    stated |= {"script": Path("scripts/xmm/make.py"), "modules": {"numpy", "h5py"}}
+    stated |= {"script": Path(script), "modules": {"numpy", "h5py"}}
     outputs = [DATASET, SIDECAR, MEMBERS]
     provenance.write_job(job("xmm_dataset", outputs, ["in.txt"], **stated), RUN, environment={})
 
@@ -251,10 +251,12 @@ def test_change_of_a_folder_is_not_hidden_by_an_edit_of_the_list_of_its_files(ru
     assert ("outdated", "tng") in found()
 
 
-def test_step_that_has_changed_since_its_job_is_told_of_and_is_no_fault(run):
-    assert found() == {}
-    put("scripts/xmm/make.py", "pass  # otherwise")
-    assert set(found()) == {("code", "scripts/xmm/make.py")}
+@pytest.mark.parametrize("script", ["scripts/xmm/make.py", "scripts/draw.py"])
+def test_changed_step_is_told_whether_an_arm_has_it_alone_or_all_share_it(run, script):
+    put(script, "pass")
+    made({}, script=script)
+    put(script, "pass  # otherwise")
+    assert set(found()) == {("code", script)}
     assert "code" in verification.NOTES
 
 
