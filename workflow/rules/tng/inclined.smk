@@ -17,6 +17,7 @@ INCLINED_OPTIONS = {
     "rotation": {**TNG["rotation"], "inclination": INCLINED["inclinations"]},
     "statistic": {**TNG["statistic"], "mass": "sum"},
 }
+INCLINED_CHANNELS = configuration_channels.gas(INCLINED_OPTIONS["statistic"])
 
 
 rule tng_inclined_views:
@@ -46,6 +47,7 @@ rule tng_inclined_maps:
         compared=TNG_COMPARED.format(snapshot=f"{INCLINED_SNAPSHOT:03d}"),
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(INCLINED_SNAPSHOT, TNG_PARTS),
+        further=[],
         groups=lambda w: tng_files(INCLINED_SNAPSHOT)["groups"],
         offsets=lambda w: tng_files(INCLINED_SNAPSHOT)["offsets"],
     output:
@@ -67,8 +69,15 @@ rule tng_inclined_maps:
         cutouts=lambda w: tng_cutouts(INCLINED_SNAPSHOT),
         part=lambda w: int(w.part),
         parts=TNG["parts_per_snapshot"],
+        further=None,
+        table=TNG_SOURCES["maps"].table,
+        channels=INCLINED_CHANNELS,
         options=INCLINED_OPTIONS,
-        code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
+        code=code(
+            "tng/project_maps.py",
+            "skyloom/kernels/histogram2d.c",
+            entry=TNG_SOURCES["maps"].table,
+        ),
     script:
         "../../../scripts/tng/project_maps.py"
 
