@@ -14,7 +14,7 @@ from skyloom.io import create_dataset
 from skyloom.kernels import histogram2d
 from skyloom.tng import agreement
 from skyloom.tng.gas import kernel_constants
-from skyloom.tng.gas_channels import CHANNELS, Frame, chosen, fields
+from skyloom.tng.gas_channels import CHANNELS, Frame, chosen, fields, further_fields
 from skyloom.tng.grid import bin_edges, padded
 from skyloom.tng.in_turn import check_spin_fields, each_galaxy
 from skyloom.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
@@ -167,18 +167,19 @@ def _galaxy_maps(kernel, simulation, source, galaxy, channels, options, workspac
     )
 
 
-def _check_particles(source, channels, options):
+def _check_particles(source, channels):
     """Raise an InputError that names the channel whose particles or fields are not there."""
-    for channel in channels.values():
-        quantity = channel.quantity
-        try:
-            agreement.require(source, (quantity.particles,))
-            source.check_particles(quantity.particles, pass_fields(channels, options["gas"]))
-        except InputError as error:
-            raise InputError(
-                f"The {quantity.label} cannot be mapped in snapshot {source.snapshot}: {error} "
-                "Or leave out what shows it."
-            ) from None
+    for quantity, _ in channels.values():
+        # Any others a spin may need, and were looked for.
+        for kind, wanted in further_fields(quantity).items():
+            try:
+                agreement.require(source, (kind,))
+                source.check_particles(kind, wanted)
+            except InputError as error:
+                raise InputError(
+                    f"The {quantity.label} cannot be mapped in snapshot {source.snapshot}: {error} "
+                    "Or leave out what shows it."
+                ) from None
 
 
 def project_all(kernel, simulation, galaxies, options, *, channels=None, threads=1, source=None):
@@ -217,7 +218,7 @@ def project_all(kernel, simulation, galaxies, options, *, channels=None, threads
         return
     channels, source = channels or gas_channels(options["statistic"]), source or simulation
     check_spin_fields(simulation)
-    _check_particles(source, channels, options)
+    _check_particles(source, channels)
 
     def work(galaxy, workspace, share):
         return _galaxy_maps(kernel, simulation, source, galaxy, channels, options, workspace, share)
