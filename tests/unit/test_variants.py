@@ -1,4 +1,4 @@
-"""Images of every kind of variant, and what a configuration of channels and views is refused for."""
+"""Images of every kind of variant, and what channels and views are refused for."""
 
 import copy
 
