@@ -71,6 +71,7 @@ OPTIONS = {
         "temperature": "mass_weighted_mean",
     },
 }
+MAP_FIELDS = maps.pass_fields(maps.gas_channels(OPTIONS["statistic"]), OPTIONS["gas"])
 
 
 def chosen_groups():
@@ -187,7 +188,7 @@ def build(base):
 def loop_one(base, number):
     """Gas of a group and stars of its galaxy by illustris_python: fields as the maps need them."""
     return (
-        il.snapshot.loadHalo(base, SNAPSHOT, number, GAS, list(maps.MAP_FIELDS)),
+        il.snapshot.loadHalo(base, SNAPSHOT, number, GAS, list(MAP_FIELDS)),
         il.snapshot.loadSubhalo(base, SNAPSHOT, number, STARS, list(STAR_FIELDS)),
     )
 
@@ -195,7 +196,7 @@ def loop_one(base, number):
 def ours_one(simulation, number, workspace):
     """The same as the workflow's step reads it, checks for NaN included."""
     return (
-        simulation.particles("gas", maps.MAP_FIELDS, group=number, workspace=workspace),
+        simulation.particles("gas", MAP_FIELDS, group=number, workspace=workspace),
         simulation.particles("stars", STAR_FIELDS, subhalo=number, workspace=workspace),
     )
 

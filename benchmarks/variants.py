@@ -21,6 +21,7 @@ from tools import seconds, table
 from skyloom import ahead, datasets
 from skyloom.io import atomic_hdf5
 from skyloom.tng import archive, images, variants
+from skyloom.tng.gas_channels import CHANNELS
 
 BINS, GALAXIES, BETA = 256, 32, 0.001
 SNAPSHOT = {"width": 60.0, "scale_factor": 1.0, "hubble": 0.6774}
@@ -329,7 +330,7 @@ def map_file(path, maps):
     """A map file as `skyloom.tng.maps.write_maps` stores it, not compressed."""
     with h5py.File(path, "w") as file:
         file["maps"], file["subhalo_id"] = maps, np.arange(len(maps))
-        file.attrs.update({"snapshot": 99, **SNAPSHOT})
+        file.attrs.update({"snapshot": 99, "channels": CHANNELS, **SNAPSHOT})
     return path
 
 

@@ -150,15 +150,6 @@ def variant_parameters(tng, variant):
     return {**{key: tng["images"][key] for key in keys}, **own}
 
 
-def further(tng):
-    """Variants that show further channels or another view: view and sources of each, by name."""
-    return {
-        name: {"view": own.get("view"), "sources": configuration_channels.sources(own)}
-        for name, own in tng["variants"].items()
-        if configuration_channels.is_further(own)
-    }
-
-
 def same_images(tng):
     """Variants with the same images under two names.
 

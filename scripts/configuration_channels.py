@@ -1,16 +1,25 @@
 """The tng arm's further channels and views in the configuration: checked, resolved."""
 
+from typing import NamedTuple
+
 from skyloom.errors import InputError, meant
 from skyloom.tng.channels import QUANTITIES
-from skyloom.tng.families import CHANNELS as GAS_CHANNELS
+from skyloom.tng.gas_channels import CHANNELS as GAS_CHANNELS
+from skyloom.tng.gas_channels import further_fields
 
-#: What the maps of the gas, which every run makes, are called together.
-GAS = "gas"
-#: What a file of scalings has beside channels, or says of the gas's.
-_TAKEN = (*GAS_CHANNELS, GAS, "entropy_minimum", "reference_snapshot")
+#: The gas's maps together, and what a file of scalings has beside channels.
+_TAKEN = (*GAS_CHANNELS, "gas", "entropy_minimum", "reference_snapshot")
 #: Names of rules, without tng_, that no variant may take.
-RULES = {"channel_dataset", "channel_maps", "channel_maxima", "simulation", "view_maps"}
-RULES |= {"fetch_channel", "view_maxima"}
+RULES = {"fetch_channel", "simulation"}
+
+
+class Source(NamedTuple):
+    """What the maps of a folder are."""
+
+    view: str | None  # one of tng.views; None as tng.rotation says
+    table: str  # where the step finds their quantities
+    channels: dict  # name -> quantity and statistic
+    options: dict  # what else decides them
 
 
 def is_further(own):
@@ -30,11 +39,70 @@ def channels(own):
     return [own["channel"]] if "channel" in own else list(own.get("channels", GAS_CHANNELS))
 
 
-def sources(own):
-    """Whose maps a variant is made of: ``gas`` for any of the gas's three, or a channel's name."""
-    shown = channels(own)
-    first = [GAS] if set(shown) & set(GAS_CHANNELS) else []
-    return first + [name for name in shown if name not in GAS_CHANNELS]
+def gas(statistic):
+    """The gas's three channels, as an entry of tng.channels each."""
+    return {name: {"quantity": name, "statistic": statistic[name]} for name in GAS_CHANNELS}
+
+
+def sources(tng):
+    """Folders of maps, and what is in them.
+
+    The gas's three channels are made in one pass; any other has maps of its own.
+    """
+    found = {}
+    for view in (None, *tng["views"]):
+        side = f"views/{view}" if view else "channels"
+        turned = {**tng["rotation"], **(tng["views"][view] if view else {})}
+        seen = {"grid": tng["grid"], "rotation": turned}
+        found[f"{side}/gas" if view else "maps"] = Source(
+            view,
+            "skyloom.tng.gas_channels.GAS",
+            gas(tng["statistic"]),
+            {**seen, "gas": tng["gas"], "statistic": tng["statistic"]},
+        )
+        for name, channel in tng["channels"].items():
+            members = {"gas": {"members": tng["gas"]["members"]}}
+            table = "skyloom.tng.channels.QUANTITIES"
+            found[f"{side}/{name}"] = Source(view, table, {name: channel}, {**seen, **members})
+    return found
+
+
+def further(source):
+    """The quantity of a source that the galaxies' own cutouts lack fields of, or None."""
+    names = [own["quantity"] for own in source.channels.values()]
+    return next((name for name in names if further_fields(QUANTITIES[name])), None)
+
+
+def folders(tng, variant):
+    """Which of `sources` a variant is made of."""
+    own = tng["variants"][variant]
+    return [
+        folder
+        for folder, source in sources(tng).items()
+        if source.view == own.get("view") and set(source.channels) & set(channels(own))
+    ]
+
+
+def gas_folder(tng, variant):
+    """Which of `sources` has the gas's three channels as a variant sees the galaxies."""
+    view = tng["variants"][variant].get("view")
+    return f"views/{view}/gas" if view else "maps"
+
+
+def main(tng):
+    """Variants that show the gas's three channels alone, as tng.rotation says, by name."""
+    return [name for name, own in tng["variants"].items() if not is_further(own)]
+
+
+def signed(tng, variant):
+    """Channels of a variant that have values of both signs."""
+    shown = channels(tng["variants"][variant])
+    return [name for name in shown if _is_signed(tng, name)]
+
+
+def _is_signed(tng, channel):
+    definition = tng["channels"].get(channel)
+    return definition is not None and QUANTITIES[definition["quantity"]].signed
 
 
 def parameters(tng, own):
@@ -89,10 +157,10 @@ def _check_channel(name, channel):
     where = f"Configuration: 'tng.channels.{name}'"
     if name in _TAKEN:
         raise InputError(f"{where} is taken by the maps of the gas: choose another name.")
-    quantity = channel["quantity"]
-    if quantity not in QUANTITIES:
+    quantity, known = channel["quantity"], [name for name in QUANTITIES if name not in GAS_CHANNELS]
+    if quantity not in known:
         raise InputError(
-            f"{where} is a map of {quantity!r}, which is not known; {meant(quantity, QUANTITIES)}"
+            f"{where} is a map of {quantity!r}, which is not known; {meant(quantity, known)}"
         )
     allowed = QUANTITIES[quantity].statistics
     if channel["statistic"] not in allowed:
@@ -107,8 +175,7 @@ def _check_stretch(tng, own, where):
     if "channel" in own or own.get("stretch", "joint") == "alone":
         return
     for channel in channels(own):
-        definition = tng["channels"].get(channel)
-        if definition and QUANTITIES[definition["quantity"]].signed:
+        if _is_signed(tng, channel):
             raise InputError(
                 f"{where} shows {channel!r}, which has both signs and cannot be stretched jointly "
                 "with others: add 'stretch: alone'."

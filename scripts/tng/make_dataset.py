@@ -8,14 +8,16 @@ from skyloom import datasets
 from skyloom.io import read_json, read_table
 from skyloom.tng import archive
 
-files, variant = snakemake.input, snakemake.wildcards.variant
-own = snakemake.params.variant_parameters
+files, params, variant = snakemake.input, snakemake.params, snakemake.wildcards.variant
+own = params.variant_parameters
 sample = archive.labelled([read_table(path) for path in files.galaxies])
-scaling = read_json(files.scaling)
+maxima = {name: value for path in files.scaling for name, value in read_json(path).items()}
 datasets.make(
     snakemake.output.dataset,
-    lambda pool: archive.render_all(files.maps, sample, scaling, own, pool=pool),
-    archive.description(sample, files.maps, variant, own, snakemake.params.seed),
+    lambda pool: archive.render_all(
+        files.maps, sample, maxima, own, signed=params.signed, pool=pool
+    ),
+    archive.description(sample, files.maps, variant, own, params.seed),
     label=f"images of {variant}",
     unit="galaxy",
     threads=snakemake.threads,

@@ -9,11 +9,14 @@ from skyloom.io import write_json
 from skyloom.progress import track
 from skyloom.tng import archive, images
 
-label = f"largest pixels of snapshot {snakemake.params.snapshot}"
-paths = track(snakemake.input, label=label, unit="file")
+params = snakemake.params
+((names, paths),) = archive.sources(snakemake.input).items()
+label = f"largest pixels of {', '.join(names)} in snapshot {params.snapshot}"
+paths = track(paths, label=label, unit="file")
 with ahead.Pool(snakemake.threads) as pool:
     maxima = images.channel_maxima(
         (block.maps for block in ahead.one_ahead(pool, archive.read_maps(paths))),
-        logarithmic_entropy=snakemake.params.entropy == "log",
+        names,
+        logarithmic_entropy=params.entropy == "log",
     )
-write_json({**maxima, "reference_snapshot": snakemake.params.snapshot}, snakemake.output[0])
+write_json({**maxima, "reference_snapshot": params.snapshot}, snakemake.output[0])

@@ -84,7 +84,9 @@ def map_file(path, snapshot, subhalo_id, side=64):
         )
         file["subhalo_id"], file["totals"] = subhalo_id, maps.sum(axis=(2, 3))
         attributes = {"snapshot": snapshot, "width": 60.0, "scale_factor": 1.0, "hubble": 0.6774}
-        file.attrs.update({**attributes, "inclination": 0.0, "synthetic": True, "channels": ["e"]})
+        file.attrs.update(
+            {**attributes, "inclination": 0.0, "synthetic": True, "channels": list(MAXIMA)}
+        )
     return path
 
 

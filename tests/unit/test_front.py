@@ -19,10 +19,11 @@ from interpreter import FOLDERS, ROOT
 from refusal import refused
 
 import configuration
+import configuration_channels
 import skyloom
 from skyloom import code
 from skyloom.io import write_json, write_table
-from skyloom.tng import arguments, maps, variants
+from skyloom.tng import arguments, gas_channels, maps, variants
 from skyloom.tng.universe import write_snapshot
 
 SNAPSHOT = 84
@@ -55,12 +56,12 @@ def mapped(galaxies):
     return galaxies.maps("entropy", "mass", "temperature", "velocity", **SAME)
 
 
-def step(script, folder, galaxies, tmp_path, monkeypatch, **params):
+def step(folder, galaxies, tmp_path, monkeypatch, **params):
     """Maps as a step of the workflow writes them."""
     write_table(galaxies._rows, tmp_path / "galaxies.ecsv")
     write_json({}, tmp_path / "compared.json")
     fake_step.run(
-        f"tng/{script}",
+        "tng/project_maps",
         input={
             "galaxies": tmp_path / "galaxies.ecsv",
             "compared": tmp_path / "compared.json",
@@ -77,6 +78,7 @@ def step(script, folder, galaxies, tmp_path, monkeypatch, **params):
             "part": 0,
             "parts": 1,
             "options": OPTIONS,
+            "further": None,
             **params,
         },
         monkeypatch=monkeypatch,
@@ -86,7 +88,9 @@ def step(script, folder, galaxies, tmp_path, monkeypatch, **params):
 
 
 def test_maps_are_the_bytes_of_the_workflows_maps(folder, galaxies, mapped, tmp_path, monkeypatch):
-    theirs = step("project_maps", folder, galaxies, tmp_path, monkeypatch)
+    params = {"channels": configuration_channels.gas(OPTIONS["statistic"])}
+    params["table"] = "skyloom.tng.gas_channels.GAS"
+    theirs = step(folder, galaxies, tmp_path, monkeypatch, **params)
     assert len(galaxies) == len(mapped) > 5
     assert mapped.values[:, :3].tobytes() == theirs.tobytes() and theirs.any()
 
@@ -95,8 +99,8 @@ def test_a_further_channel_is_the_bytes_of_the_workflows(
     folder, galaxies, mapped, tmp_path, monkeypatch
 ):
     channel = {"quantity": "velocity", "statistic": "mass_weighted_mean"}
-    params = {"name": "velocity", "channel": channel, "further": None, "kind": "gas"}
-    theirs = step("project_channel", folder, galaxies, tmp_path, monkeypatch, **params)
+    params = {"channels": {"velocity": channel}, "table": "skyloom.tng.channels.QUANTITIES"}
+    theirs = step(folder, galaxies, tmp_path, monkeypatch, **params)
     assert mapped["velocity"].value.tobytes() == theirs.tobytes() and theirs.any()
 
 
@@ -136,9 +140,8 @@ def test_defaults_are_those_of_the_configuration_on_the_thesiss_grid():
     assert {name: shown[name] for name in ("beta", "overflow", "difference")} == {
         name: images[name] for name in ("beta", "overflow", "difference")
     }
-    from skyloom.tng.galaxies import _STATISTICS
-
-    assert demo["statistic"] == _STATISTICS
+    usual = {name: quantity.statistics[0] for name, quantity in gas_channels.GAS.items()}
+    assert demo["statistic"] == usual
 
 
 def defaults(name):

@@ -47,16 +47,13 @@ def disc():
 
 
 def mass_map(kernel, gas, matrix, bins=64):
-    grid = {**OPTIONS["grid"], "bins": bins}
     projected, _ = maps.project_galaxy(
         kernel,
         gas,
-        HEADER,
-        matrix,
+        maps.Frame(HEADER, np.zeros(3), matrix, 1.0),
+        maps.gas_channels(OPTIONS["statistic"]),
         centre=np.array([1.0, 17500.0, 34999.0]),
-        grid=grid,
-        statistic=OPTIONS["statistic"],
-        gas_options=OPTIONS["gas"],
+        options={**OPTIONS, "grid": {**OPTIONS["grid"], "bins": bins}},
     )
     return projected[1]
 

@@ -9,7 +9,7 @@ import pytest
 from refusal import refused
 
 from skyloom.errors import InputError
-from skyloom.tng import maps, selection
+from skyloom.tng import maps, rotation, selection
 from skyloom.tng.particles import RowFiles
 from skyloom.tng.simulation import Simulation, open_cutout
 
@@ -70,7 +70,7 @@ def test_real_cutout_goes_through_gas_rotation_and_maps(real_data, kernel):
     assert (header.snapshot, len(gas["Masses"]), len(stars["Masses"])) == (78, 100, 2000)
     centre = np.median(stars["Coordinates"], axis=0)
     velocity = np.median(stars["Velocities"], axis=0) * np.sqrt(header.scale_factor)
-    turned = maps.galaxy_orientation(
+    turned = rotation.galaxy_orientation(
         gas,
         stars,
         header,
@@ -80,9 +80,10 @@ def test_real_cutout_goes_through_gas_rotation_and_maps(real_data, kernel):
     )
     assert turned.source in ("young_stars", "star_forming_gas", "all_stars")
     own = fake_tng.PROJECTION
-    options = {"centre": centre, "grid": own["grid"] | {"bins": 64, "width": 400.0}}
-    options |= {"statistic": own["statistic"], "gas_options": own["gas"]}
-    stack, floored = maps.project_galaxy(kernel, gas, header, turned.matrix, **options)
+    options = own | {"grid": own["grid"] | {"bins": 64, "width": 400.0}}
+    frame = maps.Frame(header, velocity, turned.matrix, 1.0)
+    what = frame, maps.gas_channels(own["statistic"])
+    stack, floored = maps.project_galaxy(kernel, gas, *what, centre=centre, options=options)
     offset = np.abs((gas["Coordinates"] - centre) @ turned.matrix.T)[:, :2].max(axis=1)
     assert stack[1].sum() == pytest.approx(gas["Masses"][offset <= 200].sum(), rel=1e-6)
     filled = stack[1] > 0

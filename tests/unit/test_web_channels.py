@@ -11,7 +11,7 @@ from tng_server import KEY, TngArchive, open_api
 
 from skyloom.errors import InputError
 from skyloom.io import read_table, write_table
-from skyloom.tng import channel_maps, channels, cutouts, selection, web_catalogue, web_cutouts
+from skyloom.tng import channels, cutouts, gas_channels, maps, selection, web_catalogue, web_cutouts
 from skyloom.tng.simulation import Simulation
 from skyloom.tng.universe import layout
 
@@ -48,7 +48,8 @@ def fetched(api, catalogue, galaxies, name, fields):
 
 
 def test_what_the_galaxies_cutouts_hold_is_not_asked_for_again():
-    further = {name: channels.further_fields(own) for name, own in channels.QUANTITIES.items()}
+    further = {name: gas_channels.further_fields(own) for name, own in channels.QUANTITIES.items()}
+    assert not any(further[name] for name in gas_channels.GAS)
     assert not further["velocity"] and not further["velocity_dispersion"]
     assert not further["stellar_mass"]
     assert further["metallicity"] == {"gas": ("Coordinates", "GFM_Metallicity", "Masses")}
@@ -62,12 +63,13 @@ def test_a_channel_from_cutouts_of_its_own_is_that_of_the_files(universe, kernel
         main = fetched(api, catalogue, galaxies, "main", web_cutouts.FIELDS)
         seen = cutouts.CutoutSimulation(catalogue.base_path, 99, *main)
         for name in ("metallicity", "magnetic_field", "dark_matter"):
-            quantity = channels.quantity(name)
-            own = fetched(api, catalogue, galaxies, name, channels.further_fields(quantity))
+            quantity = channels.QUANTITIES[name]
+            own = fetched(api, catalogue, galaxies, name, gas_channels.further_fields(quantity))
             source = cutouts.open_further(seen, *own, quantity.particles)
-            what = (galaxies, {"quantity": name, "statistic": quantity.statistics[0]}, OPTIONS)
-            ours = list(channel_maps.project_all(kernel, seen, *what, source=source))
-            theirs = list(channel_maps.project_all(kernel, local, *what))
+            asked = {name: gas_channels.Channel(quantity, quantity.statistics[0])}
+            what = {"galaxies": galaxies, "options": OPTIONS, "channels": asked}
+            ours = list(maps.project_all(kernel, seen, **what, source=source))
+            theirs = list(maps.project_all(kernel, local, **what))
             assert len(ours) == len(theirs) == len(galaxies)
             for one, other in zip(ours, theirs, strict=True):
                 np.testing.assert_array_equal(one.maps, other.maps)
@@ -75,7 +77,7 @@ def test_a_channel_from_cutouts_of_its_own_is_that_of_the_files(universe, kernel
 
 
 def test_a_cutout_without_the_mass_of_its_dark_matter_is_none(universe, tmp_path):
-    fields = channels.further_fields(channels.quantity("dark_matter"))
+    fields = gas_channels.further_fields(channels.QUANTITIES["dark_matter"])
     with Archive(TngArchive(universe), key=KEY) as server:
         api, catalogue, galaxies = opened(server, tmp_path / "cache")
         folder, [listing] = fetched(api, catalogue, galaxies, "dark_matter", fields)
@@ -90,7 +92,7 @@ def test_a_cutout_without_the_mass_of_its_dark_matter_is_none(universe, tmp_path
 
 
 def test_a_mini_snapshot_without_a_channels_field_is_named(universe, tmp_path):
-    fields = channels.further_fields(channels.quantity("magnetic_field"))
+    fields = gas_channels.further_fields(channels.QUANTITIES["magnetic_field"])
     words = r"snapshot 99 lacks PartType0/MagneticField.*leave the variants that show this channel"
     with Archive(TngArchive(universe, missing_fields=("MagneticField",)), key=KEY) as server:
         api, catalogue, galaxies = opened(server, tmp_path / "cache")

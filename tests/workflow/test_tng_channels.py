@@ -1,6 +1,7 @@
 """Further channels, views and other simulations, as a user asks for them: by name and by config."""
 
 import copy
+import re
 import shutil
 
 import h5py
@@ -23,6 +24,13 @@ def extended(finished, tmp_path_factory):
     return project
 
 
+def mapped(project, *targets, config=None):
+    """Folders of the maps that a run would make."""
+    text = project.snakemake("-n", "--cores", "2", *targets, config=config).stdout
+    jobs = re.findall(r"rule tng_maps:\n((?:    .*\n)+)", text)
+    return {re.search(r"wildcards: .*source=([\w/]+)", job)[1] for job in jobs}
+
+
 def test_all_makes_no_further_channel_and_no_view(finished):
     assert not (finished.results / "channels").exists()
     assert not (finished.results / "views").exists()
@@ -30,10 +38,11 @@ def test_all_makes_no_further_channel_and_no_view(finished):
 
 def test_further_channels_are_made_by_name_and_remake_nothing(extended):
     old = digests(extended.results, "maps/*.h5", "datasets/*.h5", "scaling.json")
-    own = {"tng_channel_maps", "tng_channel_maxima", "tng_channel_dataset", "tng_metallicity"}
-    assert set(extended.planned("tng_metallicity")) == own
-    both = {"tng_view_maps", "tng_view_maxima", "tng_channel_dataset", "tng_composite_edge_on"}
-    assert set(extended.planned("tng_composite_edge_on")) == both
+    folders = {"metallicity": "channels/metallicity", "composite_edge_on": "views/edge_on/gas"}
+    for variant, folder in folders.items():
+        rules = {"tng_maps": 4, "tng_maxima": 1, "tng_dataset": 1, f"tng_{variant}": 1}
+        assert extended.planned(f"tng_{variant}") == rules
+        assert mapped(extended, f"tng_{variant}") == {folder}
     extended.snakemake(
         "--cores", "2", "tng_metallicity", "tng_velocity_edge_on", "tng_matter", "tng_simulation"
     )
@@ -74,7 +83,8 @@ def test_a_channel_of_ones_own_is_a_target_by_configuration_alone(extended):
         "variants: {metals: {kind: channel, channel: metals, view: slanted}}}"
     )
     planned = extended.planned("tng_metals", config=words)
-    assert planned["tng_channel_maps"] == 4 and "tng_maps" not in planned
+    assert planned["tng_maps"] == 4
+    assert mapped(extended, "tng_metals", config=words) == {"views/slanted/metals"}
     # The other channels' maps stay, and so does what is built of them.
     assert not extended.planned("tng_metallicity", config=words)
 
@@ -82,7 +92,7 @@ def test_a_channel_of_ones_own_is_a_target_by_configuration_alone(extended):
 def test_a_further_variant_among_the_cases_is_built_by_all_and_trained_on(extended):
     planned = extended.planned(config="{cases: [composite, metallicity]}")
     assert planned["tng_features"] == 1 and planned["tng_train"] >= 1
-    assert "tng_maps" not in planned and "tng_channel_maps" not in planned
+    assert "tng_maps" not in planned
 
 
 def test_files_like_illustris_are_made_and_known_for_what_they_are(make_project):

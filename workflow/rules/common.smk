@@ -98,10 +98,15 @@ def code(step, *extra, entry=None):
     """Hash of what a step and the library that it reaches mean, so that their edits rerun it.
 
     Worked out for the jobs that a run plans, since most runs plan few of the rules. `entry` is the
-    function, as module.name, or the modules that a step calls by name.
+    function, as module.name, or the modules that a step calls by name; or says so by wildcards.
     """
     CODES.append(
-        lambda wildcards: library_code.fingerprint(step, FOLDERS, *extra, entry=entry)
+        lambda wildcards: library_code.fingerprint(
+            step,
+            FOLDERS,
+            *extra,
+            entry=entry(wildcards) if callable(entry) else entry,
+        )
     )
     return CODES[-1]
 

@@ -9,7 +9,7 @@ from skyloom.errors import InputError
 from skyloom.figures import style
 from skyloom.io import open_hdf5
 from skyloom.report import tiles
-from skyloom.tng.families import CHANNELS
+from skyloom.tng.gas_channels import CHANNELS
 
 # A page may have 25 MB; Bokeh and the pictures of all arms take some 8. In bytes as text.
 _BUDGET = {"variants": 8.5e6, "maps": 5.5e6}

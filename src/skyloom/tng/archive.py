@@ -9,11 +9,9 @@ from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
 from skyloom.io import check_numbers, open_hdf5
 from skyloom.tng import labels, variants
-from skyloom.tng.maps import CHANNELS
 
 #: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
 BLOCK = 8
-_GAS = len(CHANNELS)
 
 
 class MapBlock(NamedTuple):
@@ -21,13 +19,13 @@ class MapBlock(NamedTuple):
 
     snapshot: int
     subhalo_id: np.ndarray  # (n,)
-    maps: np.ndarray  # (n, 3, H, W)
+    maps: np.ndarray  # (n, C, H, W)
     width: float
     scale_factor: float
     hubble: float
 
 
-def read_maps(paths, block=BLOCK, wanted=None, channels=_GAS):
+def read_maps(paths, block=BLOCK, wanted=None):
     """Maps of many files, in blocks.
 
     Parameters
@@ -37,8 +35,6 @@ def read_maps(paths, block=BLOCK, wanted=None, channels=_GAS):
         Galaxies at a time at 256 pixels a side.
     wanted : callable, optional
         (snapshot, subhalo_id array) -> which of them to read, as booleans; all unless told.
-    channels : int
-        How many a map has.
 
     Yields
     ------
@@ -53,7 +49,7 @@ def read_maps(paths, block=BLOCK, wanted=None, channels=_GAS):
     for path in paths:
         with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
             maps, attributes = file["maps"], file.attrs
-            _check_maps(file, path, channels)
+            _check_maps(file, path)
             snapshot, subhalo_id = int(attributes["snapshot"]), file["subhalo_id"][:]
             kept = np.arange(len(maps))
             if wanted is not None:
@@ -76,16 +72,37 @@ def read_maps(paths, block=BLOCK, wanted=None, channels=_GAS):
                 )
 
 
-def _check_maps(file, path, number):
-    """Refuse a file whose maps cannot be those of galaxies."""
+def _check_maps(file, path):
+    """Names of a file's channels; refuse one whose maps cannot be those of galaxies."""
     check_numbers(file["maps"], 4, path)
     check_numbers(file["subhalo_id"], 1, path)
+    names = tuple(_attributes(file, path, ["channels"])["channels"])
     count, channels, height, width = file["maps"].shape
-    if channels != number or height != width or file["subhalo_id"].shape != (count,):
+    if channels != len(names) or height != width or file["subhalo_id"].shape != (count,):
         raise InputError(
             f"{path} has maps of shape {file['maps'].shape} for {file['subhalo_id'].size} "
             "galaxies: remove it and make it again."
         )
+    return names
+
+
+def sources(paths):
+    """Map files by the channels that each of their maps has.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+
+    Returns
+    -------
+    dict
+        tuple of str -> list of path, in the order of `paths`.
+    """
+    held = {}
+    for path in paths:
+        with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
+            held.setdefault(_check_maps(file, path), []).append(path)
+    return held
 
 
 def _attributes(file, path, names):
@@ -124,27 +141,15 @@ def labelled(tables):
     return kept
 
 
-def sample_blocks(paths, galaxies, pool, *, channels=_GAS):
-    """Blocks of maps of a sample's galaxies, read ahead; an InputError where the two disagree.
-
-    Parameters
-    ----------
-    paths, galaxies, pool
-        As for `render_all`.
-    channels : int
-        How many a map has.
-
-    Yields
-    ------
-    MapBlock
-    """
+def _sample_blocks(paths, galaxies):
+    """Blocks of maps of a sample's galaxies; an InputError where the two disagree."""
     snapshots, numbers = np.asarray(galaxies["snapshot"]), np.asarray(galaxies["subhalo_id"])
 
     def in_sample(snapshot, subhalo_id):
         return np.isin(subhalo_id, numbers[snapshots == snapshot])
 
     done = 0
-    for block in one_ahead(pool, read_maps(paths, wanted=in_sample, channels=channels)):
+    for block in read_maps(paths, wanted=in_sample):
         expected = slice(done, done + len(block.subhalo_id))
         if (
             not np.array_equal(block.subhalo_id, numbers[expected])
@@ -163,16 +168,30 @@ def sample_blocks(paths, galaxies, pool, *, channels=_GAS):
         )
 
 
-def render_all(paths, galaxies, maxima, parameters, *, pool=None):
+def _channel_blocks(paths, galaxies, names):
+    """Blocks with the channels of these names, from files of several side by side."""
+    held = sources(paths)
+    places = [name for channels in held for name in channels]
+    order = [places.index(name) for name in names]
+    for blocks in zip(*(_sample_blocks(own, galaxies) for own in held.values()), strict=True):
+        maps = blocks[0].maps
+        if places != list(names):
+            maps = np.concatenate([block.maps for block in blocks], axis=1)[:, order]
+        yield blocks[0]._replace(maps=maps)
+
+
+def render_all(paths, galaxies, maxima, parameters, *, signed=(), pool=None):
     """Images of one variant for the galaxies of a sample.
 
     Parameters
     ----------
     paths : sequence of str or Path
-        Map files; together they hold every galaxy of the sample in its order, and others.
+        Map files of all channels of the variant; those of the same channels together hold every
+        galaxy of the sample in its order, and others.
     galaxies : astropy.table.Table
         From `labelled`.
     maxima, parameters : dict
+    signed : sequence of str
         See `skyloom.tng.variants.render`.
     pool : `skyloom.ahead.Pool`, optional
         Blocks are read and rendered on its threads, ahead of their use.
@@ -196,9 +215,11 @@ def render_all(paths, galaxies, maxima, parameters, *, pool=None):
             width=block.width,
             scale_factor=block.scale_factor,
             hubble=block.hubble,
+            signed=signed,
         )
 
-    yield from in_order(pool, render, sample_blocks(paths, galaxies, pool))
+    blocks = _channel_blocks(paths, galaxies, variants.channels(parameters))
+    yield from in_order(pool, render, one_ahead(pool, blocks))
 
 
 def map_totals(paths, galaxies):
@@ -207,14 +228,14 @@ def map_totals(paths, galaxies):
     Parameters
     ----------
     paths : sequence of str or Path
-        Map files.
+        Map files of the same channels.
     galaxies : astropy.table.Table
         From `labelled`.
 
     Returns
     -------
-    (N, 3) float64 array
-        In the maps' units, in the order of `skyloom.tng.maps.CHANNELS`.
+    (N, C) float64 array
+        In the maps' units, in the order of the files' channels.
 
     Raises
     ------
@@ -275,15 +296,14 @@ def most_star_forming(paths, galaxies):
     )
 
 
-def description(galaxies, map_files, variant, parameters, seed, *, channels=_GAS):
-    """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments.
-
-    `channels` is how many a map of `map_files` has.
-    """
-    kept = ("width", "hubble", "inclination")
-    with open_hdf5(map_files[0], need=["maps", "subhalo_id"]) as file:
-        _check_maps(file, map_files[0], channels)
-        attributes = _attributes(file, map_files[0], ("synthetic", "channels", *kept))
+def description(galaxies, map_files, variant, parameters, seed):
+    """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
+    kept, totals = ("width", "hubble", "inclination"), {}
+    for names, paths in sources(map_files).items():
+        totals.update(zip(names, map_totals(paths, galaxies).T, strict=True))
+    shown = variants.channels(parameters)
+    with open_hdf5(map_files[0], need=["maps"]) as file:
+        attributes = _attributes(file, map_files[0], ("synthetic", *kept))
         height = file["maps"].shape[-1]
     return {
         "count": len(galaxies),
@@ -300,7 +320,7 @@ def description(galaxies, map_files, variant, parameters, seed, *, channels=_GAS
             ],
             "snapshot": np.asarray(galaxies["snapshot"], np.int64),
             "subhalo_id": np.asarray(galaxies["subhalo_id"], np.int64),
-            "map_totals": map_totals(map_files, galaxies),
+            "map_totals": np.stack([totals[name] for name in shown], axis=1),
         },
         "attributes": {
             "variant": variant,
@@ -308,7 +328,7 @@ def description(galaxies, map_files, variant, parameters, seed, *, channels=_GAS
             "seed": seed,
             "synthetic": bool(attributes["synthetic"]),
             "excluded_zero_sfr": galaxies.meta["excluded_zero_sfr"],
-            "channels": attributes["channels"],
+            "channels": list(shown),
             "ssfr_mass": galaxies.meta["ssfr_mass"],
             **{name: float(attributes[name]) for name in kept},
         },

@@ -7,10 +7,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.tng import channels, runs
-
-#: What every channel of the gas is made of.
-_GAS = ("Coordinates", "Density", "ElectronAbundance", "InternalEnergy", "Masses")
+from skyloom.tng import channels, gas_channels, runs
 
 
 def possible(fields, dark_mass):
@@ -26,14 +23,16 @@ def possible(fields, dark_mass):
     Returns
     -------
     list of str
-        The gas's three as ``gas``, then names of `skyloom.tng.channels.QUANTITIES`.
+        Names of `skyloom.tng.channels.QUANTITIES`; the gas's three together as ``gas``.
     """
-    found = ["gas"] if set(_GAS) <= fields.get("gas", set()) else []
-    for name, quantity in channels.QUANTITIES.items():
-        there = set(channels.fields(quantity)) <= fields.get(quantity.particles, set())
-        if there and (quantity.masses or dark_mass is not None):
-            found.append(name)
-    return found
+    found = [
+        name
+        for name, quantity in channels.QUANTITIES.items()
+        if set(gas_channels.fields(quantity)) <= fields.get(quantity.particles, set())
+        and (quantity.masses or dark_mass is not None)
+    ]
+    gas = ["gas"] if set(gas_channels.CHANNELS) <= set(found) else []
+    return gas + [name for name in found if name not in gas_channels.CHANNELS]
 
 
 def dark_mass(simulation):

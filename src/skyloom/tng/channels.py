@@ -1,47 +1,13 @@
-"""Channels beyond entropy, mass and temperature: what each is a map of, from which particles.
+"""Channels: what each is a map of, from which particles.
 
 `QUANTITIES` is the whole list; one more entry is one more channel that a configuration may ask
-for. The three channels of the gas are in `skyloom.tng.maps`.
+for. Entropy, mass and temperature, which every run maps, come from `skyloom.tng.gas_channels`.
 """
-
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
-from skyloom.tng.particle_fields import FIELDS
-
-#: Means of cells: how a pixel weighs what falls on it.
-MEANS = ("mass_weighted_mean", "mean")
-
-
-class Frame(NamedTuple):
-    """What a quantity needs to know besides its particles."""
-
-    header: Any  # skyloom.tng.simulation.Header
-    velocity: np.ndarray  # (3,) km/s, of the galaxy
-    rotation: np.ndarray  # (3, 3), from the box to the picture
-    pixel_area: float  # kpc^2, of physical kpc
-
-
-class Quantity(NamedTuple):
-    """What a channel is a map of.
-
-    `values` turns particles (a dict of arrays in TNG's units) and a `Frame` into one array a
-    moment, each of one number a particle; a pixel's `statistic` of each goes to `combine`, which
-    gives the map. A quantity without moments of its own is the first of them.
-    """
-
-    particles: str  # one of skyloom.tng.simulation.PARTICLE_TYPES
-    fields: tuple  # of those particles, beyond Coordinates and Masses
-    unit: str
-    label: str
-    statistics: tuple  # that make sense, the usual one first
-    values: Any  # (particles, frame) -> list of (N,) array
-    source: str
-    signed: bool = False
-    combine: Any = None  # list of (B, B) array -> (B, B) array
-    masses: bool = True  # whether particles have the field Masses; else the header's MassTable
+from skyloom.tng.gas_channels import GAS, MEANS, Quantity
 
 
 def line_of_sight_velocity(particles, frame):
@@ -100,8 +66,9 @@ def _spread(moments):
 
 _TNG = "Nelson et al. 2019, ComAC 6, 2, and TNG's specification of snapshots"
 
-#: Every quantity that `tng.channels` may name.
+#: Every quantity by name; `tng.channels` may name those that are not the kernel's.
 QUANTITIES = {
+    **GAS,
     "velocity": Quantity(
         "gas",
         ("Velocities",),
@@ -162,39 +129,3 @@ QUANTITIES = {
         f"{_TNG}: wind is left out",
     ),
 }
-
-
-def fields(quantity):
-    """TNG fields that are read of a quantity's particles."""
-    masses = ("Masses",) if quantity.masses else ()
-    return tuple(sorted({"Coordinates", *masses, *quantity.fields}))
-
-
-def further_fields(quantity):
-    """Fields that a channel wants and the galaxies' own cutouts lack.
-
-    Parameters
-    ----------
-    quantity : Quantity
-
-    Returns
-    -------
-    dict
-        As `skyloom.tng.particle_fields.FIELDS`: the quantity's kind of particles with all of its
-        fields; empty where the galaxies' own cutouts hold what it needs.
-    """
-    wanted = fields(quantity)
-    if set(wanted) <= set(FIELDS.get(quantity.particles, ())):
-        return {}
-    return {quantity.particles: wanted}
-
-
-def quantity(name):
-    """One of `QUANTITIES`.
-
-    Raises
-    ------
-    KeyError
-        If there is none of that name.
-    """
-    return QUANTITIES[name]

@@ -1,7 +1,7 @@
-"""Channels of the gas, and the thesis's variants that belong side by side."""
+"""The thesis's variants that belong side by side."""
 
-#: Maps of the gas, in the order of an image's channels.
-CHANNELS = ("entropy", "mass", "temperature")
+from skyloom.tng.gas_channels import CHANNELS
+
 #: Figures 4.3 to 4.5 of the thesis; its tenth variant, the composite, is in no family.
 FAMILIES = {
     "channels": CHANNELS,

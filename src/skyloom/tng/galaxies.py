@@ -14,7 +14,7 @@ from astropy.table import QTable, Table
 
 from skyloom.errors import InputError, check_one_of
 from skyloom.kernels import histogram2d
-from skyloom.tng import channel_maps, channels, maps, selection
+from skyloom.tng import channels, gas_channels, images, maps, selection
 from skyloom.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
 from skyloom.tng.code_units import SOLAR_METALLICITY
 from skyloom.tng.simulation import Header, Simulation
@@ -26,10 +26,6 @@ _UNITS = {
     "1e10 Msun/h": MASS,
     "Zsun": units.def_unit("Zsun", SOLAR_METALLICITY * units.dimensionless_unscaled),
 }
-#: How a pixel weighs cells of the three channels of the gas; other channels' first statistic.
-_STATISTICS = {"entropy": "mass_weighted_mean", "mass": "sum", "temperature": "mass_weighted_mean"}
-#: Names of all channels.
-CHANNELS = (*maps.CHANNELS, *channels.QUANTITIES)
 
 
 def _unit(text):
@@ -181,8 +177,8 @@ class Galaxies:
         Parameters
         ----------
         *names : str
-            Channels: entropy, mass, temperature, or one of `skyloom.tng.channels.QUANTITIES`;
-            without any, those three.
+            Channels, of `skyloom.tng.channels.QUANTITIES`; without any, entropy, mass and
+            temperature.
         bins : int
             Pixels a side.
         width : float or Quantity
@@ -229,10 +225,9 @@ class Galaxies:
         """
         names = names or maps.CHANNELS
         for name in names:
-            check_one_of("channel", name, CHANNELS)
+            check_one_of("channel", name, channels.QUANTITIES)
         with arguments_named():
             header = self.simulation.header
-            statistics = _statistics(names, statistic)
             if star_forming_temperature != "effective":
                 star_forming_temperature = number(
                     "star_forming_temperature", star_forming_temperature, units.K
@@ -258,24 +253,22 @@ class Galaxies:
                     "depth": None if depth is None else comoving("depth", depth, header),
                     "edges": edges,
                 },
-                "statistic": {**_STATISTICS, **statistics},
+                "statistic": _statistics(names, statistic),
             }
             _check(options)
             return _mapped(self.simulation, self._rows, names, options, threads)
 
 
 def _statistics(names, given):
-    """The statistic of each channel."""
+    """The statistic of each channel, the gas's three among them."""
     if isinstance(given, str):
         given = dict.fromkeys(names, given)
     for name in given or {}:
         check_one_of("a channel of statistic", name, names)
     wanted = {}
-    for name in names:
-        further = channels.QUANTITIES.get(name)
-        allowed = further.statistics if further else histogram2d.STATISTICS
-        usual = further.statistics[0] if further else _STATISTICS[name]
-        wanted[name] = (given or {}).get(name, usual)
+    for name in (*maps.CHANNELS, *names):
+        allowed = channels.QUANTITIES[name].statistics
+        wanted[name] = (given or {}).get(name, allowed[0])
         check_one_of(f"statistic of {name}", wanted[name], allowed)
     return wanted
 
@@ -305,49 +298,36 @@ def _check(options):
 
 def _mapped(simulation, rows, names, options, threads):
     """The maps of all rows: the gas's three in one pass over the cells, others each in its own."""
-    kernel = histogram2d.load()
-    passes = [(name,) for name in dict.fromkeys(names) if name not in maps.CHANNELS]
-    if len(passes) < len(set(names)):
-        passes.insert(0, maps.CHANNELS)
+    kernel, further = (
+        histogram2d.load(),
+        [n for n in dict.fromkeys(names) if n not in maps.CHANNELS],
+    )
+    passes = [maps.CHANNELS] if set(names) & set(maps.CHANNELS) else []
     planes, described, last = {}, {}, []
-    for held in passes:
-        if held == maps.CHANNELS:
-            made = maps.project_all(kernel, simulation, rows, options, threads=threads)
-            texts = maps.described(options)["units"]
-        else:
-            channel = {"quantity": held[0], "statistic": options["statistic"][held[0]]}
-            made = channel_maps.project_all(
-                kernel, simulation, rows, channel, options, threads=threads
-            )
-            texts = channel_maps.described(held[0], channel)["units"]
-        last = list(made)
+    for held in (*passes, *((name,) for name in further)):
+        wanted = {n: {"quantity": n, "statistic": options["statistic"][n]} for n in held}
+        chosen = gas_channels.chosen(wanted, channels.QUANTITIES)
+        last = list(
+            maps.project_all(kernel, simulation, rows, options, channels=chosen, threads=threads)
+        )
         bins = options["grid"]["bins"]
         stack = np.array([one.maps for one in last], np.float32)
         stack = stack.reshape(len(last), len(held), bins, bins)
         planes.update(zip(held, stack.swapaxes(0, 1), strict=True))
-        described.update(zip(held, texts, strict=True))
+        described.update(zip(held, maps.described(chosen, options)["units"], strict=True))
+    values = np.stack([planes[name] for name in names], axis=1)
+    logarithmic = options["gas"]["entropy"] == "log"
     return Maps(
-        np.stack([planes[name] for name in names], axis=1),
+        values,
         tuple(names),
         tuple(_unit(described[name]) for name in names),
-        _maxima(planes, names, options["gas"]["entropy"] == "log"),
+        images.largest_pixels([values], names, logarithmic_entropy=logarithmic),
         rows,
         np.array([one.rotation for one in last]).reshape(-1, 3, 3),
         np.array([one.orientation for one in last], dtype=object),
         options["grid"]["width"],
         simulation.header,
     )
-
-
-def _maxima(planes, names, logarithmic):
-    """Largest pixel of each channel, or of its amount, as the workflow's reference snapshot's."""
-    maxima = {}
-    for name in names:
-        filled = planes[name][planes[name] != 0]
-        maxima[name] = float(np.abs(filled).max(initial=0.0))
-        if name == "entropy" and logarithmic and filled.size:
-            maxima |= {name: float(filled.max()), "entropy_minimum": float(filled.min())}
-    return maxima
 
 
 def open_tng(

@@ -1,22 +1,21 @@
 """From maps to 8-bit images: normalisation, Lupton's asinh stretch, blur and unsharp mask.
 
-Maps come channels first, as they are stored; images leave channels last, as networks and OpenCV
-take them. Galaxies are worked on one by one, so that a galaxy's arrays stay in the processor's
-cache (a block of 32 in double precision does not, and took three times as long), and only where
-there is gas, because elsewhere every stretch gives exactly 0.
+Maps are those of some channels, one or three, by name; a signed one is drawn about mid-grey. They
+come channels first, as they are stored; images leave channels last, as networks and OpenCV take
+them. Galaxies are worked on one by one, so that a galaxy's arrays stay in the processor's cache (a
+block of 32 in double precision does not, and took three times as long), and only where there is
+something, because elsewhere every stretch gives the same.
 """
 
 import cv2
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.tng.maps import CHANNELS
+from skyloom.tng.gas_channels import CHANNELS
 
 #: Value that a signed difference of zero takes in an 8-bit image; differences of -1 and 1 take
 #: 1 and 255.
 MID_GREY = 128
-
-_MASS = CHANNELS.index("mass")
 
 # Whoever calls decides how many galaxies are worked on at once (`skyloom.ahead`); OpenCV must not
 # start threads of its own beyond what the job was given.
@@ -73,43 +72,60 @@ def lupton(channels, beta):
     return channels * ratio
 
 
-def channel_maxima(blocks, *, logarithmic_entropy=False):
-    """Largest pixel of each channel over many maps.
+def largest_pixels(blocks, names, *, logarithmic_entropy=False):
+    """Largest pixel of each channel, or of its amount, over many maps.
 
     Parameters
     ----------
-    blocks : iterable of (n, 3, H, W) array
+    blocks : iterable of (n, C, H, W) array
+    names : sequence of str
+        The C channels.
     logarithmic_entropy : bool
         Whether the entropy is a logarithm, whose zero means nothing.
 
     Returns
     -------
     dict of float
-        A maximum a channel, in the map's unit; for a logarithmic entropy its extremes over the
-        pixels with gas, the lower one as ``entropy_minimum``.
+        A maximum a channel, in the map's unit, 0 where there is nothing; for a logarithmic entropy
+        its extremes over the pixels with gas, the lower one as ``entropy_minimum``.
+    """
+    found = dict.fromkeys(names, 0.0)
+    lowest, highest = np.inf, -np.inf
+    for block in blocks:
+        for place, name in enumerate(names):
+            pixels = block[:, place]
+            if logarithmic_entropy and name == "entropy":
+                pixels = pixels[_filled(block, names, place)]
+                highest = max(highest, float(pixels.max(initial=-np.inf)))
+                lowest = min(lowest, float(pixels.min(initial=np.inf)))
+            else:
+                found[name] = max(found[name], float(np.abs(pixels).max(initial=0.0)))
+    return found | ({"entropy": highest, "entropy_minimum": lowest} if lowest < np.inf else {})
+
+
+def channel_maxima(blocks, names=CHANNELS, *, logarithmic_entropy=False):
+    """`largest_pixels`, of maps that have a range.
 
     Raises
     ------
     InputError
-        If there is no galaxy with gas, so that a channel has no range.
+        If a channel is the same in every pixel, such as 0, so that nothing can be scaled by it.
     """
-    highest = np.full(len(CHANNELS), -np.inf)
-    lowest = np.inf
-    for block in blocks:
-        filled = block[:, _MASS] > 0
-        if not filled.any():
-            continue
-        pixels = block.transpose(0, 2, 3, 1)[filled]
-        highest = np.maximum(highest, pixels.max(axis=0))
-        lowest = min(lowest, float(pixels[:, 0].min()))
-    floor = np.array([lowest if logarithmic_entropy else 0.0, 0.0, 0.0])
-    if not (np.isfinite(highest).all() and (highest > floor).all()):
-        raise InputError(
-            "The reference snapshot has no selected galaxy with gas, so its maps cannot scale the "
-            "images: choose another tng.reference_snapshot or wider cuts in tng.selection."
-        )
-    maxima = dict(zip(CHANNELS, map(float, highest), strict=True))
-    return maxima | ({"entropy_minimum": lowest} if logarithmic_entropy else {})
+    found = largest_pixels(blocks, names, logarithmic_entropy=logarithmic_entropy)
+    for name in names:
+        if not found[name] > (found.get("entropy_minimum", 0.0) if name == "entropy" else 0.0):
+            raise InputError(
+                f"The channel {name} is 0 in every map of the reference snapshot, or one value in "
+                "all of them, so it cannot scale its images: leave its variants out, choose "
+                "another tng.reference_snapshot, or wider cuts in tng.selection."
+            )
+    return found
+
+
+def _filled(maps, names, place):
+    """Pixels of a channel of the gas that hold some: the mass says so, where that is there too."""
+    # A logarithm may be 0 where there is gas.
+    return maps[:, names.index("mass") if "mass" in names else place] != 0
 
 
 def to_uint8(image):
@@ -122,41 +138,44 @@ def wrapped_bytes(image):
     return (image * 255.0).astype(np.int64).astype(np.uint8)
 
 
-def normalised(maps, maxima):
-    """Maps in units of the reference snapshot's largest pixels, cut to [0, 1].
+def normalised(maps, maxima, names=CHANNELS):
+    """Maps in units of the reference snapshot's largest pixels.
 
     Parameters
     ----------
-    maps : (n, 3, H, W) array
+    maps : (n, C, H, W) array
     maxima : dict of float
         From `channel_maxima`. Where it has ``entropy_minimum``, entropy is a logarithm: its
         pixels with gas run from that minimum to the maximum.
+    names : sequence of str
+        The C channels.
 
     Returns
     -------
-    (n, 3, H, W) float64 array
-        0 where there is no gas.
+    (n, C, H, W) float64 array
+        In [0, 1], those of a signed channel in [-1, 1]; 0 where there is nothing.
     """
     normal = np.array(maps, dtype=np.float64)
-    if "entropy_minimum" in maxima:
-        low, high = maxima["entropy_minimum"], maxima["entropy"]
-        entropy = (normal[:, 0] - low) / (high - low)
-        normal[:, 0] = np.where(normal[:, _MASS] > 0, entropy, 0.0)
-        scale = [1.0, *(maxima[channel] for channel in CHANNELS[1:])]
-    else:
-        scale = [maxima[channel] for channel in CHANNELS]
-    return np.clip(normal / np.array(scale)[:, None, None], 0.0, 1.0)
+    for place, name in enumerate(names):
+        plane = normal[:, place]
+        if name == "entropy" and "entropy_minimum" in maxima:
+            low = maxima["entropy_minimum"]
+            share = np.maximum((plane - low) / (maxima[name] - low), 0.0)
+            plane[:] = np.where(_filled(maps, names, place), share, 0.0)
+        else:
+            plane /= maxima[name]
+    return np.clip(normal, -1.0, 1.0, out=normal)
 
 
-def _where_gas(maps, work, dtype):
-    """Work on the pixels of each map that are not empty; the others stay 0.
+def _where_filled(maps, work, dtype):
+    """Work on the pixels of each map that are not empty; the others are as `work` has an empty one.
 
     Parameters
     ----------
-    maps : (n, 3, H, W) array
+    maps : (n, C, H, W) array
     work : callable
-        (1, 3, 1, k) array, the k pixels as an image of one row -> (1, C, 1, k) array, where C is 3
-        or, to fill all three channels alike, 1.
+        (1, C, 1, k) array, the k pixels as an image of one row -> (1, 3, 1, k) array, or
+        (1, 1, 1, k), which fills all three channels alike.
     dtype : dtype
 
     Returns
@@ -164,57 +183,71 @@ def _where_gas(maps, work, dtype):
     (n, H, W, 3) array of `dtype`
     """
     count, channels, height, width = maps.shape
-    out = np.zeros((count, height * width, channels), dtype)
+    out = np.zeros((count, height * width, 3), dtype)
+    empty = work(np.zeros((1, channels, 1, 1), maps.dtype))[0, :, 0, 0]
+    if empty.any():
+        out[:] = empty
     for planes, filled in zip(maps.reshape(count, channels, -1), out, strict=True):
         place = np.flatnonzero(planes.any(axis=0))
         values = work(planes.take(place, axis=1)[None, :, None])[0, :, 0]
-        for channel, one in enumerate(np.broadcast_to(values, (channels, len(place)))):
+        for channel, one in enumerate(np.broadcast_to(values, (3, len(place)))):
             filled[:, channel][place] = one
-    return out.reshape(count, height, width, channels)
+    return out.reshape(count, height, width, 3)
 
 
-def _stretched_pixels(pixels, maxima, *, beta, joint, overflow, channel=None):
-    """What `stretched` does, for (n, 3, H, W) pixels that stay channels first."""
-    normal = normalised(pixels, maxima)
-    if channel is not None and not joint:
-        normal = normal[:, channel : channel + 1]
-    image = lupton(normal, beta) if joint else asinh_stretch(normal, beta)
-    if channel is not None and joint:
-        image = image[:, channel : channel + 1]
+def _stretched_pixels(
+    pixels, maxima, *, beta, joint, overflow, channel=None, names=CHANNELS, signed=()
+):
+    """What `stretched` does, for (n, C, H, W) pixels that stay channels first."""
+    normal = normalised(pixels, maxima, names)
+    shown = slice(None) if channel is None else slice(channel, channel + 1)
+    if joint:
+        image = lupton(normal, beta)[:, shown]
+    else:
+        image = asinh_stretch(normal[:, shown], beta)
+        for place, name in enumerate(names[shown]):
+            if name in signed:
+                image[:, place] *= (255 - MID_GREY) / 255
+                image[:, place] += MID_GREY / 255
     if overflow == "wrap":
         return wrapped_bytes(image).astype(np.float32) / np.float32(255.0)
     return np.clip(image, 0.0, 1.0).astype(np.float32)
 
 
-def stretched(maps, maxima, *, beta, joint, overflow="clip", channel=None):
+def stretched(maps, maxima, **options):
     """Normalised, clipped and stretched maps.
 
     Parameters
     ----------
-    maps : (n, 3, H, W) array
+    maps : (n, C, H, W) array
+        Of three channels, or of one, which is copied into all three.
     maxima : dict of float
         From `channel_maxima`.
     beta : float
     joint : bool
-        Stretch the three channels together (`lupton`) or each alone (`asinh_stretch`).
+        Stretch the channels together (`lupton`) or each alone (`asinh_stretch`).
     overflow : 'clip' or 'wrap'
         What becomes of intensities above 1 after the stretch: cut, or, as in the thesis, cast to
         bytes at once, which wraps them modulo 256; its filters act on those bytes.
     channel : int, optional
         Copy this channel into all three.
+    names : sequence of str
+        The C channels, entropy, mass and temperature unless given.
+    signed : sequence of str
+        Channels with values of both signs, which are stretched alone: 128 / 255 where they are 0,
+        also where there is nothing, and 127 / 255 away from that at their largest.
 
     Returns
     -------
     (n, H, W, 3) float32 array
         In [0, 1].
     """
-    options = {"beta": beta, "joint": joint, "overflow": overflow, "channel": channel}
-    return _where_gas(maps, lambda row: _stretched_pixels(row, maxima, **options), np.float32)
+    return _where_filled(maps, lambda row: _stretched_pixels(row, maxima, **options), np.float32)
 
 
 def stretched_bytes(maps, maxima, **options):
     """The bytes of `stretched`, which takes the same arguments: (n, H, W, 3) uint8."""
-    return _where_gas(
+    return _where_filled(
         maps, lambda row: to_uint8(_stretched_pixels(row, maxima, **options)), np.uint8
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import labels
-from skyloom.tng.maps import CHANNELS, VIEW_ANGLES
+from skyloom.tng.gas_channels import CHANNELS
+from skyloom.tng.rotation import VIEW_ANGLES
 
 #: Unit of the dataset's images.
 UNITS = "Msun / kpc2"

@@ -1,7 +1,10 @@
-"""From gas cells to maps: entropy, mass and temperature of every galaxy, seen face-on."""
+"""From particles to maps of every galaxy: entropy, mass, temperature or another channel, face-on.
+
+The gas's three are made in one pass over its cells by the kernel, any other channel in one of its
+own, from what its entry of `skyloom.tng.channels.QUANTITIES` says.
+"""
 
 import json
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,27 +12,12 @@ import numpy as np
 from skyloom.errors import InputError
 from skyloom.io import create_dataset
 from skyloom.kernels import histogram2d
-from skyloom.tng import cosmology
-from skyloom.tng.families import CHANNELS
+from skyloom.tng import agreement
 from skyloom.tng.gas import kernel_constants
+from skyloom.tng.gas_channels import CHANNELS, Frame, chosen, fields, further_fields
 from skyloom.tng.grid import bin_edges, padded
 from skyloom.tng.in_turn import check_spin_fields, each_galaxy
-from skyloom.tng.rotation import ORIENTATIONS, orientation, periodic_offset
-from skyloom.tng.simulation import STAR_FIELDS
-
-#: Order of the channels in every map and image.
-
-#: What a map needs of the gas, and what a spin does.
-MAP_FIELDS = ("Coordinates", "Density", "ElectronAbundance", "InternalEnergy", "Masses")
-SPIN_FIELDS = ("Coordinates", "Masses", "StarFormationRate", "Velocities")
-
-#: Columns of a galaxy table that say how its row is seen, degrees; without them the options do.
-VIEW_ANGLES = ("inclination", "position_angle")
-
-
-def map_units(entropy_scale="linear"):
-    """Units of the channels of a map, in the order of `CHANNELS`."""
-    return ("dex(keV cm2)" if entropy_scale == "log" else "keV cm2", "1e10 Msun/h", "K")
+from skyloom.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
 
 
 class GalaxyMaps(NamedTuple):
@@ -43,91 +31,56 @@ class GalaxyMaps(NamedTuple):
     cells_below_floor: int
 
 
-@cache
-def _formation_limit(header, max_age):
-    """Scale factor of the universe `max_age` Gyr before a snapshot."""
-    flat = {"hubble": header.hubble, "omega_matter": header.omega_matter}
-    now = cosmology.age(header.scale_factor, **flat)
-    return float(cosmology.scale_factor_at(now - max_age, **flat))
+def gas_channels(statistic):
+    """Entropy, mass and temperature, with the statistic of each."""
+    return chosen({n: {"quantity": n, "statistic": statistic[n]} for n in CHANNELS})
 
 
-def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
-    """Rotation of one galaxy from its own particles.
-
-    Parameters
-    ----------
-    gas : dict of array, or callable
-        TNG fields (Coordinates, Masses, StarFormationRate, Velocities), in TNG units; or a
-        function that gives them, asked only where the stars do not decide.
-    stars : dict of array
-        `skyloom.tng.simulation.STAR_FIELDS`.
-    header : `skyloom.tng.simulation.Header`
-    centre, velocity : (3,) array
-        ckpc/h, km/s.
-    options : dict
-        max_age (Gyr), min_stars, aperture (ckpc/h), inclination and, unless 0, position_angle
-        (degrees).
-
-    Returns
-    -------
-    `skyloom.tng.rotation.Orientation`
-    """
-
-    def relative(particles, chosen):
-        """Positions (ckpc/h) and peculiar velocities (km/s) about the galaxy, and masses."""
-        speeds = np.asarray(particles["Velocities"][chosen], dtype=np.float64)
-        coordinates = particles["Coordinates"][chosen]
-        return {
-            "position": periodic_offset(coordinates, centre, header.box_size),
-            "velocity": speeds * np.sqrt(header.scale_factor) - velocity,
-            "mass": np.asarray(particles["Masses"][chosen], dtype=np.float64),
-        }
-
-    def cells():
-        fields = gas() if callable(gas) else gas
-        return {**fields, "sfr": fields["StarFormationRate"]}
-
-    born = np.asarray(stars["GFM_StellarFormationTime"], dtype=np.float64)
-    return orientation(
-        {**stars, "formation": born},
-        cells,
-        formation_limit=_formation_limit(header, options["max_age"]),
-        min_stars=options["min_stars"],
-        aperture=options["aperture"],
-        inclination=options["inclination"],
-        position_angle=options.get("position_angle", 0.0),
-        relative=relative,
-    )
+def _fused(channels):
+    """Whether the kernel works the channels out by itself: the gas's three, in their order."""
+    return all(channel.quantity.values is None for channel in channels.values())
 
 
-def project_galaxy(
-    kernel, gas, header, rotation, *, centre, grid, statistic, gas_options, threads=1
-):
-    """Maps of one galaxy's gas.
+def pass_fields(channels, gas_options):
+    """TNG fields that a pass reads: the star formation rate only where it decides."""
+    names = {name for channel in channels.values() for name in fields(channel.quantity)}
+    if _fused(channels) and gas_options["star_forming_temperature"] != "effective":
+        names.add("StarFormationRate")
+    return tuple(sorted(names))
+
+
+def pixel_area(grid, header):
+    """Area of a pixel, physical kpc^2."""
+    # The thesis's edges are further apart than width / bins.
+    steps = np.diff(bin_edges(grid["bins"], grid["width"], grid["edges"]))
+    return float((steps[0] * header.scale_factor / header.hubble) ** 2)
+
+
+def project_galaxy(kernel, particles, frame, channels, *, centre, options, threads=1):
+    """Maps of one galaxy from one pass over its particles.
 
     Parameters
     ----------
     kernel : ctypes library
         From `skyloom.kernels.histogram2d.load`.
-    gas : dict of array
-        The fields that `map_fields` names, in TNG units; may be empty.
-    header : `skyloom.tng.simulation.Header`
-    rotation : (3, 3) array
+    particles : dict of array
+        The fields that `pass_fields` names, in TNG units, always with Masses; may be empty.
+    frame : `skyloom.tng.gas_channels.Frame`
+    channels : dict of `skyloom.tng.gas_channels.Channel`
+        The gas's three (`gas_channels`), or another one.
     centre : (3,) array
         ckpc/h.
-    grid : dict
-        bins, width and depth (ckpc/h; depth None takes all), edges ('exact' or 'published').
-    statistic : dict
-        One of `skyloom.kernels.histogram2d.STATISTICS` a channel.
-    gas_options : dict
-        star_forming_temperature, electron_abundance_floor, entropy.
+    options : dict
+        ``grid``: bins, width and depth (ckpc/h; depth None takes all), edges ('exact' or
+        'published'); for the gas's three ``gas``: star_forming_temperature,
+        electron_abundance_floor, entropy.
     threads : int
-        Threads that share this galaxy's cells; the maps do not depend on it.
+        Threads that share this galaxy's particles; the maps do not depend on it.
 
     Returns
     -------
-    maps : (3, bins, bins) float32 array
-        In the order of `CHANNELS`; zeros where there is no gas.
+    maps : (C, bins, bins) float32 array
+        In the channels' units; zeros where there is no particle.
     floored : int
         Cells whose electron abundance was raised to the floor.
 
@@ -136,123 +89,100 @@ def project_galaxy(
     ValueError
         If a cell's density or energy makes no sense.
     """
-    filled, floored = histogram2d.project_gas(
-        kernel,
-        gas,
-        kernel_constants(
+    grid, header, floored = options["grid"], frame.header, 0
+    statistics = [channel.statistic for channel in channels.values()]
+    view = {
+        "edges": bin_edges(grid["bins"], grid["width"], grid["edges"]),
+        "centre": centre,
+        "box_size": header.box_size,
+        "rotation": frame.rotation,
+        "depth": grid["depth"],
+        "threads": threads,
+    }
+    if _fused(channels):
+        gas = options["gas"]
+        constants = kernel_constants(
             scale_factor=header.scale_factor,
             hubble=header.hubble,
-            electron_abundance_floor=gas_options["electron_abundance_floor"],
-            star_forming_temperature=gas_options["star_forming_temperature"],
-            entropy_scale=gas_options["entropy"],
-        ),
-        statistics=[statistic[channel] for channel in CHANNELS],
-        edges=bin_edges(grid["bins"], grid["width"], grid["edges"]),
-        centre=centre,
-        box_size=header.box_size,
-        rotation=rotation,
-        depth=grid["depth"],
-        threads=threads,
-    )
+            electron_abundance_floor=gas["electron_abundance_floor"],
+            star_forming_temperature=gas["star_forming_temperature"],
+            entropy_scale=gas["entropy"],
+        )
+        filled, floored = histogram2d.project_gas(
+            kernel, particles, constants, statistics=statistics, **view
+        )
+    else:
+        ((quantity, statistic),) = channels.values()
+        moments = quantity.values(particles, frame)
+        filled = histogram2d.project(
+            kernel,
+            particles["Coordinates"],
+            moments,
+            statistics=[statistic] * len(moments),
+            mass=particles["Masses"],
+            **view,
+        )
+        filled = (filled[0] if quantity.combine is None else quantity.combine(filled))[None]
     return padded(filled, grid["bins"]), floored
 
 
-def map_fields(gas_options):
-    """TNG fields of the gas that a map needs: the star formation rate only where it decides."""
-    if gas_options["star_forming_temperature"] == "effective":
-        return MAP_FIELDS
-    return (*MAP_FIELDS, "StarFormationRate")
-
-
-def owner(galaxy, members):
-    """Whose particles count, as arguments of `Simulation.particles`: 'fof' or 'subhalo'."""
-    if members == "fof":
-        return {"group": int(galaxy["group_id"])}
-    return {"subhalo": int(galaxy["subhalo_id"])}
-
-
-def _needed_stars(galaxy, options):
-    # The spin is the galaxy's own: satellites of its group are left out unless asked for.
+def _needed(galaxy, channels, options):
+    """What one galaxy's maps are made of, as arguments of `Simulation.particles`."""
+    (kind,) = {channel.quantity.particles for channel in channels.values()}
     return {
-        "kind": "stars",
-        "fields": STAR_FIELDS,
-        **owner(galaxy, options["rotation"]["members"]),
-    }
-
-
-def _needs(galaxy, options):
-    """What one galaxy's maps are made of, as arguments of `Simulation.particles`: gas, stars."""
-    gas = {
-        "kind": "gas",
-        "fields": map_fields(options["gas"]),
+        "kind": kind,
+        "fields": pass_fields(channels, options["gas"]),
         **owner(galaxy, options["gas"]["members"]),
     }
-    return gas, _needed_stars(galaxy, options)
 
 
-def oriented(simulation, galaxy, options, workspace):
-    """How one galaxy is seen, from its own particles.
-
-    Parameters
-    ----------
-    simulation : `skyloom.tng.simulation.Simulation`
-    galaxy : astropy.table.Row
-        Of a galaxy table; a table of views (`skyloom.tng.inclined`) says for each row how it is
-        seen.
-    options : dict
-        ``rotation``, as for `galaxy_orientation`, and its ``members``.
-    workspace : `skyloom.tng.particles.Workspace`
-
-    Returns
-    -------
-    `skyloom.tng.rotation.Orientation`
-    """
-    needed_stars = _needed_stars(galaxy, options)
-    view = {name: float(galaxy[name]) for name in VIEW_ANGLES if name in galaxy.colnames}
-
-    def own_gas():
-        needed = {**needed_stars, "kind": "gas", "fields": SPIN_FIELDS}
-        return simulation.particles(**needed, workspace=workspace)
-
-    return galaxy_orientation(
-        own_gas,
-        simulation.particles(**needed_stars, workspace=workspace),
-        simulation.header,
-        centre=np.array([galaxy[name] for name in "xyz"]),
-        velocity=np.array([galaxy[f"v{name}"] for name in "xyz"]),
-        options={**options["rotation"], **view},
-    )
-
-
-def _galaxy_maps(kernel, simulation, galaxy, options, workspace, threads):
+def _galaxy_maps(kernel, simulation, source, galaxy, channels, options, workspace, threads):
     """Read, orient and project one row of a galaxy table."""
-    header = simulation.header
+    header, needed = simulation.header, _needed(galaxy, channels, options)
     turned = oriented(simulation, galaxy, options, workspace)
-    gas = simulation.particles(**_needs(galaxy, options)[0], workspace=workspace)
+    # Arrays of another source are of the same object, but not the same arrays.
+    particles = source.particles(**needed, workspace=workspace if source is simulation else None)
+    count = len(particles["Coordinates"])
+    if "Masses" not in particles:
+        particles["Masses"] = np.full(count, source.particle_mass(needed["kind"]) if count else 0)
+    frame = Frame(
+        header,
+        np.array([galaxy[f"v{name}"] for name in "xyz"]),
+        turned.matrix,
+        pixel_area(options["grid"], header),
+    )
+    centre = np.array([galaxy[name] for name in "xyz"])
     try:
         stack, floored = project_galaxy(
-            kernel,
-            gas,
-            header,
-            turned.matrix,
-            centre=np.array([galaxy[name] for name in "xyz"]),
-            grid=options["grid"],
-            statistic=options["statistic"],
-            gas_options=options["gas"],
-            threads=threads,
+            kernel, particles, frame, channels, centre=centre, options=options, threads=threads
         )
     except ValueError as error:
         subhalo = galaxy["subhalo_id"]
         raise InputError(
-            f"{simulation.base_path}, snapshot {header.snapshot}, subhalo {subhalo}: its gas makes "
-            f"no sense ({error}); get the snapshot's chunks again."
+            f"{simulation.base_path}, snapshot {header.snapshot}, subhalo {subhalo}: its "
+            f"{needed['kind']} makes no sense ({error}); get the snapshot's chunks again."
         ) from error
     return GalaxyMaps(
-        int(galaxy["subhalo_id"]), stack, turned.matrix, turned.source, len(gas["Masses"]), floored
+        int(galaxy["subhalo_id"]), stack, turned.matrix, turned.source, count, floored
     )
 
 
-def project_all(kernel, simulation, galaxies, options, *, threads=1):
+def _check_particles(source, channels):
+    """Raise an InputError that names the channel whose particles or fields are not there."""
+    for quantity, _ in channels.values():
+        # Any others a spin may need, and were looked for.
+        for kind, wanted in further_fields(quantity).items():
+            try:
+                agreement.require(source, (kind,))
+                source.check_particles(kind, wanted)
+            except InputError as error:
+                raise InputError(
+                    f"The {quantity.label} cannot be mapped in snapshot {source.snapshot}: {error} "
+                    "Or leave out what shows it."
+                ) from None
+
+
+def project_all(kernel, simulation, galaxies, options, *, channels=None, threads=1, source=None):
     """Maps of every galaxy of a table, in the table's order.
 
     Parameters
@@ -263,10 +193,15 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
         As `skyloom.tng.selection.select` makes it: in the order of the snapshot's files, which
         are so read from front to back.
     options : dict
-        ``gas``, ``rotation``, ``grid`` and ``statistic``, as the functions above take them.
+        ``gas``, ``rotation`` and ``grid``, as the functions above take them; ``statistic`` of the
+        gas's three. Of any other channel's pass ``gas`` has at least its ``members``.
+    channels : dict of `skyloom.tng.gas_channels.Channel`, optional
+        Those of one pass: the gas's three, unless given, or another one.
     threads : int
         Galaxies worked on at once: one is read while another is computed. Each galaxy's sums
         have one order, so the maps do not depend on it.
+    source : `skyloom.tng.simulation.Simulation`, optional
+        Where the channels' particles are read from, if not where those of the spin are.
 
     Yields
     ------
@@ -281,14 +216,18 @@ def project_all(kernel, simulation, galaxies, options, *, threads=1):
     """
     if not len(galaxies):
         return
+    channels, source = channels or gas_channels(options["statistic"]), source or simulation
     check_spin_fields(simulation)
+    _check_particles(source, channels)
 
     def work(galaxy, workspace, share):
-        return _galaxy_maps(kernel, simulation, galaxy, options, workspace, share)
+        return _galaxy_maps(kernel, simulation, source, galaxy, channels, options, workspace, share)
 
-    yield from each_galaxy(
-        simulation, galaxies, work, lambda galaxy: _needs(galaxy, options), threads=threads
-    )
+    def needs(galaxy):
+        stars = [stars_needed(galaxy, options)] if source is simulation else []
+        return [_needed(galaxy, channels, options), *stars]
+
+    yield from each_galaxy(source, galaxies, work, needs, threads=threads)
 
 
 def part_of(galaxies, part, parts):
@@ -297,12 +236,16 @@ def part_of(galaxies, part, parts):
     return galaxies[limits[part] : limits[part + 1]]
 
 
-def described(options):
-    """Channels, units and statistics of the maps of `project_all`, as attributes of their file."""
+def described(channels, options):
+    """Names, units and statistics of the maps of `project_all`, as attributes of their file."""
+    logarithm = _fused(channels) and options["gas"]["entropy"] == "log"
     return {
-        "channels": list(CHANNELS),
-        "units": list(map_units(options["gas"]["entropy"])),
-        "statistic": [options["statistic"][channel] for channel in CHANNELS],
+        "channels": list(channels),
+        "units": [
+            f"dex({quantity.unit})" if logarithm and name == "entropy" else quantity.unit
+            for name, (quantity, _) in channels.items()
+        ],
+        "statistic": [channel.statistic for channel in channels.values()],
     }
 
 
@@ -319,11 +262,11 @@ def write_maps(file, projected, count, *, header, options, channels=None):
     header : `skyloom.tng.simulation.Header`
     options : dict
         As for `project_all`; recorded in the attributes.
-    channels : dict, optional
-        Attributes ``channels``, ``units`` and ``statistic``, as `described` makes them, of maps
-        of other channels.
+    channels : dict of `skyloom.tng.gas_channels.Channel`, optional
+        As for `project_all`.
     """
-    about = channels or described(options)
+    channels = channels or gas_channels(options["statistic"])
+    about = described(channels, options)
     bins, number = options["grid"]["bins"], len(about["channels"])
     shape = (count, number, bins, bins)
     # Not compressed: each variant reads all maps again, and lzf, which makes them a third to two
@@ -345,7 +288,7 @@ def write_maps(file, projected, count, *, header, options, channels=None):
         "orientation": source,
         "cells": cells,
     }
-    if channels is None:
+    if _fused(channels):
         columns["cells_below_electron_abundance_floor"] = floored
     for name, column in columns.items():
         create_dataset(file, name, column)

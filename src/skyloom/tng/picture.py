@@ -7,7 +7,7 @@ import numpy as np
 
 from skyloom.errors import InputError, check_one_of
 from skyloom.io import atomic
-from skyloom.tng import channel_images, channels
+from skyloom.tng import channels, variants
 from skyloom.tng.arguments import arguments_named, size
 
 #: Pixels a side that a notebook shows at least, each of a picture's as a square of some.
@@ -108,8 +108,7 @@ def picture(
             f"A picture shows one channel or three, not {', '.join(names)}: name those after the "
             "maps."
         )
-    further = [name for name in names if name in channels.QUANTITIES]
-    signed = [name for name in further if channels.quantity(name).signed]
+    signed = [name for name in names if channels.QUANTITIES[name].signed]
     stretch = stretch or ("lupton" if len(names) == 3 and not signed else "asinh")
     check_one_of("stretch", stretch, _STRETCHES)
     if stretch == "lupton" and signed:
@@ -128,14 +127,14 @@ def picture(
         "overflow": overflow,
         "difference": difference,
         "sigma": size("sigma", sigma),
-        "definitions": {name: {"quantity": name} for name in further},
     }
-    shown = channel_images.Shown({}, [_white(names, maxima or maps.maxima)], parameters)
     planes = np.stack([maps[name].value for name in names])
     with arguments_named():
-        (image,) = channel_images.render(
+        (image,) = variants.render(
             planes[None],
-            shown,
+            _white(names, maxima or maps.maxima),
+            parameters,
+            signed=signed,
             width=maps.width,
             scale_factor=maps.header.scale_factor,
             hubble=maps.header.hubble,

@@ -1,11 +1,19 @@
 """Turning a galaxy so that its disc is seen face-on, or at any inclination."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
+from skyloom.tng import cosmology
+from skyloom.tng.particle_fields import STAR_FIELDS
+
 #: What a galaxy's spin was measured from; the index is what map files store.
 ORIENTATIONS = ("young_stars", "star_forming_gas", "all_stars", "none")
+#: What a spin needs of the gas.
+SPIN_FIELDS = ("Coordinates", "Masses", "StarFormationRate", "Velocities")
+#: Columns of a galaxy table that say how its row is seen, degrees; without them the options do.
+VIEW_ANGLES = ("inclination", "position_angle")
 
 
 class Orientation(NamedTuple):
@@ -192,3 +200,111 @@ def orientation(
         if np.linalg.norm(spin) > 0:
             return Orientation(view(face_on(spin)), source)
     return Orientation(view(np.eye(3)), "none")
+
+
+@cache
+def _formation_limit(header, max_age):
+    """Scale factor of the universe `max_age` Gyr before a snapshot."""
+    flat = {"hubble": header.hubble, "omega_matter": header.omega_matter}
+    now = cosmology.age(header.scale_factor, **flat)
+    return float(cosmology.scale_factor_at(now - max_age, **flat))
+
+
+def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
+    """Rotation of one galaxy from its own particles.
+
+    Parameters
+    ----------
+    gas : dict of array, or callable
+        TNG fields (Coordinates, Masses, StarFormationRate, Velocities), in TNG units; or a
+        function that gives them, asked only where the stars do not decide.
+    stars : dict of array
+        `skyloom.tng.simulation.STAR_FIELDS`.
+    header : `skyloom.tng.simulation.Header`
+    centre, velocity : (3,) array
+        ckpc/h, km/s.
+    options : dict
+        max_age (Gyr), min_stars, aperture (ckpc/h), inclination and, unless 0, position_angle
+        (degrees).
+
+    Returns
+    -------
+    `skyloom.tng.rotation.Orientation`
+    """
+
+    def relative(particles, chosen):
+        """Positions (ckpc/h) and peculiar velocities (km/s) about the galaxy, and masses."""
+        speeds = np.asarray(particles["Velocities"][chosen], dtype=np.float64)
+        coordinates = particles["Coordinates"][chosen]
+        return {
+            "position": periodic_offset(coordinates, centre, header.box_size),
+            "velocity": speeds * np.sqrt(header.scale_factor) - velocity,
+            "mass": np.asarray(particles["Masses"][chosen], dtype=np.float64),
+        }
+
+    def cells():
+        fields = gas() if callable(gas) else gas
+        return {**fields, "sfr": fields["StarFormationRate"]}
+
+    born = np.asarray(stars["GFM_StellarFormationTime"], dtype=np.float64)
+    return orientation(
+        {**stars, "formation": born},
+        cells,
+        formation_limit=_formation_limit(header, options["max_age"]),
+        min_stars=options["min_stars"],
+        aperture=options["aperture"],
+        inclination=options["inclination"],
+        position_angle=options.get("position_angle", 0.0),
+        relative=relative,
+    )
+
+
+def owner(galaxy, members):
+    """Whose particles count, as arguments of `Simulation.particles`: 'fof' or 'subhalo'."""
+    if members == "fof":
+        return {"group": int(galaxy["group_id"])}
+    return {"subhalo": int(galaxy["subhalo_id"])}
+
+
+def stars_needed(galaxy, options):
+    """What a spin is made of, as arguments of `Simulation.particles`."""
+    # The spin is the galaxy's own: satellites of its group are left out unless asked for.
+    return {
+        "kind": "stars",
+        "fields": STAR_FIELDS,
+        **owner(galaxy, options["rotation"]["members"]),
+    }
+
+
+def oriented(simulation, galaxy, options, workspace):
+    """How one galaxy is seen, from its own particles.
+
+    Parameters
+    ----------
+    simulation : `skyloom.tng.simulation.Simulation`
+    galaxy : astropy.table.Row
+        Of a galaxy table; a table of views (`skyloom.tng.inclined`) says for each row how it is
+        seen.
+    options : dict
+        ``rotation``, as for `galaxy_orientation`, and its ``members``.
+    workspace : `skyloom.tng.particles.Workspace`
+
+    Returns
+    -------
+    `skyloom.tng.rotation.Orientation`
+    """
+    needed_stars = stars_needed(galaxy, options)
+    view = {name: float(galaxy[name]) for name in VIEW_ANGLES if name in galaxy.colnames}
+
+    def own_gas():
+        needed = {**needed_stars, "kind": "gas", "fields": SPIN_FIELDS}
+        return simulation.particles(**needed, workspace=workspace)
+
+    return galaxy_orientation(
+        own_gas,
+        simulation.particles(**needed_stars, workspace=workspace),
+        simulation.header,
+        centre=np.array([galaxy[name] for name in "xyz"]),
+        velocity=np.array([galaxy[f"v{name}"] for name in "xyz"]),
+        options={**options["rotation"], **view},
+    )

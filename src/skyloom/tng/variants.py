@@ -1,37 +1,48 @@
 """The dataset variants: which channels, which filter, at which size."""
 
 from skyloom.tng import images
-from skyloom.tng.maps import CHANNELS
+from skyloom.tng.gas_channels import CHANNELS
 from skyloom.tng.quantities import pixels
 
 
-def render(maps, maxima, parameters, *, width, scale_factor, hubble):
+def channels(parameters):
+    """Channels whose maps a variant is made of, in its order: the gas's three unless it says."""
+    return tuple(parameters.get("channels", CHANNELS))
+
+
+def render(maps, maxima, parameters, *, width, scale_factor, hubble, signed=()):
     """Images of one variant.
 
     Parameters
     ----------
-    maps : (n, 3, H, W) array
-        In the order of `skyloom.tng.maps.CHANNELS`.
+    maps : (n, C, H, W) array
+        In the order of `channels`.
     maxima : dict of float
         Channel maxima of the reference snapshot.
     parameters : dict
-        ``kind`` (composite, channel, gaussian, unsharp), and beta, overflow; for a channel, and
-        for a filter on one alone, ``channel`` and ``single_channel`` (alone, joint); for a filter
-        ``sigma``; for unsharp ``difference`` (signed, wrapped).
+        ``kind`` (composite, channel, gaussian, unsharp), and beta, overflow; ``channels`` (one, or
+        three) with ``stretch`` (joint, alone); or, of the gas's three, ``channel`` where one is
+        shown, with ``single_channel`` (alone, joint); for a filter ``sigma``; for unsharp
+        ``difference`` (signed, wrapped).
     width, scale_factor, hubble : float
         Of the maps' snapshot.
+    signed : sequence of str
+        Channels with values of both signs.
 
     Returns
     -------
     (n, H, W, 3) uint8 array
         Channels last; a single channel is copied into all three.
     """
-    kind, channel = parameters["kind"], parameters.get("channel")
+    kind, names, channel = parameters["kind"], channels(parameters), parameters.get("channel")
+    stretch = "joint" if channel is None else parameters["single_channel"]
     options = {
         "beta": parameters["beta"],
-        "joint": channel is None or parameters["single_channel"] == "joint",
+        "joint": parameters.get("stretch", stretch) == "joint",
         "overflow": parameters["overflow"],
-        "channel": None if channel is None else CHANNELS.index(channel),
+        "channel": None if channel is None else names.index(channel),
+        "names": names,
+        "signed": signed,
     }
     if kind in ("composite", "channel"):
         return images.stretched_bytes(maps, maxima, **options)

@@ -87,3 +87,37 @@ rule tng_fetch_cutouts:
         code=code("tng/fetch_cutouts.py"),
     script:
         "../../../scripts/tng/fetch_cutouts.py"
+
+
+rule tng_fetch_channel:
+    """The cutouts of one shard's galaxies with what a further channel needs besides."""
+    input:
+        galaxies=f"{TNG_DIR}/candidates/snap_{{snapshot}}.ecsv",
+        groups=lambda w: tng_files(int(w.snapshot))["groups"],
+    output:
+        f"{TNG_DIR}/cutouts/{{quantity}}/snap_{{snapshot}}.part_{{part}}.ecsv",
+    log:
+        f"{TNG_DIR}/logs/fetch_{{quantity}}_{{snapshot}}_{{part}}.log",
+    wildcard_constraints:
+        quantity=one_of(channels.QUANTITIES),
+    localrule: True
+    conda:
+        "../../../envs/skyloom.yaml"
+    resources:
+        mem_mb=growing(4000),
+        downloads=1,
+    params:
+        base_path=TNG_BASE,
+        simulation=TNG["api"]["simulation"],
+        folder=lambda w: TNG_FETCHED,
+        addresses=ADDRESSES,
+        fields=lambda w: gas_channels.further_fields(channels.QUANTITIES[w.quantity]),
+        cutouts=lambda w: f"{tng_cutouts(int(w.snapshot))}/{w.quantity}",
+        snapshot=lambda w: int(w.snapshot),
+        part=lambda w: int(w.part),
+        parts=TNG["parts_per_snapshot"],
+        whole_groups=TNG["gas"]["members"] == "fof",
+        failures=lambda w: f"{TNG_DIR}/failed/{w.quantity}_{w.snapshot}_{w.part}.ecsv",
+        code=code("tng/fetch_cutouts.py"),
+    script:
+        "../../../scripts/tng/fetch_cutouts.py"

@@ -169,7 +169,7 @@ rule tng_explain:
         maps=lambda w: [
             path
             for s in TNG_SNAPSHOTS
-            for path in tng_source_maps(TNG["variants"][w.case].get("view"), "gas", s)
+            for path in tng_maps(s, configuration_channels.gas_folder(TNG, w.case))
         ],
     output:
         f"{TNG_DIR}/attention/{{case}}.h5",

@@ -1,7 +1,8 @@
 # What the tng arm's rules share: names, paths and input functions.
+import configuration_channels
 import configuration_tng
 from skyloom.networks import precision
-from skyloom.tng import channels, families
+from skyloom.tng import channels, families, gas_channels
 from skyloom.tng.universe import layout
 
 TNG = config["tng"]
@@ -25,12 +26,11 @@ TNG_SNAPSHOTS = sorted(TNG["snapshots"], reverse=True)
 TNG_PARTS = range(TNG["parts_per_snapshot"])
 TNG_VARIANTS = list(TNG["variants"])
 TNG_CASES = TNG["cases"]
-# Variants that show further channels, or the galaxies from another side: by name, or as cases.
-TNG_FURTHER = configuration.further(TNG)
-TNG_MAIN = [name for name in TNG_VARIANTS if name not in TNG_FURTHER]
-TNG_BUILT = list(dict.fromkeys([*TNG_CASES, *TNG_MAIN]))
-# Folders of a channel's maps, and the view that is seen from each; None is that of the main maps.
-TNG_SIDES = {"channels": None, **{f"views/{view}": view for view in TNG["views"]}}
+# Variants that show further channels, or the galaxies from another side, by name or as cases only.
+TNG_BUILT = list(dict.fromkeys([*TNG_CASES, *configuration_channels.main(TNG)]))
+TNG_SOURCES = configuration_channels.sources(TNG)
+# Where the scaling of a folder's maps lies: that of the main ones beside it.
+TNG_SCALED = {f"{folder}/".removeprefix("maps/"): folder for folder in TNG_SOURCES}
 TNG_KERNEL = "results/kernels/histogram2d.so"
 TNG_GALAXIES = [f"{TNG_DIR}/galaxies/snap_{s:03d}.ecsv" for s in TNG_SNAPSHOTS]
 TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
@@ -95,9 +95,11 @@ def tng_cutouts(snapshot):
     return f"{TNG_FETCHED}/cutouts/{snapshot:03d}" if TNG_API else None
 
 
-def tng_maps(snapshot):
+def tng_maps(snapshot, source="maps"):
     """Map files of one snapshot, in the order of their galaxies."""
-    return [f"{TNG_DIR}/maps/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS]
+    return [
+        f"{TNG_DIR}/{source}/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS
+    ]
 
 
 def one_of(names):
@@ -105,67 +107,32 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
-def tng_rotation(view):
-    """How galaxies are turned for a view; None is that of the main maps."""
-    return {**TNG["rotation"], **(TNG["views"][view] if view else {})}
+def tng_further(wildcards):
+    """Folder and list of the cutouts of a channel's own; none where the galaxies' hold it."""
+    quantity = configuration_channels.further(TNG_SOURCES[wildcards.source])
+    if not (TNG_API and quantity):
+        return None, []
+    shard = f"snap_{wildcards.snapshot}.part_{wildcards.part}.ecsv"
+    folder = f"{tng_cutouts(int(wildcards.snapshot))}/{quantity}"
+    return folder, [f"{TNG_DIR}/cutouts/{quantity}/{shard}"]
 
 
-def tng_quantity(channel):
-    """What a further channel is a map of."""
-    return TNG["channels"][channel]["quantity"]
-
-
-def tng_further_cutouts(snapshot, channel):
-    """Folder of cutouts of a channel's own; None where the galaxies' hold what it needs."""
-    quantity = channels.quantity(tng_quantity(channel))
-    if not (TNG_API and channels.further_fields(quantity)):
-        return None
-    return f"{TNG_FETCHED}/cutouts/{snapshot}/{tng_quantity(channel)}"
-
-
-def tng_further_listing(snapshot, channel, part):
-    """The list of a shard's cutouts of a channel's own, where it has some."""
-    if tng_further_cutouts(snapshot, channel) is None:
-        return []
-    return [
-        f"{TNG_DIR}/cutouts/{tng_quantity(channel)}/snap_{snapshot}.part_{part}.ecsv"
-    ]
-
-
-def tng_source(view, source):
-    """Folder of the maps of a further channel, or of the gas's three, and of their scaling."""
-    if view is None:
-        return TNG_DIR if source == "gas" else f"{TNG_DIR}/channels/{source}"
-    return f"{TNG_DIR}/views/{view}/{source}"
-
-
-def tng_source_maps(view, source, snapshot):
-    """Map files of one snapshot, in the order of their galaxies."""
-    folder = tng_source(view, source)
-    if folder == TNG_DIR:
-        return tng_maps(snapshot)
-    return [f"{folder}/snap_{snapshot:03d}.part_{part}.h5" for part in TNG_PARTS]
-
-
-def tng_further_maps(wildcards):
-    """Map files of every source of a further variant."""
-    own = TNG_FURTHER[wildcards.variant]
+def tng_variant_inputs(wildcards):
+    """Map files of a variant's channels, and what scales their images."""
+    folders = configuration_channels.folders(TNG, wildcards.variant)
     return {
-        f"maps_{source}": [
+        "maps": [
             path
+            for folder in folders
             for s in TNG_SNAPSHOTS
-            for path in tng_source_maps(own["view"], source, s)
-        ]
-        for source in own["sources"]
+            for path in tng_maps(s, folder)
+        ],
+        "scaling": [
+            f"{TNG_DIR}/{prefix}scaling.json"
+            for prefix, folder in TNG_SCALED.items()
+            if folder in folders
+        ],
     }
-
-
-def tng_further_scalings(wildcards):
-    """What scales the images of a further variant, a file a source."""
-    own = TNG_FURTHER[wildcards.variant]
-    return [
-        f"{tng_source(own['view'], source)}/scaling.json" for source in own["sources"]
-    ]
 
 
 def tng_backbone_inputs(_):

@@ -39,13 +39,14 @@ rule tng_inclined_views:
         "../../../scripts/tng/choose_views.py"
 
 
-rule tng_inclined_maps:
-    """Project the inclined views of one shard."""
+# The inclined views of one shard, projected as galaxies are.
+use rule tng_maps as tng_inclined_maps with:
     input:
         galaxies=INCLINED_VIEWS,
         compared=TNG_COMPARED.format(snapshot=f"{INCLINED_SNAPSHOT:03d}"),
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(INCLINED_SNAPSHOT, TNG_PARTS),
+        further=[],
         groups=lambda w: tng_files(INCLINED_SNAPSHOT)["groups"],
         offsets=lambda w: tng_files(INCLINED_SNAPSHOT)["offsets"],
     output:
@@ -54,23 +55,18 @@ rule tng_inclined_maps:
         f"{TNG_DIR}/logs/inclined_maps_{{part}}.log",
     benchmark:
         f"{TNG_DIR}/benchmarks/inclined_maps_{{part}}.tsv"
-    conda:
-        "../../../envs/skyloom.yaml"
-    threads: share(4)
-    resources:
-        mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
-        runtime=growing(480),
     params:
-        base_path=TNG_BASE,
-        external=TNG_EXTERNAL,
         snapshot=INCLINED_SNAPSHOT,
         cutouts=lambda w: tng_cutouts(INCLINED_SNAPSHOT),
-        part=lambda w: int(w.part),
-        parts=TNG["parts_per_snapshot"],
+        further=None,
+        table=TNG_SOURCES["maps"].table,
+        channels=configuration_channels.gas(INCLINED_OPTIONS["statistic"]),
         options=INCLINED_OPTIONS,
-        code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
-    script:
-        "../../../scripts/tng/project_maps.py"
+        code=code(
+            "tng/project_maps.py",
+            "skyloom/kernels/histogram2d.c",
+            entry=TNG_SOURCES["maps"].table,
+        ),
 
 
 rule tng_inclined:

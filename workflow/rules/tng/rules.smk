@@ -62,6 +62,29 @@ if TNG_API:
 
     include: "api.smk"
 
+else:
+
+    rule tng_simulation:
+        """What the simulation on disk is, and which channels each snapshot can give."""
+        input:
+            galaxies=TNG_GALAXIES,
+            compared=expand(TNG_COMPARED, snapshot=[f"{s:03d}" for s in TNG_SNAPSHOTS]),
+            universe=lambda w: [
+                path for s in TNG_SNAPSHOTS for path in tng_files(s)["snapshots"]
+            ],
+        output:
+            f"{TNG_DIR}/simulation.ecsv",
+        log:
+            f"{TNG_DIR}/logs/simulation.log",
+        conda:
+            "../../../envs/skyloom.yaml"
+        params:
+            base_path=TNG_BASE,
+            snapshots=TNG_SNAPSHOTS,
+            code=code("tng/describe_simulation.py"),
+        script:
+            "../../../scripts/tng/describe_simulation.py"
+
 
 rule tng_compile_kernel:
     """Compile the C kernel of the maps."""
@@ -126,20 +149,23 @@ rule tng_galaxies:
 
 
 rule tng_maps:
-    """Project the galaxies of one shard onto entropy, mass and temperature maps."""
+    """Project the galaxies of one shard: the gas's three maps in one pass, or another channel's."""
     input:
         galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{{snapshot}}.ecsv",
         compared=TNG_COMPARED,
         kernel=TNG_KERNEL,
         universe=lambda w: tng_particles(int(w.snapshot), [w.part]),
+        further=lambda w: tng_further(w)[1],
         groups=lambda w: tng_files(int(w.snapshot))["groups"],
         offsets=lambda w: tng_files(int(w.snapshot))["offsets"],
     output:
-        f"{TNG_DIR}/maps/snap_{{snapshot}}.part_{{part}}.h5",
+        f"{TNG_DIR}/{{source}}/snap_{{snapshot}}.part_{{part}}.h5",
     log:
-        f"{TNG_DIR}/logs/maps_{{snapshot}}_{{part}}.log",
+        f"{TNG_DIR}/logs/{{source}}_{{snapshot}}_{{part}}.log",
     benchmark:
-        f"{TNG_DIR}/benchmarks/maps_{{snapshot}}_{{part}}.tsv"
+        f"{TNG_DIR}/benchmarks/{{source}}_{{snapshot}}_{{part}}.tsv"
+    wildcard_constraints:
+        source=one_of(TNG_SOURCES),
     conda:
         "../../../envs/skyloom.yaml"
     threads: share(4)
@@ -151,26 +177,34 @@ rule tng_maps:
         external=TNG_EXTERNAL,
         snapshot=lambda w: int(w.snapshot),
         cutouts=lambda w: tng_cutouts(int(w.snapshot)),
+        further=lambda w: tng_further(w)[0],
         part=lambda w: int(w.part),
         parts=TNG["parts_per_snapshot"],
-        options={key: TNG[key] for key in ("gas", "grid", "rotation", "statistic")},
-        code=code("tng/project_maps.py", "skyloom/kernels/histogram2d.c"),
+        table=lambda w: TNG_SOURCES[w.source].table,
+        channels=lambda w: TNG_SOURCES[w.source].channels,
+        options=lambda w: TNG_SOURCES[w.source].options,
+        code=code(
+            "tng/project_maps.py",
+            "skyloom/kernels/histogram2d.c",
+            entry=lambda w: TNG_SOURCES[w.source].table,
+        ),
     script:
         "../../../scripts/tng/project_maps.py"
 
 
 include: "inclined.smk"
-include: "channels.smk"
 
 
 rule tng_maxima:
     """The largest pixel of each channel over the reference snapshot, which scales all images."""
     input:
-        tng_maps(TNG["reference_snapshot"]),
+        lambda w: tng_maps(TNG["reference_snapshot"], TNG_SCALED[w.folder]),
     output:
-        f"{TNG_DIR}/scaling.json",
+        f"{TNG_DIR}/{{folder}}scaling.json",
     log:
-        f"{TNG_DIR}/logs/maxima.log",
+        f"{TNG_DIR}/logs/{{folder}}maxima.log",
+    wildcard_constraints:
+        folder=one_of(TNG_SCALED),
     conda:
         "../../../envs/skyloom.yaml"
     threads: share(2)
@@ -178,7 +212,11 @@ rule tng_maxima:
         mem_mb=growing(1000),
     params:
         snapshot=TNG["reference_snapshot"],
-        entropy=TNG["gas"]["entropy"],
+        entropy=lambda w: (
+            TNG["gas"]["entropy"]
+            if "entropy" in TNG_SOURCES[TNG_SCALED[w.folder]].channels
+            else None
+        ),
         code=code("tng/measure_maxima.py"),
     script:
         "../../../scripts/tng/measure_maxima.py"
@@ -187,9 +225,8 @@ rule tng_maxima:
 rule tng_dataset:
     """Render one variant's images with their labels."""
     input:
-        maps=[path for s in TNG_SNAPSHOTS for path in tng_maps(s)],
+        unpack(tng_variant_inputs),
         galaxies=TNG_GALAXIES,
-        scaling=f"{TNG_DIR}/scaling.json",
     output:
         dataset=f"{TNG_DIR}/datasets/{{variant}}.h5",
         provenance=f"{TNG_DIR}/datasets/{{variant}}.provenance.json",
@@ -198,7 +235,7 @@ rule tng_dataset:
     benchmark:
         f"{TNG_DIR}/benchmarks/dataset_{{variant}}.tsv"
     wildcard_constraints:
-        variant=one_of(TNG_MAIN),
+        variant=one_of(TNG_VARIANTS),
     conda:
         "../../../envs/skyloom.yaml"
     threads: share(2)
@@ -206,6 +243,7 @@ rule tng_dataset:
         mem_mb=growing(1000),
     params:
         variant_parameters=lambda w: configuration.variant_parameters(TNG, w.variant),
+        signed=lambda w: configuration_channels.signed(TNG, w.variant),
         seed=SEED,
         code=code("tng/make_dataset.py"),
     script:

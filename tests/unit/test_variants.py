@@ -1,4 +1,4 @@
-"""Images of further channels, and what a configuration of channels and views is refused for."""
+"""Images of every kind of variant, and what channels and views are refused for."""
 
 import copy
 
@@ -9,8 +9,8 @@ from refusal import refused
 from scipy import ndimage
 
 import configuration
-from skyloom.errors import InputError
-from skyloom.tng import channel_images, variants
+import configuration_channels
+from skyloom.tng import images, variants
 from skyloom.tng.channels import QUANTITIES
 
 with open("config/config.yaml", encoding="utf-8") as file:
@@ -34,9 +34,12 @@ def changed(**keys):
     return config
 
 
-def shown(own, **keys):
-    tng = changed(variants={"tried": own}, **keys)["tng"]
-    return channel_images.Shown({}, [MAXIMA], configuration.variant_parameters(tng, "tried"))
+def render(maps, own, maxima=MAXIMA):
+    """Images of a variant, from the maps of its channels."""
+    tng = changed(variants={"tried": own})["tng"]
+    parameters = configuration.variant_parameters(tng, "tried")
+    signed = configuration_channels.signed(tng, "tried")
+    return variants.render(maps, maxima, parameters, **HERE, signed=signed)
 
 
 @pytest.mark.parametrize(
@@ -44,47 +47,39 @@ def shown(own, **keys):
     [{"kind": "composite"}, {"kind": "gaussian", "sigma": 3}, {"kind": "unsharp", "sigma": 3}],
 )
 def test_the_gas_seen_from_another_side_is_rendered_as_from_the_first(maps, kind):
-    own = shown({**kind, "view": "edge_on"})
-    plain = configuration.variant_parameters(changed(variants={"plain": kind})["tng"], "plain")
-    np.testing.assert_array_equal(
-        channel_images.render(maps, own, **HERE), variants.render(maps, MAXIMA, plain, **HERE)
-    )
+    turned = render(maps, {**kind, "view": "edge_on"})
+    np.testing.assert_array_equal(turned, render(maps, kind))
 
 
 def test_a_logarithm_below_the_references_least_is_black_from_any_side(maps):
     logs = maps.copy()
     logs[:, 0] = np.where(maps[:, 1] > 0, np.log10(np.where(maps[:, 0] > 0, maps[:, 0], 1)), 0)
     maxima = {**MAXIMA, "entropy": 4.0, "entropy_minimum": 1.2}
-    own = shown({"kind": "composite", "view": "edge_on"})._replace(scalings=[maxima])
-    plain = configuration.variant_parameters(DEMO["tng"], "composite")
-    assert np.any((logs[:, 0] < 1.2) & (maps[:, 1] > 0))
-    np.testing.assert_array_equal(
-        channel_images.render(logs, own, **HERE), variants.render(logs, maxima, plain, **HERE)
-    )
+    dark = (logs[:, 0] < 1.2) & (maps[:, 1] > 0)
+    sides = [{"kind": "composite"}, {"kind": "composite", "view": "edge_on"}]
+    first, other = (render(logs, own, maxima) for own in sides)
+    assert dark.any() and not first[dark][:, 0].any()
+    np.testing.assert_array_equal(first, other)
 
 
 def test_one_channel_of_the_gas_from_another_side_is_rendered_as_from_the_first(maps):
-    own = shown({"kind": "channel", "channel": "mass", "view": "edge_on"})
-    plain = configuration.variant_parameters(DEMO["tng"], "mass")
-    np.testing.assert_array_equal(
-        channel_images.render(maps[:, 1:2], own, **HERE),
-        variants.render(maps, MAXIMA, plain, **HERE),
-    )
+    own = {"kind": "channel", "channel": "mass"}
+    turned = render(maps[:, 1:2], {**own, "view": "edge_on"})
+    np.testing.assert_array_equal(turned, render(maps, own))
 
 
 def test_a_composite_takes_its_channels_in_the_given_order(maps):
-    one = shown({"kind": "composite", "channels": ["dark_matter", "mass", "entropy"]})
-    other = shown({"kind": "composite", "channels": ["entropy", "dark_matter", "mass"]})
-    pictures = [channel_images.render(maps, one, **HERE)]
-    pictures.append(channel_images.render(maps[:, [2, 0, 1]], other, **HERE))
+    one = {"kind": "composite", "channels": ["dark_matter", "mass", "entropy"]}
+    other = {"kind": "composite", "channels": ["entropy", "dark_matter", "mass"]}
+    pictures = [render(maps, one), render(maps[:, [2, 0, 1]], other)]
     np.testing.assert_array_equal(pictures[0][..., [2, 0, 1]], pictures[1])
 
 
 def test_velocities_of_both_signs_lie_about_mid_grey():
-    own = shown({"kind": "channel", "channel": "velocity", "beta": 0.1})
+    own = {"kind": "channel", "channel": "velocity", "beta": 0.1}
     speeds = np.array([-300.0, -200.0, -20.0, 0.0, 20.0, 200.0, 300.0])
     maps = np.broadcast_to(speeds, (1, 1, 7, 7))
-    ours = channel_images.render(maps, own, **HERE)[0, 0, :, 0].astype(int)
+    ours = render(maps, own)[0, 0, :, 0].astype(int)
     stretch = np.arcsinh(1.0) / np.arcsinh(10.0)
     here = 127 * stretch
     assert list(ours) == [1, 1, round(128 - here), 128, round(128 + here), 255, 255]
@@ -94,14 +89,14 @@ def test_velocities_of_both_signs_lie_about_mid_grey():
 
 def test_the_scale_is_the_largest_amount_of_any_pixel():
     blocks = [np.zeros((2, 1, 4, 4)), np.full((1, 1, 4, 4), -7.5), np.ones((1, 1, 4, 4))]
-    assert channel_images.largest_pixel(blocks, "velocity") == 7.5
-    with pytest.raises(InputError, match="The channel velocity is 0 in every map"):
-        channel_images.largest_pixel(blocks[:1], "velocity")
+    assert images.channel_maxima(blocks, ["velocity"]) == {"velocity": 7.5}
+    words = "The channel velocity is 0 in every map"
+    refused(words, images.channel_maxima, blocks[:1], ["velocity"])
 
 
 def test_every_quantity_has_a_channel_and_a_variant_in_the_configuration():
     defined = {own["quantity"] for own in DEMO["tng"]["channels"].values()}
-    assert defined == set(QUANTITIES)
+    assert defined == set(QUANTITIES) - set(GAS)
     single = {own.get("channel") for own in DEMO["tng"]["variants"].values()}
     assert set(DEMO["tng"]["channels"]) <= single
 
@@ -148,6 +143,7 @@ def named(name, quantity, statistic, words):
             channels=["mass", "velocity", "entropy"],
         ),
         named("dust", "metalicity", "mean", "is a map of 'metalicity'.*did you mean 'metallicity'"),
+        named("warm", "temperature", "mean", "is a map of 'temperature', which"),
         named("halo", "dark_matter", "mean", "has the statistic 'mean'.*choose 'sum'"),
         named("mass", "dark_matter", "sum", "is taken by the maps of the gas"),
         named("entropy_minimum", "dark_matter", "sum", "is taken"),
@@ -177,7 +173,7 @@ def named(name, quantity, statistic, words):
             view="edge_on",
             single_channel="joint",
         ),
-        ({"variants": {"channel_maps": {"kind": "composite"}}}, "target tng_channel_maps is taken"),
+        ({"variants": {"simulation": {"kind": "composite"}}}, "target tng_simulation is taken"),
     ],
 )
 def test_what_cannot_be_made_is_refused_before_anything_runs(keys, words):
@@ -187,13 +183,10 @@ def test_what_cannot_be_made_is_refused_before_anything_runs(keys, words):
 @pytest.mark.parametrize("kind", ["gaussian", "unsharp"])
 def test_a_filter_on_one_channel_is_that_of_its_image_and_sees_no_other(maps, kind):
     own = {"kind": kind, "sigma": 3, "channel": "entropy"}
-    parameters = configuration.variant_parameters(changed(variants={"a": own})["tng"], "a")
-    picture = variants.render(maps, MAXIMA, parameters, **HERE)
+    picture = render(maps, own)
     others = maps * np.array([1, 0.5, 2], np.float32)[:, None, None]
-    np.testing.assert_array_equal(variants.render(others, MAXIMA, parameters, **HERE), picture)
-    alone = {**own, "kind": "channel", "sigma": None}
-    plain = configuration.variant_parameters(changed(variants={"a": alone})["tng"], "a")
-    image = variants.render(maps, MAXIMA, plain, **HERE)[..., 0].astype(float)
+    np.testing.assert_array_equal(render(others, own), picture)
+    image = render(maps, {"kind": "channel", "channel": "entropy"})[..., 0].astype(float)
     blurred = ndimage.gaussian_filter(image, (0, 3, 3), mode="nearest")
     expected = blurred if kind == "gaussian" else 128 + (image - blurred) / 2
     assert picture.std() > 1 and np.all(picture == picture[..., :1])
@@ -201,7 +194,8 @@ def test_a_filter_on_one_channel_is_that_of_its_image_and_sees_no_other(maps, ki
 
 
 def test_a_filter_on_a_channel_with_both_signs_is_about_mid_grey(maps):
-    own = shown({"kind": "gaussian", "sigma": 3, "channel": "velocity"})
-    assert own.parameters["stretch"] == "alone" and own.parameters["channels"] == ["velocity"]
-    nothing = channel_images.render(np.zeros_like(maps[:, :1]), own, **HERE)
+    own = {"kind": "gaussian", "sigma": 3, "channel": "velocity"}
+    parameters = configuration.variant_parameters(changed(variants={"a": own})["tng"], "a")
+    assert parameters["stretch"] == "alone" and parameters["channels"] == ["velocity"]
+    nothing = render(np.zeros_like(maps[:, :1]), own)
     assert np.all(nothing == 128)
