@@ -11,10 +11,11 @@ import math
 import numpy as np
 
 from skyloom.errors import InputError, nearest
+from skyloom.registry import Registry
 from skyloom.semantic import sampling
 
 #: Models by name; `register` adds one.
-DECODERS = {}
+DECODERS = Registry("decoder")
 
 #: Smallest r'^2: keeps the derivative of the root finite at the centre of a profile.
 _SMALLEST = 1e-12
