@@ -33,6 +33,9 @@ class _Module:
         self.definitions, self.imports = defaultdict(list), defaultdict(set)
         self.always, self.first, self._adds = [], [], []
         for node in syntax.undocumented(ast.parse(path.read_text(encoding="utf-8")).body):
+            if isinstance(node, ast.If) and syntax.last_word(node.test) == "TYPE_CHECKING":
+                # For those who check types, and never run.
+                continue
             reading = syntax.Reading(node, self.bindings)
             if isinstance(node, syntax.IMPORTS):
                 self.first.append(node)

@@ -299,8 +299,8 @@ def object_of(row, name):
         Degrees, NaN where not stated.
     """
     pairs = ((row.get(a), row.get(d)) for a, d in (("PLUG_RA", "PLUG_DEC"), ("RA", "DEC")))
-    ra, dec = next((pair for pair in pairs if _is_position(*pair)), (np.nan, np.nan))
-    ra, dec = float(ra), float(dec)
+    known: tuple = next((pair for pair in pairs if _is_position(*pair)), (np.nan, np.nan))
+    ra, dec = (float(value) for value in known)
     thing = _number(row.get("THING_ID"))
     if thing > 0:
         return f"thing-{thing}", ra, dec

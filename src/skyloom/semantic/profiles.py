@@ -83,8 +83,8 @@ class Profile(abc.ABC):
         In the order in which datasets and networks hold them.
     """
 
-    name = None
-    parameters = ()
+    name: str | None = None
+    parameters: tuple[Parameter, ...] = ()
 
     @abc.abstractmethod
     def intensity(self, ops, p, x, y):
@@ -139,7 +139,7 @@ class Elliptical(Profile):
     axis, towards the first row.
     """
 
-    parameters = ELLIPSE
+    parameters: tuple[Parameter, ...] = ELLIPSE
 
     @abc.abstractmethod
     def radial(self, ops, p, r):

@@ -112,10 +112,10 @@ def read_image(path):
         or infinite or negative counts, no counts at all, and whatever a header says that is not
         counts of EPIC: a map, a mask, a rate, another instrument.
     """
-    return READERS.read(path, lambda read: _checked(*read, path))
+    return READERS.read(path, lambda read: _checked(path, *read))
 
 
-def _checked(primary, header, counts, path):
+def _checked(path, primary, header, counts):
     keyword = _needed(header, primary, path)
     products.check_counts(keyword, path)
     least, most = counts.min(), counts.max()
