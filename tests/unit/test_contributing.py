@@ -64,7 +64,7 @@ def test_actions_are_pinned_and_no_other_host_is_named():
 def test_pre_commit_has_the_linters_of_make_lint_at_their_versions():
     (source,) = loaded(".pre-commit-config.yaml")["repos"]
     hooks = source["hooks"]
-    # What is given names of files by a pattern in one place is given those that changed in the other.
+    # Where `make lint` names files by a pattern, the hook is given those that changed.
     named = {hook["entry"] for hook in hooks if hook.get("pass_filenames", True)}
     assert named == {"numpydoc lint"} and source["repo"] == "local"
     commands = [re.sub(r" \$\$\(find .*\)$", "", command) for command in recipe("lint")]
