@@ -4,7 +4,7 @@
 #   make test    environment, lint, unit and workflow tests: what a change must pass
 #   make test-all   those and the long ones: more faults and damaged files, the docs' long commands,
 #                a real Slurm (root); about an hour
-#   make lint    ruff, snakefmt, snakemake --lint
+#   make lint    ruff, mypy, numpydoc, snakefmt, snakemake --lint
 #   make bench   timings beside public peers
 #   make verify  every result of a run against the record of how it was made (RUN=demo)
 #   make crate   one RO-Crate that describes a whole run
@@ -53,6 +53,8 @@ taste: $(VENV)/run.stamp
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/numpydoc lint $$(find src/skyloom -name "*.py")
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
 

@@ -38,10 +38,19 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 # The same short name, such as `low`, is an attribute of several results.
 suppress_warnings = ["ref.python"]
-nitpick_ignore_regex = [("py:(exc|class|obj)", ".*")]
+# Errors of packages whose pages are not here.
+nitpick_ignore = [
+    ("py:exc", "requests.RequestException"),
+    ("py:exc", "urllib3.exceptions.HTTPError"),
+]
 
 
 _LITERAL = re.compile(r"(``.*?``|`[^`]*`)")
+_TYPE = re.compile(
+    r"(:(?:vartype [^:]*|type):) (?!`?skyloom\.|(?:bool|dict|float|int|list|str|tuple)$)(.*)"
+)
+_SEVERAL = re.compile(r":(ivar|vartype) ([^:]*, [^:]*):(.*)")
+_said = {}
 _MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)|(?<=, )\*(?=\w+\))")
 
 
@@ -56,17 +65,35 @@ def _block(self, node):
     raise SkipNode
 
 
+def _keep(app, what, name, obj, options, lines):
+    """Remember what a comment says of a name: "Limits: the outer radius" has no type Limits."""
+    if what in ("data", "attribute"):
+        _said[name] = list(lines)
+
+
 def _plain(app, what, name, obj, options, lines):
-    """Docstrings are plain text: |x| is a magnitude there, and z_ no link."""
-    for number, line in enumerate(lines):
-        if not line.lstrip().startswith(".. "):
+    """Docstrings are plain text: |x| is a magnitude there, z_ no link, and (N,) array no class."""
+    made = []
+    for line in _said.pop(name, lines):
+        if kind := _TYPE.fullmatch(line):
+            line = f"{kind[1]} *{kind[2]}*"
+        elif not line.lstrip().startswith(".. "):
             parts = _LITERAL.split(line)
             parts[::2] = [_MARKUP.sub(r"\\\g<0>", part) for part in parts[::2]]
-            lines[number] = "".join(parts)
+            line = "".join(parts)
+        if several := _SEVERAL.fullmatch(line):
+            # Sphinx takes the first of several names for the type of the second.
+            field, names, text = several.groups()
+            *first, last = names.split(", ")
+            made += [f":{field} {one}:{text * (field == 'vartype')}" for one in first]
+            line = f":{field} {last}:{text}"
+        made.append(line)
+    lines[:] = made
 
 
 def setup(app):
     """Formulas as MathML, which browsers draw themselves: MathJax would have to be fetched."""
+    app.connect("autodoc-process-docstring", _keep, priority=100)
     app.connect("autodoc-process-docstring", _plain, priority=900)
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
 

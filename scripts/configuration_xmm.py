@@ -4,7 +4,7 @@ from pathlib import Path
 
 import configuration_sentences as sentences
 from skyloom.errors import InputError
-from skyloom.xmm.names import DATASETS, INTERVALS, STRETCHES
+from skyloom.xmm.stretches import INTERVALS, STRETCHES, check_pair, datasets
 
 
 def check(config, arm):
@@ -22,13 +22,15 @@ def check(config, arm):
     for key, name in (*named, ("xmm.evaluation.final", xmm["evaluation"]["final"])):
         sentences.named(key, name, "xmm.experiments", xmm["experiments"])
     sentences.shares("xmm.split", xmm["split"])
+    for name in (*xmm["datasets"], *(own["dataset"] for own in xmm["experiments"].values())):
+        check_pair(*name.split("_")[:2])
     for name, own in xmm["experiments"].items():
         if own.get("kernel", 3) % 2 == 0:
             raise InputError(
                 f"Configuration: xmm.experiments.{name}.kernel is {own['kernel']}: it must be odd, "
                 "so that a convolution has a centre."
             )
-        sentences.free("xmm.experiments", name, name in DATASETS)
+        sentences.free("xmm.experiments", name, name in datasets())
     if wanted and xmm["source"] == "local":
         _check_input(xmm)
     if wanted and xmm["source"] == "archive":
@@ -86,7 +88,7 @@ def variant(xmm, name):
     ----------
     xmm : dict
     name : str
-        One of `DATASETS`.
+        One of `skyloom.xmm.stretches.datasets`.
 
     Returns
     -------

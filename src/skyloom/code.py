@@ -31,8 +31,11 @@ class _Module:
     def __init__(self, path, name, library):
         self.path, self._words, self._library = path, name.split("."), library
         self.definitions, self.imports = defaultdict(list), defaultdict(set)
-        self.always, self.first = [], []
+        self.always, self.first, self._adds = [], [], []
         for node in syntax.undocumented(ast.parse(path.read_text(encoding="utf-8")).body):
+            if isinstance(node, ast.If) and syntax.last_word(node.test) == "TYPE_CHECKING":
+                # For those who check types, and never run.
+                continue
             reading = syntax.Reading(node, self.bindings)
             if isinstance(node, syntax.IMPORTS):
                 self.first.append(node)
@@ -45,6 +48,14 @@ class _Module:
                         self.imports[bound].add(target)
             if not _quiet(node):
                 self.always.append(reading)
+                # A decorator, or an assignment to an entry, registers something in a table.
+                targets = getattr(node, "decorator_list", None) or getattr(node, "targets", [node])
+                self._adds += [syntax.Reading(one, self.bindings) for one in targets]
+
+    def adds_to(self):
+        """Modules whose tables statements of this one add to."""
+        words = (word for reading in self._adds for word, _ in reading.used)
+        return {module for word in words for module, _ in self.imports.get(word, ())}
 
     def bindings(self, node):
         """What an import statement binds: name -> (module, name within it or None)."""
@@ -81,10 +92,11 @@ def _quiet(node):
 
 
 class _Library:
-    """All source files below the folders that are on the import path."""
+    """All source files below the folders that are on the import path, and plugins."""
 
-    def __init__(self, folders):
+    def __init__(self, folders, plugins=()):
         self._folders, self._modules, self._units = folders, {}, {}
+        self._plugins = {f"plugin {path.stem}": path for path in plugins}
 
     def file(self, path):
         """A file below one of the folders, and its name there."""
@@ -104,7 +116,7 @@ class _Library:
                 for depth in range(1, len(parts)):
                     paths.setdefault(".".join(parts[:depth]), None)
                 paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-        return {name: path for name, path in paths.items() if name not in APART}
+        return {name: path for name, path in paths.items() if name not in APART} | self._plugins
 
     def _dotted(self, script):
         return self.file(script)[1].removesuffix(".py").replace("/", ".")
@@ -185,12 +197,22 @@ class _Library:
             module, _, name = one.rpartition(".")
             module, name = (one, None) if self._paths.get(one) else (module, name)
             seen |= {*self._named(module, name), *((part, None) for part in self.parts(module))}
-        waiting, digests = list(seen), {}
+        waiting, digests, plugins = list(seen), {}, {*self._plugins}
         while waiting:
-            unit = waiting.pop()
-            digests[unit], needs = self.unit(*unit)
-            waiting += needs - seen
-            seen |= needs
+            while waiting:
+                unit = waiting.pop()
+                digests[unit], needs = self.unit(*unit)
+                waiting += needs - seen
+                seen |= needs
+            # A plugin belongs to the steps that reach a table of its; unless it hides which.
+            modules = {module for module, _ in digests}
+            for plugin in sorted(plugins):
+                tables = self._module(plugin).adds_to()
+                if not tables or tables & modules:
+                    plugins.remove(plugin)
+                    waiting += [(plugin, None)]
+                    waiting += [(plugin, name) for name in self._module(plugin).definitions]
+            seen |= {*waiting}
         return digests
 
     def imports(self, script, entry=None):
@@ -225,9 +247,9 @@ _libraries = cache(_Library)
 _place = {"kept": None}
 
 
-def _library(folders):
+def _library(folders, plugins=()):
     folders = (folders,) if isinstance(folders, str | Path) else folders
-    return _libraries(tuple(map(Path, folders)))
+    return _libraries(tuple(map(Path, folders)), tuple(map(Path, plugins)))
 
 
 def keep(path):
@@ -286,7 +308,7 @@ def imports(script, folders, entry=None):
 
 
 @cache
-def fingerprint(script, folders, *extra, entry=None):
+def fingerprint(script, folders, *extra, entry=None, plugins=()):
     """Hash of what `script` means, with all of the library that it reaches.
 
     Parameters
@@ -298,6 +320,9 @@ def fingerprint(script, folders, *extra, entry=None):
     entry : str or tuple of str, optional
         What the script finds by its name, which it is given: a function, as
         package.module.function, or all of a module.
+    plugins : tuple of str or Path, optional
+        Files that add to tables of the library (`skyloom.registry`): one counts where the script
+        reaches the module of such a table.
 
     Returns
     -------
@@ -305,7 +330,7 @@ def fingerprint(script, folders, *extra, entry=None):
         16 hexadecimal digits; equal meaning gives equal digits on any machine, wherever the
         folders lie.
     """
-    library = _library(folders)
+    library = _library(folders, plugins)
     files = dict(library.file(path)[::-1] for path in extra)
     contents = {name: hashlib.sha256(path.read_bytes()).digest() for name, path in files.items()}
     names = [library.file(script)[1], *contents, *_several(entry)]

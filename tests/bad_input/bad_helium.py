@@ -180,7 +180,11 @@ OBSERVED = {
             lambda at: _text(at, gzip.compress(_star(at).read_bytes())[:200]),
             "truncated or damaged gzip.*again",
         ),
-        "binary": (lambda at: _text(at, bytes(500)), "neither text nor FITS", "export"),
+        "binary": (
+            lambda at: _text(at, bytes(500)),
+            "no reader .*tried FITS, ECSV, text",
+            "export",
+        ),
         "words": (lambda at: _text(at, b"see the log\n" * 9), "no two columns", "wavelength"),
         "endless axes": (_naxis, "star.fits", "more than FITS allows"),
     },

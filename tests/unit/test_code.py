@@ -118,10 +118,17 @@ COUNTS = [
     ("skyloom/errors.py", "(Exception)", "(OSError)"),
     ("skyloom/__init__.py", "", "import os\nos.umask(7)\n"),
 ]
+TYPES = """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from skyloom.other import Kind
+"""
 # Words for people, and what a step does not reach.
 COUNTS_NOT = [
     ("go.py", "working", "at work"),
     ("go.py", "def main(values):", "def main(values: list) -> tuple:\n    # More."),
+    ("go.py", "\nfrom skyloom import tools", f"{TYPES}\nfrom skyloom import tools"),
     ("skyloom/tools.py", "Twice.", "Two times as much."),
     ("skyloom/tools.py", "    # Why.\n", "\n    # Because.\n"),
     ("skyloom/tools.py", "is empty: fill it.", "has nothing."),

@@ -1,5 +1,6 @@
 """What `pip install .` gives: the pins of its extras, what imports without them, its kernels."""
 
+import ast
 import json
 import re
 import tomllib
@@ -132,3 +133,34 @@ def test_a_test_that_is_skipped_for_want_of_a_package_says_truly_where_it_comes_
     for package, reason in found:
         if "requirements-dev" in reason:
             assert re.search(rf"^{package}==", required, re.M), (package, reason)
+
+
+#: Modules that other programs import first.
+FRONT = "__init__ datasets errors kernels/* loaders/* registry sdss/spectrum spectra/columns "
+FRONT += "spectra/observed splits tng/galaxies tng/picture tng/universe/folder xmm/images"
+
+
+def untyped(body):
+    """Public functions and methods with a parameter or a result that has no type."""
+    found = []
+    for node in body:
+        name = getattr(node, "name", "_")
+        if name.startswith("_") and name != "__init__":
+            continue
+        if isinstance(node, ast.ClassDef):
+            found += [f"{name}.{own}" for own in untyped(node.body)]
+        elif isinstance(node, ast.FunctionDef):
+            args = node.args
+            given = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+            given += filter(None, (args.vararg, args.kwarg))
+            typed = all(own.annotation or own.arg == "self" for own in given)
+            found += [] if typed and node.returns else [name]
+    return found
+
+
+@pytest.mark.parametrize("modules", FRONT.split())
+def test_what_other_programs_import_first_has_types(modules):
+    files = sorted((ROOT / "src" / "skyloom").glob(f"{modules}.py"))
+    assert files and {f.name: untyped(ast.parse(f.read_text()).body) for f in files} == {
+        f.name: [] for f in files
+    }

@@ -204,7 +204,7 @@ def test_every_key_is_documented_and_every_documented_key_exists():
 
 
 def test_every_key_of_the_schema_has_its_default_in_config_yaml():
-    present = {"run", "seed", "arms", "gpus", "gpu_partition", "reproducible"}
+    present = {"run", "seed", "arms", "plugins", "gpus", "gpu_partition", "reproducible"}
     for arm in ("downloads", "tng", "semantic", "xmm", "helium", "stellar", "sdss"):
         present |= set(configuration.flat(DEMO[arm], arm))
     known = set(keys(configuration.load_schema()))

@@ -1,6 +1,7 @@
 """Every key of the configuration with another valid value."""
 
 import copy
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 
 import configuration
 from skyloom.errors import InputError
+from skyloom.sdss.entries import ARCHITECTURES
 from skyloom.semantic.profiles import DECODERS
 from skyloom.tng.channels import QUANTITIES
 
@@ -106,10 +108,12 @@ def _others(config, path, value):
         return [*scaled, value[:-1], value[::-1], *([one] for one in allowed)]
     if isinstance(value, str):
         section = config[path[0]].get(f"{path[-1]}s", {}) if len(path) > 2 else {}
-        names = {"quantity": QUANTITIES, "decoder": DECODERS}.get(path[-1], section)
+        tables = {"quantity": QUANTITIES, "decoder": DECODERS}
+        tables |= {"architecture": ARCHITECTURES} if path[0] == "sdss" else {}
+        names = tables.get(path[-1], section)
         return [
             *_schema(path).get("enum", ()),
-            *(name for name in names if isinstance(names, dict)),
+            *(name for name in names if isinstance(names, Mapping)),
             "minmax_linear_rebin4",
             f"{value}_2",
         ]

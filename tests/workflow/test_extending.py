@@ -67,6 +67,11 @@ BASE = {
 }
 
 
+# A star in a format of its own: Å in air, flux over the continuum.
+WAVE = np.linspace(4455, 4485, 601)
+STAR = WAVE, 1 - 0.4 * np.exp(-(((WAVE - 4471.5) / 2) ** 2))
+
+
 def small(text):
     """A block of configuration, with fewer images where the page has thousands."""
     config = yaml.safe_load(text)
@@ -109,6 +114,8 @@ def extended(make_project):
             own, lines = apply(project.folder, blocks)
             config, commands = merged(config, own), [*commands, *lines]
     (project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    (project.folder / "stars").mkdir()
+    np.savez(project.folder / "stars" / "hd127972.npz", wave=STAR[0] / 10, flux=STAR[1])
 
     def run(line):
         code, text = shell(line, project.folder)
@@ -127,7 +134,15 @@ def extended(make_project):
 
 
 def test_the_page_has_the_extensions_that_are_judged_here():
-    names = ["channel", "variant", "stretch", "network", "network of the sdss arm", "label"]
+    names = [
+        "channel",
+        "variant",
+        "reader",
+        "stretch",
+        "network",
+        "network of the sdss arm",
+        "label",
+    ]
     names += ["statistic", "decoder", "figure"]
     assert list(sections()) == [*(f"A {name}" for name in names), ARM]
 
@@ -199,6 +214,18 @@ def test_a_variant_is_a_name_and_a_size_in_kiloparsec(extended):
         expected = ndimage.gaussian_filter(sharp[row], 0.6774 * 64 / 60, mode="nearest")
         # Both were rounded to bytes once.
         assert np.abs(blurred[row] - expected).max() <= 1.5
+
+
+def test_a_reader_of_a_file_of_ones_own_gives_what_the_files_hold(extended):
+    folder = extended / "helium" / "observed"
+    (row,) = read_table(folder / "inventory.ecsv")
+    assert row["file"] == "hd127972.npz" and len(read_table(folder / "rejects.ecsv")) == 0
+    with h5py.File(folder / "spectra.h5") as file:
+        (curve,) = (file["curves"][name] for name in file["curves"])
+        wavelength, flux = curve["wavelength"][()], curve["flux"][()]
+    inside = (WAVE >= wavelength[0] - 1e-6) & (WAVE <= wavelength[-1] + 1e-6)
+    np.testing.assert_allclose(wavelength, WAVE[inside], rtol=1e-9)
+    np.testing.assert_allclose(flux, STAR[1][inside], rtol=1e-6)
 
 
 def test_a_stretch_is_what_its_formula_says(extended):

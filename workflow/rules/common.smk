@@ -36,7 +36,7 @@ import reruns
 import targets
 from skyloom import arms
 from skyloom import code as library_code
-from skyloom import syntax
+from skyloom import registry, syntax
 from skyloom.errors import InputError
 
 library_code.keep(Path(".snakemake") / "code.json")
@@ -58,6 +58,7 @@ try:
             )
         )
     )
+    registry.use(config["plugins"])
     configuration.check(config)
 except InputError as error:
     messages.remedy(str(error))
@@ -100,12 +101,14 @@ def code(step, *extra, entry=None):
     Worked out for the jobs that a run plans, since most runs plan few of the rules. `entry` is the
     function, as module.name, or the modules that a step calls by name; or says so by wildcards.
     """
+    plugins = tuple(config["plugins"])
     CODES.append(
         lambda wildcards: library_code.fingerprint(
             step,
             FOLDERS,
             *extra,
             entry=entry(wildcards) if callable(entry) else entry,
+            plugins=plugins,
         )
     )
     return CODES[-1]

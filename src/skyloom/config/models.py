@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, create_model
 
 from skyloom.arms import ARMS, part
-from skyloom.config.base import END, Section, Several, key, section
+from skyloom.config.base import END, Distinct, Section, Several, key, section
 
 
 class Downloads(Section):
@@ -46,6 +46,12 @@ class General(Section):
     """which arms the target `all` builds
 
     …; only their input must be there
+    """
+    plugins: Distinct[str] = key([])
+    """Python files of your own that add readers, decoders and the like
+
+    Python files of your own that add readers, networks, decoders, statistics or labels
+    ([how](../docs/extending.md)); an edit of one reruns the steps that use what it adds to
     """
     gpus: int = key(0, ge=0, le=8)
     """GPUs that each training asks of the scheduler

@@ -17,7 +17,6 @@ from skyloom.config.base import (
     may,
     section,
 )
-from skyloom.sdss.entries import ARCHITECTURES
 
 
 class Archive(Section):
@@ -127,7 +126,8 @@ class Split(Section):
 
 
 class Network(Entry):
-    architecture: Literal[*ARCHITECTURES]
+    architecture: str
+    """one of `skyloom.sdss.entries.ARCHITECTURES`"""
     weights: str | None = may()
     """imagenet, random or a file"""
     train_from: str | None = may()

@@ -16,11 +16,9 @@ from skyloom.config.base import (
     may,
     section,
 )
-from skyloom.xmm.names import STRETCHES
 
 Aliases = Annotated[list[str], Field(min_length=1)]
-_NAMES = rf"((minmax|zscale)_({'|'.join(STRETCHES)})|none_linear)_rebin[124]"
-Dataset = Annotated[str, Field(pattern=f"^{_NAMES}{END}")]
+Dataset = Annotated[str, Field(pattern=f"^(minmax|zscale|none)_[a-z0-9]+_rebin[124]{END}")]
 
 
 class Archive(Section):

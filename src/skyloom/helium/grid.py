@@ -13,12 +13,13 @@ import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.helium import profile
+from skyloom.registry import Registry
 from skyloom.spectra import broadening, resampling, wavelengths
 
 #: Names and units of the labels.
 LABELS = {"teff": "K", "log_g": "dex", "v_rot": "km / s"}
 #: Labels that follow from these: unit, and the function of ``teff``, ``log_g`` and ``v_rot``.
-DERIVED = {}
+DERIVED = Registry("label", lambda value, unit: (unit, value))
 #: Step of unrotated spectra in km/s: a fifth of the narrowest line's Doppler width.
 STEP = 1.0
 _NAME = re.compile(r"f_t(\d{4,6})g(\d{2})v(\d{1,4})\.dat")

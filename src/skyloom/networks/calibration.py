@@ -19,7 +19,7 @@ class Reliability(NamedTuple):
 
     low: np.ndarray
     high: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment] # nobody counts in it as in a tuple
     score: np.ndarray
     fraction: np.ndarray
     fraction_low: np.ndarray

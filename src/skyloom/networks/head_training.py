@@ -66,7 +66,7 @@ def fit(network, features, targets, *, train, test, settings, seed=0, **options)
     settings : Settings
     seed : int
         Of the order of the rows, which for an epoch depends on (seed, epoch) only.
-    options
+    **options
         Of `skyloom.networks.state.Resumable.run`: state_path, save_every, label.
 
     Returns

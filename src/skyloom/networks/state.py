@@ -43,7 +43,7 @@ class Limits:
 
     #: Where the configuration has them, and what some of them may be.
     section: ClassVar = "training"
-    choices: ClassVar = {"restore": ("best", "last")}
+    choices: ClassVar[dict] = {"restore": ("best", "last")}
     #: A trainer whose configuration has these makes fields of them.
     patience: ClassVar = math.inf
     readout_epochs: ClassVar = ()

@@ -90,7 +90,7 @@ class Task:
     judge: Callable
     history: tuple
     disturb: Callable = _unchanged
-    asked: np.ndarray = ()
+    asked: np.ndarray | tuple = ()
     together: int = 1
     facts: tuple = ()
     noun: str = "images"
@@ -191,7 +191,7 @@ def fit(network, task, *, seed=0, learner=None, **options):
     learner : Learner, optional
         Of a network with the same layers and of this task, which learns in this one's place. The
         bits are those without.
-    options
+    **options
         Of `skyloom.networks.state.Resumable.run`: state_path, save_every, label.
 
     Returns

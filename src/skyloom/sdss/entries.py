@@ -1,9 +1,11 @@
 """The entries of ``sdss.networks``: which networks there are, and what each of them sees."""
 
 import dataclasses
+from collections.abc import Callable
 from importlib import import_module
 
-from skyloom.errors import InputError, check_keys
+from skyloom.errors import InputError, check_keys, check_one_of
+from skyloom.registry import Registry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,21 +17,30 @@ class Architecture:
     variant : str
         The dataset that it sees: ``images_224``, ``images_28`` or ``spectra``.
     module : str or None
-        Where its layers are: ``build(shape, classes, seed=...)``, of a spectrum with the number of
-        its pixels; None is one of `skyloom.networks.pretrained`.
+        Where ``build`` is, so that a plan imports no Keras.
+    build : callable or None
+        Makes its layers: ``build(shape, classes, seed=...)``, of a spectrum with the number of its
+        pixels. Without it and `module`, it is one of `skyloom.networks.pretrained`.
     """
 
     variant: str
     module: str | None = None
+    build: Callable | None = None
+
+    @property
+    def pretrained(self):
+        """Whether it is one of `skyloom.networks.pretrained`."""
+        return not (self.module or self.build)
 
 
 #: The values of ``sdss.networks.<name>.architecture``.
-ARCHITECTURES = {
-    "inception_v3": Architecture("images_224"),
-    "resnet_50": Architecture("images_224"),
-    "lenet": Architecture("images_28", "skyloom.networks.lenet"),
-    "cnn_1d": Architecture("spectra", "skyloom.networks.cnn_1d"),
-}
+ARCHITECTURES = Registry(
+    "network of the sdss arm", lambda build, variant: Architecture(variant, build=build)
+)
+ARCHITECTURES["inception_v3"] = Architecture("images_224")
+ARCHITECTURES["resnet_50"] = Architecture("images_224")
+ARCHITECTURES["lenet"] = Architecture("images_28", "skyloom.networks.lenet")
+ARCHITECTURES["cnn_1d"] = Architecture("spectra", "skyloom.networks.cnn_1d")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +71,7 @@ class Network:
     @property
     def pretrained(self):
         """Whether it is one of `skyloom.networks.pretrained`."""
-        return ARCHITECTURES[self.architecture].module is None
+        return ARCHITECTURES[self.architecture].pretrained
 
     @property
     def frozen(self):
@@ -80,8 +91,9 @@ class Network:
     def build(self, shape, classes, *, seed):
         """One that is trained from the start, for samples of a shape."""
         size = shape[0] if self.kind == "spectra" else shape
-        layers = import_module(ARCHITECTURES[self.architecture].module)
-        return layers.build(size, classes, seed=seed)
+        own = ARCHITECTURES[self.architecture]
+        build = own.build or import_module(own.module).build
+        return build(size, classes, seed=seed)
 
 
 def network(name, keys):
@@ -94,11 +106,7 @@ def network(name, keys):
     """
     check_keys(f"sdss.networks.{name}", keys, Network.__dataclass_fields__)
     architecture = keys.get("architecture")
-    if architecture not in ARCHITECTURES:
-        raise InputError(
-            f"sdss.networks.{name}.architecture is {architecture!r}: "
-            f"choose one of {', '.join(ARCHITECTURES)}."
-        )
+    check_one_of(f"sdss.networks.{name}.architecture", architecture, ARCHITECTURES)
     entry = Network(**keys)
     if entry.pretrained:
         return dataclasses.replace(entry, weights=str(entry.weights or "imagenet"))

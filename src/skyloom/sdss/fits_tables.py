@@ -106,7 +106,7 @@ class Unit:
     start: int
     size: int
     path: object
-    _columns: dict = field(default=None, repr=False)
+    _columns: dict | None = field(default=None, repr=False)
 
     @property
     def is_table(self):

@@ -16,9 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.registry import Readers
 from skyloom.sdss import fits_tables
 from skyloom.sdss.classes import CLASSES
 
+#: Readers of spectra by their formats; each gives a `Raw`.
+READERS = Readers("spectra for sdss")
 #: This keyword of the primary header, when true, says that a spectrum is simulated.
 SYNTHETIC_KEYWORD = "SYNTHETI"
 #: Stands in tables for a class that is not known.
@@ -88,6 +91,33 @@ class Spectrum:
         return float(np.median(self.flux[good].astype("f8") * np.sqrt(self.ivar[good])))
 
 
+@dataclass(frozen=True)
+class Raw:
+    """What a file holds, unchecked.
+
+    Attributes
+    ----------
+    wavelength, flux, ivar : (L,) array
+        As of `Spectrum`.
+    bad : (L,) bool array
+        Pixels that are not to be used, besides those of undefined flux or without ivar above 0.
+    id : str
+        As of `Spectrum`, or any other name that no other spectrum has.
+    row : dict or None
+        What the file says of the object, by names of `COLUMNS`: of these CLASS and Z are needed.
+        None where a table is missing that should say it.
+    synthetic : bool
+    """
+
+    wavelength: np.ndarray
+    flux: np.ndarray
+    ivar: np.ndarray
+    bad: np.ndarray
+    id: str
+    row: dict | None
+    synthetic: bool = False
+
+
 def identity(plate, mjd, fiber):
     """The name of a spectrum: "0266-51602-0013"."""
     return f"{int(plate):04d}-{int(mjd):05d}-{int(fiber):04d}"
@@ -132,7 +162,7 @@ def _content(path):
     return content
 
 
-def _find(units, path, *, labelled):
+def _find(units, path):
     """The tables of the pixels and of the object, by their columns rather than their names."""
     pixels = [unit for unit in units if all(name in unit.columns for name in _PIXELS)]
     objects = [unit for unit in units if "CLASS" in unit.columns and "Z" in unit.columns]
@@ -146,11 +176,6 @@ def _find(units, path, *, labelled):
         raise InputError(
             f"{path} has no table COADD with {', '.join(_PIXELS)}: it is no spectrum of SDSS; "
             "remove it or download it again."
-        )
-    if not objects and labelled:
-        raise InputError(
-            f"{path} has no table {' or '.join(_TABLES)} with CLASS and Z: download it again, "
-            "the full or the lite version."
         )
     places = [unit.position for unit in (pixels[0], *objects[:1])]
     if places != [1, 2][: len(places)]:
@@ -177,13 +202,24 @@ def _pixels(unit, content, path):
         raise InputError(
             f"{path} has no increasing wavelengths in LOGLAM of COADD: download it again."
         )
+    return 10**loglam, flux, ivar, (mask.astype(np.int64) & int(_BAD)) != 0
+
+
+def _checked(raw, path):
+    """Wavelength, flux, inverse variance and which pixels are good."""
+    wavelength = np.asarray(raw.wavelength, "f8")
+    if any(np.shape(values) != wavelength.shape for values in (raw.flux, raw.ivar, raw.bad)):
+        raise InputError(f"{path} has not as many values of flux as wavelengths: correct it.")
+    if not (wavelength.ndim == 1 and len(wavelength) and np.all(np.diff(wavelength) > 0)):
+        raise InputError(f"{path} has no increasing wavelengths: correct it.")
+    if not (wavelength[0] > 1e3 and wavelength[-1] < 1e5):
+        raise InputError(f"{path} has wavelengths that are not Å of light: correct it.")
     with np.errstate(over="ignore", invalid="ignore"):
-        flux, ivar = flux.astype("f4"), ivar.astype("f4")
+        flux, ivar = np.asarray(raw.flux).astype("f4"), np.asarray(raw.ivar).astype("f4")
     finite = np.isfinite(flux)
     if not finite.any():
         raise InputError(f"{path} has no finite flux (NaN everywhere): download it again.")
-    harmed = (mask.astype(np.int64) & int(_BAD)) != 0
-    good = finite & np.isfinite(ivar) & (ivar > 0) & ~harmed
+    good = finite & np.isfinite(ivar) & (ivar > 0) & ~np.asarray(raw.bad, bool)
     if not good.any():
         raise InputError(
             f"{path} has no good pixel: all are masked (AND_MASK) or have ivar 0; remove it."
@@ -193,13 +229,13 @@ def _pixels(unit, content, path):
         raise InputError(
             f"{path} has the same flux ({values[0]:g}) in all its good pixels: remove it."
         )
-    return 10**loglam, flux, ivar, good
+    return wavelength, flux, ivar, good
 
 
 def _row(unit, content, path):
-    """What the object's table says: a dict of the columns that it has."""
+    """What the object's table says: a dict of the columns that it has; None where there is none."""
     if unit is None:
-        return {}
+        return None
     if unit.rows != 1:
         raise InputError(
             f"{path} has {unit.rows} rows in {unit.name or 'the table of CLASS and Z'} where one "
@@ -263,8 +299,8 @@ def object_of(row, name):
         Degrees, NaN where not stated.
     """
     pairs = ((row.get(a), row.get(d)) for a, d in (("PLUG_RA", "PLUG_DEC"), ("RA", "DEC")))
-    ra, dec = next((pair for pair in pairs if _is_position(*pair)), (np.nan, np.nan))
-    ra, dec = float(ra), float(dec)
+    known: tuple = next((pair for pair in pairs if _is_position(*pair)), (np.nan, np.nan))
+    ra, dec = (float(value) for value in known)
     thing = _number(row.get("THING_ID"))
     if thing > 0:
         return f"thing-{thing}", ra, dec
@@ -317,9 +353,10 @@ def read(path, *, catalogue=None, labelled=True):
     Parameters
     ----------
     path : str or Path
-        FITS, plain or gzip-compressed (whatever its name ends in). Extension 1 holds the pixels
-        (FLUX, LOGLAM, IVAR, AND_MASK) and extension 2 one row on the object (CLASS, Z): COADD and
-        SPECOBJ or SPALL, known by their columns, whose names may be in any case.
+        What one of `READERS` reads; first of all FITS, plain or gzip-compressed (whatever its name
+        ends in). Extension 1 holds the pixels (FLUX, LOGLAM, IVAR, AND_MASK) and extension 2 one
+        row on the object (CLASS, Z): COADD and SPECOBJ or SPALL, known by their columns, whose
+        names may be in any case.
     catalogue : mapping of str to dict, optional
         Rows by the spectrum's name, as `skyloom.sdss.catalogue.rows` gives them: for a spectrum in
         it, its columns replace those of the file.
@@ -336,34 +373,40 @@ def read(path, *, catalogue=None, labelled=True):
     InputError
         One sentence, whatever is wrong with the file.
     """
-    try:
-        return _read(path, catalogue or {}, labelled)
-    except InputError:
-        raise
-    except Exception as error:
-        # Files can be damaged in more ways than can be foreseen, and one must not stop all.
-        raise InputError(f"{path} is not readable FITS ({error}): download it again.") from error
+    return READERS.read(path, lambda raw: _spectrum(raw, path, catalogue or {}, labelled))
 
 
-def _read(path, catalogue, labelled):
+@READERS.register("FITS", identify=lambda path, start: start.startswith(b"SIMPLE  ="), priority=-1)
+def read_fits(path):
+    """The `Raw` of a file as SDSS has it, see `read`."""
     content = _content(path)
     units = list(fits_tables.units(io.BytesIO(content), path, length=len(content)))
-    table, about = _find(units, path, labelled=labelled)
+    table, about = _find(units, path)
     primary, row = units[0].header, _row(about, content, path)
-    name = _identity(primary, row, path)
-    entry = catalogue.get(name)
-    row = row | (entry or {})
+    name = _identity(primary, row or {}, path)
+    synthetic = primary.get(SYNTHETIC_KEYWORD) is True
+    return Raw(*_pixels(table, content, path), id=name, row=row, synthetic=synthetic)
+
+
+def _spectrum(raw, path, catalogue, labelled):
+    if raw.row is None and labelled:
+        raise InputError(
+            f"{path} has no table {' or '.join(_TABLES)} with CLASS and Z: download it again, "
+            "the full or the lite version."
+        )
+    entry = catalogue.get(raw.id)
+    row = (raw.row or {}) | (entry or {})
     source = f"{path}" if entry is None else f"{path}, by the catalogue,"
-    label, z, warning = _label(row, name, source, labelled=labelled)
-    known, ra, dec = object_of(row, name)
+    label, z, warning = _label(row, raw.id, source, labelled=labelled)
+    known, ra, dec = object_of(row, raw.id)
     return Spectrum(
-        *_pixels(table, content, path),
-        id=name,
+        *_checked(raw, path),
+        id=raw.id,
         label=label,
         z=z,
         zwarning=warning,
         object=known,
         ra=ra,
         dec=dec,
-        synthetic=primary.get(SYNTHETIC_KEYWORD) is True,
+        synthetic=raw.synthetic,
     )

@@ -11,10 +11,11 @@ import math
 import numpy as np
 
 from skyloom.errors import InputError, nearest
+from skyloom.registry import Registry
 from skyloom.semantic import sampling
 
 #: Models by name; `register` adds one.
-DECODERS = {}
+DECODERS = Registry("decoder")
 
 #: Smallest r'^2: keeps the derivative of the root finite at the centre of a profile.
 _SMALLEST = 1e-12
@@ -82,8 +83,8 @@ class Profile(abc.ABC):
         In the order in which datasets and networks hold them.
     """
 
-    name = None
-    parameters = ()
+    name: str | None = None
+    parameters: tuple[Parameter, ...] = ()
 
     @abc.abstractmethod
     def intensity(self, ops, p, x, y):
@@ -138,7 +139,7 @@ class Elliptical(Profile):
     axis, towards the first row.
     """
 
-    parameters = ELLIPSE
+    parameters: tuple[Parameter, ...] = ELLIPSE
 
     @abc.abstractmethod
     def radial(self, ops, p, r):

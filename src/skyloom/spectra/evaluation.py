@@ -13,17 +13,17 @@ from skyloom.columns import masked, numbers, where
 from skyloom.networks import bootstrap
 from skyloom.networks import metrics as statistics
 from skyloom.progress import track
+from skyloom.registry import Registry
 
 #: Shares of spectra that stated uncertainties are asked to cover.
 LEVELS = (*(round(0.1 * n, 1) for n in range(1, 10)), 0.95, 0.99)
 #: Share of a Gaussian within one standard deviation.
 ONE_SIGMA = 2 * norm.cdf(1) - 1
 #: Columns of the summary, each a function of true and predicted labels.
-STATISTICS = {
-    "rmse": statistics.root_mean_square_error,
-    "bias": statistics.bias,
-    "pearson_r": statistics.pearson_r,
-}
+STATISTICS = Registry("statistic")
+STATISTICS["rmse"] = statistics.root_mean_square_error
+STATISTICS["bias"] = statistics.bias
+STATISTICS["pearson_r"] = statistics.pearson_r
 _VELOCITIES = ("v_rot", "v_sin_i")
 _HISTORY = ("loss", "mae", "argmax_agreement")
 

@@ -3,6 +3,7 @@
 Whatever is wrong with a file is an `skyloom.errors.InputError` of one sentence.
 """
 
+import codecs
 import gzip
 import re
 import zlib
@@ -12,10 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError
+from skyloom.registry import Readers
 from skyloom.spectra import axes, observed_fits, observed_text
 from skyloom.spectra.folders import name_of
 
+#: Readers of observed spectra by their formats; each gives a `skyloom.spectra.columns.Raw`.
+READERS = Readers("observed spectra")
+
 _GZIP = b"\x1f\x8b"
+_FITS = b"SIMPLE  ="
 # The names that label their star: the helium paper's files, our stellar ones, and MILES'.
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"
 _MILES = re.compile(rf"lt{_NUMBER}_lg{_NUMBER}_fe{_NUMBER}", re.IGNORECASE)
@@ -43,11 +49,11 @@ def read(path):
     Parameters
     ----------
     path : str or Path
-        Text of two or more columns (separated by blanks, tabs, commas or semicolons; comments and
-        header lines are passed over, names in the last of them are used), ECSV, or FITS: a table
-        with columns of wavelength (or its logarithm to base 10) and flux, one row a pixel or all
-        in one row, or an image of one dimension with a linear or logarithmic wavelength axis. Any
-        of them may be gzip-compressed.
+        What one of `READERS` reads, of which the library has three: text of two or more columns
+        (separated by blanks, tabs, commas or semicolons; comments and header lines are passed over,
+        names in the last of them are used), ECSV, or FITS: a table with columns of wavelength (or
+        its logarithm to base 10) and flux, one row a pixel or all in one row, or an image of one
+        dimension with a linear or logarithmic wavelength axis. Any of them may be gzip-compressed.
 
     Returns
     -------
@@ -61,16 +67,41 @@ def read(path):
         converted).
     """
     path = Path(path)
-    content = _content(path)
-    if content.startswith(b"SIMPLE  ="):
-        raw = observed_fits.read(content, path)
-    else:
-        raw = observed_text.read(content, path)
+    return READERS.read(path, lambda raw: _spectrum(raw, path))
+
+
+@READERS.register("FITS", identify=lambda path, start: start.startswith(_FITS), priority=-1)
+def read_fits(path):
+    """What a FITS file holds."""
+    return observed_fits.read(_content(path), path)
+
+
+@READERS.register("ECSV", identify=lambda path, start: _is_ecsv(start), priority=-1)
+def read_ecsv(path):
+    """What an ECSV table holds."""
+    return observed_text.read(_content(path), path)
+
+
+@READERS.register(
+    "text",
+    identify=lambda path, start: not (start.startswith(_FITS) or _is_ecsv(start) or b"\0" in start),
+    priority=-1,
+)
+def read_text(path):
+    """What text in columns holds."""
+    return observed_text.read(_content(path), path)
+
+
+def _spectrum(raw, path):
     wavelength, flux, uncertainty = _checked(raw, path)
     name = name_of(path)
     known = labels_of_name(name) | raw.known
     said = raw.medium
     return Spectrum(wavelength, flux, uncertainty, said.name, name, known, str(path), said.why)
+
+
+def _is_ecsv(start):
+    return start.removeprefix(codecs.BOM_UTF8).startswith(b"# %ECSV")
 
 
 def labels_of_name(name):

@@ -51,7 +51,8 @@ def groups(inventory, by):
     ----------
     inventory : astropy.table.Table
     by : 'random' or 'model'
-        Every spectrum for itself, or all rotations of one model: labels but those named v_…
+        Every spectrum for itself, or all rotations of one model: all labels but those of a
+        velocity, named v_ and so on.
     """
     if by not in BY:
         raise InputError(f"split.by is {by!r}: set it to one of {', '.join(BY)}.")

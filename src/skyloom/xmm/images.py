@@ -14,8 +14,15 @@ import numpy as np
 from astropy.io import fits
 
 from skyloom.errors import InputError
+from skyloom.registry import Readers
 from skyloom.xmm import fits_stream, products
 
+#: Readers of counts by their formats; each gives two FITS headers, of a file and of its image, or
+#: one for both twice, with the keywords that an image of EPIC has, and counts, (H, W) float64.
+READERS = Readers("EPIC images")
+READERS.register("FITS", identify=lambda path, start: start.startswith(b"SIMPLE  ="), priority=-1)(
+    fits_stream.read
+)
 #: Keyword by which the simulator marks its files (eight letters are all that FITS allows).
 SYNTHETIC_KEYWORD = "SYNTHETI"
 
@@ -90,8 +97,9 @@ def read_image(path):
     Parameters
     ----------
     path : str or Path
-        Plain or gzip-compressed FITS. The image is in the primary HDU or, where that is empty, in
-        the first image extension, with any number type and scaling.
+        What one of `READERS` reads; first of all FITS, plain or gzip-compressed. The image is in
+        the primary HDU or, where that is empty, in the first image extension, with any number type
+        and scaling.
 
     Returns
     -------
@@ -104,8 +112,10 @@ def read_image(path):
         or infinite or negative counts, no counts at all, and whatever a header says that is not
         counts of EPIC: a map, a mask, a rate, another instrument.
     """
-    primary, header, counts = fits_stream.read(path)
+    return READERS.read(path, lambda read: _checked(path, *read))
 
+
+def _checked(path, primary, header, counts):
     keyword = _needed(header, primary, path)
     products.check_counts(keyword, path)
     least, most = counts.min(), counts.max()

@@ -109,7 +109,7 @@ def _check_camera(file, image, wanted):
 
 
 def _row(file, folder, table, maps, options):
-    if not products.is_fits(file):
+    if not (products.is_fits(file) or images.READERS.recognise(Path(folder) / file)):
         raise InputError(
             f"{file} is not an image: its name does not end in {', '.join(products.SUFFIXES[:1])}, "
             ".fits.gz or .FTZ."

@@ -5,14 +5,44 @@ samples is made for all images of a block together; the few images whose fit han
 are left to astropy itself, so that its answer is ours there too.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
-from astropy.visualization import ZScaleInterval
 
 from skyloom.errors import InputError
-from skyloom.xmm.names import INTERVALS, STRETCHES
+from skyloom.registry import Registry
 
-#: Parameters of the stretches that have one.
-DEFAULTS = {"log": 1000.0, "power": 2.0, "sinh": 1.0 / 3.0, "asinh": 0.1}
+INTERVALS = ("minmax", "zscale", "none")
+REBINS = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A function of [0, 1] onto itself.
+
+    Attributes
+    ----------
+    apply : callable
+        ``apply(t, a)`` stretches an array in place whose values run from 0 to `end`; what exceeds 1
+        is cut afterwards.
+    default : float
+        Of its parameter a, where it has one.
+    end : callable
+        From a to what the interval's end is scaled to, so that a stretch need not scale again.
+    amplification : callable
+        From a to how much it enlarges a relative error of its argument, at most: beyond 2 it is
+        worked out in double precision.
+    """
+
+    apply: Callable
+    default: float = 1.0
+    end: Callable = lambda a: 1.0
+    amplification: Callable = lambda a: 1.0
+
+
+#: Stretches by name.
+STRETCHES = Registry("stretch", Stretch)
 
 # Astropy's defaults of ZScaleInterval that the config does not name.
 _REJECT, _FEWEST, _SIGMAS, _ITERATIONS = 0.5, 5, 2.5, 5
@@ -59,6 +89,8 @@ def limits(images, interval, *, contrast=0.25, samples=1000):
     stride = int(max(1.0, flat.shape[1] / samples))
     chosen = np.sort(flat[:, ::stride][:, :samples].astype(np.float64), axis=1)
     found, doubtful = _zscale(chosen, contrast)
+    if doubtful.any():
+        from astropy.visualization import ZScaleInterval
     for row in np.flatnonzero(doubtful):
         peer = ZScaleInterval(n_samples=samples, contrast=contrast)
         found[row] = peer.get_limits(flat[row].astype(np.float64))
@@ -161,41 +193,47 @@ def _rejected(y, kept, n):
     return slope, ~_grown(~kept | far, max(1, int(count * 0.01))), doubtful
 
 
-def _amplification(name, a):
-    """How much a stretch enlarges a relative error of its argument, at most."""
-    if name == "power":
-        return a
-    if name == "sinh":
-        return 1.0 / a / np.tanh(1.0 / a)
-    # 1 + a x is rounded to the last bit of 1.
-    return 1.0 / np.log1p(a) if name == "log" else 1.0
+@STRETCHES.register("linear")
+def _linear(t, a):
+    pass
 
 
-def _apply(name, t, a):
-    """Stretch values in place that run from 0 to `_range`; what exceeds 1 is cut."""
-    if name == "sqrt":
-        np.sqrt(t, out=t)
-    elif name == "log":
-        t += 1
-        np.log(t, out=t)
-        t *= 1.0 / np.log(a + 1.0)
-    elif name == "power":
-        # Numpy's power of a scalar 2 costs four times a square.
-        np.square(t, out=t) if a == 2 else np.power(t, a, out=t)
-    elif name == "sinh":
-        np.sinh(t, out=t)
-        t *= 1.0 / np.sinh(1.0 / a)
-    elif name == "asinh":
-        np.arcsinh(t, out=t)
-        t *= 1.0 / np.arcsinh(1.0 / a)
-    # Looking is cheaper than cutting, and rounding seldom leads beyond.
-    if t.max() > 1:
-        np.minimum(t, 1, out=t)
+# 1 + a x is rounded to the last bit of 1.
+@STRETCHES.register(
+    "log", default=1000.0, end=lambda a: a, amplification=lambda a: 1.0 / np.log1p(a)
+)
+def _log(t, a):
+    t += 1
+    np.log(t, out=t)
+    t *= 1.0 / np.log(a + 1.0)
 
 
-def _range(name, a):
-    """What the interval's end is scaled to, so that a stretch need not scale again."""
-    return a if name == "log" else 1.0 / a if name in ("sinh", "asinh") else 1.0
+@STRETCHES.register("sqrt")
+def _sqrt(t, a):
+    np.sqrt(t, out=t)
+
+
+@STRETCHES.register("power", default=2.0, amplification=lambda a: a)
+def _power(t, a):
+    # Numpy's power of a scalar 2 costs four times a square.
+    np.square(t, out=t) if a == 2 else np.power(t, a, out=t)
+
+
+@STRETCHES.register(
+    "sinh",
+    default=1.0 / 3.0,
+    end=lambda a: 1.0 / a,
+    amplification=lambda a: 1.0 / a / np.tanh(1.0 / a),
+)
+def _sinh(t, a):
+    np.sinh(t, out=t)
+    t *= 1.0 / np.sinh(1.0 / a)
+
+
+@STRETCHES.register("asinh", default=0.1, end=lambda a: 1.0 / a)
+def _asinh(t, a):
+    np.arcsinh(t, out=t)
+    t *= 1.0 / np.arcsinh(1.0 / a)
 
 
 def _normalise(x, low, width, end, t, *, inside):
@@ -285,17 +323,21 @@ def stretch(images, interval, stretch, *, a=None, contrast=0.25, samples=1000):
     check_pair(interval, stretch)
     if interval == "none":
         return images.astype(np.float32)
-    a = float(DEFAULTS.get(stretch, 1.0) if a is None else a)
+    chosen = STRETCHES[stretch]
+    a = float(chosen.default if a is None else a)
     if not 0 < a < np.inf:
         raise InputError(f"xmm.stretch.{stretch} is {a:g}: it must be larger than 0 and finite.")
     flat = images.reshape(len(images), -1)
     out = np.empty(flat.shape, np.float32)
     found = limits(images, interval, contrast=contrast, samples=samples)
-    precise = images.dtype != np.float32 or _amplification(stretch, a) > 2
+    precise = images.dtype != np.float32 or chosen.amplification(a) > 2
 
     def work(x, low, width, t):
-        _normalise(x, low, width, _range(stretch, a), t, inside=interval == "minmax")
-        _apply(stretch, t, a)
+        _normalise(x, low, width, chosen.end(a), t, inside=interval == "minmax")
+        chosen.apply(t, a)
+        # Looking is cheaper than cutting, and rounding seldom leads beyond.
+        if t.max() > 1:
+            np.minimum(t, 1, out=t)
 
     # An interval too narrow for float32 is given to float64, image by image.
     width = np.abs(found[:, 1] - found[:, 0])
@@ -320,3 +362,9 @@ def check_pair(interval, name):
             f"none_{name} stretches images that were not normalised: choose none_linear, "
             f"minmax_{name} or zscale_{name}."
         )
+
+
+def datasets():
+    """Names of all that can be asked for; rates without an interval have no stretch."""
+    pairs = [(i, s) for i in INTERVALS for s in (STRETCHES if i != "none" else ("linear",))]
+    return [f"{interval}_{name}_rebin{rebin}" for interval, name in pairs for rebin in REBINS]

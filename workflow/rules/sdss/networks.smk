@@ -11,7 +11,7 @@ rule sdss_download_weights:
         f"{SDSS_DIR}/logs/download_{{name}}.log",
     wildcard_constraints:
         name="|".join(
-            name for name, own in entries.ARCHITECTURES.items() if own.module is None
+            name for name, own in entries.ARCHITECTURES.items() if own.pretrained
         ),
     localrule: True
     conda:

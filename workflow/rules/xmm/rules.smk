@@ -124,7 +124,7 @@ rule xmm_dataset:
     benchmark:
         f"{XMM_DIR}/benchmarks/dataset_{{dataset}}.tsv"
     wildcard_constraints:
-        dataset="|".join(configuration_xmm.DATASETS),
+        dataset="|".join(configuration_xmm.datasets()),
     conda:
         "../../../envs/skyloom.yaml"
     threads: share(2)
@@ -219,6 +219,6 @@ builds(
         *(f"{XMM_DIR}/models/{name}/model.keras" for name in XMM_TRAINED),
         *(f"{XMM_DIR}/evaluation/{table}.ecsv" for table in XMM_TABLES),
     ],
-    datasets=dict.fromkeys(configuration_xmm.DATASETS, f"{XMM_DIR}/split.ecsv"),
+    datasets=dict.fromkeys(configuration_xmm.datasets(), f"{XMM_DIR}/split.ecsv"),
     models=XMM_EXPERIMENTS,
 )

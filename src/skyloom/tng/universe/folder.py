@@ -45,7 +45,12 @@ def simulate_tng(
     base, numbers = Path(folder) / "output", [int(number) for number in snapshots]
     check_one_of("simulation", simulation, SIMULATIONS)
     _refuse_real(base)
-    size = {"snapshots": numbers, "galaxies": galaxies, "seed": seed, "simulation": simulation}
+    size: dict = {
+        "snapshots": numbers,
+        "galaxies": galaxies,
+        "seed": seed,
+        "simulation": simulation,
+    }
     with arguments_named():
         # The trees first: they check the list of snapshots.
         write_tree(base, **size)
