@@ -34,6 +34,11 @@ class Shown(NamedTuple):
             merged.update(scaling)
         return merged
 
+    @property
+    def signed(self):
+        """Channels with values of both signs."""
+        return [name for name in self.parameters["channels"] if signed(name, self.parameters)]
+
 
 def largest_pixel(blocks, name):
     """Largest pixel of a channel, or of its amount, over many maps.

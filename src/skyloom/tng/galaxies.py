@@ -32,7 +32,8 @@ _STATISTICS = {"entropy": "mass_weighted_mean", "mass": "sum", "temperature": "m
 CHANNELS = (*maps.CHANNELS, *channels.QUANTITIES)
 
 
-def _unit(text):
+def unit(text):
+    """The astropy unit that the library's text stands for."""
     return _UNITS[text] if text in _UNITS else units.Unit(text)
 
 
@@ -126,7 +127,7 @@ class Galaxies:
         One row a galaxy, by subhalo number, with units; ``ssfr`` is over the stellar mass.
         """
         columns = {
-            name: column.data if column.unit is None else column.data << _unit(str(column.unit))
+            name: column.data if column.unit is None else column.data << unit(str(column.unit))
             for name, column in self._rows.columns.items()
         }
         return QTable(columns, meta=dict(self._rows.meta))
@@ -329,8 +330,8 @@ def _mapped(simulation, rows, names, options, threads):
     return Maps(
         np.stack([planes[name] for name in names], axis=1),
         tuple(names),
-        tuple(_unit(described[name]) for name in names),
-        _maxima(planes, names, options["gas"]["entropy"] == "log"),
+        tuple(unit(described[name]) for name in names),
+        largest(planes, names, options["gas"]["entropy"] == "log"),
         rows,
         np.array([one.rotation for one in last]).reshape(-1, 3, 3),
         np.array([one.orientation for one in last], dtype=object),
@@ -339,7 +340,7 @@ def _mapped(simulation, rows, names, options, threads):
     )
 
 
-def _maxima(planes, names, logarithmic):
+def largest(planes, names, logarithmic):
     """Largest pixel of each channel, or of its amount, as the workflow's reference snapshot's."""
     maxima = {}
     for name in names:
