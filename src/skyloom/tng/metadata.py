@@ -1,5 +1,7 @@
 """What a dataset of galaxy images says of itself: scales, units, stretch, snapshots, galaxies."""
 
+from collections import ChainMap
+
 import numpy as np
 
 from skyloom.io import open_hdf5
@@ -16,8 +18,8 @@ _READABLE = {"1e10 Msun/h": MASS_UNIT}
 #: Columns of the galaxies' tables that datasets hold too.
 _GALAXIES = ("sfr", "stellar_mass")
 _FORMULA = (
-    "byte = zero + scale v, rounded; v = {v}; n = (map - minimum) / (maximum - minimum), cut to its "
-    "range; f(x) = asinh(x / beta) / asinh(1 / beta){mean}"
+    "byte = zero + scale v, rounded; v = {v}; n = (map - minimum) / (maximum - minimum), cut to "
+    "its range; f(x) = asinh(x / beta) / asinh(1 / beta){mean}"
 )
 _FILTERED = {
     "gaussian": " The stretched image was then blurred: v is what the blur left.",
@@ -178,9 +180,7 @@ def complete(about, galaxies, map_files, scalings, parameters, signed=()):
     attributes = {
         "column_units": {"pixel_kpc": "kpc"} | {n: str(galaxies[n].unit) for n in _GALAXIES},
         "channel_units": [units[str(name)] for name in about["attributes"]["channels"]],
-        "encoding": encoding(
-            parameters, {k: v for s in scalings for k, v in s.items()}, units, signed
-        ),
+        "encoding": encoding(parameters, dict(ChainMap(*scalings)), units, signed),
         "origin": "lower",
         **scales(first),
     }
