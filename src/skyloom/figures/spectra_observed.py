@@ -215,7 +215,8 @@ def _star(axes, star, wavelength):
     if star.get("original") is not None:
         x, y = (np.asarray(values, dtype=float) for values in star["original"])
         inside = (x >= low) & (x <= high) & np.isfinite(y)
-        look = {"s": 3 if many else 9, "color": style.BLACK, "linewidths": 0}
+        size = 3 if many else 9 if inside.sum() > 60 else 20
+        look = {"s": size, "color": style.BLACK, "linewidths": 0}
         axes.scatter(x[inside], y[inside], rasterized=many, **look)
     flux = np.asarray(star["flux"], dtype=float)
     _band(axes, star, wavelength, flux, many)
