@@ -1,6 +1,8 @@
 """Bytes of images go back to their maps, and datasets say how, at which scale and of what."""
 
 import json
+import re
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -169,7 +171,8 @@ OPTIONS = {
 
 @pytest.fixture
 def folder(tmp_path):
-    """A run's folder with maps of four galaxies, three datasets of them and two splits."""
+    """A run's folder with maps of four galaxies and three datasets of them."""
+    tmp_path = tmp_path / "results" / "demo" / "tng"
     stack, paths, tables = gas(4), [], []
     for number, header in SNAPSHOTS.items():
         rows = slice(0, 2) if number == 99 else slice(2, 4)
@@ -228,6 +231,11 @@ def test_a_filter_says_how_large_it_is_at_every_snapshot(folder):
     np.testing.assert_allclose(said["range"]["kpc"], 1.0)
     np.testing.assert_allclose(said["range"]["ckpc/h"], [0.6774, 0.6774 * 1.1])
     np.testing.assert_allclose(said["range"]["pixel"], np.array([0.6774, 0.6774 * 1.1]) * 32 / 60)
+    with h5py.File(folder / "datasets" / "unsharp_5.h5") as file:
+        assert metadata.filter_text(file.attrs) == "σ = 1 kpc = 0.677 to 0.745 ckpc/h"
+    own = {"sigma": 5, "range": {"ckpc/h": [2.34375, 2.34375]}}
+    assert metadata.filter_text({"filter": json.dumps(own)}) == "σ = 5 px = 2.34 ckpc/h"
+    assert metadata.filter_text({}) == ""
     five = metadata.filter_sizes(5, width=60.0, bins=128, scale_factor=0.5, hubble=0.7)
     assert five == pytest.approx({"pixel": 5, "ckpc/h": 5 * 60 / 128, "kpc": 2.34375 * 0.5 / 0.7})
 
@@ -284,7 +292,7 @@ def test_images_in_their_units_are_the_maps_within_a_byte_and_maps_are_read_with
     truth, back = stored["mass"][1].value, mass[0].to_value(stored["mass"].unit)
     inside = (truth > 1e-4) & (truth < 0.02)
     # A byte is a 255th of asinh(1 / beta) in the logarithm.
-    assert np.abs(np.log(back / truth)[inside]).max() < 0.5 / 255 * np.arcsinh(1000) + 0.01
+    assert np.abs(np.log(back[inside] / truth[inside])).max() < 0.5 / 255 * np.arcsinh(1000) + 0.01
     composite = loaders.physical(folder / "datasets" / "composite.h5")
     assert list(composite) == list(maps.CHANNELS)
     difference = loaders.physical(folder / "datasets" / "unsharp_5.h5")["mass"]
@@ -337,3 +345,21 @@ def test_standardised_labels_of_the_only_split_use_its_training_side(folder):
     ((_, label),) = found.as_numpy_iterator()
     mean, deviation = loaders.scaling(path, split="split")
     np.testing.assert_allclose(label, (target[2:3] - mean) / deviation, rtol=1e-6)
+
+
+def test_the_page_of_datasets_reads_each_attribute_as_printed(folder, monkeypatch):
+    text = Path("docs/datasets.md").read_text(encoding="utf-8")
+    section = text.partition("## What a dataset says of itself")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    said = loaders.Samples(folder / "datasets" / "unsharp_5.h5")
+    write_table(Table({"id": said.ids, "part": ["train"] * 4}), folder / "splits" / "lineage.ecsv")
+    monkeypatch.chdir(folder.parents[2])
+    exec(compile(block, "docs/datasets.md", "exec"), {})
+    table = section.partition("| attribute")[2].partition("\n\n")[0]
+    cells = "".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
+    named = set(re.findall(r"`([a-z_]+)`", cells))
+    # Those that galaxies have none of.
+    others = {"shows", "image_units", "wavelength_first", "_last", "_scale", "_unit", "_medium"}
+    assert named - others <= set(said.attributes)
+    columns = section.partition("Columns of a galaxy: ")[2].partition("\n")[0]
+    assert {*re.findall(r"`(\w+)`", columns)} == set(said.columns)

@@ -122,7 +122,7 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic, comoving=None):
 
 
 @style.drawn
-def gallery(images, log_ssfr, *, variant, width, synthetic):
+def gallery(images, log_ssfr, *, variant, width, synthetic, size=""):
     """Up to twenty galaxies of one variant with their sSFR, in the order given.
 
     Parameters
@@ -134,6 +134,8 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     width : (N,) array
         Sides of the images, physical kpc: they differ from snapshot to snapshot.
     synthetic : bool
+    size : str, optional
+        How large the variant's filter is, as `skyloom.tng.metadata.filter_text` says.
 
     Returns
     -------
@@ -143,7 +145,8 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     -----
     Figures 3.3 and 4.6 to 4.8 of the thesis.
     """
-    title = f"{style.variant_label(variant)}, from high to low sSFR"
+    said = f" ({size})" if size else ""
+    title = f"{style.variant_label(variant)}{said}, from high to low sSFR"
     figure, panels = _mosaic(len(images), 4, 2.1, title, synthetic)
     length = round_length(np.min(width))
     shown = zip(panels, images, log_ssfr, width, strict=False)

@@ -1,5 +1,6 @@
 """What a dataset of galaxy images says of itself: scales, units, stretch, snapshots, galaxies."""
 
+import json
 from collections import ChainMap
 
 import numpy as np
@@ -67,6 +68,17 @@ def filter_sizes(sigma, **grid):
     comoving = count * grid["width"] / grid["bins"]
     physical = comoving * grid["scale_factor"] / grid["hubble"]
     return {"pixel": count, "ckpc/h": comoving, "kpc": physical}
+
+
+def filter_text(attributes):
+    """A dataset's filter in words, from its attributes; empty where it has none, or is older."""
+    if "filter" not in attributes:
+        return ""
+    made = json.loads(attributes["filter"])
+    low, high = (f"{value:.3g}" for value in made["range"]["ckpc/h"])
+    sigma = made["sigma"] if isinstance(made["sigma"], str) else f"{made['sigma']:g} px"
+    comoving = f"{low} ckpc/h" if low == high else f"{low} to {high} ckpc/h"
+    return f"σ = {sigma}" if sigma == comoving else f"σ = {sigma} = {comoving}"
 
 
 def encoding(parameters, maxima, units, signed=()):

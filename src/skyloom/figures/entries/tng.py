@@ -96,6 +96,7 @@ def gallery(files):
             np.stack([file["images"][row] for row in rows]),
             target[rows] - OFFSET,
             variant=file.attrs["variant"],
+            size=metadata.filter_text(file.attrs),
             width=tng_images.physical_width(
                 float(file.attrs["width"]),
                 file["snapshot"][:][rows],
