@@ -12,13 +12,15 @@ from astropy import units
 from astropy.cosmology import units as cosmological
 from astropy.table import Table
 from refusal import refused
-from small_files import dataset
+from small_files import RATES, dataset, rates
 
 import configuration
 from skyloom import datasets, encoding, loaders
-from skyloom.io import atomic_hdf5, write_table
+from skyloom.io import atomic_hdf5, read_table, write_table
+from skyloom.sdss import processing as sdss
 from skyloom.tng import archive, channel_images, grid, images, maps, metadata, variants
 from skyloom.tng.header import Header
+from skyloom.xmm import processing as xmm
 
 with open("config/config.yaml", encoding="utf-8") as file:
     DEMO = yaml.safe_load(file)["tng"]
@@ -188,6 +190,16 @@ def folder(tmp_path):
         table["stellar_mass"] = [3.0, 4.0] << units.Unit("1e10 Msun / littleh")
         table.meta = {**header._asdict(), "ssfr_mass": "stellar"}
         tables.append(table)
+    for number, table in zip(SNAPSHOTS, tables, strict=True):
+        write_table(table, tmp_path / "galaxies" / f"snap_{number:03d}.ecsv")
+    write_datasets(tmp_path)
+    return tmp_path
+
+
+def write_datasets(folder):
+    """Three datasets of a folder's maps, as the workflow's step makes them."""
+    paths = [folder / "maps" / f"snap_{number:03d}.part_0.h5" for number in SNAPSHOTS]
+    tables = [read_table(path) for path in sorted(folder.glob("galaxies/*.ecsv"))]
     sample = archive.labelled(tables)
     for name, own in {
         "mass": {"kind": "channel", "channel": "mass"},
@@ -198,13 +210,12 @@ def folder(tmp_path):
         about = archive.description(sample, paths, name, own, 1)
         about = metadata.complete(about, sample, paths, [MAXIMA], own)
         datasets.make(
-            tmp_path / "datasets" / f"{name}.h5",
+            folder / "datasets" / f"{name}.h5",
             lambda pool, own=own: archive.render_all(paths, sample, MAXIMA, own, pool=pool),
             about,
             label=name,
             unit="galaxy",
         )
-    return tmp_path
 
 
 def test_a_dataset_says_its_scales_units_snapshots_and_galaxies(folder):
@@ -363,3 +374,39 @@ def test_the_page_of_datasets_reads_each_attribute_as_printed(folder, monkeypatc
     assert named - others <= set(said.attributes)
     columns = section.partition("Columns of a galaxy: ")[2].partition("\n")[0]
     assert {*re.findall(r"`(\w+)`", columns)} == set(said.columns)
+
+
+def test_x_ray_images_say_their_pixels_and_unit_where_they_have_them(tmp_path):
+    path, none = rates(tmp_path), {"interval": "none", "stretch": "linear"}
+
+    def said(table, own):
+        return xmm.description(table, [path], "toy", own, 1)["attributes"]
+
+    assert "pixel_scale" not in said(RATES, none)
+    on_sky = RATES.copy()
+    on_sky["pixel_scale"] = [4.0, np.nan] << units.arcsec
+    found = said(on_sky, none)
+    assert found["pixel_scale"] == 16.0 and found["pixel_scale_unit"] == "arcsec"
+    assert found["image_units"] == "ct / s" and found["column_units"] == {"exposure": "s"}
+    stretched = said(on_sky, {"interval": "minmax", "stretch": "sqrt"})
+    assert "image_units" not in stretched and "each image's own" in stretched["shows"]
+
+
+def test_images_that_are_drawn_begin_at_the_top_and_have_no_way_back(tmp_path):
+    sample = Table({"id": ["a"], "class": ["STAR"], "z": [0.0], "object": ["a"]})
+    sample.meta["synthetic"] = True
+    made = sdss.description(sample, np.linspace(4000, 9000, 64), 9, "images_28", {}, 1)
+    path = tmp_path / "images_28.h5"
+    with atomic_hdf5(path) as file:
+        datasets.write(file, [np.zeros((1, 28, 28, 1), "u1")], **made)
+    assert datasets.check(path)["lacks"] == []
+    assert loaders.Samples(path).attributes["origin"] == "upper"
+    refused("a curve in a frame of its own", loaders.physical, path)
+
+
+def test_a_dataset_that_explains_itself_has_the_same_bytes_again(folder):
+    path = folder / "datasets" / "unsharp_5.h5"
+    first = path.read_bytes()
+    path.unlink()
+    write_datasets(folder)
+    assert path.read_bytes() == first
