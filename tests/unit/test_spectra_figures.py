@@ -291,6 +291,14 @@ def test_what_networks_were_trained_on_is_said_as_their_dataset_says_it():
     assert spectra_observed.trained_on(bare) == said
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_legend_stays_within_the_figure(count):
+    figure = rendered(spectra_observed.observed, stars(*fake.observed("helium", count)), WAVELENGTH)
+    (legend,) = figure.legends
+    assert figure.bbox.x0 <= legend.get_window_extent().x0
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_the_residual_is_the_star_less_each_model():
     predictions, spectra = fake.observed("helium", 1)
     (star,) = stars(predictions, spectra)

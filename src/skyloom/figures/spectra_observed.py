@@ -191,7 +191,9 @@ def observed(stars, wavelength, *, synthetic, trained="spectra", total=None):
         max(map(len, texts[first : first + columns])) + 1 for first in range(0, len(texts), columns)
     ]
     heights = [height for count in lines for height in (_SPECTRUM, _LEFT, _LINE * count)]
-    size = max(6.4, width * columns), sum(heights) + 1.0
+    handles = _legend(stars)
+    ncols = _columns(handles, max(6.4, width * columns))
+    size = max(6.4, width * columns), sum(heights) + 0.6 + 0.2 * -(-len(handles) // ncols)
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(
         *(3 * rows, columns),
@@ -204,7 +206,7 @@ def observed(stars, wavelength, *, synthetic, trained="spectra", total=None):
         _star(panels[3 * row, column], star, wavelength)
         _left(panels[3 * row + 1, column], star, wavelength)
         _words(panels[3 * row + 2, column], text, lines[row])
-    style.below(figure, _legend(stars), ncols=2)
+    style.below(figure, handles, ncols=ncols)
     return figure
 
 
@@ -300,6 +302,16 @@ def _legend(stars):
         text = f"noise-free training spectrum nearest to the answer of: {model['look']['label']}"
         handles.append(Line2D([], [], label=text, **_look(place, model, 1.0)))
     return handles
+
+
+def _columns(handles, width):
+    """Two columns of a legend where they fit into so many inches, or one."""
+    half = -(-len(handles) // 2)
+    texts = [
+        [len(handle.get_label()) for handle in part] for part in (handles[:half], handles[half:])
+    ]
+    # 0.056 inches is the mean width of a letter, 0.5 what stands before it.
+    return 2 if sum(0.056 * max(part, default=0) + 0.5 for part in texts) <= width else 1
 
 
 def _look(place, model, width):
