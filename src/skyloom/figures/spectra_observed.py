@@ -15,6 +15,7 @@ from skyloom.figures.table_cells import significant
 MOST = 12
 _LINE = 0.145  # inches, of text
 _SPECTRUM, _LEFT = 2.5, 1.0  # inches, of a spectrum and of what a model leaves of it
+_AROUND = 0.9  # inches, of a star's title, ticks and labels
 
 
 def nearest(target, wanted):
@@ -193,7 +194,8 @@ def observed(stars, wavelength, *, synthetic, trained="spectra", total=None):
     heights = [height for count in lines for height in (_SPECTRUM, _LEFT, _LINE * count)]
     handles = _legend(stars)
     ncols = _columns(handles, max(6.4, width * columns))
-    size = max(6.4, width * columns), sum(heights) + 0.6 + 0.2 * -(-len(handles) // ncols)
+    around = 0.6 + 0.2 * -(-len(handles) // ncols) + _AROUND * rows
+    size = max(6.4, width * columns), sum(heights) + around
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(
         *(3 * rows, columns),
