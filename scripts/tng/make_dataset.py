@@ -6,18 +6,19 @@ step.begin(snakemake)
 
 from skyloom import datasets
 from skyloom.io import read_json, read_table
-from skyloom.tng import archive
+from skyloom.tng import archive, metadata
 
 files, params, variant = snakemake.input, snakemake.params, snakemake.wildcards.variant
 own = params.variant_parameters
 sample = archive.labelled([read_table(path) for path in files.galaxies])
 maxima = {name: value for path in files.scaling for name, value in read_json(path).items()}
+described = archive.description(sample, files.maps, variant, own, params.seed)
 datasets.make(
     snakemake.output.dataset,
     lambda pool: archive.render_all(
         files.maps, sample, maxima, own, signed=params.signed, pool=pool
     ),
-    archive.description(sample, files.maps, variant, own, params.seed),
+    metadata.complete(described, sample, files.maps, [maxima], own, params.signed),
     label=f"images of {variant}",
     unit="galaxy",
     threads=snakemake.threads,

@@ -1,8 +1,10 @@
 """The one dataset format: images or spectra, targets and identifiers in one HDF5 file.
 
 ``images`` (N, H, W, C) or ``spectra`` (N, L), one sample a chunk; ``target`` (N,) or (N, T) with
-attributes ``name`` and ``units``; ``id`` (N,) and further identifying columns. Files hold no clock
-and no commit: equal inputs give equal bytes. What varies is in ``<name>.provenance.json``.
+attributes ``name`` and ``units``; ``id`` (N,) and further columns. The file's own attributes say
+the rest: ``format_version``, ``axes``, ``column_units``, ``pixel_scale``, ``encoding`` and so on
+(docs/datasets.md). Files hold no clock and no commit: equal inputs give equal bytes. What varies is
+in ``<name>.provenance.json``.
 """
 
 import json
@@ -12,6 +14,7 @@ import h5py
 import numpy as np
 from h5py._objects import phil
 
+from skyloom import encoding
 from skyloom.ahead import Pool, in_order
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
@@ -25,6 +28,11 @@ from skyloom.progress import track_blocks
 # 32 KiB) and would be unpacked together for every sample drawn. Shuffling does nothing to bytes;
 # it is for float32.
 _LEVEL = 1
+
+#: Of the files written here. The first, which names no version, says less of itself.
+VERSION = 2
+#: Axes of the samples, in the order of the file.
+AXES = {"images": ("sample", "row", "column", "channel"), "spectra": ("sample", "wavelength")}
 
 
 def make(path, render, described, *, label, unit, threads=1):
@@ -145,7 +153,8 @@ def write(
     for column, values in columns.items():
         values = np.asarray(values)
         create_dataset(file, column, values.astype("S") if values.dtype.kind == "U" else values)
-    for key, value in attributes.items():
+    own = {"format_version": VERSION, "axes": list(AXES[kind])}
+    for key, value in {**own, **attributes}.items():
         file.attrs[key] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
@@ -159,14 +168,15 @@ def check(path):
     Returns
     -------
     dict
-        ``kind``, ``samples``, ``shape``, ``dtype``, ``variant``.
+        ``kind``, ``samples``, ``shape``, ``dtype``, ``variant``; and ``lacks``, names of the
+        attributes of this version that an older file does not have.
 
     Raises
     ------
     InputError
         With the first thing that is wrong: the file or a column missing, lengths that disagree,
         samples or targets that are no numbers, a target that is not finite, an identifier that
-        occurs twice.
+        occurs twice, an attribute that describes another file or makes no sense.
     """
     with open_hdf5(path, need=["target", "id"]) as file:
         kinds = [kind for kind in ("images", "spectra") if kind in file]
@@ -196,4 +206,45 @@ def check(path):
             "shape": samples.shape[1:],
             "dtype": str(samples.dtype),
             "variant": file.attrs.get("variant"),
+            "lacks": _check_attributes(file, samples, path),
         }
+
+
+def _check_attributes(file, samples, path):
+    """Refuse a file that says of itself what is not so; what it does not say, by name."""
+    said, kind = file.attrs, samples.name.lstrip("/")
+    version = said.get("format_version", 1)
+    if not isinstance(version, int | np.integer) or not 1 <= version <= VERSION:
+        raise InputError(
+            f"{path} has the format version {version}, and this Skyloom knows 1 to {VERSION}: read "
+            "it with a newer one, or make it again."
+        )
+    if version > 1 and len(np.atleast_1d(said.get("axes", ""))) != samples.ndim:
+        raise InputError(f"{path}: axes do not name the {samples.ndim} of {kind}: make it again.")
+    units = _described(said, "column_units", path)
+    for name in units or {}:
+        if name not in file:
+            raise InputError(f"{path}: column_units names {name}, no column: make it again.")
+    scale = said.get("pixel_scale", 1.0)
+    if not (isinstance(scale, float) and 0 < scale < np.inf):
+        raise InputError(f"{path}: pixel_scale is {scale}, no size of a pixel: make it again.")
+    if "pixel_scale" in said and not str(said.get("pixel_scale_unit", "")):
+        raise InputError(f"{path}: pixel_scale has no pixel_scale_unit: make it again.")
+    how = _described(said, "encoding", path)
+    if how is not None and (wrong := encoding.faults(how, samples.shape[-1])):
+        raise InputError(f"{path}: encoding {wrong}: make it again.")
+    bytes_ = ("encoding",) if samples.dtype == np.uint8 else ()
+    return [name for name in ("format_version", "axes", *bytes_) if name not in said]
+
+
+def _described(attributes, name, path):
+    """An attribute that is a dict, stored as JSON; None where there is none."""
+    if name not in attributes:
+        return None
+    try:
+        found = json.loads(attributes[name])
+    except (TypeError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: {name} is no description in JSON: make it again.")
+    return found

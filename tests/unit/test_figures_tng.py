@@ -26,7 +26,12 @@ CASES = ("composite", "mass", "unsharp_3")
 STEPS = {
     "sample": ("[1/yr]", "[M$_\\odot$]", "[M$_\\odot$/yr]"),
     "maps": ("[kpc]", "10 kpc", "[keV cm$^2$]", "[M$_\\odot$]", "[K]"),
-    "variants": ("10 kpc", "σ = 3 px = 4.2 kpc", "Temperature"),
+    "variants": (
+        "10 kpc",
+        "σ = 3 px = 4.2 kpc\n   = 2.8 ckpc/h",
+        "1 px = 1.38 kpc = 0.938 ckpc/h",
+        "Temperature",
+    ),
     "gallery": ("10 kpc", "/ yr"),
     "predictions": ("True log$_{10}$ sSFR [1/yr]", "[dex]", "Galaxies per 0.25 dex"),
     "family": ("Predicted log$_{10}$ sSFR [1/yr]", "[dex]"),

@@ -33,7 +33,10 @@ STEPS = {
     "noise": ("S/N per pixel", "MAE [K]", "Bias [dex]", "always predicting the mean"),
     "calibration": ("Stated level of the interval", "Actual coverage", "σ × 1.42"),
     "comparison": ("no better than the mean", "Each member (bar: mean)"),
-    "observed": ("Normalised flux", "known: ", "beyond the grid", "nearest to the answer of"),
+    "observed": (
+        *("Normalised flux", "Star − model", "S/N 100", "S/N unknown", "known: "),
+        *("beyond the grid", "nearest to the answer of"),
+    ),
 }
 OWN = {
     ("helium", "grid"): ("He I\n4471", "[He I]\n4470", "Mg II\n4481 →"),
@@ -64,7 +67,7 @@ def draw(name, arm, inputs, folder, monkeypatch):
     if name == "predictions":
         inputs = {key: inputs[key][-1] for key in ("predictions", "metrics")}
     if name == "observed":
-        inputs = inputs["observed"] | {"dataset": inputs["dataset"]}
+        inputs = inputs["observed"] | {"dataset": inputs["dataset"], "blocks": []}
     agreement = arm == "helium"
     return fake_step.sketch(f"spectra.{name}", inputs, folder, monkeypatch, agreement=agreement)
 
@@ -249,6 +252,9 @@ def test_the_nearest_training_spectrum_is_by_standard_deviations_of_the_labels()
     assert spectra_observed.nearest(target, [np.nan, 3.0]) is None
 
 
+MILES = "synthetic spectra at R = 1788 with noise of S/N 50 (dataset miles)"
+
+
 def stars(predictions, spectra):
     """Stars as the figure takes them, beside a grid of two spectra."""
     target = np.array([[15000.0, 3.0, 100.0], [30000.0, 4.0, 300.0]])
@@ -277,10 +283,41 @@ def test_a_name_is_red_only_where_the_answers_mean_nothing():
     assert texts(figure).count("air is assumed") == 2
 
 
+def test_what_networks_were_trained_on_is_said_as_their_dataset_says_it():
+    made = {"parameters": '{"resolving_power": 1788, "snr": 50}', "variant": "miles"}
+    assert spectra_observed.trained_on({**made, "synthetic": True}) == MILES
+    bare = {"parameters": "{}", "variant": "clean", "synthetic": False}
+    said = "spectra at the grid's own resolution (dataset clean)"
+    assert spectra_observed.trained_on(bare) == said
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_legend_stays_within_the_figure(count):
+    figure = rendered(spectra_observed.observed, stars(*fake.observed("helium", count)), WAVELENGTH)
+    (legend,) = figure.legends
+    assert figure.bbox.x0 <= legend.get_window_extent().x0
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_the_residual_is_the_star_less_each_model():
+    predictions, spectra = fake.observed("helium", 1)
+    (star,) = stars(predictions, spectra)
+    star["uncertainty"] = np.full(201, 0.02)
+    figure = rendered(spectra_observed.observed, [star], WAVELENGTH)
+    (axes,) = (axes for axes in figure.axes if axes.get_ylabel() == "Star − model")
+    lines = [line for line in axes.get_lines() if len(line.get_ydata()) == 201]
+    assert len(lines) == 2
+    for line in lines:
+        np.testing.assert_allclose(line.get_ydata(), star["flux"] - 1)
+    low, high = axes.get_ylim()
+    assert low == -high and high > abs(star["flux"] - 1).max()
+    assert spectra_observed.signal_to_noise(star) == pytest.approx(50, rel=0.1)
+
+
 def test_the_title_tells_real_stars_from_the_synthetic_spectra_of_their_networks():
     title = {
         real: spectra_observed.observed(
-            [], WAVELENGTH, synthetic=not real, trained_on_synthetic=True
+            [], WAVELENGTH, synthetic=not real, trained=MILES
         ).get_suptitle()
         for real in (True, False)
     }

@@ -1,5 +1,6 @@
 """Blocks of spectra on their way into datasets."""
 
+import h5py
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -8,7 +9,7 @@ from refusal import refused
 from skyloom import datasets
 from skyloom.ahead import Pool
 from skyloom.io import atomic_hdf5, open_hdf5
-from skyloom.spectra import grid_files, variants, wavelengths
+from skyloom.spectra import broadening, grid_files, variants, wavelengths
 
 WAVELENGTH = wavelengths.linear(4460, 4480, 41)
 NAMES = [f"t{number:05d}" for number in range(23)]
@@ -106,3 +107,28 @@ def test_dataset_describes_itself(tmp_path):
         assert file.attrs["synthetic"] and file.attrs["arm"] == "helium"
         np.testing.assert_array_equal(wavelengths.grid(file.attrs, 41), WAVELENGTH)
         assert sorted(file) == ["id", "spectra", "target"]
+
+
+def test_a_spectrum_without_its_noise_is_that_of_the_grid_at_the_datasets_resolution(tmp_path):
+    wavelength = wavelengths.linear(5000, 5100, 201)
+    flux = 1 - np.random.default_rng(5).random((4, 201), np.float32) / 2
+    for number, rows in enumerate((slice(0, 2), slice(2, 4))):
+        with atomic_hdf5(tmp_path / f"block_{number}.h5") as file:
+            names = ["a", "b", "c", "d"][rows]
+            grid_files.write_block(file, [flux[rows]], wavelength, names, synthetic=True)
+    blocks = [tmp_path / "block_0.h5", tmp_path / "block_1.h5"]
+    own = {"resolving_power": 1000, "snr": 20}
+    # The second of the grid was rejected.
+    kept = Table({"id": ["a", "c", "d"], "teff": [1.0, 2.0, 3.0]})
+    kept.meta = {"labels": ["teff"], "synthetic": True}
+    described = grid_files.description(kept, wavelength, "noisy", own, arm="helium", seed=1)
+    noisy = variants.render([(flux[[0, 2, 3]], np.arange(3))], wavelength, own, 1)
+    with atomic_hdf5(tmp_path / "noisy.h5") as file:
+        datasets.write(file, noisy, **described)
+    wide = broadening.instrumental(wavelength, flux, 1000)
+    with h5py.File(tmp_path / "noisy.h5") as file:
+        for row, place in enumerate((0, 2, 3)):
+            found = variants.without_noise(file, row, blocks)
+            np.testing.assert_allclose(found, wide[place], rtol=1e-6)
+            assert np.std(file["spectra"][row] - found) > 0.02
+        refused("lack d, which the dataset", variants.without_noise, file, 2, blocks[:1])

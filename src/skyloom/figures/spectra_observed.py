@@ -1,5 +1,6 @@
 """Observed stars beside the training spectra that the networks' predictions point to."""
 
+import json
 import textwrap
 
 import numpy as np
@@ -8,10 +9,13 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style
+from skyloom.figures.table_cells import significant
 
 #: More stars than this are counted, not drawn.
 MOST = 12
 _LINE = 0.145  # inches, of text
+_SPECTRUM, _LEFT = 2.5, 1.0  # inches, of a spectrum and of what a model leaves of it
+_AROUND = 0.9  # inches, of a star's title, ticks and labels
 
 
 def nearest(target, wanted):
@@ -34,6 +38,25 @@ def nearest(target, wanted):
         return None
     width = np.std(target, axis=0)
     return int(np.argmin((((target - wanted) / np.where(width > 0, width, 1.0)) ** 2).sum(axis=1)))
+
+
+def trained_on(attributes):
+    """What the networks' training spectra are, in words, from the attributes of their dataset."""
+    made = json.loads(attributes.get("parameters", "{}"))
+    power, snr = made.get("resolving_power"), made.get("snr")
+    kind = "synthetic spectra" if attributes["synthetic"] else "spectra"
+    at = "at the grid's own resolution" if power is None else f"at R = {power:g}"
+    noise = "" if snr is None else f" with noise of S/N {snr:g}"
+    return f"{kind} {at}{noise} (dataset {attributes['variant']})"
+
+
+def signal_to_noise(star):
+    """Median of flux over noise, a pixel of the networks' wavelengths; None without the noise."""
+    if star.get("uncertainty") is None:
+        return None
+    flux, error = (np.asarray(star[name], dtype=float) for name in ("flux", "uncertainty"))
+    known = np.isfinite(error) & (error > 0)
+    return float(np.median(flux[known] / error[known])) if known.any() else None
 
 
 def read(file):
@@ -76,7 +99,7 @@ def stars(predictions, spectra, labels, target, read):
     target : (N, T) array
         Labels of the training spectra.
     read : callable
-        Row of a training spectrum -> its flux (L,).
+        Row of a training spectrum -> its flux (L,), without noise.
 
     Returns
     -------
@@ -127,8 +150,8 @@ def _answer(rows, look, labels, target, read):
 
 
 @style.drawn
-def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=None):
-    """Each star's observation, the nearest training spectra and the predictions in words.
+def observed(stars, wavelength, *, synthetic, trained="spectra", total=None):
+    """Each star as data, the nearest training spectra as lines, what is left, and the answers.
 
     Parameters
     ----------
@@ -143,8 +166,8 @@ def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=
         Å, in air.
     synthetic : bool
         Whether the stars are.
-    trained_on_synthetic : bool
-        Whether the networks' training spectra are: the title of real stars then says so.
+    trained : str
+        What the networks' training spectra are, as `trained_on` says.
     total : int, optional
         How many stars there are; those given unless told.
 
@@ -156,9 +179,8 @@ def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=
     total = len(stars) if total is None else total
     stars = list(stars)[:MOST]
     more = f", {total - len(stars)} more not drawn" if total > len(stars) else ""
-    title = f"Observed stars and the networks' answers{more}"
-    if trained_on_synthetic and not synthetic:
-        title = f"Real stars, and what networks trained on synthetic spectra say of them{more}"
+    kind = "Observed" if synthetic else "Real"
+    title = f"{kind} stars, and what networks trained on {trained} say of them{more}"
     if not stars:
         return style.nothing("no observed star could be used", title=title, synthetic=synthetic)
     wide = np.ptp(wavelength) > 60
@@ -169,20 +191,24 @@ def observed(stars, wavelength, *, synthetic, trained_on_synthetic=False, total=
     lines = [
         max(map(len, texts[first : first + columns])) + 1 for first in range(0, len(texts), columns)
     ]
-    size = max(6.4, width * columns), sum(2.5 + _LINE * count for count in lines) + 1.0
+    heights = [height for count in lines for height in (_SPECTRUM, _LEFT, _LINE * count)]
+    handles = _legend(stars)
+    ncols = _columns(handles, max(6.4, width * columns))
+    around = 0.6 + 0.2 * -(-len(handles) // ncols) + _AROUND * rows
+    size = max(6.4, width * columns), sum(heights) + around
     figure = style.figure(*size, title=title, synthetic=synthetic)
     panels = figure.subplots(
-        2 * rows,
-        columns,
+        *(3 * rows, columns),
         squeeze=False,
-        height_ratios=[height for count in lines for height in (2.5, _LINE * count)],
+        height_ratios=heights,
     )
     style.hide(panels.ravel())
     for place, (star, text) in enumerate(zip(stars, texts, strict=True)):
         row, column = divmod(place, columns)
-        _star(panels[2 * row, column], star, wavelength)
-        _words(panels[2 * row + 1, column], text, lines[row])
-    style.below(figure, _legend(stars), ncols=2)
+        _star(panels[3 * row, column], star, wavelength)
+        _left(panels[3 * row + 1, column], star, wavelength)
+        _words(panels[3 * row + 2, column], text, lines[row])
+    style.below(figure, handles, ncols=ncols)
     return figure
 
 
@@ -193,25 +219,55 @@ def _star(axes, star, wavelength):
     if star.get("original") is not None:
         x, y = (np.asarray(values, dtype=float) for values in star["original"])
         inside = (x >= low) & (x <= high) & np.isfinite(y)
-        look = {"s": 3 if many else 9, "color": style.GREY, "linewidths": 0}
+        size = 3 if many else 9 if inside.sum() > 60 else 20
+        look = {"s": size, "color": style.BLACK, "linewidths": 0}
         axes.scatter(x[inside], y[inside], rasterized=many, **look)
     flux = np.asarray(star["flux"], dtype=float)
-    if star.get("uncertainty") is not None:
-        error = np.asarray(star["uncertainty"], dtype=float)
-        look = {"color": style.BLACK, "alpha": 0.15, "linewidth": 0, "rasterized": many}
-        axes.fill_between(wavelength, flux - error, flux + error, **look)
-    axes.plot(wavelength, flux, color=style.BLACK, lw=0.5 if many else 1.0, rasterized=many)
+    _band(axes, star, wavelength, flux, many)
+    axes.plot(wavelength, flux, color=style.GREY, lw=0.5 if many else 0.9, rasterized=many)
     for place, model in enumerate(star["models"].values()):
         if model["spectrum"] is not None:
             look = _look(place, model, 0.5 if many else 1.0)
             axes.plot(wavelength, model["spectrum"], rasterized=many, **look)
     axes.set_xlim(low, high)
     colour = style.RED if star["beyond"] else style.BLACK
-    axes.set_title(str(star["name"]), fontsize=8.5, color=colour)
-    axes.set_xlabel("Wavelength [Å, air]")
+    snr = signal_to_noise(star)
+    said = "S/N unknown" if snr is None else f"S/N {significant(snr, 2)}"
+    axes.set_title(f"{star['name']}, {said}", fontsize=8.5, color=colour)
     axes.set_ylabel("Normalised flux")
+    axes.tick_params(labelbottom=False)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(**style.GRID)
+
+
+def _left(axes, star, wavelength):
+    """What each model leaves of the star, over the star's noise."""
+    axes.set_axis_on()
+    many = len(wavelength) > 1000
+    flux = np.asarray(star["flux"], dtype=float)
+    _band(axes, star, wavelength, np.zeros_like(flux), many)
+    axes.axhline(0.0, color=style.GREY, lw=0.7)
+    largest = [0.0]
+    for place, model in enumerate(star["models"].values()):
+        if model["spectrum"] is not None:
+            look = _look(place, model, 0.5 if many else 0.8)
+            rest = flux - np.asarray(model["spectrum"], dtype=float)
+            axes.plot(wavelength, rest, rasterized=many, **look)
+            largest.append(float(np.nanmax(np.abs(rest), initial=0.0)))
+    axes.set_xlim(float(wavelength[0]), float(wavelength[-1]))
+    axes.set_ylim(*(1.1 * max(largest) * np.array([-1, 1]) if max(largest) else (-0.1, 0.1)))
+    axes.set_xlabel("Wavelength [Å, air]")
+    axes.set_ylabel("Star − model")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(3, symmetric=True))
+    axes.grid(**style.GRID)
+
+
+def _band(axes, star, wavelength, middle, many):
+    if star.get("uncertainty") is not None:
+        error = np.asarray(star["uncertainty"], dtype=float)
+        look = {"color": style.BLACK, "alpha": 0.15, "linewidth": 0, "rasterized": many}
+        axes.fill_between(wavelength, middle - error, middle + error, **look)
 
 
 def _lines(star, width):
@@ -240,14 +296,24 @@ def _words(axes, lines, most):
 def _legend(stars):
     handles = []
     if any(star.get("original") is not None for star in stars):
-        point = {"marker": "o", "ms": 3, "color": style.GREY, "ls": "none"}
-        handles.append(Line2D([], [], label="observed, continuum normalised", **point))
-    text = "observed, as the networks see it (band: its noise)"
-    handles.append(Line2D([], [], color=style.BLACK, lw=1, label=text))
+        point = {"marker": "o", "ms": 3, "color": style.BLACK, "ls": "none"}
+        handles.append(Line2D([], [], label="star, continuum normalised", **point))
+    text = "star, as the networks see it (band: its noise)"
+    handles.append(Line2D([], [], color=style.GREY, lw=1, label=text))
     for place, model in enumerate(stars[0]["models"].values()):
-        text = f"training spectrum nearest to the answer of: {model['look']['label']}"
+        text = f"noise-free training spectrum nearest to the answer of: {model['look']['label']}"
         handles.append(Line2D([], [], label=text, **_look(place, model, 1.0)))
     return handles
+
+
+def _columns(handles, width):
+    """Two columns of a legend where they fit into so many inches, or one."""
+    half = -(-len(handles) // 2)
+    texts = [
+        [len(handle.get_label()) for handle in part] for part in (handles[:half], handles[half:])
+    ]
+    # 0.056 inches is the mean width of a letter, 0.5 what stands before it.
+    return 2 if sum(0.056 * max(part, default=0) + 0.5 for part in texts) <= width else 1
 
 
 def _look(place, model, width):

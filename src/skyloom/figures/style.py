@@ -26,6 +26,7 @@ GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"
 DENSITY = "viridis"
 #: Room for a title of one line, inches.
 TITLE = 0.45
+_TITLE_LINE = 0.2  # inches, each further one
 #: Lines behind the data, what stands back, and text that explains.
 GRID = {"visible": True, "color": "#E6E6E6", "lw": 0.6}
 FAINT, SOFT = "#B5B5B5", "#666666"
@@ -99,15 +100,20 @@ def figure(width, height, *, title, synthetic, arranged=True):
         Whether panels are moved so that no labels overlap; False for those that `panels` places.
     """
     made = Figure(figsize=(width, height), layout="constrained" if arranged else None)
-    text = f"Synthetic demonstration: {title[0].lower()}{title[1:]}" if synthetic else title
-    # 0.095 inches is the mean width of a bold letter of this size.
-    text = "\n".join(textwrap.wrap(text, max(20, int(width / 0.095))))
+    text = _title(title, synthetic, width)
     if arranged:
         made.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.03)
         made.suptitle(text)
     else:
         made.suptitle(text, y=1 - 0.1 / height, va="top")
     return made
+
+
+def _title(title, synthetic, width):
+    """A title in lines that a figure of so many inches holds."""
+    text = f"Synthetic demonstration: {title[0].lower()}{title[1:]}" if synthetic else title
+    # 0.095 inches is the mean width of a bold letter of this size.
+    return "\n".join(textwrap.wrap(text, max(20, int(width / 0.095))))
 
 
 @drawn
@@ -353,7 +359,8 @@ def mosaic(rows, columns, size, *, title, synthetic, gap=0.05):
     # A single small panel would not hold the title.
     size = max(size, 4.2 / columns)
     width, height = (n * (size + gap) + gap for n in (columns, rows))
-    height = height - gap + TITLE
+    lines = 1 + _title(title, synthetic, width).count("\n")
+    height = height - gap + TITLE + (lines - 1) * _TITLE_LINE
     made = figure(width, height, title=title, synthetic=synthetic, arranged=False)
     return made, panels(made, rows, columns, size=size, gap=gap)
 

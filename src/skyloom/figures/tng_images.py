@@ -63,15 +63,15 @@ def physical_width(width, snapshot, tables, hubble):
 
 
 @style.drawn
-def variants(images, *, sizes, width, name, log_ssfr, synthetic):
+def variants(images, *, sizes, width, name, log_ssfr, synthetic, comoving=None):
     """One galaxy in every variant, a family a row and the composite beside them.
 
     Parameters
     ----------
     images : dict of str to (bins, bins, 3) uint8 array
         By variant; row index is y, upwards.
-    sizes : dict of str to (float or str)
-        Sizes of the filters as configured: pixels, or a length with its unit.
+    sizes : dict of str to dict
+        Of the filters, as `skyloom.tng.metadata.filter_sizes` gives them.
     width : float
         Side of an image, physical kpc.
     name : str
@@ -79,6 +79,8 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     log_ssfr : float
         log10 of its sSFR in 1/yr.
     synthetic : bool
+    comoving : float, optional
+        Side of an image, ckpc/h, so that the size of a pixel is said in both.
 
     Returns
     -------
@@ -92,8 +94,9 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     title = f"Galaxy {name} in {len(images)} variants, {_ssfr_label(log_ssfr)}"
     families, rest = _families(images)
     columns = max(map(len, families.values()), default=0)
+    pixel = _pixel(next(iter(images.values())).shape[0], width, comoving)
     if rest != ["composite"] or columns < 2:
-        return _grid(images, width, title, synthetic)
+        return _grid(images, sizes, width, pixel, title, synthetic)
     rows, size = len(families), 2.0
     side = rows * size + (rows - 1) * _GAP
     figure = style.figure(
@@ -105,21 +108,21 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic):
     )
     large = style.panels(figure, 1, 1, size=side, gap=_GAP)[0]
     _image(large, "composite", images["composite"])
-    style.image_label(large, "Composite\nred entropy, green mass, blue temperature", size=9)
+    said = f"Composite\nred entropy, green mass, blue temperature\n{pixel}"
+    style.image_label(large, said, size=9)
     style.scale_bar(large, round_length(width), total=width, size=9)
     small = style.panels(figure, rows, columns, size=size, left=side + _GAP, gap=_GAP)
     for row, (family, members) in enumerate(families.items()):
         for axes, variant in zip(small[row * columns :], members, strict=False):
             _image(axes, variant, images[variant])
-            pixel = width / images[variant].shape[0]
-            style.image_label(axes, _short(variant, family, sizes.get(variant), pixel))
+            style.image_label(axes, _short(variant, family, sizes.get(variant)))
             style.scale_bar(axes, round_length(width), total=width, label="")
         style.hide(small[row * columns + len(members) : (row + 1) * columns])
     return figure
 
 
 @style.drawn
-def gallery(images, log_ssfr, *, variant, width, synthetic):
+def gallery(images, log_ssfr, *, variant, width, synthetic, size=""):
     """Up to twenty galaxies of one variant with their sSFR, in the order given.
 
     Parameters
@@ -131,6 +134,8 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     width : (N,) array
         Sides of the images, physical kpc: they differ from snapshot to snapshot.
     synthetic : bool
+    size : str, optional
+        How large the variant's filter is, as `skyloom.tng.metadata.filter_text` says.
 
     Returns
     -------
@@ -140,7 +145,8 @@ def gallery(images, log_ssfr, *, variant, width, synthetic):
     -----
     Figures 3.3 and 4.6 to 4.8 of the thesis.
     """
-    title = f"{style.variant_label(variant)}, from high to low sSFR"
+    said = f" ({size})" if size else ""
+    title = f"{style.variant_label(variant)}{said}, from high to low sSFR"
     figure, panels = _mosaic(len(images), 4, 2.1, title, synthetic)
     length = round_length(np.min(width))
     shown = zip(panels, images, log_ssfr, width, strict=False)
@@ -169,11 +175,12 @@ def _mosaic(count, most, size, title, synthetic):
     return figure, panels
 
 
-def _grid(images, width, title, synthetic):
+def _grid(images, sizes, width, pixel, title, synthetic):
     figure, panels = _mosaic(len(images), 5, 2.3, title, synthetic)
     for number, (axes, (variant, image)) in enumerate(zip(panels, images.items(), strict=False)):
         _image(axes, variant, image)
-        style.image_label(axes, style.variant_label(variant))
+        label = _short(variant, style.variant_label(variant), sizes.get(variant))
+        style.image_label(axes, label if number else f"{label}\n{pixel}")
         style.scale_bar(axes, round_length(width), total=width, label=None if number == 0 else "")
     return figure
 
@@ -187,13 +194,18 @@ def _image(axes, variant, image):
     style.bare(axes)
 
 
-def _short(variant, family, size, pixel):
-    """A label of two lines at most; a size in pixels is given in kpc too."""
+def _pixel(bins, width, comoving):
+    """How large a pixel is."""
+    other = "" if comoving is None else f" = {significant(comoving / bins)} ckpc/h"
+    return f"1 px = {significant(width / bins)} kpc{other}"
+
+
+def _short(variant, family, size):
+    """A label of three lines at most; a filter's size is given in pixels, kpc and ckpc/h."""
     if size is None:
         return style.variant_label(variant)
-    if isinstance(size, str):
-        return f"{family}\nσ = {size}"
-    return f"{family}\nσ = {size:g} px = {significant(size * pixel, 2)} kpc"
+    count, physical, comoving = (significant(size[u], 2) for u in ("pixel", "kpc", "ckpc/h"))
+    return f"{family}\nσ = {count.removesuffix('.0')} px = {physical} kpc\n   = {comoving} ckpc/h"
 
 
 def _ssfr_label(log_ssfr):

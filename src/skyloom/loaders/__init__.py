@@ -8,7 +8,9 @@
     path, split = folder + "datasets/mass.h5", folder + "splits/lineage.ecsv"
     loaders.tensorflow(path, split=split, part="train", batch=32)  # tf.data.Dataset
     loaders.torch(path, split=split, part="train")                 # torch.utils.data.Dataset
-    loaders.table(path, split=split)                               # astropy.table.Table
+    loaders.table(path, split="lineage")                           # astropy.table.Table
+    loaders.physical(path)["mass"]                                 # astropy.units.Quantity
+    loaders.maps(folder + "maps/snap_099.part_0.h5")["mass"]       # the maps before any scaling
 
 Nothing of TensorFlow or PyTorch is imported before it is asked for. Samples are read from the file
 when they are needed, so memory does not follow the size of the dataset.
@@ -26,9 +28,9 @@ from astropy import units
 from astropy.table import Column, Table
 
 from skyloom.io import open_hdf5
-from skyloom.loaders.samples import Samples, column_names, side_of, texts
+from skyloom.loaders.samples import Samples, beside, column_names, side_of, texts
 
-__all__ = ["Samples", "scaling", "table", "tensorflow", "torch"]
+__all__ = ["Samples", "beside", "maps", "physical", "scaling", "table", "tensorflow", "torch"]
 
 
 def table(path, *, split=None):
@@ -39,7 +41,8 @@ def table(path, *, split=None):
     path : str or Path
         A dataset file, ``results/<run>/<arm>/datasets/<name>.h5``.
     split : str, Path or Table, optional
-        A table of sides (``id``, ``part``): their column ``part`` is joined.
+        A table of sides (``id``, ``part``), or the name of one that lies beside the dataset, such
+        as ``"lineage"`` (`beside` lists them): their column ``part`` is joined.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def table(path, *, split=None):
     InputError
         If the file is no dataset, or the split lacks some of its samples.
     """
-    samples = Samples(path)
+    samples = Samples(path, split=split)
     made = Table({"id": samples.ids})
     target = samples.target.reshape(len(samples), -1)
     labels = column_names(samples)
@@ -67,8 +70,60 @@ def table(path, *, split=None):
             made[name] = Column(texts(file[name][()]), unit=unit)
         made.meta.update(samples.attributes)
     if split is not None:
-        made["part"] = side_of(samples.ids, split, path)
+        made["part"] = side_of(samples.ids, samples.split, path)
     return made
+
+
+def physical(path, rows=None):
+    """What the images of a dataset show, in its units: bytes are taken back.
+
+    Parameters
+    ----------
+    path : str or Path
+        A dataset file.
+    rows : sequence of int, optional
+        Which images; all unless told.
+
+    Returns
+    -------
+    dict of (n, H, W) astropy.units.Quantity
+        By channel, as `skyloom.encoding.decode` says; of images that are no bytes, and have a
+        unit, as ``image``.
+
+    Raises
+    ------
+    InputError
+        If bytes cannot be taken back, or images have no unit: the sentence says why.
+    """
+    from skyloom.loaders import in_units
+
+    return in_units.images(Samples(path, normalise=False), rows)
+
+
+def maps(path, rows=None):
+    """The maps of a file of maps, ``results/<run>/tng/maps/snap_<SSS>.part_<K>.h5``.
+
+    They are sums and means of the gas in each pixel, not scaled and not stretched.
+
+    Parameters
+    ----------
+    path : str or Path
+    rows : slice or sequence of int, optional
+        Which galaxies, by their place in the file; all unless told.
+
+    Returns
+    -------
+    `skyloom.tng.galaxies.Maps`
+        ``maps["mass"]`` is a (n, H, W) Quantity, ``maps.galaxies`` names the galaxies.
+
+    Raises
+    ------
+    InputError
+        If the file is none of maps.
+    """
+    from skyloom.loaders import in_units
+
+    return in_units.maps(path, rows)
 
 
 def _unit(text):
@@ -104,7 +159,8 @@ def tensorflow(
     path : str or Path
         A dataset file.
     split : str, Path or Table, optional
-        A table of sides.
+        A table of sides, or the name of one that lies beside the dataset (`beside`); where only
+        one lies there, or one of the dataset's own name, it is that.
     part : {'train', 'validation', 'test'}, optional
         The side wanted (``'training'`` is another name of the first); all samples unless told.
     batch : int
@@ -131,7 +187,7 @@ def tensorflow(
     from skyloom.loaders import tfdata
 
     samples = Samples(path, split=split, part=part, normalise=normalise)
-    return tfdata.batches(samples, _labels(samples, split, targets), batch=batch, shuffle=shuffle)
+    return tfdata.batches(samples, _labels(samples, targets), batch=batch, shuffle=shuffle)
 
 
 def torch(path, *, split=None, part=None, targets="physical", normalise=True):
@@ -159,10 +215,10 @@ def torch(path, *, split=None, part=None, targets="physical", normalise=True):
     from skyloom.loaders import pytorch
 
     samples = Samples(path, split=split, part=part, normalise=normalise)
-    return pytorch.TorchDataset(samples, _labels(samples, split, targets))
+    return pytorch.TorchDataset(samples, _labels(samples, targets))
 
 
-def _labels(samples, split, targets):
+def _labels(samples, targets):
     """What a network learns: float32, standardised if asked for; classes are int64."""
     if targets not in ("physical", "standardised"):
         raise ValueError(f"targets is {targets!r}: it must be 'physical' or 'standardised'")
@@ -172,7 +228,7 @@ def _labels(samples, split, targets):
         return samples.target.astype(np.int64)
     if targets == "physical":
         return samples.target.astype(np.float32)
-    mean, deviation = scaling(samples.path, split=split)
+    mean, deviation = scaling(samples.path, split=samples.split)
     if samples.target.ndim == 1:
         mean, deviation = mean[0], deviation[0]
     return ((samples.target - mean) / deviation).astype(np.float32)

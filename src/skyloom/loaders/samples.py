@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -56,6 +57,49 @@ def side_of(ids, split, path):
     return np.array([sides[identifier] for identifier in ids])
 
 
+def beside(path):
+    """The splits that lie beside a dataset.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``results/<run>/<arm>/datasets/<name>.h5``.
+
+    Returns
+    -------
+    dict of Path
+        By name: ``<arm>/splits/<name>.ecsv``, and ``<arm>/split.ecsv`` as ``split``.
+    """
+    arm = Path(os.path.abspath(path)).parent.parent
+    found = [*sorted((arm / "splits").glob("*.ecsv")), *arm.glob("split.ecsv")]
+    return {file.stem: file for file in found}
+
+
+def _chosen(path, split, part):
+    """The split that is meant: as given, by its name, or the only one beside the dataset."""
+    named = isinstance(split, str) and not Path(split).suffix and not os.path.exists(split)
+    if split is not None and not named:
+        return split
+    there = beside(path)
+    if named:
+        if split in there:
+            return there[split]
+        raise InputError(
+            f"No split {split!r} lies beside {path}: there are {', '.join(there) or 'none'}; give "
+            "one of these, or a table's path."
+        )
+    if part is None:
+        return None
+    # A split that is named after the dataset is of that alone.
+    own = there.get(Path(path).stem)
+    if own is None and len(there) > 1:
+        raise InputError(
+            f"part is {part!r}, but {len(there)} splits lie beside {path}: give split, one of "
+            f"{', '.join(there)}."
+        )
+    return own or next(iter(there.values()), None)
+
+
 def column_names(samples):
     """The labels as columns: ``target`` where there is one, as in the file, or else their names.
 
@@ -74,7 +118,8 @@ class Samples:
     ----------
     path : str or Path
     split : str, Path or Table, optional
-        A table of sides.
+        A table of sides, or the name of one that lies beside the dataset (`beside`). Where a part
+        is wanted and only one lies there, or one of the dataset's own name, it is that.
     part : {'train', 'validation', 'test', 'training'}, optional
         The side wanted; all samples unless told.
     normalise : bool
@@ -99,6 +144,10 @@ class Samples:
         Units of those that have one.
     attributes : dict
         Of the file; what is stored as JSON is decoded.
+    lacks : list of str
+        Attributes that an older file does not have; see `skyloom.datasets.check`.
+    split : Path or Table or None
+        The split that was meant.
 
     Raises
     ------
@@ -112,6 +161,7 @@ class Samples:
         self.normalise = normalise
         found = datasets.check(path)
         self.kind, self.shape = found["kind"], tuple(map(int, found["shape"]))
+        self.lacks, self.split = found["lacks"], _chosen(path, split, part)
         with open_hdf5(path) as file:
             self.dtype = file[self.kind].dtype
             self.ids = texts(file["id"][()])
@@ -119,7 +169,7 @@ class Samples:
             self._describe(file)
         self.rows = np.arange(len(self.ids))
         if part is not None:
-            self._keep(part, split)
+            self._keep(part, self.split)
         self._file, self._process = None, None
 
     def _describe(self, file):

@@ -13,6 +13,13 @@ from skyloom.spectra import wavelengths
 IMAGES = {"images_224": (224, 224, 3), "images_28": (28, 28, 1)}
 #: All datasets.
 VARIANTS = (*IMAGES, "spectra")
+# What images, and spectra, say of themselves.
+_DRAWN = {
+    "origin": "upper",
+    "shows": "a dark line on white, flux over wavelength",
+    "encoding": {"gives": "nothing", "loss": "each image is a curve in a frame of its own"},
+}
+_NORMALISED = {"shows": "flux, each spectrum of mean 0 and deviation 1"}
 
 
 def inputs(flux, wavelength, variant, *, options=None, kernel=None):
@@ -191,6 +198,8 @@ def description(sample, wavelength, window, variant, parameters, seed):
             "synthetic": bool(sample.meta["synthetic"]),
             "classes": ",".join(CLASSES),
             "smoothing_window": window,
+            **(_DRAWN if variant in IMAGES else _NORMALISED),
             **wavelengths.attributes(wavelength),
+            **{"wavelength_unit": "Angstrom", "wavelength_medium": "vacuum"},
         },
     }

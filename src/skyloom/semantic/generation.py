@@ -216,6 +216,8 @@ def description(dataset, entry, profile, grid, seed):
             "seed": seed,
             "synthetic": True,
             "labels": ",".join(units),
+            "origin": "lower",
+            "shows": "brightness of a profile, in units of its own",
         },
     }
 

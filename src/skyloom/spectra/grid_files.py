@@ -153,6 +153,8 @@ def description(inventory, wavelength, variant, parameters, *, arm, seed):
             "seed": seed,
             "synthetic": bool(inventory.meta["synthetic"]),
             "labels": ",".join(labels),
+            "shows": "flux over the continuum",
             **wavelengths.attributes(wavelength),
+            **{"wavelength_unit": "Angstrom", "wavelength_medium": "air"},
         },
     }

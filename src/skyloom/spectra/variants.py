@@ -1,8 +1,50 @@
 """Datasets that differ by what an instrument does to the same spectra."""
 
+import json
+
 import numpy as np
 
+from skyloom.errors import InputError
+from skyloom.io import open_hdf5
 from skyloom.spectra import broadening, noise
+
+
+def without_noise(dataset, row, blocks):
+    """A spectrum of a dataset as it was before noise was added.
+
+    Parameters
+    ----------
+    dataset : h5py.File
+        A dataset of spectra.
+    row : int
+    blocks : sequence of str or Path
+        The grid's spectra, as `skyloom.spectra.grid_files.write_block` stores them.
+
+    Returns
+    -------
+    (L,) float32 array
+
+    Raises
+    ------
+    InputError
+        If no block holds the spectrum.
+    """
+    parameters = json.loads(dataset.attrs["parameters"])
+    if parameters.get("snr") is None:
+        return dataset["spectra"][row]
+    name = dataset["id"][row]
+    for path in blocks:
+        with open_hdf5(path, need=("spectra", "wavelength", "id")) as file:
+            # A second one of the same id was rejected.
+            place = np.flatnonzero(file["id"][:] == name)[:1]
+            if len(place):
+                clean = {**parameters, "snr": None}
+                some = [(file["spectra"][place], place)]
+                return next(render(some, file["wavelength"][:], clean, seed=0))[0]
+    raise InputError(
+        f"The grid's spectra lack {name.decode()}, which the dataset {dataset.filename} has: make "
+        "both again."
+    )
 
 
 def render(blocks, wavelength, parameters, seed):

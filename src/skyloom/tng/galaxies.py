@@ -28,7 +28,8 @@ _UNITS = {
 }
 
 
-def _unit(text):
+def unit(text):
+    """The astropy unit that the library's text stands for."""
     return _UNITS[text] if text in _UNITS else units.Unit(text)
 
 
@@ -122,7 +123,7 @@ class Galaxies:
         One row a galaxy, by subhalo number, with units; ``ssfr`` is over the stellar mass.
         """
         columns = {
-            name: column.data if column.unit is None else column.data << _unit(str(column.unit))
+            name: column.data if column.unit is None else column.data << unit(str(column.unit))
             for name, column in self._rows.columns.items()
         }
         return QTable(columns, meta=dict(self._rows.meta))
@@ -320,7 +321,7 @@ def _mapped(simulation, rows, names, options, threads):
     return Maps(
         values,
         tuple(names),
-        tuple(_unit(described[name]) for name in names),
+        tuple(unit(described[name]) for name in names),
         images.largest_pixels([values], names, logarithmic_entropy=logarithmic),
         rows,
         np.array([one.rotation for one in last]).reshape(-1, 3, 3),

@@ -9,7 +9,7 @@ import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
-from skyloom.tng import labels
+from skyloom.tng import labels, metadata
 from skyloom.tng.gas_channels import CHANNELS
 from skyloom.tng.rotation import VIEW_ANGLES
 
@@ -218,6 +218,8 @@ def description(table, attributes, parameters, seed):
             "image_units": UNITS,
             "column_units": units,
             "width_kpc": physical_width(attributes),
+            "origin": "lower",
+            **metadata.scales(attributes),
             **{name: float(attributes[name]) for name in kept},
         },
     }

@@ -272,6 +272,8 @@ def merge(tables, rejects, table, frame):
     mapped = any(row["exposure_map"] != _NOTHING for row in rows)
     unused = {"synthetic", "coordinates"} | (set() if mapped else {"exposure_map"})
     inventory = _table(rows, {name: _COLUMNS[name] for name in _COLUMNS if name not in unused})
+    if all(row["coordinates"] in ("sky", _NOTHING) for row in rows):
+        inventory["pixel_scale"].unit = units.arcsec
     inventory.meta.update(frame=list(size), synthetic=any(bool(row["synthetic"]) for row in rows))
     listed = sorted((str(row["file"]), str(row["reason"])) for row in lost)
     return inventory, inventories.rejects(listed, synthetic=inventory.meta["synthetic"])

@@ -209,6 +209,26 @@ def render_all(paths, inventory, parameters, *, pool=None):
     yield from in_order(pool, work, one_ahead(pool, read_rates(paths, inventory)))
 
 
+def _shown(parameters, units):
+    """What a pixel holds, and its unit: an interval and a stretch leave none."""
+    if parameters.get("interval", "none") == "none":
+        return {"shows": "count rate", "image_units": units}
+    shown = "from the least (0) to the largest (1) of its interval, then stretched"
+    return {"shows": f"count rate {shown}; the interval is each image's own"}
+
+
+def _pixel_scale(inventory, factor):
+    """Size of a pixel after rebinning, where the images state it and lie on the sky."""
+    if "pixel_scale" not in inventory.colnames or inventory["pixel_scale"].unit is None:
+        return {}
+    # Of all images alike; of those that state none it is taken for the others'.
+    stated = np.asarray(inventory["pixel_scale"], np.float64)
+    if not len(stated := stated[np.isfinite(stated)]):
+        return {}
+    unit = str(inventory["pixel_scale"].unit)
+    return {"pixel_scale": float(np.median(stated)) * factor, "pixel_scale_unit": unit}
+
+
 def description(inventory, rate_files, variant, parameters, seed):
     """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
     if not len(inventory):
@@ -221,6 +241,7 @@ def description(inventory, rate_files, variant, parameters, seed):
         with open_hdf5(path, need=["images"]) as file:
             shape = (*file["images"].shape[1:], 1)
             factor, method = int(file.attrs["rebin"]), str(file.attrs["rebin_method"])
+            units = str(file["images"].attrs["units"])
         if shape[0]:
             break
     return {
@@ -245,5 +266,9 @@ def description(inventory, rate_files, variant, parameters, seed):
             "synthetic": bool(inventory.meta["synthetic"]),
             "rebin": factor,
             "rebin_method": method,
+            "origin": "lower",
+            "column_units": {"exposure": "s"},
+            **_shown(parameters, units),
+            **_pixel_scale(inventory, factor),
         },
     }

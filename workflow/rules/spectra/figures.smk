@@ -121,6 +121,7 @@ for _arm in SPECTRA_ARMS:
             "inventory": f"{_folder}/observed/inventory.ecsv",
             "predictions": f"{_folder}/observed/predictions.ecsv",
             "dataset": f"{_folder}/datasets/{_own['observation']['dataset']}.h5",
+            "blocks": spectra_blocks(_arm, "spectra"),
         },
         over=[{}] if spectra_observed(_arm) else [],
     )

@@ -23,7 +23,7 @@ from skyloom.figures import (
 )
 from skyloom.figures.entries import trainings
 from skyloom.io import open_hdf5, read_json, read_table
-from skyloom.spectra import wavelengths
+from skyloom.spectra import variants, wavelengths
 
 _AGREEMENT = (
     "Argmax agreement: share of spectra whose largest output is that of the largest label; "
@@ -197,31 +197,32 @@ def noise(files):
 def observed(files):
     """Draw observed stars, the networks' answers, and the training spectra nearest to them.
 
-    Observed stars after their continuum was normalised (grey points), resampled to the networks'
-    wavelengths (black), with the training spectrum nearest to the answer of each network
-    (coloured). Below each: known labels, and what the networks answer; the uncertainty is the
-    networks' own, times the factor that the validation side asks for; it knows nothing of errors
-    in continuum, velocity or models. A red name warns that the spectrum, or the answer, lies
-    outside what the networks were trained on: such answers mean nothing. Red text says why, or
-    that air was assumed where the file does not say in which medium its wavelengths are (in vacuum
-    every line would be 84 km/s off).
+    Observed stars after their continuum was normalised (points) and resampled to the networks'
+    wavelengths (grey), with the training spectrum nearest to the answer of each network, before
+    any noise was added to it (coloured), and below, the star less each of these. S/N is the median
+    of flux over noise, a pixel of the networks' wavelengths. Then known labels, and what the
+    networks answer; the uncertainty is the networks' own, times the factor that the validation
+    side asks for; it knows nothing of errors in continuum, velocity or models. A red name warns
+    that the spectrum, or the answer, lies outside what the networks were trained on: such
+    answers mean nothing. Red text says why, or that air was assumed where the file does not say in
+    which medium its wavelengths are (in vacuum every line would be 84 km/s off).
     """
     inventory = read_table(files.inventory, need=("name",))
     predictions = read_table(files.predictions, need=("name", "model", "label", "value"))
     with open_hdf5(files.spectra, need=("spectra", "name", "curves")) as file:
         spectra = spectra_observed.read(file)
-    with open_hdf5(files.dataset, need=("spectra", "target")) as file:
+    with open_hdf5(files.dataset, need=("spectra", "target", "id")) as file:
         return spectra_observed.observed(
             spectra_observed.stars(
                 predictions,
                 spectra,
                 file["target"].attrs["name"].split(","),
                 file["target"][()],
-                lambda row: file["spectra"][row],
+                lambda row: variants.without_noise(file, row, files.blocks),
             ),
             wavelengths.grid(file.attrs, file["spectra"].shape[1]),
             synthetic=bool(inventory.meta["synthetic"]),
-            trained_on_synthetic=bool(file.attrs["synthetic"]),
+            trained=spectra_observed.trained_on(file.attrs),
             total=len(spectra),
         )
 

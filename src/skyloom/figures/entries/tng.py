@@ -23,7 +23,7 @@ from skyloom.figures import (
 )
 from skyloom.io import open_hdf5, read_table
 from skyloom.networks import evaluation, explained
-from skyloom.tng import archive
+from skyloom.tng import archive, metadata
 from skyloom.tng.labels import OFFSET
 
 
@@ -85,8 +85,8 @@ def gallery(files):
     """Draw twenty galaxies of one variant in the order of their sSFR.
 
     Up to twenty galaxies of one variant, evenly spaced in rank from the highest to the lowest sSFR
-    (1/yr, on each image). Each image is as wide as the maps; the bar is in comoving ckpc/h. After
-    figures 3.3 and 4.6 to 4.8 of the thesis.
+    (1/yr, on each image). Each image is as wide as the maps; bars are of equal length, physical
+    kpc. After figures 3.3 and 4.6 to 4.8 of the thesis.
     """
     headers = [read_table(path).meta for path in files.galaxies]
     with open_hdf5(files.datasets, need=("images", "target", "snapshot")) as file:
@@ -96,6 +96,7 @@ def gallery(files):
             np.stack([file["images"][row] for row in rows]),
             target[rows] - OFFSET,
             variant=file.attrs["variant"],
+            size=metadata.filter_text(file.attrs),
             width=tng_images.physical_width(
                 float(file.attrs["width"]),
                 file["snapshot"][:][rows],
@@ -146,7 +147,7 @@ def maps(files):
 
     Gas of the galaxy of one shard that forms the most stars, projected along its spin: entropy
     (keV cm²), mass (10¹⁰ M☉/h) and temperature (K) of each pixel, with the statistic named above
-    each map and logarithmic colours; pixels without gas are black. Lengths are comoving, ckpc/h.
+    each map and logarithmic colours; pixels without gas are black. Lengths are physical, kpc.
     After figure 3.2 of the thesis, which shows it in stretched intensities only.
     """
     galaxies = read_table(files.galaxies, need=("subhalo_id", "sfr"))
@@ -231,8 +232,9 @@ def variants(files, *, variants):
     One galaxy, that of median sSFR in the first snapshot, as each network sees it. The composite
     holds entropy in red, mass in green and temperature in blue. Variants of a single channel hold
     the same plane three times and are drawn here in a colour map. Gaussian smoothing and unsharp
-    masking act on each channel of the composite; σ is given in pixels and in comoving ckpc/h. Bars
-    are of equal length. After figures 3.2, 3.4 and 3.5 of the thesis.
+    masking act on each channel of the composite; σ is given in pixels, in physical kpc and in
+    comoving ckpc/h, as is the side of a pixel. Bars are of equal length, physical kpc. After
+    figures 3.2, 3.4 and 3.5 of the thesis.
     """
     images, sizes, chosen = {}, {}, None
     for variant, path in zip(variants, files.datasets, strict=True):
@@ -241,22 +243,25 @@ def variants(files, *, variants):
                 row = tng_images.median_galaxy(file["target"][:], file["snapshot"][:])
                 chosen, target = file["id"][row], float(file["target"][row])
                 synthetic = bool(file.attrs["synthetic"])
-                width = tng_images.physical_width(
-                    float(file.attrs["width"]),
-                    [file["snapshot"][row]],
-                    [read_table(path).meta for path in files.galaxies],
-                    float(file.attrs["hubble"]),
-                )[0]
+                comoving, hubble = float(file.attrs["width"]), float(file.attrs["hubble"])
+                headers = [read_table(path).meta for path in files.galaxies]
+                snapshot = [file["snapshot"][row]]
+                width = tng_images.physical_width(comoving, snapshot, headers, hubble)[0]
             if row >= len(file["id"]) or file["id"][row] != chosen:
                 raise InputError(
                     f"{path} lists other galaxies than the first dataset: make it again."
                 )
             images[variant] = file["images"][row]
-            sizes[variant] = json.loads(file.attrs["parameters"]).get("sigma")
+            sigma = json.loads(file.attrs["parameters"]).get("sigma")
+            if sigma is not None:
+                grid = {"width": comoving, "bins": images[variant].shape[0], "hubble": hubble}
+                grid["scale_factor"] = width / comoving * hubble
+                sizes[variant] = metadata.filter_sizes(sigma, **grid)
     return tng_images.variants(
         images,
         sizes=sizes,
         width=width,
+        comoving=comoving,
         name=chosen.decode(),
         log_ssfr=target - OFFSET,
         synthetic=synthetic,
