@@ -20,6 +20,9 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
+html_static_path = html_css_files = ["style.css"]
+# A block without a language is a command, of a line that may be long.
+highlight_language = "none"
 
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3

@@ -1,9 +1,9 @@
-"""What the pages take from elsewhere: the README, the figures of a finished run, notebooks.
+"""What the pages take from elsewhere: texts of the project, figures of a finished run, notebooks.
 
-A page says where they go in a comment, which other readers of Markdown leave out: ``<!-- readme
--->``, ``<!-- gallery -->``, or ``<!-- figures: tng.ensemble tng.leakage -->``. Figures are those of
-the run in `figures_of`, and their words those of the table of figures, the docstrings of its
-functions. Of a figure that is not there a page shows nothing, and the gallery its words.
+A page says where they go in a comment, which other readers of Markdown leave out: ``<!-- file:
+README.md -->``, ``<!-- gallery -->``, or ``<!-- figures: tng.ensemble tng.leakage -->``. Figures
+are those of the run in `figures_of`, and their words those of the table of figures, the docstrings
+of its functions. Of a figure that is not there a page shows nothing, and the gallery its words.
 """
 
 import json
@@ -19,21 +19,37 @@ from skyloom.arms import ARMS
 
 ROOT = Path(__file__).parents[1]
 _ENTRIES = "skyloom.figures.entries"
-_ASKED = re.compile(r"<!-- (readme|gallery|figures: ([\w. ]+)) -->")
-#: Of the README's links, whose targets are pages: what a page includes, by the page.
-_INCLUDED = {"config/README.md": "configuration.md"}
+_ASKED = re.compile(r"<!-- (file|figures|gallery)(?:: ([^>]+))? -->")
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)([^)]*)\)")
 
 
-def readme():
-    """The README as a page of docs/: its links lead from there."""
+def pages():
+    """Texts of the project that are pages: {path: the page's name}."""
+    found = {"config/README.md": "configuration.md"}
+    for page in (ROOT / "docs").glob("*.md"):
+        asked = _ASKED.match(page.read_text(encoding="utf-8"))
+        if asked and asked[1] == "file":
+            found[asked[2]] = page.name
+    return found
+
+
+def written(path):
+    """A Markdown file of the project as a page of docs/: its links lead from there."""
+    known = pages()
 
     def link(found):
-        path = found[1]
-        inside = path.removeprefix("docs/")
-        return f"]({inside if inside != path else _INCLUDED.get(path, f'../{path}')}"
+        mark, words, target, rest = found.groups()
+        target = Path(os.path.normpath(Path(path).parent / target)).as_posix()
+        inside = known.get(target, target.removeprefix("docs/"))
+        if inside != target or mark:
+            return f"{mark}[{words}]({inside}{rest})"
+        if (ROOT / target).is_dir():
+            return words
+        if target.endswith(".md"):
+            return f"{{download}}`{words.replace('`', '')} <../{target}>`"
+        return f"[{words}](../{target}{rest})"
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.sub(r"\]\((?!\w+:)([^)#\s]+)", link, text)
+    return _LINK.sub(link, (ROOT / path).read_text(encoding="utf-8"))
 
 
 def captions():
@@ -80,7 +96,9 @@ def gallery(run, page):
             section = own
             titles = [e.title for arm, e in ARMS.items() if own in (arm, e.beside)]
             parts.append(f"## {' · '.join(titles) or 'Beside the printed numbers'}\n")
-        parts += [f"### {figure.replace('_', ' ').capitalize()}\n", shown(name, text, run, page)]
+        if titles:
+            parts.append(f"### {figure.replace('_', ' ').capitalize()}\n")
+        parts.append(shown(name, text, run, page))
     return "\n".join(parts)
 
 
@@ -88,9 +106,9 @@ def _read(app, docname, source):
     page, run = Path(app.env.doc2path(docname)), Path(app.srcdir, app.config.figures_of)
 
     def made(found):
-        if found[1] == "readme":
-            app.env.note_dependency(str(ROOT / "README.md"))
-            return readme()
+        if found[1] == "file":
+            app.env.note_dependency(str(ROOT / found[2]))
+            return written(found[2])
         if found[1] == "gallery":
             return gallery(run, page)
         known = captions()
@@ -113,7 +131,8 @@ def notebook(text, name):
             if "image/png" in data:
                 parts.append(f"![what the cell shows](data:image/png;base64,{data['image/png']})")
             else:
-                parts.append(f"```text\n{''.join(data['text/plain'])}\n```")
+                text = "".join(data["text/plain"])
+                parts.append(f"```{{code-block}} text\n:class: output\n\n{text}\n```")
     parts.insert(1, f"The cells as a file: {{download}}`{name}`.")
     return "\n\n".join(parts)
 
