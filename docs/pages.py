@@ -9,7 +9,7 @@ of its functions. Of a figure that is not there a page shows nothing, and the ga
 import json
 import os
 import re
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from myst_parser.parsers.sphinx_ import MystParser
@@ -57,8 +57,8 @@ def captions():
     found = {}
     for name in [*dict.fromkeys(arm.beside or own for own, arm in ARMS.items()), "published"]:
         shared = name == "published" or any(arm.beside == name for arm in ARMS.values())
-        module = import_module(f"{_ENTRIES}.{name}" if shared else f"skyloom.{name}.figures")
-        for figure, text in syntax.described(Path(module.__file__)).items():
+        module = find_spec(f"{_ENTRIES}.{name}" if shared else f"skyloom.{name}.figures")
+        for figure, text in syntax.described(Path(module.origin)).items() if module else ():
             if text and not figure.startswith("_"):
                 found[f"{name}.{figure}"] = text
     return found
