@@ -92,7 +92,7 @@ def test_a_tng_folder_becomes_unsharp_5_that_pytorch_loads(home):
     more = """
 import torch
 batch, labels = next(iter(torch.utils.data.DataLoader(training, batch_size=4)))
-print(len(training), *batch.shape, *labels.shape, round(255 * float(batch.double().sum())))
+print(len(training), *batch.shape, *labels.shape, int((255 * batch).round().long().sum()))
 """
     said = python_of("README.md", "loaders.torch", home, more).split()
     assert said == [str(n) for n in (len(images), 4, 3, 256, 256, 4, images[:4].sum())]
