@@ -7,11 +7,11 @@ from pathlib import Path
 from docutils.nodes import SkipNode
 from docutils.utils.math.latex2mathml import tex2mathml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path[:0] = [str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)]
 
 project = "Skyloom"
 author = "the Skyloom authors"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "pages"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 html_theme = "furo"
@@ -20,6 +20,9 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_copyright = False
 html_theme_options = {"top_of_page_buttons": []}
+html_static_path = html_css_files = ["style.css"]
+# A block without a language is a command, of a line that may be long.
+highlight_language = "none"
 
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3

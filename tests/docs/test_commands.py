@@ -21,7 +21,8 @@ pytestmark = pytest.mark.workflow
 FIRST = ("README.md", "docs/data.md", "docs/beyond.md", "docs/semantic.md")
 PAGES = (*FIRST, "config/README.md", "docs/tutorial.md", "docs/index.md", "CONTRIBUTING.md")
 PAGES += ("docs/targets.md", "docs/results.md", "docs/demo.md", "docs/speed.md")
-PAGES += ("docs/cluster.md", "docs/datasets.md", "docs/provenance.md")
+PAGES += ("docs/cluster.md", "docs/datasets.md", "docs/provenance.md", "docs/start.md")
+PAGES += ("docs/gpu.md", "docs/library.md", "docs/gallery.md")
 COMMENTS = ("config/config.yaml", "config/papers.yaml")
 #: Whether a command is run as it stands; seconds each.
 RUN = {

@@ -1,5 +1,6 @@
 """The package in environments of its own: what it gives alone, and with its extras."""
 
+import json
 import os
 import subprocess
 import sys
@@ -62,10 +63,25 @@ def run(interpreter, program, folder):
     return done.stdout
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The interpreter of an environment in which the package was installed without extras."""
+    return installed(tmp_path_factory.mktemp("alone"), ".")
+
+
 @pytest.mark.long("a new environment from a package index")
-def test_the_library_alone_makes_an_archive_reads_it_and_maps_it(tmp_path):
-    said = run(installed(tmp_path, "."), ALONE, tmp_path)
-    assert 'pip install "skyloom[networks]"' in said
+def test_the_library_alone_makes_an_archive_reads_it_and_maps_it(alone, tmp_path):
+    assert 'pip install "skyloom[networks]"' in run(alone, ALONE, tmp_path)
+
+
+@pytest.mark.long("a new environment from a package index")
+@pytest.mark.parametrize("name", ["tng", "xray", "spectra"])
+def test_a_notebook_runs_after_pip_install(alone, tmp_path, name):
+    pages = json.loads((ROOT / "docs" / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(c["source"]) for c in pages["cells"] if c["cell_type"] == "code"]
+    place = "import skyloom\nprint(skyloom.__file__)"
+    said = run(alone, "\n".join([*cells, place]), tmp_path)
+    assert Path(said.split()[-1]).is_relative_to(alone.parents[1])
 
 
 @pytest.mark.long("a new environment with TensorFlow from a package index")

@@ -329,11 +329,14 @@ def test_public_names_import_nothing_before_they_are_asked_for():
         skyloom.open_tgn  # noqa: B018
 
 
-def test_the_notebook_runs_with_the_base_install_alone_and_shows_what_it_says(tmp_path):
-    path = ROOT / "docs/notebooks/tng.ipynb"
+@pytest.mark.parametrize(("name", "pictures"), [("tng", 3), ("xray", 2), ("spectra", 3)])
+def test_the_notebook_runs_with_the_base_install_alone_and_shows_what_it_says(
+    tmp_path, name, pictures
+):
+    path = ROOT / f"docs/notebooks/{name}.ipynb"
     pages = json.loads(path.read_text(encoding="utf-8"))
     shown = notebook.run(pages, tmp_path)
-    assert sum(png is not None for _, png in shown) >= 3
+    assert sum(png is not None for _, png in shown) >= pictures
     for cell, (text, png) in zip(notebook.code_cells(pages), shown, strict=True):
         kept_text, kept_png = notebook.kept(cell)
         assert text == kept_text
