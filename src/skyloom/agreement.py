@@ -1,5 +1,7 @@
 """Whether a record agrees with itself, and with all else that states the same."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path, PurePosixPath
 
@@ -40,7 +42,7 @@ def _is_description(said):
     return isinstance(said, dict) and all(isinstance(said.get(key), kinds[key]) for key in kinds)
 
 
-def of_record(path, record, folder):
+def of_record(path: str | Path, record: dict, folder: str | Path) -> str | None:
     """What is wrong with a record by itself.
 
     Parameters
@@ -80,7 +82,7 @@ def sidecars(record):
     return [pair for pair in pairs if pair[1].endswith(_SIDECAR) and pair[0] in made]
 
 
-def of_sidecar(dataset, sidecar, record, root="."):
+def of_sidecar(dataset: str, sidecar: str, record: dict, root: str | Path = ".") -> str | None:
     """What a dataset, its sidecar and the record of their job say differently.
 
     Parameters

@@ -4,19 +4,22 @@ Everything runs on the one pool that a job opens with its number of threads, so 
 together use no more. Each stage holds a few items, so memory does not grow with their number.
 """
 
+from __future__ import annotations
+
 from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 
 class Pool(ThreadPoolExecutor):
     """The threads of one job; its end waits for the work that has begun."""
 
-    def __init__(self, threads):
+    def __init__(self, threads) -> None:
         super().__init__(threads)
         self.threads = threads
 
 
-def in_order(pool, work, items):
+def in_order(pool: Pool | None, work: Callable, items: Iterable):
     """``map(work, items)`` on the threads of a pool.
 
     Parameters
@@ -47,7 +50,7 @@ def in_order(pool, work, items):
             future.cancel()
 
 
-def one_ahead(pool, items):
+def one_ahead(pool: Pool | None, items: Iterable):
     """The items of an iterator, the next one made on the pool while the last one is used.
 
     Parameters

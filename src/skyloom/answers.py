@@ -4,7 +4,10 @@ RFC 9110 (https://www.rfc-editor.org/rfc/rfc9110): status 206 and Content-Range 
 14.4, Content-Length is in 8.6.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 # Eighteen digits are an exabyte; Python converts no more than some thousands.
@@ -20,7 +23,7 @@ class Coming(NamedTuple):
     total: int | None  # of the whole file, where the answer says it
 
 
-def coming(status, headers, start):
+def coming(status: int, headers: Mapping, start: int) -> Coming:
     """Which bytes come with a successful answer.
 
     Parameters

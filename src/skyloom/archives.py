@@ -4,9 +4,13 @@ What comes is kept in a cache that runs share; each run has a folder of its own 
 that it asked for.
 """
 
+from __future__ import annotations
+
 import os
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -14,6 +18,12 @@ from skyloom import download, inventory
 from skyloom.errors import InputError, nearest
 from skyloom.progress import track
 from skyloom.session import shown
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.download import Policy
+
 from skyloom.spectra.folders import complete
 
 # One part of a path: it neither climbs (..), nor hides (.name), nor means anything to a shell.
@@ -25,7 +35,7 @@ _COLUMNS = {"file": str, "bytes": "i8", "sha256": str}
 _MISSING = {"file": str, "address": str, "reason": str}
 
 
-def addresses(path, archive):
+def addresses(path: str | Path, archive: str) -> dict:
     """The part of the file of addresses that one archive is described by.
 
     Parameters
@@ -62,7 +72,7 @@ def addresses(path, archive):
     return content[archive]
 
 
-def patience(downloads):
+def patience(downloads: dict) -> Policy:
     """How patient the configuration's downloads are.
 
     Parameters
@@ -77,7 +87,7 @@ def patience(downloads):
     return download.Policy(**{key: downloads[key] for key in ("retries", "timeout", "slowest")})
 
 
-def entry(known, name, *, key):
+def entry(known: dict, name: str, *, key: str):
     """``known[name]``; an InputError names the key of the configuration and what there is.
 
     Parameters
@@ -99,7 +109,7 @@ def entry(known, name, *, key):
     return known[name]
 
 
-def fill(pattern, **values):
+def fill(pattern: str, **values: str):
     """An address or a name, from a pattern with ``{slots}``.
 
     Parameters
@@ -186,7 +196,7 @@ def _below(path, folder):
     return Path(path).relative_to(folder).as_posix()
 
 
-def link(source, target):
+def link(source, target) -> None:
     """Give a file of the cache a second name; a symbolic link where a hard one cannot be had."""
     try:
         os.link(source, target)
@@ -194,7 +204,9 @@ def link(source, target):
         os.symlink(os.path.abspath(source), target)
 
 
-def gather(tables, cache, folder, *, place=link):
+def gather(
+    tables: Sequence[Table], cache: str | Path, folder: str | Path, *, place: Callable = link
+) -> int:
     """Make the folder of one run's files, which appears only when it is complete.
 
     Parameters

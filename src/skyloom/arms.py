@@ -4,6 +4,8 @@ What is shared (configuration, workflow, figures, report, exports) finds an arm'
 table, and names no arm itself. Planning reads it, so it imports none of them.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -123,7 +125,7 @@ ARMS = {
 }
 
 
-def module(name, kind):
+def module(name: str, kind: str):
     """Dotted name of the module of an arm's part.
 
     Parameters
@@ -143,7 +145,7 @@ def part(name, kind):
     return import_module(module(name, kind))
 
 
-def rules():
+def rules() -> list[str]:
     """Files of all arms' rules, from the folder ``workflow``, each once.
 
     Returns

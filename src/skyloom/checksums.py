@@ -5,6 +5,8 @@ about 1 GB/s, so what was hashed once and has the same size and time is not hash
 folder of more than `HASHED` bytes only names, sizes and times are taken, which is said.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -45,7 +47,7 @@ def digest(content):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def listing(folder, only=None):
+def listing(folder: str | Path, only: str | None = None) -> dict[str, tuple[int, int]]:
     """The files below a folder.
 
     Parameters
@@ -95,7 +97,7 @@ class Known:
         Where they are kept: ``.checksums`` and ``listings`` in it. None keeps nothing.
     """
 
-    def __init__(self, folder=None):
+    def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = None if folder is None else Path(folder)
 
     def _kept(self, path):
@@ -110,7 +112,7 @@ class Known:
             return None
         return kept.get("content") if kept.get("state") == state else None
 
-    def keep(self, path, state, content):
+    def keep(self, path, state, content) -> None:
         """Keep `content` of `path` for as long as its size and times are `state`."""
         if self.folder:
             write_json({"state": state, "content": content}, self._kept(path))

@@ -9,6 +9,8 @@ Everything here errs on the side of too much: a name that cannot be followed sta
 module, and a statement that may do more than bind a name counts wherever its module is imported.
 """
 
+from __future__ import annotations
+
 import ast
 import hashlib
 from collections import defaultdict
@@ -269,7 +271,7 @@ def forget():
     fingerprint.cache_clear()
 
 
-def dependencies(script, folders):
+def dependencies(script: str | Path, folders) -> list[Path]:
     """Every file below `folders` that `script` imports, directly or through another.
 
     Parameters
@@ -288,7 +290,7 @@ def dependencies(script, folders):
     return _library(folders).files(script)
 
 
-def imports(script, folders, entry=None):
+def imports(script, folders, entry=None) -> set[str]:
     """Names of all that `script` imports, itself or through another file below `folders`.
 
     Parameters
@@ -308,7 +310,13 @@ def imports(script, folders, entry=None):
 
 
 @cache
-def fingerprint(script, folders, *extra, entry=None, plugins=()):
+def fingerprint(
+    script,
+    folders,
+    *extra: str | Path,
+    entry: str | tuple[str, ...] | None = None,
+    plugins: tuple[str | Path, ...] = (),
+) -> str:
     """Hash of what `script` means, with all of the library that it reaches.
 
     Parameters

@@ -5,8 +5,11 @@ RO-Crate 1.1 with the Process Run Crate profile 0.5 (https://w3id.org/ro/wfrun/p
 are and copies none of them. Equal records give an equal crate.
 """
 
+from __future__ import annotations
+
 import json
 import mimetypes
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -185,7 +188,7 @@ class _Crate:
         return self.crate.metadata.generate()
 
 
-def describe(folder, *, wanted=()):
+def describe(folder: str | Path, *, wanted: Sequence[str] = ()) -> dict:
     """The crate of a run.
 
     Parameters

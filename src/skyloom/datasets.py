@@ -7,8 +7,13 @@ the rest: ``format_version``, ``axes``, ``column_units``, ``pixel_scale``, ``enc
 in ``<name>.provenance.json``.
 """
 
+from __future__ import annotations
+
 import json
 import zlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -18,6 +23,10 @@ from skyloom import encoding
 from skyloom.ahead import Pool, in_order
 from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 from skyloom.progress import track_blocks
 
 # Measured by benchmarks/variants.py: gzip, the filter that every HDF5 reader has, at level 1, one
@@ -35,7 +44,9 @@ VERSION = 2
 AXES = {"images": ("sample", "row", "column", "channel"), "spectra": ("sample", "wavelength")}
 
 
-def make(path, render, described, *, label, unit, threads=1):
+def make(
+    path: str | Path, render: Callable, described: dict, *, label: str, unit: str, threads: int = 1
+) -> None:
     """Make a dataset file and check it.
 
     Parameters
@@ -67,21 +78,21 @@ def _packed(samples, dtype, shuffle):
 
 
 def write(
-    file,
-    samples,
-    count,
+    file: h5py.File,
+    samples: Iterable[np.ndarray],
+    count: int,
     *,
-    kind,
-    shape,
-    dtype,
-    target,
-    name,
-    units,
-    columns,
-    attributes,
-    shuffle=None,
-    pool=None,
-):
+    kind: str,
+    shape: tuple[int, ...],
+    dtype: npt.DTypeLike,
+    target: np.ndarray,
+    name: str,
+    units: str,
+    columns: dict[str, np.ndarray],
+    attributes: dict,
+    shuffle: bool | None = None,
+    pool: Pool | None = None,
+) -> None:
     """Fill a new dataset file.
 
     Parameters
@@ -158,7 +169,7 @@ def write(
         file.attrs[key] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
-def check(path):
+def check(path: str | Path) -> dict:
     """Verify a dataset file.
 
     Parameters

@@ -5,9 +5,12 @@ Beside a file ``name`` that is being fetched lie ``.part.name`` with what has ar
 ``.name.json`` with its size and checksum. A file counts as fetched only while it agrees with that.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,22 +65,22 @@ class DownloadError(InputError):
         What the server answered, if it did.
     """
 
-    def __init__(self, message, *, kind, reason, attempts, status=None):
+    def __init__(self, message, *, kind, reason, attempts, status=None) -> None:
         super().__init__(message)
         self.kind, self.reason, self.attempts, self.status = kind, reason, attempts, status
 
 
 def fetch(
-    session,
-    url,
-    path,
+    session: Session,
+    url: str,
+    path: str | Path,
     *,
-    checksum=None,
-    size=None,
-    verify=None,
-    policy=Policy(),  # noqa: B008
-    remedy="",
-    progress=True,
+    checksum: str | None = None,
+    size: int | None = None,
+    verify: Callable | None = None,
+    policy: Policy = Policy(),  # noqa: B008
+    remedy: str = "",
+    progress: bool = True,
 ):
     """Fetch one file, check it, and only then give it its name.
 
@@ -177,7 +180,7 @@ class Outcome(NamedTuple):
     failures: list  # of (Wanted, DownloadError)
     stopped: str | None  # why the rest was not tried
 
-    def require(self, table, *, allow=(), remedy=""):
+    def require(self, table: str | Path, *, allow: Sequence[str] = (), remedy: str = "") -> None:
         """Raise an InputError that names the table of failures, if there are any.
 
         Parameters

@@ -6,8 +6,11 @@ zeros behind the end of a raw file of external storage (libhdf5 1.14.6). Links t
 contrast, fail where they lead nowhere, but the error does not say which file is missing.
 """
 
+from __future__ import annotations
+
 import math
 import os
+from pathlib import Path
 
 import h5py
 
@@ -17,7 +20,7 @@ from skyloom.errors import InputError
 _DEEPEST = 8
 
 
-def check(dataset, name, path):
+def check(dataset: h5py.h5d.DatasetID, name: str, path: str | Path) -> None:
     """Refuse a dataset of which HDF5 would make up values.
 
     Parameters
@@ -40,7 +43,7 @@ def check(dataset, name, path):
         )
 
 
-def lacking(dataset):
+def lacking(dataset: h5py.h5d.DatasetID) -> str | None:
     """What is missing of the files that a dataset's values lie in, as a clause; None if nothing is.
 
     Parameters
@@ -217,7 +220,7 @@ def _within(start, stride, count, block, length):
     return (steps - 1) * block + min(block, room - (steps - 1) * stride)
 
 
-def check_links(group, name, path):
+def check_links(group: h5py.Group, name: str, path) -> None:
     """Refuse a name that links lead nowhere from, which HDF5 reports as a file that is damaged.
 
     Parameters
@@ -254,7 +257,7 @@ def _broken_link(place, name):
     return None
 
 
-def other_file(dataset, file):
+def other_file(dataset: h5py.h5d.DatasetID, file) -> str | None:
     """Path of the file that holds a dataset, where links led to another than the one asked.
 
     Parameters

@@ -12,6 +12,8 @@ Where it is ``stretched`` or ``difference``, v is what there is: the stretched i
 or less its blur. Where it is ``nothing``, ``loss`` says why bytes cannot be taken back.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -21,7 +23,7 @@ GIVES = ("maps", "stretched", "difference", "nothing")
 _NUMBERS = ("zero", "scale", "minimum", "maximum")
 
 
-def faults(encoding, planes):
+def faults(encoding: object, planes: int):
     """What is wrong with an encoding, in words; empty where nothing is.
 
     Parameters
@@ -51,7 +53,7 @@ def faults(encoding, planes):
     return "" if isinstance(beta, int | float) and beta > 0 else "has no beta above 0"
 
 
-def decode(images, encoding):
+def decode(images: np.ndarray, encoding: dict) -> tuple[np.ndarray, list[str]]:
     """What bytes stand for, with the unit of each plane.
 
     Parameters

@@ -1,5 +1,10 @@
 """The one kind of error a user is meant to read."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
 
 class InputError(ValueError):
     """Something outside the program is wrong and a person can put it right.
@@ -9,7 +14,7 @@ class InputError(ValueError):
     """
 
 
-def nearest(name, known):
+def nearest(name: str, known: Iterable[str]) -> str | None:
     """The member of `known` most like `name`, or None when none comes close.
 
     Parameters
@@ -23,7 +28,7 @@ def nearest(name, known):
     return found[0] if found else None
 
 
-def meant(name, known):
+def meant(name: str, known: Iterable[str]) -> str:
     """How a sentence on an unknown name ends: with the nearest that is known, or with all.
 
     Parameters
@@ -37,7 +42,7 @@ def meant(name, known):
     return f"write one of {', '.join(known)}." if known else "define it there."
 
 
-def check_one_of(key, value, allowed):
+def check_one_of(key: str, value: Any, allowed: Collection[str]) -> None:
     """Refuse a value that is none of those allowed; names the key and what it may be.
 
     Parameters
@@ -56,7 +61,7 @@ def check_one_of(key, value, allowed):
         )
 
 
-def check_keys(section, keys, known):
+def check_keys(section: str, keys: Iterable[str], known: Collection[str]) -> None:
     """Refuse keys of a section of the configuration that it does not know.
 
     Raises

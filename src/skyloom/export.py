@@ -11,7 +11,12 @@ read and written in groups, so memory does not follow the size of the dataset. E
 equal bytes.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -23,6 +28,12 @@ from skyloom.extras import extra
 from skyloom.io import atomic, open_hdf5
 from skyloom.loaders.samples import Samples, column_names, side_of, texts
 from skyloom.sides import PARTS
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.ahead import Pool
+
 from skyloom.spectra.folders import complete
 
 with extra("workflow"):
@@ -43,7 +54,7 @@ class Plan:
     samples : Samples
     """
 
-    def __init__(self, samples):
+    def __init__(self, samples: Samples) -> None:
         self.samples = samples
         self.sample = "image" if samples.kind == "images" else "spectrum"
         self.labels = column_names(samples)
@@ -157,7 +168,15 @@ def _png(image):
     return cv2.imencode(".png", np.ascontiguousarray(ordered))[1].tobytes()
 
 
-def write(dataset, folder, *, about, split=None, pool=None, track=iter):
+def write(
+    dataset: str | Path,
+    folder: str | Path,
+    *,
+    about: dict,
+    split: str | Path | Table | None = None,
+    pool: Pool | None = None,
+    track: Callable = iter,
+) -> None:
     """Write a dataset as a folder of Parquet files with its card.
 
     Parameters

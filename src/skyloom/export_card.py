@@ -3,13 +3,21 @@
 A card holds no time, no commit and no path of a machine, so equal datasets have equal cards.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from skyloom import __version__
 from skyloom.arms import ARMS
+
+if TYPE_CHECKING:
+    from skyloom.export import Plan
+
 from skyloom.extras import extra
 
 with extra("workflow"):
@@ -30,7 +38,7 @@ LICENCE = {
 }
 
 
-def render(plan, counts, files, about):
+def render(plan: Plan, counts: dict, files: Collection[str], about: dict) -> str:
     """The card as Markdown with a header in YAML, as Hugging Face has it.
 
     Parameters

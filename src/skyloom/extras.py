@@ -1,10 +1,12 @@
 """What ``pip install .`` leaves out: a sentence that says how to get it."""
 
+from __future__ import annotations
+
 from contextlib import contextmanager
 
 
 @contextmanager
-def extra(name):
+def extra(name: str):
     """Import packages of an extra of this package, which need not be installed.
 
     Parameters

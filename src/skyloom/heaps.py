@@ -5,8 +5,11 @@ of its objects and never ends where one of them is 0, as it is where a block of 
 and reads as zeros; nothing can interrupt it. Other damage it finds itself.
 """
 
+from __future__ import annotations
+
 import functools
 import os
+from pathlib import Path
 
 _SIGNATURE = b"GCOL\x01\x00\x00\x00"
 # Of a collection's header, and of an object's: index, references, size.
@@ -16,7 +19,7 @@ WHOLE = 16 << 20
 _END = 4 << 20
 
 
-def damaged(path):
+def damaged(path: str | Path) -> bool:
     """Whether a global heap of a file would keep libhdf5 from ever coming back.
 
     Parameters

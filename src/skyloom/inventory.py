@@ -4,14 +4,21 @@ Blocks of files are inspected one by one (`inspect`), each into two tables (`tab
 `merge` puts the blocks together and sees what no block can: what occurs twice.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom import ahead, names
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+
 from skyloom.errors import InputError
 
 
@@ -22,7 +29,13 @@ class Reject(NamedTuple):
     reason: str
 
 
-def inspect(read_one, files, *, folder=None, pool=None):
+def inspect(
+    read_one: Callable,
+    files: Iterable[str],
+    *,
+    folder: str | Path | None = None,
+    pool: Pool | None = None,
+):
     """Look at files one by one.
 
     Parameters
@@ -63,7 +76,7 @@ def parted(found):
     )
 
 
-def table(rows, columns):
+def table(rows: list[Sequence], columns: dict):
     """A table of rows, also of none.
 
     Parameters
@@ -88,7 +101,9 @@ def rejects(lost, *, synthetic):
     return made
 
 
-def first_of_each(keys, files, again):
+def first_of_each(
+    keys: Sequence[str], files: Sequence[str], again: Callable
+) -> tuple[np.ndarray, list[Reject]]:
     """Which rows are the first of their key, and why the others are left out.
 
     Parameters
@@ -111,7 +126,7 @@ def first_of_each(keys, files, again):
     return keep, lost
 
 
-def merge(tables, rejects, *, again, nothing):
+def merge(tables: Sequence[Table], rejects: Sequence[Table], *, again: Callable, nothing: dict):
     """The blocks' tables as one, each ``id`` once.
 
     Parameters
@@ -146,7 +161,7 @@ def merge(tables, rejects, *, again, nothing):
     return merged, [*lost, *twice]
 
 
-def nothing_left(lost, *, of, folder, keys):
+def nothing_left(lost, *, of: str, folder: str, keys: str) -> InputError:
     """The error of a folder without a good file.
 
     Parameters

@@ -5,11 +5,14 @@ on any error the temporary file is removed and the final name is left as it was.
 killed leaves its temporary file to the next one that writes to the same folder.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import json
 import os
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -31,7 +34,7 @@ _UNWRITABLE = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, e
 
 
 @contextlib.contextmanager
-def atomic(path):
+def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` when the block succeeds.
 
     Parameters
@@ -91,7 +94,7 @@ def _unwritable(path, reason):
     )
 
 
-def settle(path):
+def settle(path) -> None:
     """Have the disk hold the contents before the name does: a power cut must not part them."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -144,7 +147,7 @@ def create_dataset(group, name, data=None, **options):
 
 
 @contextlib.contextmanager
-def open_hdf5(path, *, need=(), texts=True):
+def open_hdf5(path: str | Path, *, need: Sequence[str] = (), texts: bool = True):
     """Open an HDF5 file for reading.
 
     Parameters
@@ -256,7 +259,7 @@ def _short(error):
     return " ".join(text.strip("'\"").split())[:200] or type(error).__name__
 
 
-def check_numbers(dataset, axes, path):
+def check_numbers(dataset: h5py.Dataset, axes: int | tuple[int, ...], path: str | Path) -> None:
     """Refuse a dataset of an open file that does not hold numbers on so many axes.
 
     Parameters
@@ -282,7 +285,7 @@ def check_numbers(dataset, axes, path):
         )
 
 
-def write_table(table, path):
+def write_table(table, path) -> None:
     """Write an astropy table as ECSV (names, units and descriptions kept); ``.csv`` as CSV."""
     form = "ascii.csv" if Path(path).suffix == ".csv" else "ascii.ecsv"
     with atomic(path) as temporary:
@@ -330,7 +333,7 @@ def _json(content):
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False, cls=_Encoder)
 
 
-def write_json(content, path):
+def write_json(content, path) -> None:
     """Write `content` as indented JSON with sorted keys; a NaN or infinity is an error."""
     with atomic(path) as temporary:
         temporary.write_text(_json(content) + "\n", encoding="utf-8")

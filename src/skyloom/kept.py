@@ -1,5 +1,7 @@
 """What was worked out from source files, kept in a file until one of their bytes changes."""
 
+from __future__ import annotations
+
 import atexit
 import contextlib
 import hashlib
@@ -23,7 +25,7 @@ class Kept:
         All files that the values depend on, by names that are the same wherever they lie.
     """
 
-    def __init__(self, path, sources):
+    def __init__(self, path: str | Path | None, sources) -> None:
         self._path, self._table, self._grown = path and Path(path).absolute(), {}, False
         if self._path:
             # Another Python parses otherwise.

@@ -4,6 +4,8 @@ A writer that is killed (SIGKILL, a power cut) cannot remove its temporary file.
 says which process wrote it, so that whoever next writes to that folder can.
 """
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import hashlib
@@ -37,7 +39,7 @@ def is_temporary(name):
     return _NAME.fullmatch(name) is not None
 
 
-def prefix(path):
+def prefix(path: Path) -> str:
     """How the names of this process's temporary files for `path` begin.
 
     Parameters
@@ -53,7 +55,7 @@ def prefix(path):
     return f".{path.stem[:_STEM]}.{_machine()}-{os.getpid()}-"
 
 
-def sweep(folder):
+def sweep(folder: Path) -> None:
     """Remove the temporary files that dead processes left in `folder`, once a process and folder.
 
     Parameters

@@ -1,9 +1,11 @@
 """Names of files as tables and messages can hold them: one line of text."""
 
+from __future__ import annotations
+
 from skyloom.errors import InputError
 
 
-def shown(name):
+def shown(name: str):
     """A name with what is no printable text written as Python's escapes.
 
     Parameters
@@ -20,7 +22,7 @@ def _escaped(sign):
     return sign.encode("unicode_escape").decode("ascii")
 
 
-def check(name):
+def check(name: str) -> None:
     """Raise an InputError for a name that cannot be listed in a table and read back.
 
     Parameters

@@ -1,5 +1,7 @@
 """Progress of long work: a bar in a terminal, plain lines in a log or beside other jobs."""
 
+from __future__ import annotations
+
 import os
 import sys
 import time
@@ -35,7 +37,7 @@ class _Lines:
         self.stream.flush()
 
 
-def track(iterable, *, label, total=None, unit="it", stream=None):
+def track(iterable, *, label, total=None, unit: str = "it", stream=None):
     """Iterate and report how far the work is.
 
     Parameters

@@ -6,6 +6,8 @@ dataset, and in one record of every finished job, ``provenance/<rule>/<wildcards
 run's folder.
 """
 
+from __future__ import annotations
+
 import datetime
 import hashlib
 import importlib.metadata
@@ -13,6 +15,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -68,7 +71,7 @@ def masked(value, name=""):
     return value
 
 
-def refuse_secrets(text, environment):
+def refuse_secrets(text, environment) -> None:
     """Raise an InputError if `text` has the value of a variable that is named like a secret."""
     for name, value in sorted(environment.items()):
         if _SECRET_NAME.search(name) and len(value) >= 8 and value in text:
@@ -129,7 +132,16 @@ def _now():
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def record(*, output, inputs, parameters, packages, seed=None, threads=1, job=None):
+def record(
+    *,
+    output: str | Path,
+    inputs: Sequence[str | Path],
+    parameters: dict,
+    packages: Sequence[str],
+    seed: int | None = None,
+    threads: int = 1,
+    job: dict | None = None,
+) -> dict:
     """Describe how `output` was made.
 
     Parameters
@@ -175,7 +187,7 @@ def _quoted(text):
     return quote(str(text), safe="").replace(".", "%2E")
 
 
-def record_path(folder, rule, wildcards):
+def record_path(folder: str | Path, rule: str, wildcards: dict[str, str]):
     """Where the record of one job is: wildcards are quoted, and never form a path.
 
     Parameters
@@ -198,7 +210,7 @@ def relative(path):
     return str(path) if seen.startswith("..") else seen
 
 
-def job_record(job, *, known):
+def job_record(job: dict, *, known: Known) -> dict:
     """Describe one finished job.
 
     Parameters
@@ -256,7 +268,7 @@ def _below_scripts(script):
     return script.name if arm == "scripts" else f"{arm}/{script.name}"
 
 
-def write_job(job, folder, environment=None):
+def write_job(job: dict, folder: str | Path, environment: Mapping | None = None) -> Path:
     """Write the record of one finished job, and its configuration once for all jobs.
 
     Parameters

@@ -4,6 +4,9 @@ Of each arm, ``skyloom.<arm>.published`` says which of our numbers stands beside
 `NEED`, the columns and sections that it reads, and `compare`, which gives the table.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,9 @@ _TEXTS, _NUMBERS = ("group", "quantity", "model", "unit"), ("ours", "low", "high
 NOT_PRINTED = "not printed"
 
 
-def table(rows, document, *, synthetic, common=(), **meta):
+def table(
+    rows: Iterable[dict], document: dict, *, synthetic: bool, common: Sequence[str] = (), **meta
+) -> Table:
     """Printed numbers with ours beside them, a row each.
 
     Parameters
@@ -74,7 +79,7 @@ def _number(value):
     return np.nan if value is None or np.ma.is_masked(value) else float(value)
 
 
-def ours(row, name):
+def ours(row, name: str):
     """A number of a table's row, with its interval where it has one, as `table` takes it.
 
     Parameters
@@ -90,7 +95,7 @@ def ours(row, name):
     return {key: row[column] for key, column in columns.items() if column in row.colnames}
 
 
-def of_run(document, choices, arm, *, synthetic, **counts):
+def of_run(document: dict, choices: dict, arm: str, *, synthetic: bool, **counts) -> list[str]:
     """Why no number of a run may stand beside the printed ones.
 
     Parameters
@@ -115,7 +120,7 @@ def of_run(document, choices, arm, *, synthetic, **counts):
     return reasons(document["comparable_when"], made, prefix=f"{arm}.")
 
 
-def read(path, need):
+def read(path: str | Path, need: Sequence[str]):
     """Read a document's printed numbers, such as ``resources/published/xmm.yaml``.
 
     Parameters
@@ -143,7 +148,7 @@ def read(path, need):
     return content
 
 
-def reasons(rules, choices, *, prefix=""):
+def reasons(rules: Iterable[dict], choices: dict, *, prefix: str = "") -> list[str]:
     """Why numbers made under these choices may not stand beside the printed ones.
 
     Parameters

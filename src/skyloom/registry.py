@@ -12,6 +12,8 @@ A program registers what it likes, as it does with specutils and astropy. The jo
 find the entries of the Python files that `PLUGINS` names, which run when a table is first read.
 """
 
+from __future__ import annotations
+
 import gzip
 import importlib.util
 import os
@@ -22,6 +24,7 @@ import zlib
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from skyloom.errors import InputError
 
@@ -46,12 +49,12 @@ class Registry(MutableMapping):
         without.
     """
 
-    def __init__(self, what, make=None):
+    def __init__(self, what: str, make: Callable | None = None) -> None:
         self.what = what
         self._make = make or (lambda registered: registered)
         self._entries, self._owners = {}, {}
 
-    def register(self, name, **about):
+    def register(self, name: str, **about: Any) -> Callable:
         """Make a function or class known under a name, as its decorator.
 
         Raises
@@ -108,10 +111,10 @@ class Readers(Registry):
     ``priority``: of several that recognise a file the highest reads it. The library's own have -1.
     """
 
-    def __init__(self, what):
+    def __init__(self, what: str) -> None:
         super().__init__(what, Reader)
 
-    def find(self, path):
+    def find(self, path: str | Path) -> str:
         """Name of the reader of a file.
 
         Raises
@@ -141,13 +144,13 @@ class Readers(Registry):
     def _fitting(self, path, start):
         return [name for name in self if self[name].identify(Path(path), start)]
 
-    def recognise(self, path):
+    def recognise(self, path: str | Path) -> list[str]:
         """Names of the readers that others have added and that recognise a file."""
         start = beginning(path) if len(self) > 1 else None
         found = self._fitting(path, start) if start else []
         return [name for name in found if self[name].priority >= 0]
 
-    def read(self, path, then=lambda loaded: loaded):
+    def read(self, path: str | Path, then: Callable = lambda loaded: loaded) -> Any:
         """What the reader of a file gives, and `then` makes of it.
 
         Raises
@@ -166,7 +169,7 @@ class Readers(Registry):
             raise InputError(sentence) from error
 
 
-def beginning(path):
+def beginning(path: str | Path) -> bytes | None:
     """The first bytes of a file, decompressed if they are gzip; None where they cannot be read."""
     try:
         # Nobody may ever write into a pipe.
@@ -183,7 +186,7 @@ def beginning(path):
         return None
 
 
-def use(files):
+def use(files: list[str | Path]) -> None:
     """Name the Python files whose entries all tables have, here and in processes begun from here.
 
     Parameters
@@ -205,7 +208,7 @@ def use(files):
     load()
 
 
-def load():
+def load() -> None:
     """Run the files that `PLUGINS` names, each once in a process.
 
     Raises

@@ -1,5 +1,7 @@
 """Check a nested mapping against a JSON Schema and say what is wrong in one sentence."""
 
+from __future__ import annotations
+
 import json
 import re
 import shlex
@@ -121,7 +123,7 @@ def _as_list(error, path):
     )
 
 
-def assignment(path, text):
+def assignment(path: list[str], text: str) -> str:
     """A key as Snakemake's ``--config`` takes it, quoted for the shell.
 
     Parameters
@@ -139,7 +141,7 @@ def assignment(path, text):
     return shlex.quote(_braces(path, text).replace(": ", "=", 1))
 
 
-def check(mapping, schema):
+def check(mapping: dict, schema: dict) -> None:
     """Raise an InputError that names the first wrong key of `mapping`.
 
     Parameters

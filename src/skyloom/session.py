@@ -1,5 +1,7 @@
 """Talking to an archive that wants a key, without ever giving the key to anybody else."""
 
+from __future__ import annotations
+
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -46,7 +48,9 @@ class Session(requests.Session):
         If the key cannot be one.
     """
 
-    def __init__(self, key_header=None, key=None, key_name="the key"):
+    def __init__(
+        self, key_header: str | None = None, key: str | None = None, key_name: str = "the key"
+    ) -> None:
         super().__init__()
         self.key_header, self.key_name = key_header, key_name
         self._key = (key or "").strip()
@@ -86,7 +90,7 @@ class Session(requests.Session):
             headers[self.key_header] = self._key
         return self.get(url, headers=headers, timeout=timeout, stream=True)
 
-    def rebuild_auth(self, prepared_request, response):
+    def rebuild_auth(self, prepared_request, response) -> None:
         """Called by requests at each redirection: the key stays with the server it is for."""
         super().rebuild_auth(prepared_request, response)
         if self.key_header and _origin(prepared_request.url) != _origin(response.request.url):

@@ -1,15 +1,27 @@
 """Which sample of a dataset is on which side of a split."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.columns import numbers, where
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.errors import InputError
 
 #: Sides of a split with a validation part.
 PARTS = ("train", "validation", "test")
 
 
-def of(ids, split, *, dataset, split_name="the split"):
+def of(
+    ids: np.ndarray, split: Table, *, dataset: str | Path, split_name: str | Path = "the split"
+) -> np.ndarray:
     """The side of each sample.
 
     Parameters
@@ -38,7 +50,9 @@ def of(ids, split, *, dataset, split_name="the split"):
     return part
 
 
-def rows_of(ids, other, *, dataset, name):
+def rows_of(
+    ids: np.ndarray, other: np.ndarray, *, dataset: str | Path, name: str | Path
+) -> np.ndarray:
     """Rows of `other` in the order of `ids`.
 
     Parameters
@@ -75,7 +89,15 @@ def rows_of(ids, other, *, dataset, name):
     return np.array([place[value] for value in ids], dtype=int)
 
 
-def check_predictions(name, table, *, remedy, rate, finite=(), probabilities=()):
+def check_predictions(
+    name: str,
+    table: Table,
+    *,
+    remedy: str,
+    rate: str,
+    finite: Sequence[str] = (),
+    probabilities: Sequence[str] = (),
+) -> Table:
     """The rows of the test side; refuses predictions that cannot be judged.
 
     Parameters

@@ -1,13 +1,20 @@
 """Dividing what there is into training, validation and test: groups stay whole, kinds are alike."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 from skyloom.errors import InputError
 
 
-def apportion(weights, total):
+def apportion(weights: Sequence[float | Fraction] | np.ndarray, total: int) -> np.ndarray:
     """Share out `total` in proportion to weights, by largest remainder.
 
     Parameters
@@ -32,7 +39,9 @@ def apportion(weights, total):
     return np.array(shares, np.int64)
 
 
-def in_order(rows, *, key="id", what="", source="inventory"):
+def in_order(
+    rows: Table, *, key: str = "id", what: str = "", source: str = "inventory"
+) -> tuple[Table, np.ndarray]:
     """Rows by their id, so that a split does not depend on the order in which they were found.
 
     Parameters
@@ -65,7 +74,7 @@ def in_order(rows, *, key="id", what="", source="inventory"):
     return rows[order], names
 
 
-def assign(groups, strata, share, seed):
+def assign(groups: np.ndarray, strata: np.ndarray, share: Callable, seed: Callable) -> np.ndarray:
     """The part of each row.
 
     Parameters
@@ -93,6 +102,6 @@ def assign(groups, strata, share, seed):
     return part[groups]
 
 
-def parts(count, *, test, validation):
+def parts(count: int, *, test: int, validation: int) -> np.ndarray:
     """Parts of `count` groups: first those of the test, then the validation, then the rest."""
     return np.repeat(["test", "validation", "train"], [test, validation, count - test - validation])

@@ -1,7 +1,10 @@
 """Which files of a run's folder are of no job, though they should be."""
 
+from __future__ import annotations
+
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from skyloom import leftovers, provenance
@@ -29,7 +32,7 @@ _WITHOUT = re.compile(
 _TEMPORARY_FOLDER = re.compile(r"\..+\.[a-z0-9_]{8}", re.DOTALL)
 
 
-def find(folder, made):
+def find(folder: str | Path, made: Collection[str]) -> list[str]:
     """Files and links among the results that no job has made, hidden ones too.
 
     Parameters

@@ -4,8 +4,11 @@ Comments, docstrings, annotations of functions, and the text of errors and messa
 here. The meaning is the same text for every version of Python.
 """
 
+from __future__ import annotations
+
 import ast
 import hashlib
+from collections.abc import Callable
 from functools import cache
 
 IMPORTS = (ast.Import, ast.ImportFrom)
@@ -85,7 +88,7 @@ class Reading:
         All import statements, however deep.
     """
 
-    def __init__(self, node, bindings):
+    def __init__(self, node, bindings: Callable) -> None:
         self._bindings, self._parts, self.targets = bindings, [], []
         top = _Scope()
         self._read(node, top, False)

@@ -3,6 +3,8 @@
 `skyloom.download` is what others use.
 """
 
+from __future__ import annotations
+
 import contextlib
 import email.utils
 import errno
@@ -38,7 +40,7 @@ class Fetched(NamedTuple):
 class AttemptError(Exception):
     """Why one attempt failed."""
 
-    def __init__(self, reason, *, kind="failed", again=True, wait=None, status=None):
+    def __init__(self, reason, *, kind="failed", again=True, wait=None, status=None) -> None:
         super().__init__(reason)
         self.reason, self.kind, self.again = reason, kind, again
         self.wait, self.status = wait, status
@@ -47,7 +49,7 @@ class AttemptError(Exception):
 class Transfer:
     """One file, what has arrived of it, and how an attempt at it goes."""
 
-    def __init__(self, session, url, path, checksum, size, verify, policy, progress):
+    def __init__(self, session, url, path, checksum, size, verify, policy, progress) -> None:
         self.session, self.url, self.path, self.policy = session, url, path, policy
         self.checksum, self.size, self.verify = checksum, size, verify
         self.progress = progress
@@ -77,7 +79,7 @@ class Transfer:
                     self.lock.unlink(missing_ok=True)
                 return
 
-    def forget_if_empty(self):
+    def forget_if_empty(self) -> None:
         """Leave no part file in which there is nothing to go on from."""
         if self.part.exists() and not self.part.stat().st_size:
             self._forget()

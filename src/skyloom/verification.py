@@ -4,12 +4,19 @@ Nothing is believed but the files themselves: every output is hashed anew, and s
 from outside. See `skyloom.provenance` for the records.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from skyloom import agreement, ahead, checksums, leftovers, provenance, strays
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+
 from skyloom.io import read_json
 
 # What is wrong with a result, and what is only to be known.
@@ -27,7 +34,7 @@ class Finding(NamedTuple):
     sentence: str
 
 
-def records(folder):
+def records(folder: str | Path) -> tuple[dict[str, dict], list[Finding]]:
     """The records of a run.
 
     Parameters
@@ -349,7 +356,13 @@ def different(one, other, prefix=""):
     ]
 
 
-def check(folder, *, scripts=None, pool=None, progress=list):
+def check(
+    folder: str | Path,
+    *,
+    scripts: str | Path | None = None,
+    pool: Pool | None = None,
+    progress: Callable = list,
+) -> tuple[list[Finding], dict]:
     """Compare all results of a run with their records.
 
     Parameters

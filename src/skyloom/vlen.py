@@ -5,13 +5,15 @@ reading its values ends the whole process. Nothing here is written with sequence
 length, so that any type which is one, or looks like one, is a damaged text.
 """
 
+from __future__ import annotations
+
 import h5py
 
 # Of dimension scales, which other programs write: never read here.
 _OTHERS = (b"DIMENSION_LIST",)
 
 
-def damaged(file, datasets):
+def damaged(file: h5py.File, datasets: dict[str, h5py.Dataset]) -> str | None:
     """The first attribute or dataset that cannot be read safely, or None.
 
     Parameters

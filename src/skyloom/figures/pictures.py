@@ -1,5 +1,7 @@
 """Pictures for pages: no wider than a screen, and of a modest size."""
 
+from __future__ import annotations
+
 import io
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from PIL import Image
 from skyloom.io import atomic
 
 
-def shrink(source, path, *, width=1600, largest=400_000):
+def shrink(source, path: str | Path, *, width: int = 1600, largest: int = 400_000) -> None:
     """Write a PNG for a page.
 
     Parameters

@@ -1,12 +1,20 @@
 """Printed numbers beside ours, as a table to read: of every arm."""
 
+from __future__ import annotations
+
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.figures.table_cells import number, texts
 from skyloom.published import NOT_PRINTED
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 _LINE, _LETTER = 0.21, 0.07  # inches: of a line, of a letter
 _HOLDS = {"yes": style.GREEN, "no": style.ORANGE, "undecided": style.BLACK}
@@ -44,7 +52,7 @@ def _fixed(value, places):
     return style.signed(f"{round(value, places) + 0.0:,.{places}f}")
 
 
-def groups(table):
+def groups(table: Table) -> dict[str, dict]:
     """Rows by where they are printed.
 
     Parameters
@@ -66,7 +74,7 @@ def groups(table):
 
 
 @style.drawn
-def published(table, *, synthetic):
+def published(table: Table, *, synthetic: bool) -> Figure:
     """What a document prints, beside ours: a block for each place where it is printed.
 
     Parameters

@@ -1,18 +1,31 @@
 """Which spectra the networks confuse: the surest wrong answers of every kind, drawn."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.errors import InputError
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style, table_cells
+
+if TYPE_CHECKING:
+    import h5py
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+    from skyloom.xmm.observations import Row
+
 from skyloom.spectra import wavelengths
 
 #: Spectra of a kind of confusion that are drawn; the others are counted.
 MOST = 3
 
 
-def kinds(table, model=None):
+def kinds(table: Table, model: str | None = None) -> dict[tuple[str, str], list[Row]]:
     """Confusions of one model by kind, the surest wrong answers first.
 
     Parameters
@@ -43,7 +56,14 @@ def kinds(table, model=None):
 
 
 @style.drawn
-def confused(groups, spectra, wavelength, *, model, synthetic):
+def confused(
+    groups: dict[tuple[str, str], Sequence],
+    spectra: dict[str, dict],
+    wavelength: np.ndarray,
+    *,
+    model,
+    synthetic: bool,
+) -> Figure:
     """The surest wrong answers, with the lines that the true class has at the redshift.
 
     Parameters
@@ -121,7 +141,9 @@ def chosen(table, model=None):
     return str(table["model"][0]) if "model" in table.colnames and len(table) else ""
 
 
-def read(file, groups):
+def read(
+    file: h5py.File, groups: dict[tuple[str, str], Sequence]
+) -> tuple[np.ndarray, dict[str, dict]]:
     """The spectra that `confused` draws, of an open dataset.
 
     Parameters

@@ -1,11 +1,20 @@
 """Confusion matrices of every network and split (figures 8 to 10)."""
 
+from __future__ import annotations
+
 import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 
 from skyloom.figures import sdss_labels as labels_
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.figures import style
 
 _CELL = "Blues"
@@ -17,7 +26,7 @@ KINDS = {
 }
 
 
-def matrix(table, model, names):
+def matrix(table: Table, model: str, names: Sequence[str]) -> np.ndarray:
     """Counts of one model: (true, predicted), in the order of `names`.
 
     Parameters
@@ -39,7 +48,7 @@ def matrix(table, model, names):
     return counts
 
 
-def shares(counts, kind):
+def shares(counts: np.ndarray, kind: str) -> np.ndarray:
     """A confusion matrix divided by what one metric divides by; NaN where that is nothing.
 
     Parameters
@@ -59,7 +68,13 @@ def shares(counts, kind):
 
 
 @style.drawn
-def confusions(table, *, split=None, kinds=("recall", "precision"), synthetic):
+def confusions(
+    table: Table,
+    *,
+    split: str | None = None,
+    kinds: Sequence[str] = ("recall", "precision"),
+    synthetic: bool,
+) -> Figure:
     """Confusion matrices: a column a network, a row a split and metric.
 
     Parameters

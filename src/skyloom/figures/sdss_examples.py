@@ -1,5 +1,11 @@
 """A spectrum of every class on its way to the networks: as observed, smoothed, drawn (figure 6)."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
@@ -9,12 +15,19 @@ from skyloom.errors import InputError
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style, table_cells
 from skyloom.io import open_hdf5
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+    from skyloom.sdss.spectrum import Spectrum
+
 from skyloom.spectra import wavelengths
 
 _CANDIDATES = 5
 
 
-def candidates(sample):
+def candidates(sample: Table) -> dict[str, list[int]]:
     """Rows of each class that may stand for it: those nearest to its median redshift.
 
     Parameters
@@ -38,7 +51,7 @@ def candidates(sample):
     return found
 
 
-def clearest(spectra):
+def clearest(spectra: Sequence[Spectrum]):
     """Place of the spectrum with the highest median signal-to-noise ratio.
 
     Parameters
@@ -56,7 +69,7 @@ def row_of(file, name):
 
 
 @style.drawn
-def examples(shown, *, synthetic):
+def examples(shown: dict[str, dict], *, synthetic: bool) -> Figure:
     """Spectra of all classes: raw with masked pixels, smoothed, and as the networks see them.
 
     Parameters
@@ -157,7 +170,9 @@ def _legend(names):
     }
 
 
-def add_processed(shown, blocks, datasets):
+def add_processed(
+    shown: dict[str, dict], blocks: Sequence[str | Path], datasets: Sequence[str | Path]
+) -> None:
     """Fill in what became of the spectra: smoothed on the grid, and their images.
 
     Parameters

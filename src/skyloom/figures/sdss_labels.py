@@ -1,12 +1,21 @@
 """How figures of the sdss arm name and colour classes and networks, and which lines they mark."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.figures.table_cells import texts
 from skyloom.sdss import classes
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.axes import Axes
+
 from skyloom.spectra.wavelengths import LIGHT
 
 #: Classes as files name them, in the order of their labels, and as a reader says them.
@@ -69,7 +78,7 @@ _LINES = {
 _SPLIT = re.compile(r"^(.+)_(\d+_\d+)$")
 
 
-def classes_of(*columns):
+def classes_of(*columns: Sequence[str]):
     """Classes that occur in any of the columns: the three first, in their order, then others.
 
     Parameters
@@ -104,7 +113,7 @@ def class_colour(name):
     return COLOURS.get(name, style.GREY)
 
 
-def models_of(table):
+def models_of(table: Table) -> dict[str, tuple[str, str]]:
     """Network and split of every model of a table, in its order.
 
     Parameters
@@ -146,7 +155,7 @@ def model_name(network, split):
     return f"{network_name(network)}, {split_name(split)}" if split else network_name(network)
 
 
-def network_looks(networks):
+def network_looks(networks: Iterable[str]) -> dict[str, dict]:
     """Colour and marker of each network, the same in every figure for those that are known.
 
     Parameters
@@ -167,7 +176,7 @@ def network_looks(networks):
     return looks
 
 
-def shown_lines(kind, z, low, high, *, apart=0.03):
+def shown_lines(kind: str, z: float, low: float, high: float, *, apart: float = 0.03):
     """Lines of a class that an axis shows, at their observed wavelengths.
 
     Parameters
@@ -197,7 +206,7 @@ def shown_lines(kind, z, low, high, *, apart=0.03):
     return found
 
 
-def mark_lines(axes, kind, z, *, within=None, apart=0.03, size=7):
+def mark_lines(axes: Axes, kind, z, *, within=None, apart=0.03, size: float = 7) -> None:
     """Mark the main lines of a class on an axis in Å, named above it.
 
     Parameters
@@ -225,7 +234,7 @@ def mark_lines(axes, kind, z, *, within=None, apart=0.03, size=7):
     above.tick_params(length=0, pad=2, labelsize=size, labelrotation=90, labelcolor=style.SOFT)
 
 
-def redshift(kind, z):
+def redshift(kind: str, z: float):
     """A redshift in words; a star's as the velocity that it is.
 
     Parameters

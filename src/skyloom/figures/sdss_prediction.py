@@ -1,5 +1,9 @@
 """What a trained network says of a folder of spectra."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -9,11 +13,16 @@ from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style, table_cells
 from skyloom.sdss.classes import PROBABILITIES
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+
 _NAMED = 40  # spectra that can be named one by one
 
 
 @style.drawn
-def prediction(table, *, model, synthetic):
+def prediction(table: Table, *, model, synthetic: bool) -> Figure:
     """Probabilities of every spectrum, sorted, and how many are called what.
 
     Parameters

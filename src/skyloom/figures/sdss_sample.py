@@ -1,17 +1,26 @@
 """What the sample of spectra holds: classes and redshifts (figures 2 to 5)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style, table_cells
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+
 _ARCHIVE = "#D9D9D9"
 _LEAST = 0.04  # share of a wedge whose number has room inside
 
 
 @style.drawn
-def classes(inventory, sample, *, synthetic):
+def classes(inventory: Table, sample: Table, *, synthetic: bool) -> Figure:
     """Shares of the classes in the sample, and in the archive it was drawn from (figure 2).
 
     Parameters
@@ -98,7 +107,9 @@ def _bars(axes, names, sample, archive):
 
 
 @style.drawn
-def redshifts(sample, *, inventory=None, cut=None, synthetic):
+def redshifts(
+    sample: Table, *, inventory: Table | None = None, cut=None, synthetic: bool
+) -> Figure:
     """Histograms of the redshifts of each class (figures 3 to 5), stars as velocities.
 
     Parameters

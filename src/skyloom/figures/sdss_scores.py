@@ -1,6 +1,9 @@
 """Accuracy, precision, recall and F1 of every network, with intervals and printed numbers."""
 
+from __future__ import annotations
+
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -9,13 +12,18 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.figures import sdss_labels as labels_
 from skyloom.figures import style, table_cells
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+
 METRICS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
 AVERAGE = "average"
 OVERALL = "overall_accuracy"
 
 
 @style.drawn
-def scores(summary, *, published=None, synthetic):
+def scores(summary: Table, *, published: Table | None = None, synthetic: bool) -> Figure:
     """Metrics of each class and their average, the networks side by side.
 
     Parameters

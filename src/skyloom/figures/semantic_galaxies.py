@@ -1,5 +1,10 @@
 """What an encoder trained on profiles measures on maps of galaxies seen at known angles."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
@@ -10,6 +15,11 @@ from skyloom.figures import style
 from skyloom.figures.style import FAINT, GRID, SOFT
 from skyloom.figures.table_cells import numbers
 from skyloom.figures.ticks import plain_ticks
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.semantic.evaluation import folded
 
 # A map's faintest shown pixel, as a share of the brightest that is shown.
@@ -17,7 +27,7 @@ _DEPTH = 300.0
 
 
 @style.drawn
-def galaxies(table, *, synthetic):
+def galaxies(table: Table, *, synthetic: bool) -> Figure:
     """Inclination, scale and angle that were found, against the angles that were used.
 
     Parameters
@@ -152,7 +162,7 @@ def _angle_errors(axes, used, turned, outside):
     axes.set_title("a disc seen face-on has no angle", fontsize=8.5, color=SOFT)
 
 
-def typical(table, shares=(0.25, 0.75)):
+def typical(table: Table, shares: Sequence[float] = (0.25, 0.75)):
     """Galaxies that stand for the others: at these ranks of their mean residual.
 
     Parameters
@@ -177,7 +187,9 @@ def typical(table, shares=(0.25, 0.75)):
 
 
 @style.drawn
-def galaxy_panels(cases, *, width, units, synthetic):
+def galaxy_panels(
+    cases: dict[str, list[dict]], *, width: float, units: str, synthetic: bool
+) -> Figure:
     """Map, reconstruction and residual of some galaxies at each inclination.
 
     Parameters

@@ -1,8 +1,18 @@
 """How figures of the semantic arm name and colour parameters, methods, networks and models."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.figures import style, ticks
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.axes import Axes
+
 from skyloom.figures.table_cells import numbers, significant, texts
 
 #: Name, symbol and unit of each parameter of a profile, as a reader says them.
@@ -59,7 +69,7 @@ def with_unit(text, parameter):
     return f"{text} [{unit(parameter)}]" if unit(parameter) else text
 
 
-def quantity(parameter, value, *, beside=None):
+def quantity(parameter: str, value: float, *, beside: float | None = None):
     """A value with its unit: '0.00049', '1.1°'; lengths are in half-widths, which is not said.
 
     Parameters
@@ -80,7 +90,7 @@ def quantity(parameter, value, *, beside=None):
     return style.signed(text) + mark
 
 
-def in_half_widths(parameter, values, half_width):
+def in_half_widths(parameter: str, values: np.ndarray | float, half_width: np.ndarray | float):
     """Values of a parameter, or their errors, as figures show them.
 
     Parameters
@@ -99,7 +109,7 @@ def all_in_half_widths(values, half_width):
     return {name: in_half_widths(name, value, half_width) for name, value in values.items()}
 
 
-def with_half_widths(summary):
+def with_half_widths(summary: Table):
     """A copy of a summary whose lengths are in half-widths of each row's own images.
 
     Parameters
@@ -130,7 +140,7 @@ def plain(value):
     return f"{value:g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.10f}".rstrip("0")
 
 
-def plain_x_ticks(axes):
+def plain_x_ticks(axes: Axes):
     """Numbers instead of powers of ten on a logarithmic x axis, a few whatever its length.
 
     Parameters
@@ -146,7 +156,7 @@ def noise(value):
     return f"noise {value:g}" if value else "no noise"
 
 
-def looks(names):
+def looks(names: Iterable[str]) -> dict[str, dict]:
     """Colour, line and marker of each of some models or networks: no two are alike up to 28.
 
     Parameters
@@ -169,7 +179,7 @@ def looks(names):
     return found
 
 
-def pixel_axis(axes, parameter, resolution, *, along="x"):
+def pixel_axis(axes: Axes, parameter: str, resolution: float, *, along: str = "x") -> None:
     """A second axis that says a length in pixels.
 
     Parameters

@@ -1,5 +1,10 @@
 """Images of profiles: what the encoder is given, what it makes of it, and what is left."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import LogNorm
@@ -8,6 +13,10 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.figures import semantic_labels as labels_
 from skyloom.figures import style
 from skyloom.figures.style import SOFT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 from skyloom.figures.table_cells import numbers
 
 #: What each row of panels shows, and its colours: residuals about zero, in red and blue.
@@ -23,7 +32,7 @@ def evenly_ranked(values, count=6):
     return order[style.evenly(len(order), count)]
 
 
-def shown_half(scale, pixels, resolution=None):
+def shown_half(scale, pixels: int, resolution: float | None = None) -> float:
     """Half the side of the part of an image that is worth showing, in half-widths.
 
     Parameters
@@ -46,7 +55,7 @@ def shown_half(scale, pixels, resolution=None):
     return min(wanted, pixels / 2) / resolution
 
 
-def words(values, found=None, most=4):
+def words(values: dict[str, float], found: dict[str, float] | None = None, most: int = 4):
     """Parameters of an image in a few lines: 'A 0.034 → 0.035'.
 
     Parameters
@@ -73,7 +82,16 @@ def _number(name, value):
 
 
 @style.drawn
-def panels(images, reconstructed, texts, *, scale, model, synthetic, resolution=None):
+def panels(
+    images: np.ndarray,
+    reconstructed: np.ndarray,
+    texts: Sequence[str],
+    *,
+    scale: np.ndarray,
+    model: tuple[str, str],
+    synthetic: bool,
+    resolution: float | None = None,
+) -> Figure:
     """Input, reconstruction and residual of some test images.
 
     Parameters
@@ -133,7 +151,7 @@ def _symmetric(residual):
     return -limit, limit
 
 
-def mosaic(columns, blocks, title, synthetic, *, head, rows=3):
+def mosaic(columns: int, blocks: int, title: str, synthetic: bool, *, head: float, rows: int = 3):
     """A figure of square panels with room for a colour bar beside each row.
 
     Parameters
@@ -188,7 +206,7 @@ def bar(figure, shown, line, text):
     return made
 
 
-def edges(grid, text):
+def edges(grid, text) -> None:
     """Numbers at the left and lower edge of a block of panels only."""
     for axes in grid[:, 0]:
         ticks = axes.get_yticks()

@@ -1,5 +1,10 @@
 """Parameters that an encoder finds in images it has not seen, beside the true ones."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
@@ -9,13 +14,29 @@ from skyloom.figures import style
 from skyloom.figures.style import GRID, SOFT
 from skyloom.figures.table_cells import numbers
 from skyloom.networks.metrics import difference_std
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+    from skyloom.semantic.sampling import Grid
+
 from skyloom.semantic import evaluation
 
 _QUARTERS = (0, 45, 90, 135, 180)
 
 
 @style.drawn
-def errors(test, binned, *, parameters, model, grid, failed, synthetic):
+def errors(
+    test: Table,
+    binned: Table,
+    *,
+    parameters: Sequence[str],
+    model: tuple[str, str],
+    grid: Grid,
+    failed: float,
+    synthetic: bool,
+) -> Figure:
     """Predicted against true parameters of the test images, and their differences.
 
     Parameters
@@ -79,7 +100,7 @@ def _bins(binned, parameter, half_width):
     return (low + high) / 2, *errors
 
 
-def dispersion(parameter, true, predicted):
+def dispersion(parameter: str, true: np.ndarray, predicted: np.ndarray) -> float:
     """Standard deviation of predicted minus true; of angles as the article computes it.
 
     Parameters
@@ -177,7 +198,7 @@ def _differences(axes, parameter, true, difference, bins):
 
 
 @style.drawn
-def angles(cases, *, failed, synthetic):
+def angles(cases, *, failed: float, synthetic: bool) -> Figure:
     """What happens to the angle at 0° and 180°, an encoder a column.
 
     Parameters

@@ -1,5 +1,9 @@
 """Errors of the encoders against their size, the noise, a classical fit and the possible; speed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
@@ -9,6 +13,11 @@ from skyloom.figures import style
 from skyloom.figures.style import GRID, SOFT
 from skyloom.figures.table_cells import number, numbers, texts
 from skyloom.figures.ticks import plain_ticks
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 _FAINT = "#C4C4C4"
 
@@ -21,7 +30,7 @@ def parameters_of(summary):
     ]
 
 
-def families(summary):
+def families(summary: Table) -> dict[str, np.ndarray]:
     """Encoders that differ in nothing but their size.
 
     Parameters
@@ -55,7 +64,7 @@ def _family(dataset, form, optimizer, epochs):
 
 
 @style.drawn
-def sizes(summary, *, synthetic):
+def sizes(summary: Table, *, synthetic: bool) -> Figure:
     """Errors of the parameters against the number of weights.
 
     Parameters
@@ -137,7 +146,7 @@ def _size_axes(axes, rows, parameter):
     above.tick_params(length=2, labelsize=7, labelrotation=60, labelcolor=SOFT, color=SOFT, pad=1)
 
 
-def own_encoder(rows):
+def own_encoder(rows: Table) -> int | None:
     """Of the encoders of one dataset, the row that stands for it.
 
     Parameters
@@ -158,7 +167,7 @@ def own_encoder(rows):
 
 
 @style.drawn
-def bounds(summary, *, synthetic):
+def bounds(summary: Table, *, synthetic: bool) -> Figure:
     """Errors of encoder and least squares beside the Cramér–Rao bound, by dataset.
 
     Parameters
@@ -272,7 +281,7 @@ def _bound_handles(summary):
 
 
 @style.drawn
-def speed(table, *, synthetic):
+def speed(table: Table, *, synthetic: bool) -> Figure:
     """Images whose parameters are found in a second.
 
     Parameters

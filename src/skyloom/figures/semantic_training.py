@@ -1,5 +1,10 @@
 """How the errors of the semantic encoders fell while they were trained."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -9,12 +14,17 @@ from skyloom.figures import style
 from skyloom.figures.style import GRID, SOFT
 from skyloom.figures.table_cells import number, numbers, texts
 from skyloom.figures.ticks import plain_ticks
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.networks import convergence
 
 _PRINTED = {"color": style.BLACK, "ls": (0, (5, 2)), "lw": 1.2}
 
 
-def described(known):
+def described(known: dict):
     """How a model was trained: 'adam, rate 0.001, decay cosine' as far as its metrics say.
 
     Parameters
@@ -27,7 +37,7 @@ def described(known):
     return ", ".join(parts + ([decay] if decay else []))
 
 
-def kinds_of(histories):
+def kinds_of(histories: Iterable[Table]) -> dict[str, str]:
     """Columns of some histories that are drawn, and what their axes say.
 
     Parameters
@@ -49,7 +59,7 @@ def kinds_of(histories):
 
 
 @style.drawn
-def optimizers(cases, *, synthetic):
+def optimizers(cases, *, synthetic: bool) -> Figure:
     """Errors of models that differ in the optimiser, over epochs and over measured seconds.
 
     Parameters
@@ -131,7 +141,7 @@ def _logarithmic(axes):
         axes.yaxis.set_major_formatter(lambda y, _: labels_.plain(y))
 
 
-def groups_of(cases):
+def groups_of(cases) -> dict[str, dict]:
     """Models whose errors one panel can show: alike in what they measure, small networks apart.
 
     Parameters
@@ -169,7 +179,7 @@ def _range(known):
 
 
 @style.drawn
-def trend(cases, *, summary=None, synthetic):
+def trend(cases, *, summary: Table | None = None, synthetic: bool) -> Figure:
     """Dispersions and failed angles of every model over the epochs.
 
     Parameters

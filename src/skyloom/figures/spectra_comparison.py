@@ -1,5 +1,9 @@
 """The networks beside each other, beside always predicting the mean, and beside a printed ratio."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -9,9 +13,15 @@ from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style, table_cells
 from skyloom.spectra.published import RATIO
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 @style.drawn
-def comparison(summary, members, *, published=None, synthetic):
+def comparison(
+    summary: Table, members: Table, *, published: Table | None = None, synthetic: bool
+) -> Figure:
     """How many times better than the mean each network is, beside the document's ratio.
 
     Parameters

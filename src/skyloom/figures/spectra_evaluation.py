@@ -1,5 +1,9 @@
 """How far the networks on spectra can be trusted: against noise, and in what they say of it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
@@ -8,13 +12,19 @@ from skyloom.columns import numbers, where
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style, table_cells, ticks
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 def _names(column):
     return list(dict.fromkeys(str(name) for name in column))
 
 
 @style.drawn
-def noise(table, *, models=None, mean=None, synthetic):
+def noise(
+    table: Table, *, models=None, mean: dict[str, float] | None = None, synthetic: bool
+) -> Figure:
     """Mean absolute error and bias of each label against the signal-to-noise ratio.
 
     Parameters
@@ -92,7 +102,7 @@ def _noise_axes(upper, lower, label, steps):
 
 
 @style.drawn
-def calibration(table, *, models=None, synthetic):
+def calibration(table: Table, *, models=None, synthetic: bool) -> Figure:
     """Share of labels inside their intervals against the intervals' stated level.
 
     Parameters

@@ -1,11 +1,21 @@
 """The training spectra: how a line changes with each label, and which combinations there are."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.figures import style
 
 # Air wavelengths, Å, of what the windows show (Mg b as in the NIST Atomic Spectra Database; He I
@@ -26,7 +36,7 @@ _ZOOM = 12.0  # Å
 _SHORT = 60.0  # Å: a window no wider is shown whole, without zooms
 
 
-def centre(table, labels):
+def centre(table: Table, labels: Sequence[str]) -> int:
     """Row of the spectrum near the middle of the grid that the others are compared with.
 
     Parameters
@@ -50,7 +60,9 @@ def centre(table, labels):
     return int(np.argmin((((values - wanted) / width) ** 2).sum(axis=1)))
 
 
-def along(table, labels, label, row, most=_MOST):
+def along(
+    table: Table, labels: Sequence[str], label: str, row: int, most: int = _MOST
+) -> tuple[list[int], bool]:
     """Rows in which one label runs over its range while the others stay as they are in `row`.
 
     Parameters
@@ -86,7 +98,7 @@ def along(table, labels, label, row, most=_MOST):
 
 
 @style.drawn
-def grid(wavelength, runs, *, fixed, synthetic):
+def grid(wavelength: np.ndarray, runs, *, fixed: dict[str, float], synthetic: bool) -> Figure:
     """How the spectrum changes with each label in turn.
 
     Parameters

@@ -1,5 +1,9 @@
 """How figures of spectra name labels and models, and which colour each has."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 import numpy as np
 
 from skyloom.figures import style
@@ -43,7 +47,9 @@ def number(label, value):
     return style.signed(form.format(value))
 
 
-def quantity(label, value, *, digits=None, sign=False, given=""):
+def quantity(
+    label: str, value: float, *, digits: int | None = None, sign: bool = False, given: str = ""
+):
     """A value with its unit: '24000 K', '3.50 dex'.
 
     Parameters
@@ -85,7 +91,7 @@ def measured(label, value, uncertainty=None):
     return f"{symbol(label)} {text} {unit(label)}".rstrip()
 
 
-def network_colours(networks):
+def network_colours(networks: Iterable[str]) -> dict[str, str]:
     """A colour for each network, the same in every figure for those that are known.
 
     Parameters
@@ -102,7 +108,7 @@ def network_colours(networks):
     return {name: _NETWORKS.get(name) or found[name] for name in names}
 
 
-def model_looks(models):
+def model_looks(models) -> dict[str, dict]:
     """Colour, line and marker of every model: the network's colour, the dataset's line.
 
     Parameters

@@ -1,15 +1,25 @@
 """One line, and the profiles that belong to the labels that each network reads from it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import QhullError
 
 from skyloom.figures import spectra_labels as labels_
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.figures import style
 
 
-def typical(true, predictions):
+def typical(true: np.ndarray, predictions: Sequence[np.ndarray]) -> int:
     """Row of the spectrum that the networks read neither well nor badly.
 
     Parameters
@@ -32,7 +42,7 @@ def typical(true, predictions):
     return int(order[(len(order) - 1) // 2])
 
 
-def profile(target, spectra, wanted):
+def profile(target: np.ndarray, spectra: np.ndarray, wanted) -> tuple[np.ndarray, bool]:
     """The grid's spectrum at given labels.
 
     Parameters
@@ -61,7 +71,9 @@ def profile(target, spectra, wanted):
     return np.asarray(spectra[np.argmin(((nodes - place) ** 2).sum(axis=1))], dtype=float), False
 
 
-def read(tables, labels, nodes, spectra):
+def read(
+    tables: dict[str, Table], labels: Sequence[str], nodes: np.ndarray, spectra: np.ndarray
+) -> tuple[int, dict[str, float], dict[str, dict]]:
     """What `line` draws of the spectrum that is typical of the test side.
 
     Parameters
@@ -105,7 +117,15 @@ def _columns(table, labels, suffix=""):
 
 
 @style.drawn
-def line(wavelength, flux, answers, *, name, known, synthetic):
+def line(
+    wavelength: np.ndarray,
+    flux: np.ndarray,
+    answers: dict[str, dict],
+    *,
+    name: str,
+    known: dict[str, float],
+    synthetic: bool,
+) -> Figure:
     """A test spectrum, each network's profile over it, and what is left.
 
     Parameters

@@ -1,7 +1,11 @@
 """Observed stars beside the training spectra that the networks' predictions point to."""
 
+from __future__ import annotations
+
 import json
 import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -9,6 +13,12 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.figures import spectra_labels as labels_
 from skyloom.figures import style
+
+if TYPE_CHECKING:
+    import h5py
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.figures.table_cells import significant
 
 #: More stars than this are counted, not drawn.
@@ -18,7 +28,7 @@ _SPECTRUM, _LEFT = 2.5, 1.0  # inches, of a spectrum and of what a model leaves 
 _AROUND = 0.9  # inches, of a star's title, ticks and labels
 
 
-def nearest(target, wanted):
+def nearest(target: np.ndarray, wanted: np.ndarray) -> int | None:
     """Row of the training spectrum nearest to a prediction.
 
     Parameters
@@ -59,7 +69,7 @@ def signal_to_noise(star):
     return float(np.median(flux[known] / error[known])) if known.any() else None
 
 
-def read(file):
+def read(file: h5py.File) -> dict[str, dict]:
     """Observed spectra of ``observed/spectra.h5``: by name, what `stars` takes of them.
 
     Parameters
@@ -84,7 +94,13 @@ def read(file):
     return found
 
 
-def stars(predictions, spectra, labels, target, read):
+def stars(
+    predictions: Table,
+    spectra: dict[str, dict],
+    labels: Sequence[str],
+    target: np.ndarray,
+    read: Callable,
+) -> list[dict]:
     """What `observed` draws of each star.
 
     Parameters
@@ -150,7 +166,14 @@ def _answer(rows, look, labels, target, read):
 
 
 @style.drawn
-def observed(stars, wavelength, *, synthetic, trained="spectra", total=None):
+def observed(
+    stars: Sequence[dict],
+    wavelength: np.ndarray,
+    *,
+    synthetic: bool,
+    trained: str = "spectra",
+    total: int | None = None,
+) -> Figure:
     """Each star as data, the nearest training spectra as lines, what is left, and the answers.
 
     Parameters

@@ -1,10 +1,20 @@
 """What one network says about the labels of spectra it has not seen."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.columns import numbers
 from skyloom.figures import spectra_labels as labels_
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.figures import style
 
 # A grid's labels take few values: points are spread about them so that they can be seen, and
@@ -18,7 +28,14 @@ _NOTE = (
 
 
 @style.drawn
-def predictions(table, *, labels, model, units=None, synthetic):
+def predictions(
+    table: Table,
+    *,
+    labels: Sequence[str],
+    model: tuple[str, str],
+    units: dict[str, str] | None = None,
+    synthetic: bool,
+) -> Figure:
     """Predicted against true labels of the test side, with residuals below.
 
     Parameters
@@ -124,7 +141,7 @@ def _scatter(axes, true, predicted):
     axes.grid(**style.GRID)
 
 
-def bands(true, residual):
+def bands(true: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Percentiles of residuals at each true value, or in bins of equal numbers.
 
     Parameters

@@ -5,8 +5,12 @@ perceptually uniform. Figures are made without pyplot, so that no display and no
 needed, and are saved without dates, so that equal input gives equal bytes.
 """
 
+from __future__ import annotations
+
 import functools
 import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -19,6 +23,10 @@ from scipy.stats import gaussian_kde
 
 from skyloom import arms
 from skyloom.columns import numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 from skyloom.io import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
@@ -85,7 +93,7 @@ def drawn(function):
     return inner
 
 
-def figure(width, height, *, title, synthetic, arranged=True):
+def figure(width: float, height: float, *, title: str, synthetic: bool, arranged: bool = True):
     """An empty figure with its title.
 
     Parameters
@@ -117,7 +125,7 @@ def _title(title, synthetic, width):
 
 
 @drawn
-def save(made, png, pdf):
+def save(made: Figure, png: str | Path, pdf: str | Path) -> None:
     """Write a figure as PNG (150 dpi) and PDF, each complete or not at all.
 
     Parameters
@@ -142,7 +150,7 @@ def variant_colour(variant):
     return _COLOURS.get(variant.partition("_")[0], BLACK)
 
 
-def density_scatter(axes, x, y):
+def density_scatter(axes: Axes, x: np.ndarray, y: np.ndarray):
     """Points coloured by their local density, or counts in cells where there are too many.
 
     Parameters
@@ -180,7 +188,7 @@ def _density(x, y):
     return density if np.all(np.isfinite(density)) and density.max() > 0 else None
 
 
-def scale_bar(axes, length, *, total, label=None, size=8):
+def scale_bar(axes: Axes, length: float, *, total: float, label: str | None = None, size=8) -> None:
     """A white bar of known length at the lower left of an image.
 
     Parameters
@@ -231,7 +239,9 @@ def nothing(text, *, title, synthetic):
     return made
 
 
-def bars(value, low, high):
+def bars(
+    value: np.ndarray | float, low: np.ndarray | float, high: np.ndarray | float
+) -> np.ndarray | None:
     """Lengths of error bars from values to the ends of their intervals.
 
     Parameters
@@ -269,7 +279,7 @@ def say(axes, text, x=0.035, y=0.965, **look):
     return axes.text(x, y, text, transform=axes.transAxes, **look)
 
 
-def symmetric(axes, limit, differences):
+def symmetric(axes, limit, differences) -> None:
     """Limits about zero; what lies beyond them is counted, so that it does not flatten the rest."""
     axes.set_ylim(-limit, limit)
     axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
@@ -296,13 +306,13 @@ def colour_bar(made, shown, axes, text, **look):
     return bar
 
 
-def hide(panels):
+def hide(panels) -> None:
     """Panels that nothing is drawn in."""
     for axes in panels:
         axes.set_axis_off()
 
 
-def bare(axes):
+def bare(axes) -> None:
     """An image without ticks or frame."""
     axes.set_xticks([])
     axes.set_yticks([])
@@ -320,7 +330,9 @@ def signed(text):
     return text.replace("-", "−")
 
 
-def panels(made, rows, columns, *, size, left=0.0, gap=0.05):
+def panels(
+    made: Figure, rows: int, columns: int, *, size: float, left: float = 0.0, gap: float = 0.05
+) -> list[Axes]:
     """Square panels for images, with equal narrow gaps, below the title.
 
     Parameters

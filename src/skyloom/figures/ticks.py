@@ -1,6 +1,15 @@
 """Numbers on logarithmic axes."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 
@@ -16,7 +25,7 @@ def round_numbers(low, high):
     return ticks[(ticks >= low) & (ticks <= high)]
 
 
-def plain(axis, limits, written):
+def plain(axis, limits: tuple[float, float], written: Callable):
     """Numbers instead of powers of ten on a logarithmic axis, a few whatever its length.
 
     Parameters
@@ -33,7 +42,7 @@ def plain(axis, limits, written):
     axis.set_minor_locator(NullLocator())
 
 
-def plain_ticks(axis):
+def plain_ticks(axis: Axes):
     """Numbers instead of powers of ten on a logarithmic y axis of few decades.
 
     Parameters

@@ -1,6 +1,9 @@
 """Where a network looks: galaxies, and over them what raises and lowers the prediction."""
 
+from __future__ import annotations
+
 import textwrap
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -10,6 +13,11 @@ from skyloom.figures import style
 from skyloom.figures.tng_sample import round_length
 from skyloom.tng.labels import OFFSET
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+
 #: Galaxies that are drawn at most.
 SHOWN = 8
 NAMES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM", "occlusion": "Occlusion"}
@@ -18,7 +26,7 @@ _SIZE, _GAP, _LEFT, _LINE = 1.55, 0.05, 0.95, 0.19  # inches
 
 
 @style.drawn
-def attention(columns, maps, table, attributes):
+def attention(columns: dict, maps: dict, table: Table, attributes: dict) -> Figure:
     """Images from high to low label, each with the maps of every method over it.
 
     Parameters

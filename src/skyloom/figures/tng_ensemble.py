@@ -1,15 +1,25 @@
 """The cases ranked over seeds, and for each pair who beats whom."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.networks import ensemble as scores
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.networks.metrics import pearson_r
 
 
 @style.drawn
-def ensemble(table, pairs, members, *, synthetic):
+def ensemble(table: Table, pairs: Table, members: Sequence[Table], *, synthetic: bool) -> Figure:
     """Correlations of every seed with the ranks they leave open, beside all pairs.
 
     Parameters

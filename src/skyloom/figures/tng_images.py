@@ -1,11 +1,20 @@
 """What the network is shown: one galaxy in its ten variants, twenty galaxies in one."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.figures.table_cells import significant
 from skyloom.figures.tng_sample import round_length
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 from skyloom.tng.families import FAMILIES
 
 # Each family of variants is a row; the composite stands beside them.
@@ -17,7 +26,7 @@ _TITLES = {
 _GAP = 0.05  # inches, between panels
 
 
-def median_galaxy(target, snapshot):
+def median_galaxy(target: np.ndarray, snapshot: np.ndarray) -> int:
     """Row of the galaxy with the median target among those of the first snapshot.
 
     Parameters
@@ -41,7 +50,9 @@ def evenly_ranked(target, count=20):
     return order[style.evenly(len(order), count)]
 
 
-def physical_width(width, snapshot, tables, hubble):
+def physical_width(
+    width: float, snapshot: np.ndarray, tables: Iterable[dict], hubble: float
+) -> np.ndarray:
     """Side of each galaxy's image in physical kpc.
 
     Parameters
@@ -63,7 +74,16 @@ def physical_width(width, snapshot, tables, hubble):
 
 
 @style.drawn
-def variants(images, *, sizes, width, name, log_ssfr, synthetic, comoving=None):
+def variants(
+    images: dict[str, np.ndarray],
+    *,
+    sizes: dict[str, dict],
+    width: float,
+    name: str,
+    log_ssfr: float,
+    synthetic: bool,
+    comoving: float | None = None,
+) -> Figure:
     """One galaxy in every variant, a family a row and the composite beside them.
 
     Parameters
@@ -122,7 +142,15 @@ def variants(images, *, sizes, width, name, log_ssfr, synthetic, comoving=None):
 
 
 @style.drawn
-def gallery(images, log_ssfr, *, variant, width, synthetic, size=""):
+def gallery(
+    images: np.ndarray,
+    log_ssfr: np.ndarray,
+    *,
+    variant: str,
+    width: np.ndarray,
+    synthetic: bool,
+    size: str = "",
+) -> Figure:
     """Up to twenty galaxies of one variant with their sSFR, in the order given.
 
     Parameters

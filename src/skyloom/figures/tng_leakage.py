@@ -1,9 +1,18 @@
 """What it does to a correlation when the same galaxies are on both sides of the split."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.networks.leakage import per_seed
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 _TITLES = {
     "own_test": "Each split on its own test side",
@@ -16,7 +25,7 @@ _SIDES = {
 
 
 @style.drawn
-def leakage(table, members, *, synthetic):
+def leakage(table: Table, members: Table, *, synthetic: bool) -> Figure:
     """Correlation of every seed without and with leakage, both comparisons of each case.
 
     Parameters

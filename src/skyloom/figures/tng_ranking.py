@@ -1,15 +1,22 @@
 """The cases ranked by how well they predict."""
 
+from __future__ import annotations
+
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.tng.published import R
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 @style.drawn
-def ranking(summary, differences, published, *, synthetic):
+def ranking(summary: Table, differences: Table, published: Table, *, synthetic: bool) -> Figure:
     """Cases by Pearson r, with their controls, the printed value and the distance to the best.
 
     Parameters

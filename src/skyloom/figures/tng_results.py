@@ -1,5 +1,9 @@
 """What the trained networks predict, and how their training went."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
@@ -9,12 +13,17 @@ from skyloom.networks import metrics
 from skyloom.networks.evaluation import readout_epochs
 from skyloom.tng.labels import OFFSET
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
+
 _TRUE = "True log$_{10}$ sSFR [1/yr]"
 _PREDICTED = "Predicted log$_{10}$ sSFR [1/yr]"
 _BOTH = "log$_{10}$ sSFR [1/yr]"
 
 
-def readouts(test):
+def readouts(test: Table):
     """Labels and predictions at each read-out, and of the final weights, by their titles.
 
     Parameters
@@ -38,7 +47,15 @@ def readouts(test):
 
 
 @style.drawn
-def predictions(everyone, rows, groups, *, variant, bootstrap, synthetic):
+def predictions(
+    everyone: np.ndarray,
+    rows,
+    groups: np.ndarray,
+    *,
+    variant: str,
+    bootstrap: dict,
+    synthetic: bool,
+) -> Figure:
     """Predictions of one case at each read-out: scatter, differences and distributions.
 
     Parameters
@@ -79,7 +96,7 @@ def predictions(everyone, rows, groups, *, variant, bootstrap, synthetic):
 
 
 @style.drawn
-def family(cases, *, bootstrap, synthetic):
+def family(cases, *, bootstrap: dict, synthetic: bool) -> Figure:
     """Final predictions of related cases side by side, differences below.
 
     Parameters

@@ -1,9 +1,17 @@
 """The selected galaxies: how fast they form stars, and one of them seen in its gas."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 from skyloom.figures import style
 
@@ -12,7 +20,9 @@ _UNITS = {"keV cm2": "keV cm$^2$", _MASS: "M$_\\odot$", "K": "K"}
 
 
 @style.drawn
-def sample(ssfr, sfr, total_mass, *, ssfr_mass, synthetic):
+def sample(
+    ssfr: np.ndarray, sfr: np.ndarray, total_mass: np.ndarray, *, ssfr_mass: str, synthetic: bool
+) -> Figure:
     """Distribution of sSFR, and star formation rate against total mass.
 
     Parameters
@@ -99,7 +109,18 @@ def _rate_against_mass(axes, sfr, mass, figure):
 
 
 @style.drawn
-def maps(stack, *, channels, units, statistic, width, scale_factor, hubble, name, synthetic):
+def maps(
+    stack: np.ndarray,
+    *,
+    channels: Sequence[str],
+    units: Sequence[str],
+    statistic: Sequence[str],
+    width: float,
+    scale_factor: float,
+    hubble: float,
+    name: str,
+    synthetic: bool,
+) -> Figure:
     """One galaxy's maps in physical units, each on its own logarithmic colour scale.
 
     Parameters

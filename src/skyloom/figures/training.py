@@ -1,12 +1,19 @@
 """How trainings went, epoch by epoch, of any arm: a panel a training and quantity."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.columns import numbers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 from skyloom.figures import style, ticks, unfinished
 
 #: Quantities that are shares: from 0 to 1, and not logarithmic.
@@ -32,7 +39,7 @@ class Training(NamedTuple):
     kept: tuple = ()
 
 
-def epoch_kept(known):
+def epoch_kept(known: dict):
     """The epoch whose weights predict: the best one, or the last where that was asked for.
 
     Parameters
@@ -45,7 +52,16 @@ def epoch_kept(known):
 
 
 @style.drawn
-def curves(trainings, kinds, *, judged="val_", columns=1, readouts=(), note=None, synthetic):
+def curves(
+    trainings: Sequence[Training],
+    kinds: dict[str, str],
+    *,
+    judged: str = "val_",
+    columns: int = 1,
+    readouts: Sequence[int] = (),
+    note: str | None = None,
+    synthetic: bool,
+) -> Figure:
     """Loss and what else was recorded of every training over the epochs.
 
     Parameters

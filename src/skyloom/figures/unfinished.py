@@ -1,12 +1,21 @@
 """What a panel of a loss says where its training ended too early."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from skyloom.figures import style
 from skyloom.networks import convergence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+
 
 _WORDS = "still falling at the last epoch:\n{}not converged"
 
 
-def mark(axes, loss, member=None):
+def mark(axes: Axes, loss: np.ndarray, member: np.ndarray | None = None) -> None:
     """Say in a panel that its loss was still falling; nothing where it was not.
 
     Parameters

@@ -1,5 +1,7 @@
 """The rules of the workflow and what each needs, as Graphviz draws them: an arm a frame."""
 
+from __future__ import annotations
+
 import re
 import textwrap
 from collections import Counter
@@ -22,7 +24,7 @@ penwidth=1.4, height=0.3, width=1.0, margin="0.08,0.03"];
 edge [color="#8A8A8A", arrowsize=0.5];"""
 
 
-def read(dot):
+def read(dot: str) -> list[tuple[str, str]]:
     """Rules and what they need, from what ``snakemake --rulegraph dot`` prints.
 
     Parameters
@@ -45,7 +47,7 @@ def _arm(rule):
     return next((arm for arm, known in BANDS.items() if prefix in known), None)
 
 
-def merged(edges):
+def merged(edges: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, int]]:
     """Rules that a picture shows as one: an arm's figures, and the snapshots of a simulation.
 
     Parameters
@@ -67,7 +69,7 @@ def merged(edges):
     return sorted({(name(a), name(b)) for a, b in edges if name(a) != name(b)}), dict(count)
 
 
-def drawing(edges):
+def drawing(edges: list[tuple[str, str]]) -> str:
     """The rules as a graph in Graphviz's language, what is needed at the left of what needs it.
 
     Parameters

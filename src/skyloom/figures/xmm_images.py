@@ -1,10 +1,19 @@
 """XMM-Newton images as the networks see them, and the shape of their pixels' distributions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 
 from skyloom.figures import style, ticks
 from skyloom.xmm.classes import FIRST_BAD
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 
 #: What each OBS_CLASS of the catalogue means (degree project, table 1).
 BAD_AREAS = (
@@ -25,7 +34,7 @@ _AXES = (
 _VIEWS = ((18, -60), (18, 30))
 
 
-def evenly_chosen(obs_class, count=4):
+def evenly_chosen(obs_class: np.ndarray, count: int = 4) -> dict[int, list[int]]:
     """Rows of up to `count` images of each class, evenly spaced in the order given.
 
     Parameters
@@ -45,7 +54,7 @@ def evenly_chosen(obs_class, count=4):
     return chosen
 
 
-def typical_defect(obs_class, exposure):
+def typical_defect(obs_class: np.ndarray, exposure: np.ndarray) -> int:
     """Row of the image that shows the stretches: of median exposure, among those with defects.
 
     Parameters
@@ -68,7 +77,7 @@ def typical_defect(obs_class, exposure):
 
 
 @style.drawn
-def stretches(images, *, name, synthetic):
+def stretches(images: dict[tuple[str, str], np.ndarray], *, name: str, synthetic: bool) -> Figure:
     """One image in every stretch, an interval a row.
 
     Parameters
@@ -101,7 +110,7 @@ def stretches(images, *, name, synthetic):
 
 
 @style.drawn
-def examples(images, *, shown_as, synthetic):
+def examples(images, *, shown_as: str, synthetic: bool) -> Figure:
     """Images of each OBS_CLASS, a class a row.
 
     Parameters
@@ -135,7 +144,7 @@ def examples(images, *, shown_as, synthetic):
 
 
 @style.drawn
-def statistics(table, found, *, synthetic):
+def statistics(table: Table, found: dict, *, synthetic: bool) -> Figure:
     """Standard deviation, skewness and kurtosis of every image, seen from two sides.
 
     Parameters

@@ -1,11 +1,21 @@
 """What the networks of the xmm arm say about images, and how their training went."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.columns import where
 from skyloom.figures import style
 from skyloom.networks import roc as receiver
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.figure import Figure
+
 from skyloom.xmm.classes import CLASSES, FIRST_BAD
 
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.GOLD, style.SKY, style.BLACK)
@@ -25,7 +35,7 @@ _SIDES = {
 
 
 @style.drawn
-def roc(predictions, summary, *, synthetic):
+def roc(predictions: Sequence[Table], summary: Table, *, synthetic: bool) -> Figure:
     """ROC of every network, grouped as the document's tables (figures 19 and 21).
 
     Parameters
@@ -100,7 +110,7 @@ def _square(axes):
 
 
 @style.drawn
-def histograms(table, *, threshold, synthetic):
+def histograms(table: Table, *, threshold: float, synthetic: bool) -> Figure:
     """Scores of each OBS_CLASS, right and wrong ones apart (figure 24).
 
     Parameters
@@ -200,7 +210,7 @@ def worst(groups, images, *, experiment, dataset, synthetic):
 
 
 @style.drawn
-def calibration(reliability, summary, *, synthetic):
+def calibration(reliability: Table, summary: Table, *, synthetic: bool) -> Figure:
     """How often images are bad beside how often their scores say so, before and after scaling.
 
     Parameters

@@ -1,8 +1,18 @@
 """A synthetic archive: the grid's models as the paper's files, some of them spoilt on purpose."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skyloom.ahead import in_order
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from skyloom.ahead import Pool
+
 from skyloom.helium import files, grid
 
 #: What is wrong with the unusable files, in turn.
@@ -20,7 +30,7 @@ FLAWS = (
 )
 
 
-def flawed(flaw, labels, wavelength, flux):
+def flawed(flaw: str, labels, wavelength: np.ndarray, flux: np.ndarray) -> tuple[str, bytes]:
     """A file that cannot be used.
 
     Parameters
@@ -82,7 +92,9 @@ def _spoilt(options, wavelength):
     return [lambda place=place: make(place) for place in range(options["flawed"])]
 
 
-def write(folder, options, wavelength, *, pool=None):
+def write(
+    folder: str | Path, options: dict, wavelength: np.ndarray, *, pool: Pool | None = None
+) -> Iterator[int]:
     """Write the whole archive.
 
     Parameters

@@ -10,9 +10,16 @@ such as 35,000 K at log g 2.0, beyond the Eddington limit, for which real grids 
 as smooth as their neighbours.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 #: Boltzmann's constant in eV/K and erg/K, the atomic mass unit in g.
 BOLTZMANN_EV, BOLTZMANN, ATOMIC_MASS = 8.617333e-5, 1.380649e-16, 1.660539e-24
@@ -106,7 +113,7 @@ def electron_density(temperature, log_g):
     return 2 * weight / (_THOMSON + root)
 
 
-def saha(temperature, electrons, energy, weights):
+def saha(temperature: np.ndarray, electrons: np.ndarray, energy: float, weights: float):
     """Ratio of the numbers of two successive ions, the higher to the lower.
 
     Parameters
@@ -122,7 +129,7 @@ def saha(temperature, electrons, energy, weights):
     return 2 * weights * 2.4147e15 * t**1.5 * np.exp(-energy / (BOLTZMANN_EV * t)) / electrons
 
 
-def layer(teff, log_g):
+def layer(teff: npt.ArrayLike, log_g: npt.ArrayLike) -> Layer:
     """The layer of stars of these effective temperatures (K) and surface gravities (dex).
 
     Parameters

@@ -1,5 +1,7 @@
 """The paper's files: two columns, wavelength and normalised flux, a space between them."""
 
+from __future__ import annotations
+
 import stat
 from pathlib import Path
 
@@ -14,7 +16,7 @@ _TOLERANCE = 0.01
 _MOST_BYTES = 1 << 28
 
 
-def writer(wavelength):
+def writer(wavelength: np.ndarray):
     """A function from a flux, (L,) array, to the bytes of its file: Å to 1e-4, flux to 1e-6.
 
     Parameters
@@ -26,7 +28,7 @@ def writer(wavelength):
     return lambda flux: (text % tuple(flux.tolist())).encode()
 
 
-def read(path, wavelength, *, name=None):
+def read(path: str | Path, wavelength: np.ndarray, *, name: str | None = None) -> np.ndarray:
     """Flux of one file.
 
     Parameters

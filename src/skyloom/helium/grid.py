@@ -5,7 +5,10 @@ The paper says only that there are 5,425 files of 201 points with T_eff of 15,00
 reading of that number, an assumption. A velocity is the projected one, v sin i.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
 from itertools import product
 from pathlib import PurePosixPath
 
@@ -42,7 +45,7 @@ def axis(first, last, step):
     return first + step * np.arange(round(count) + 1)
 
 
-def axes(options):
+def axes(options: dict):
     """The three axes of the configured grid: teff (K), log_g (dex), v_rot (km/s).
 
     Parameters
@@ -78,7 +81,7 @@ def file_name(teff, log_g, v_rot):
     return f"f_{identifier(teff, log_g, v_rot)}.dat"
 
 
-def labels_of_name(file):
+def labels_of_name(file: str):
     """The labels that a file's name carries.
 
     Parameters
@@ -123,7 +126,7 @@ def fine(first, last, v_rot):
     return np.exp(np.arange(np.floor(ends[0]), np.ceil(ends[1]) + 1) * STEP / wavelengths.LIGHT)
 
 
-def spectra(wavelength, teff, log_g, v_rot, *, limb_darkening):
+def spectra(wavelength: np.ndarray, teff, log_g, v_rot, *, limb_darkening: float) -> np.ndarray:
     """Normalised spectra of stars at every velocity.
 
     Parameters
@@ -150,7 +153,7 @@ def spectra(wavelength, teff, log_g, v_rot, *, limb_darkening):
     return resampling.resample(inner, turned, wavelength)
 
 
-def models(options, wavelength):
+def models(options: dict, wavelength: np.ndarray) -> list[Callable]:
     """The configured grid's models, one temperature and gravity at a time.
 
     Parameters

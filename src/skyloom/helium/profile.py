@@ -28,11 +28,21 @@ by a quarter, TLUSTY's of 6678 rises by a tenth; the model's falls by a tenth. T
 and shapes of profiles were not checked against atmospheres.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.special import voigt_profile
 
 from skyloom.helium import atmosphere
 from skyloom.spectra.wavelengths import LIGHT
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from skyloom.helium.atmosphere import Layer
+
 
 #: He I 2p 3P - 4d 3D: wavelength in air (Å), share of the multiplet's strength.
 ALLOWED = ((4471.474, 5 / 9), (4471.489, 3 / 9), (4471.683, 1 / 9))
@@ -45,7 +55,7 @@ _CONTRAST = 0.06
 _CROSS_SECTION = 8.8525e-13
 
 
-def doppler(wavelength, temperature, mass, turbulence):
+def doppler(wavelength: float, temperature: np.ndarray, mass: float, turbulence: np.ndarray):
     """Standard deviation of the Doppler profile, Å.
 
     Parameters
@@ -61,7 +71,7 @@ def doppler(wavelength, temperature, mass, turbulence):
     return wavelength / LIGHT * np.sqrt(thermal + turbulence**2 / 2)
 
 
-def helium_profile(wavelength, electrons, sigma):
+def helium_profile(wavelength: np.ndarray, electrons: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Profile of He I 4471 with its forbidden component; its integral over wavelength is 1.
 
     Parameters
@@ -90,7 +100,7 @@ def helium_profile(wavelength, electrons, sigma):
     return profile / (1 + forbidden)
 
 
-def opacity(wavelength, layer):
+def opacity(wavelength: np.ndarray, layer: Layer) -> np.ndarray:
     """Line opacity over continuous opacity of a layer.
 
     Parameters
@@ -117,7 +127,7 @@ def opacity(wavelength, layer):
     return ratio
 
 
-def spectrum(wavelength, teff, log_g):
+def spectrum(wavelength: np.ndarray, teff: npt.ArrayLike, log_g: npt.ArrayLike) -> np.ndarray:
     """Normalised spectra of stars that do not rotate.
 
     Parameters

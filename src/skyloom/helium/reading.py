@@ -1,16 +1,26 @@
 """A folder of the paper's files, block by block: which can be used, and why the others cannot."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
 from astropy.table import Table
 
 from skyloom import inventory
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+
 from skyloom.helium import files, grid
 
 
-def read(folder, names, wavelength, *, pool=None):
+def read(
+    folder: str | Path, names: Iterable[str], wavelength: np.ndarray, *, pool: Pool | None = None
+):
     """Read files one by one.
 
     Parameters
@@ -36,7 +46,9 @@ def read(folder, names, wavelength, *, pool=None):
     return inventory.inspect(one, names, pool=pool)
 
 
-def tables(found, wavelength, *, synthetic):
+def tables(
+    found: Iterable, wavelength: np.ndarray, *, synthetic: bool
+) -> tuple[np.ndarray, Table, Table]:
     """What `read` gives, as arrays and tables.
 
     Parameters

@@ -6,8 +6,12 @@ a one-dimensional FITS image with a linear WCS, and text of a Be star whose disc
 no model of the grid looks like it. Names begin with the labels that the star was made with.
 """
 
+from __future__ import annotations
+
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from astropy import units
@@ -69,7 +73,7 @@ def draw(number, options, seed):
     return Star(int(number), kind, *map(float, values), snr=float(random.uniform(100, 200)))
 
 
-def emission(wavelength, v_rot):
+def emission(wavelength: np.ndarray, v_rot: float):
     """Light of a Be star's disc in He I 4471: two peaks, in units of the continuum.
 
     Parameters
@@ -159,7 +163,7 @@ def content(star, wavelength, flux):
     return ("\n".join(lines) + "\n").encode()
 
 
-def write(folder, options, window, seed):
+def write(folder: Path, options: dict, window, seed: int) -> Iterator[str]:
     """Write the synthetic observed stars.
 
     Parameters

@@ -1,5 +1,7 @@
 """C kernels: compiled with the system's compiler, loaded through ctypes."""
 
+from __future__ import annotations
+
 import ctypes
 import hashlib
 import os
@@ -18,7 +20,7 @@ _FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math
 _FLAGS += ("-fno-trapping-math",)
 
 
-def compile_source(source, path, *, compiler=None):
+def compile_source(source: Path, path: str | Path, *, compiler: str | None = None) -> None:
     """Compile a kernel to a shared library.
 
     Parameters
@@ -55,7 +57,7 @@ def compile_source(source, path, *, compiler=None):
         temporary.chmod(0o755)
 
 
-def cached_library(source):
+def cached_library(source: Path) -> Path:
     """The shared library of a kernel, compiled when it is first asked for.
 
     It is kept in ``$XDG_CACHE_HOME/skyloom``, or ``~/.cache/skyloom``, by what it is made of:
@@ -105,7 +107,7 @@ def _cache():
     return folder
 
 
-def open_library(path, functions):
+def open_library(path: str | Path, functions: dict[str, list]) -> ctypes.CDLL:
     """Load a compiled kernel.
 
     Parameters

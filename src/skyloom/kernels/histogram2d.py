@@ -1,12 +1,19 @@
 """Binding of ``histogram2d.c``: project cells onto maps of all channels in one pass."""
 
+from __future__ import annotations
+
 import ctypes
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 from skyloom.kernels.compiled import cached_library, compile_source, open_library
 
@@ -30,7 +37,7 @@ STATISTICS = ("sum", "mean", "mass_weighted_mean")
 GAS_COLUMNS = ("Masses", "InternalEnergy", "ElectronAbundance", "Density", "StarFormationRate")
 
 
-def compile_kernel(path, *, compiler=None):
+def compile_kernel(path: str | Path, *, compiler: str | None = None) -> None:
     """Compile the kernel to a shared library.
 
     Parameters
@@ -91,7 +98,7 @@ class _Sums(ctypes.Structure):
 
 
 @cache
-def load(path=None):
+def load(path: str | Path | None = None) -> ctypes.CDLL:
     """Load the compiled kernel.
 
     Parameters
@@ -175,7 +182,7 @@ def _column(array):
     return _Column(array.ctypes.data, int(array.dtype == np.float32))
 
 
-def segments_of(cells):
+def segments_of(cells: int) -> list[int]:
     """Ends of the runs of cells that are summed apart: their number decides, nothing else."""
     count = 1
     while count < MOST_SEGMENTS and cells >= 2 * count * _SEGMENT:
@@ -232,19 +239,19 @@ def _project(kernel, cells, grid, sums, threads):
 
 
 def project(
-    kernel,
-    coordinates,
-    values,
+    kernel: ctypes.CDLL,
+    coordinates: np.ndarray,
+    values: Sequence[np.ndarray],
     *,
-    statistics,
-    edges,
-    mass=None,
-    centre=(0.0, 0.0, 0.0),
-    box_size=0.0,
-    rotation=None,
-    depth=None,
-    threads=1,
-):
+    statistics: Sequence[str],
+    edges: np.ndarray,
+    mass: np.ndarray | None = None,
+    centre: npt.ArrayLike = (0.0, 0.0, 0.0),
+    box_size: float = 0.0,
+    rotation: np.ndarray | None = None,
+    depth: float | None = None,
+    threads: int = 1,
+) -> np.ndarray:
     """Maps of every channel from one pass over the cells.
 
     Parameters
@@ -300,18 +307,18 @@ def project(
 
 
 def project_gas(
-    kernel,
-    cells,
-    thermodynamics,
+    kernel: ctypes.CDLL,
+    cells: dict[str, np.ndarray],
+    thermodynamics: Thermodynamics,
     *,
-    statistics,
-    edges,
-    centre=(0.0, 0.0, 0.0),
-    box_size=0.0,
-    rotation=None,
-    depth=None,
-    threads=1,
-):
+    statistics: Sequence[str],
+    edges: np.ndarray,
+    centre: npt.ArrayLike = (0.0, 0.0, 0.0),
+    box_size: float = 0.0,
+    rotation: np.ndarray | None = None,
+    depth: float | None = None,
+    threads: int = 1,
+) -> tuple[np.ndarray, int]:
     """Maps of entropy, mass and temperature straight from TNG's gas fields, in one pass.
 
     Parameters

@@ -1,5 +1,7 @@
 """Binding of ``polyline.c``: curves y(x) drawn as anti-aliased lines, many in one call."""
 
+from __future__ import annotations
+
 import ctypes
 import math
 import threading
@@ -22,7 +24,7 @@ _LINE = 64
 MOST_PIXELS = 2**16
 
 
-def compile_kernel(path, *, compiler=None):
+def compile_kernel(path: str | Path, *, compiler: str | None = None) -> None:
     """Compile the kernel to a shared library; see `skyloom.kernels.compiled.compile_source`."""
     compile_source(SOURCE, path, compiler=compiler)
 
@@ -56,7 +58,7 @@ class _Work(ctypes.Structure):
 
 
 @cache
-def load(path=None):
+def load(path: str | Path | None = None) -> ctypes.CDLL:
     """Load the compiled kernel.
 
     Parameters
@@ -106,7 +108,16 @@ def _checked(x, y, frame):
     return x, y, frame
 
 
-def rasterise(kernel, x, y, *, frame, size, width, out=None):
+def rasterise(
+    kernel: ctypes.CDLL,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    frame: np.ndarray,
+    size: tuple[int, int],
+    width: float,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
     """Draw curves as dark anti-aliased lines on white.
 
     A line is the union of all discs of its width about the points of the polyline (round joins

@@ -1,20 +1,28 @@
 """What ``histogram2d.c`` does, in plain NumPy: slow, and the truth that it is tested against."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 import numpy as np
 
 
 def project(
-    coordinates,
-    values,
+    coordinates: npt.ArrayLike,
+    values: Sequence[npt.ArrayLike],
     *,
-    statistics,
-    edges,
-    mass=None,
-    centre=(0.0, 0.0, 0.0),
-    box_size=0.0,
-    rotation=None,
-    depth=None,
-):
+    statistics: Sequence[str],
+    edges: np.ndarray,
+    mass: npt.ArrayLike | None = None,
+    centre: npt.ArrayLike = (0.0, 0.0, 0.0),
+    box_size: float = 0.0,
+    rotation: npt.ArrayLike | None = None,
+    depth: float | None = None,
+) -> np.ndarray:
     """The same as `skyloom.kernels.histogram2d.project`, with the same arguments.
 
     Returns

@@ -23,17 +23,27 @@ classes; ``targets="standardised"`` makes each label one of mean 0 and standard 
 training side, and `scaling` says with which numbers.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from astropy import units
 from astropy.table import Column, Table
 
 from skyloom.io import open_hdf5
+
+if TYPE_CHECKING:
+    from skyloom.tng.galaxies import Maps
+
 from skyloom.loaders.samples import Samples, beside, column_names, side_of, texts
 
 __all__ = ["Samples", "beside", "maps", "physical", "scaling", "table", "tensorflow", "torch"]
 
 
-def table(path, *, split=None):
+def table(path: str | Path, *, split: str | Path | Table | None = None) -> Table:
     """Everything of a dataset but its images or spectra, one row a sample.
 
     Parameters
@@ -74,7 +84,7 @@ def table(path, *, split=None):
     return made
 
 
-def physical(path, rows=None):
+def physical(path: str | Path, rows: Sequence[int] | None = None) -> Any:
     """What the images of a dataset show, in its units: bytes are taken back.
 
     Parameters
@@ -100,7 +110,7 @@ def physical(path, rows=None):
     return in_units.images(Samples(path, normalise=False), rows)
 
 
-def maps(path, rows=None):
+def maps(path: str | Path, rows: Sequence[int] | slice | None = None) -> Maps:
     """The maps of a file of maps, ``results/<run>/tng/maps/snap_<SSS>.part_<K>.h5``.
 
     They are sums and means of the gas in each pixel, not scaled and not stretched.
@@ -130,7 +140,9 @@ def _unit(text):
     return units.Unit(text, parse_strict="silent") if text else None
 
 
-def scaling(path, *, split=None):
+def scaling(
+    path: str | Path, *, split: str | Path | Table | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each label over the training side.
 
     Parameters
@@ -150,8 +162,15 @@ def scaling(path, *, split=None):
 
 
 def tensorflow(
-    path, *, split=None, part=None, batch=32, shuffle=None, targets="physical", normalise=True
-):
+    path: str | Path,
+    *,
+    split: str | Path | Table | None = None,
+    part: str | None = None,
+    batch: int = 32,
+    shuffle: int | None = None,
+    targets: str = "physical",
+    normalise: bool = True,
+) -> Any:
     """A dataset, or one side of it, as ``tf.data.Dataset`` of batches.
 
     Parameters
@@ -190,7 +209,14 @@ def tensorflow(
     return tfdata.batches(samples, _labels(samples, targets), batch=batch, shuffle=shuffle)
 
 
-def torch(path, *, split=None, part=None, targets="physical", normalise=True):
+def torch(
+    path: str | Path,
+    *,
+    split: str | Path | Table | None = None,
+    part: str | None = None,
+    targets: str = "physical",
+    normalise: bool = True,
+) -> Any:
     """A dataset, or one side of it, as a map-style ``torch.utils.data.Dataset``.
 
     Parameters

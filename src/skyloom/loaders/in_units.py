@@ -1,5 +1,11 @@
 """Images in their own units, and the maps that they were made of."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from astropy import units
 from astropy.table import Table
@@ -10,10 +16,15 @@ from skyloom.io import check_numbers, open_hdf5
 from skyloom.tng import galaxies
 from skyloom.tng.header import Header
 from skyloom.tng.images import largest_pixels
+
+if TYPE_CHECKING:
+    from skyloom.loaders.samples import Samples
+    from skyloom.tng.galaxies import Maps
+
 from skyloom.tng.rotation import ORIENTATIONS
 
 
-def images(samples, rows):
+def images(samples: Samples, rows: Sequence[int] | None) -> Any:
     """What the images of a dataset show, with units: see `skyloom.loaders.physical`."""
     said = samples.attributes
     values = samples.read(range(len(samples)) if rows is None else rows)
@@ -35,7 +46,7 @@ def images(samples, rows):
     }
 
 
-def maps(path, rows):
+def maps(path: str | Path, rows: Sequence[int] | slice | None) -> Maps:
     """The maps of a file of maps: see `skyloom.loaders.maps`."""
     needed = (*Header._fields, "channels", "units", "width")
     with open_hdf5(path, need=("maps", "subhalo_id", "rotation", "orientation")) as file:

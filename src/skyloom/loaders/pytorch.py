@@ -1,8 +1,16 @@
 """Samples as a PyTorch dataset; see `skyloom.loaders.torch`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.extras import extra
+
+if TYPE_CHECKING:
+    from skyloom.loaders.samples import Samples
+
 
 with extra("torch"):
     import torch
@@ -17,7 +25,7 @@ class TorchDataset(torch.utils.data.Dataset):
     labels : (n,) or (n, T) array
     """
 
-    def __init__(self, samples, labels):
+    def __init__(self, samples: Samples, labels: np.ndarray) -> None:
         self.samples, self.labels = samples, torch.from_numpy(np.ascontiguousarray(labels))
 
     def __len__(self):

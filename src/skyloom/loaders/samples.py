@@ -1,8 +1,12 @@
 """Samples of a dataset file, read when they are asked for, in whatever process asks."""
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -11,19 +15,23 @@ from astropy.table import Table
 from skyloom import datasets
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5, read_table
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 from skyloom.sides import PARTS
 
 #: Other names of a side.
 _ALIASES = {"training": "train"}
 
 
-def texts(values):
+def texts(values: npt.ArrayLike) -> np.ndarray:
     """Bytes as h5py reads texts become str; everything else stays."""
     values = np.asarray(values)
     return np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
 
 
-def side_of(ids, split, path):
+def side_of(ids: np.ndarray, split: str | Path | Table, path: str | Path) -> np.ndarray:
     """The side of each sample.
 
     Parameters
@@ -57,7 +65,7 @@ def side_of(ids, split, path):
     return np.array([sides[identifier] for identifier in ids])
 
 
-def beside(path):
+def beside(path: str | Path) -> dict[str, Path]:
     """The splits that lie beside a dataset.
 
     Parameters
@@ -100,7 +108,7 @@ def _chosen(path, split, part):
     return own or next(iter(there.values()), None)
 
 
-def column_names(samples):
+def column_names(samples: Samples) -> list[str]:
     """The labels as columns: ``target`` where there is one, as in the file, or else their names.
 
     A name that another column has gets target_ before it.
@@ -156,7 +164,14 @@ class Samples:
         some of the samples.
     """
 
-    def __init__(self, path, *, split=None, part=None, normalise=True):
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        split: str | Path | Table | None = None,
+        part: str | None = None,
+        normalise: bool = True,
+    ) -> None:
         self.path = os.path.abspath(path)
         self.normalise = normalise
         found = datasets.check(path)
@@ -227,7 +242,7 @@ class Samples:
             self._file, self._process = h5py.File(self.path, "r"), os.getpid()
         return self._file[self.kind]
 
-    def read(self, indices):
+    def read(self, indices: Sequence[int]) -> np.ndarray:
         """Some samples.
 
         Parameters

@@ -1,6 +1,13 @@
 """Samples as a tf.data pipeline; see `skyloom.loaders.tensorflow`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from skyloom.loaders.samples import Samples
 
 from skyloom.extras import extra
 
@@ -8,7 +15,7 @@ with extra("networks"):
     import tensorflow as tf
 
 
-def batches(samples, labels, *, batch, shuffle):
+def batches(samples: Samples, labels: np.ndarray, *, batch: int, shuffle: int | None) -> Any:
     """Batches of samples and labels, read while the last one is used.
 
     Parameters

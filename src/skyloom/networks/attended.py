@@ -1,11 +1,18 @@
 """Numbers of attention maps: on gas or beside it, and whether they know what was learnt."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.stats import rankdata
 
 from skyloom.columns import of_rows
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.networks import bootstrap, metrics
 
 #: Regions of an image that shares are given of.
@@ -19,7 +26,7 @@ class Region(NamedTuple):
     area: float  # share of the pixels
 
 
-def half_mass_radius(mass):
+def half_mass_radius(mass: np.ndarray) -> float:
     """Radius about the middle of the image that half of the projected mass lies within.
 
     Parameters
@@ -59,7 +66,7 @@ def regions(mass):
     return {name: Region(inside, float(inside.mean())) for name, inside in found.items()}
 
 
-def share(values, inside):
+def share(values: np.ndarray, inside: np.ndarray) -> float:
     """Share of a map's absolute values that lies in a region.
 
     Parameters
@@ -122,7 +129,7 @@ def per_galaxy(maps, random, found):
     return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
 
 
-def summarise(cases, *, samples, level, seed):
+def summarise(cases: Sequence[tuple[str, str, dict, np.ndarray]], *, samples, level, seed) -> Table:
     """One row a case and method: mean shares with intervals from resampled groups.
 
     Parameters

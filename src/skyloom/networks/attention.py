@@ -5,6 +5,10 @@ it. Grad-CAM was made for classes and keeps the positive part; for a number both
 negative part is its counterfactual explanation; Selvaraju et al. 2017, sections 3.1 and 3.3).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -31,7 +35,7 @@ class Network:
         -> (n, 1).
     """
 
-    def __init__(self, lower, pool, head):
+    def __init__(self, lower: Callable, pool: Callable, head: keras.Model) -> None:
         self.lower, self.pool, self.head = lower, pool, head
         self._forward = tf.function(lower, autograph=False)
 
@@ -93,7 +97,7 @@ def gradient(network, activations):
     return tape.gradient(total, x).numpy().astype(np.float64)
 
 
-def grad_cam(activations, derivative):
+def grad_cam(activations: np.ndarray, derivative: np.ndarray) -> np.ndarray:
     """Activations weighted by the mean of their derivative over the image.
 
     Parameters
@@ -116,7 +120,7 @@ def grad_cam(activations, derivative):
     return np.einsum("nhwk,nk->nhw", activations, weights, dtype=np.float64)
 
 
-def hires_cam(activations, derivative):
+def hires_cam(activations: np.ndarray, derivative: np.ndarray) -> np.ndarray:
     """Activations weighted by their own derivative, place by place, in dex.
 
     Parameters
@@ -137,7 +141,15 @@ def hires_cam(activations, derivative):
     return np.einsum("nhwk,nhwk->nhw", activations, derivative, dtype=np.float64)
 
 
-def occlusion(networks, image, *, patch, stride, fill, batch=16):
+def occlusion(
+    networks: Sequence[Network],
+    image: np.ndarray,
+    *,
+    patch: int,
+    stride: int,
+    fill: np.ndarray,
+    batch: int = 16,
+) -> np.ndarray:
     """How much less networks predict when a square of the image is covered.
 
     Parameters

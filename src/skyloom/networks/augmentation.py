@@ -5,13 +5,20 @@ bilinear, outside pixels take the nearest one's value), but about the exact cent
 randomness that depends on (seed, epoch, image) only, so that nothing else changes it.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.networks.backend import tf
+
+if TYPE_CHECKING:
+    from skyloom.networks.batches import Samples
+
 
 # A stream of its own: the order of an epoch is drawn from [seed, epoch].
 _STREAM = 1
@@ -42,7 +49,7 @@ class Augmentation:
         """Whether anything is done at all."""
         return bool(self.rotation or self.vertical_flip or self.horizontal_flip)
 
-    def draw(self, count, *, seed, epoch):
+    def draw(self, count, *, seed, epoch) -> np.ndarray:
         """What happens to each of `count` images in this epoch.
 
         Returns
@@ -91,7 +98,9 @@ class Augmented:
     #: They are turned ahead, on another thread.
     in_memory = False
 
-    def __init__(self, images, augmentation, *, seed, epoch):
+    def __init__(
+        self, images: Samples, augmentation: Augmentation, *, seed: int, epoch: int
+    ) -> None:
         self._images, self._augmentation, self.shape = images, augmentation, images.shape
         self._drawn = augmentation.draw(len(images), seed=seed, epoch=epoch)
 

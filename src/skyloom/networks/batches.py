@@ -4,8 +4,12 @@ Either way gives the same batches. A file's samples are one chunk each, so a shu
 as fast as one in order; reading overlaps with learning.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -30,7 +34,7 @@ class Samples:
         Hash of all pixels.
     """
 
-    def __init__(self, source, digest, *, in_memory):
+    def __init__(self, source, digest, *, in_memory) -> None:
         self._source, self.digest, self.in_memory = source, digest, in_memory
         self.shape = tuple(source.shape[1:])
 
@@ -65,7 +69,7 @@ def open_images(path, *, limit=MEMORY_LIMIT):
 
 
 @contextlib.contextmanager
-def open_samples(path, kind, *, limit=MEMORY_LIMIT):
+def open_samples(path: str | Path, kind: str, *, limit: int = MEMORY_LIMIT) -> Iterator[Samples]:
     """Images or spectra of a dataset file, checked once from end to end.
 
     Parameters
@@ -128,7 +132,14 @@ def _checked(samples, blocks, kind, source, name):
     return digest.hexdigest()
 
 
-def stacks(samples, order, columns, *, batch_size, together=1):
+def stacks(
+    samples: Samples,
+    order: np.ndarray,
+    columns: Sequence[np.ndarray],
+    *,
+    batch_size: int,
+    together: int = 1,
+):
     """Batches of these rows in this order, some of one size together.
 
     Parameters
@@ -158,7 +169,7 @@ def stacks(samples, order, columns, *, batch_size, together=1):
             yield tuple(part[None, -rest:] for part in given)
 
 
-def stream(samples, order, columns, *, batch_size):
+def stream(samples, order, columns, *, batch_size) -> Iterable:
     """Batches of these rows in this order, the next one made while the last one is used.
 
     Parameters

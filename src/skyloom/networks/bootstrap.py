@@ -6,7 +6,9 @@ replacement, never single images (the cluster bootstrap, Davison & Hinkley 1997,
 Samples in which a statistic is not defined are left out.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +76,7 @@ def resample(statistic, groups, *, samples, seed):
     return np.concatenate(found)
 
 
-def percentiles(values, level):
+def percentiles(values: np.ndarray, level: float) -> np.ndarray:
     """Percentile interval over the first axis of what is finite.
 
     Parameters
@@ -104,7 +106,7 @@ def group_sums(terms, index, count):
     return np.stack([np.bincount(index, term, count) for term in terms], axis=1)
 
 
-def check(samples, level):
+def check(samples, level) -> None:
     """Refuse impossible numbers of samples and coverages."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1: {level}")
@@ -154,7 +156,16 @@ MEAN_ABSOLUTE_ERROR = Statistic(lambda x, y: np.stack([np.ones_like(x), np.abs(y
 DIFFERENCE_STD = Statistic(_spread_terms, _spread)
 
 
-def interval(true, predicted, groups, *, samples, level, seed, statistic=CORRELATION):
+def interval(
+    true: np.ndarray,
+    predicted: np.ndarray,
+    groups: np.ndarray,
+    *,
+    samples: int,
+    level: float,
+    seed: int | Sequence[int],
+    statistic: Statistic = CORRELATION,
+) -> tuple[float, float]:
     """Percentile bootstrap interval of a statistic, resampling groups with replacement.
 
     Parameters
@@ -192,7 +203,16 @@ def interval(true, predicted, groups, *, samples, level, seed, statistic=CORRELA
     return tuple(percentiles(values, level).tolist())
 
 
-def paired(true, predicted_a, predicted_b, groups, *, samples, level, seed):
+def paired(
+    true: np.ndarray,
+    predicted_a: np.ndarray,
+    predicted_b: np.ndarray,
+    groups: np.ndarray,
+    *,
+    samples,
+    level,
+    seed,
+) -> Difference:
     """Difference of two correlations with the same truth, both seen in the same resamples.
 
     Parameters

@@ -1,5 +1,7 @@
 """Whether a probability means what it says, and how to put it right."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +28,9 @@ class Reliability(NamedTuple):
     fraction_high: np.ndarray
 
 
-def reliability(positive, score, *, bins=10, level=0.95):
+def reliability(
+    positive: np.ndarray, score: np.ndarray, *, bins: int = 10, level: float = 0.95
+) -> Reliability:
     """How many are positive among those that a score says so.
 
     Parameters
@@ -78,7 +82,7 @@ def calibration_error(positive, score, *, bins=10):
     return float(np.sum(gaps * found.count[some]) / found.count.sum())
 
 
-def temperature(positive, score):
+def temperature(positive: np.ndarray, score: np.ndarray) -> float:
     """The one number by which logits are divided so that the scores fit the truth best.
 
     Parameters

@@ -1,5 +1,7 @@
 """One case of the study: a dataset, its features and a split in; a judged network out."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
 
@@ -62,7 +64,14 @@ class Fitted(experiment.Fitted):
     control: Table
 
 
-def read(dataset, features, split, *, split_name="the split", precision=None):
+def read(
+    dataset: str | Path,
+    features: str | Path,
+    split: Table,
+    *,
+    split_name: str = "the split",
+    precision: str | None = None,
+) -> Case:
     """Join a dataset with its features and a split by id.
 
     Parameters
@@ -119,7 +128,15 @@ def read(dataset, features, split, *, split_name="the split", precision=None):
     )
 
 
-def fit(case, *, options, seed, state_folder=None, with_controls=True, label="network"):
+def fit(
+    case: Case,
+    *,
+    options: dict,
+    seed: int,
+    state_folder: str | Path | None = None,
+    with_controls: bool = True,
+    label: str = "network",
+) -> Fitted:
     """Train the head on a case, train its control, fit the straight line, and judge all three.
 
     Parameters

@@ -7,6 +7,8 @@ number of threads gives the same bits, and small parts stay in the processor's c
 operation), whose bits depend on the number of threads.
 """
 
+from __future__ import annotations
+
 from skyloom.networks.backend import keras, tf
 
 #: Parts of a batch on a processor; a graphics card takes the batch whole.
@@ -26,7 +28,7 @@ def parts():
     return 1 if tf.config.list_physical_devices("GPU") else PARTS
 
 
-def outputs(network, images, *, training, parts):
+def outputs(network: keras.Model, images, *, training: bool, parts: int):
     """The numbers before the network's last activation.
 
     Parameters

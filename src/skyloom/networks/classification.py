@@ -4,7 +4,10 @@ Nothing here knows an arm: labels are whole numbers, and `skyloom.networks.targe
 is asked about them.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,11 @@ from skyloom.networks.augmentation import Augmentation, Augmented
 from skyloom.networks.backend import keras, tf
 from skyloom.networks.state import Limits
 from skyloom.networks.training import Task
+
+if TYPE_CHECKING:
+    from skyloom.networks.batches import Samples
+    from skyloom.networks.targets import Target
+
 
 #: Columns of the history after the epoch.
 HISTORY = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -50,7 +58,15 @@ class Settings(Limits):
         object.__setattr__(self, "readout_epochs", tuple(kept))
 
 
-def task(images, labels, *, train, validation, target, settings):
+def task(
+    images: Samples,
+    labels: np.ndarray,
+    *,
+    train: np.ndarray,
+    validation: np.ndarray,
+    target: Target,
+    settings: Settings,
+) -> Task:
     """The task of telling classes apart by cross-entropy; every image is asked about at the end.
 
     Parameters
@@ -120,7 +136,7 @@ def task(images, labels, *, train, validation, target, settings):
     return made
 
 
-def class_weights(classes):
+def class_weights(classes: np.ndarray) -> dict[int, float]:
     """What each row counts so that classes count alike: N / (classes * N of its class).
 
     Parameters

@@ -5,6 +5,8 @@ and max pooling by 4, then a dense layer of 64 and softmax: 310,275 parameters w
 and three classes.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -13,7 +15,7 @@ from skyloom.networks.backend import keras
 FILTERS, KERNEL, POOL, DENSE = (16, 32, 64), 9, 4, 64
 
 
-def build(pixels, classes, *, seed=0):
+def build(pixels: int, classes: int, *, seed: int = 0) -> keras.Model:
     """A network with fresh weights.
 
     Parameters

@@ -1,9 +1,11 @@
 """What a network has to beat: labels without meaning, and a straight line through intensities."""
 
+from __future__ import annotations
+
 import numpy as np
 
 
-def shuffled(targets, train, *, seed):
+def shuffled(targets: np.ndarray, train: np.ndarray, *, seed: int) -> np.ndarray:
     """Labels in which those of the training rows have changed places.
 
     Parameters
@@ -23,7 +25,7 @@ def shuffled(targets, train, *, seed):
     return mixed
 
 
-def total_intensities(images, *, block=256):
+def total_intensities(images, *, block: int = 256) -> np.ndarray:
     """Sum of each channel of each image.
 
     Parameters
@@ -44,7 +46,7 @@ def total_intensities(images, *, block=256):
     return np.concatenate(parts)
 
 
-def logarithm(values):
+def logarithm(values: np.ndarray) -> np.ndarray:
     """log10 of totals; what is not positive takes the least positive value of its column.
 
     Parameters
@@ -63,7 +65,7 @@ def logarithm(values):
     return np.log10(filled)
 
 
-def linear_fit(values, targets, train):
+def linear_fit(values: np.ndarray, targets: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Least squares on standardised values, fitted to the training rows.
 
     Parameters

@@ -1,5 +1,7 @@
 """Whether a loss was still falling when its training ended."""
 
+from __future__ import annotations
+
 import numpy as np
 
 #: What is looked at: this share of the epochs, at the end; and how much lower, relative to the
@@ -7,7 +9,7 @@ import numpy as np
 LAST, FALL = 0.25, 0.05
 
 
-def still_falling(loss):
+def still_falling(loss: np.ndarray) -> bool:
     """Whether more epochs would have gone on lowering a loss.
 
     Parameters
@@ -38,7 +40,7 @@ def still_falling(loss):
     return bool(before - known[first:].min() > FALL * abs(before))
 
 
-def members_falling(member, loss):
+def members_falling(member: np.ndarray | None, loss: np.ndarray) -> tuple[int, int]:
     """Of networks trained one by one: how many losses were still falling, of how many.
 
     Parameters

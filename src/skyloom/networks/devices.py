@@ -1,5 +1,7 @@
 """Threads and graphics cards; to be set before TensorFlow computes."""
 
+from __future__ import annotations
+
 from skyloom.networks import precision
 from skyloom.networks.backend import tf
 
@@ -7,7 +9,7 @@ from skyloom.networks.backend import tf
 PROMISES = ("any_cores", "same_cores")
 
 
-def use_threads(threads, *, between=1):
+def use_threads(threads: int, *, between: int = 1) -> None:
     """Let TensorFlow use this many threads, and a GPU's memory only as it is needed.
 
     Parameters
@@ -24,7 +26,7 @@ def use_threads(threads, *, between=1):
         tf.config.experimental.set_memory_growth(device, True)
 
 
-def keep_promise(reproducible, threads):
+def keep_promise(reproducible: str, threads: int) -> int:
     """Share threads as the bits of a frozen network are promised.
 
     Parameters

@@ -7,8 +7,11 @@ and no tails. Their mean follows Student's t instead, with M - 1 degrees of free
 knows is how the result would change with other galaxies to learn from.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from astropy.table import Table
@@ -17,6 +20,10 @@ from skyloom.columns import masked
 from skyloom.errors import InputError
 from skyloom.networks import bootstrap, metrics
 from skyloom.networks.evaluation import on_test_side
+
+if TYPE_CHECKING:
+    from skyloom.networks.resampling import Drawn
+
 from skyloom.networks.resampling import Test, draw
 
 #: Columns of members' predictions, numbered from 1.
@@ -83,7 +90,9 @@ def read_cases(cases, tables):
     return tests
 
 
-def summarise(cases, tables, *, samples, level, seed):
+def summarise(
+    cases: Sequence[str], tables: Sequence[Table], *, samples, level, seed
+) -> tuple[Table, Table]:
     """Cases over seeds, and pairs of them.
 
     Parameters
@@ -125,7 +134,7 @@ def summarise(cases, tables, *, samples, level, seed):
     return ensemble, pairs
 
 
-def ranks(drawn, *, level):
+def ranks(drawn: Drawn, *, level: float) -> Ranking:
     """Ranks with the coverage `level` for all cases at once.
 
     Parameters

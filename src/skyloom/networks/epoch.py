@@ -9,6 +9,8 @@ The mathematics is that of ``keras.Model.fit``; what is saved is the work around
   side by side, and no sum changes its order: the bits are those of one thread.
 """
 
+from __future__ import annotations
+
 from skyloom.networks.backend import keras, tf
 from skyloom.networks.optimizers import Adadelta
 
@@ -39,7 +41,9 @@ class Epoch:
         Its variables, with those of the network, are the whole state.
     """
 
-    def __init__(self, network, *, optimizer, learning_rate, batch_size):
+    def __init__(
+        self, network: keras.Model, *, optimizer: str, learning_rate: float, batch_size: int
+    ) -> None:
         self.network, self.batch_size = network, batch_size
         self.optimizer = OPTIMIZERS[optimizer](learning_rate=learning_rate)
         self.optimizer.build(network.trainable_variables)
@@ -113,7 +117,7 @@ class Epoch:
         return loss
 
 
-def forward(network, x, *, training):
+def forward(network: keras.Model, x, *, training: bool):
     """What a chain of layers makes of `x`, each 1x1 convolution as a matrix product.
 
     Parameters

@@ -1,5 +1,8 @@
 """Judging several cases trained on the same split: one row a case, one row a pair of cases."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -23,7 +26,7 @@ _FLOATS = (
 )
 
 
-def on_test_side(table, name):
+def on_test_side(table: Table, name: str):
     """Rows of the test side, in the order of their id.
 
     Parameters
@@ -54,7 +57,15 @@ def readout_epochs(predictions):
     return sorted(int(name.removeprefix(_READOUT)) for name in names)
 
 
-def summarise(variants, predictions, controls, *, samples, level, seed):
+def summarise(
+    variants: Sequence[str],
+    predictions: Sequence[Table],
+    controls: Sequence[Table],
+    *,
+    samples,
+    level,
+    seed,
+) -> Table:
     """One row a case: correlation, its controls, errors and rank, on the test side.
 
     Parameters
@@ -106,7 +117,7 @@ def summarise(variants, predictions, controls, *, samples, level, seed):
     return summary
 
 
-def compare_pairs(variants, predictions, *, samples, level, seed):
+def compare_pairs(variants, predictions, *, samples, level, seed) -> Table:
     """One row a pair of cases: the difference of their correlations on the same test images.
 
     Returns

@@ -3,9 +3,13 @@
 What an arm adds is its task (`skyloom.networks.training.Task`), its labels and what it measures.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
@@ -13,6 +17,10 @@ from astropy.table import Table
 from skyloom import sides
 from skyloom.io import open_hdf5, write_json, write_table
 from skyloom.networks import regression
+
+if TYPE_CHECKING:
+    from skyloom.networks.state import Result
+
 from skyloom.networks.backend import keras
 
 
@@ -45,7 +53,15 @@ class Fitted:
     metrics: dict
 
 
-def read(kind, dataset, split, labels, *, need=("target",), split_name="the split"):
+def read(
+    kind,
+    dataset: str | Path,
+    split: Table,
+    labels: Callable,
+    *,
+    need: Sequence[str] = ("target",),
+    split_name: str = "the split",
+):
     """A dataset's samples with their labels and sides.
 
     Parameters
@@ -74,7 +90,7 @@ def read(kind, dataset, split, labels, *, need=("target",), split_name="the spli
     return kind(id=ids, part=part, synthetic=synthetic, **own)
 
 
-def history(result, names, meta=None):
+def history(result: Result, names: Sequence[str], meta: dict | None = None):
     """What was recorded of each epoch, as a table.
 
     Parameters
@@ -105,7 +121,7 @@ def state(made):
     return Path(made["model"]).parent / ".state"
 
 
-def write(fitted, made):
+def write(fitted: Fitted, made: Mapping) -> None:
     """Write the network, its tables and its metrics; what was kept to go on with is not needed.
 
     Parameters

@@ -1,12 +1,20 @@
 """Files of attention maps: which galaxies, what their images hold, and the maps."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from skyloom.columns import where
 from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5
+
+if TYPE_CHECKING:
+    import h5py
+    from astropy.table import Table
+
 from skyloom.tng.labels import galaxy_id
 
 
@@ -20,7 +28,7 @@ class Galaxies(NamedTuple):
     attributes: dict
 
 
-def choose(dataset, split, count):
+def choose(dataset: str | Path, split: Table, count: int | None) -> Galaxies:
     """Galaxies of the test side, evenly in rank of their label.
 
     Parameters
@@ -105,7 +113,9 @@ def gas(paths, ids):
     return Gas(np.stack(mass), scale_factor)
 
 
-def write(file, galaxies, predicted, found, radii):
+def write(
+    file: h5py.File, galaxies: Galaxies, predicted: np.ndarray, found: Gas, radii: np.ndarray
+) -> None:
     """Write who was looked at into an open file: one row a galaxy.
 
     Parameters
@@ -129,14 +139,14 @@ def write(file, galaxies, predicted, found, radii):
         file[name].attrs["units"] = unit
 
 
-def write_method(file, method, maps, numbers):
+def write_method(file, method, maps, numbers) -> None:
     """Write one method's maps (n, h, h) and numbers (name -> (n,)) into an open file."""
     create_dataset(file, f"methods/{method}/maps", maps.astype(np.float32), compression="gzip")
     for name, values in numbers.items():
         create_dataset(file, f"methods/{method}/{name}", values)
 
 
-def read_numbers(path):
+def read_numbers(path) -> tuple[list[tuple[str, str, dict, np.ndarray]], bool]:
     """What `attended.summarise` takes, one entry a method of a file.
 
     Returns

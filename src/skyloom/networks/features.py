@@ -8,10 +8,13 @@ while the others compute, nobody waits at the end of a layer, and no sum depends
 are. On a graphics card one batch is computed while the next is read.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -23,6 +26,10 @@ from skyloom.networks import devices, vgg16, weights
 from skyloom.networks.backend import keras, tf
 from skyloom.progress import track
 
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+
+
 _LARGEST = float(np.finfo(np.float16).max)
 # Images of 256 pixels a side at once: 0.3 GB of layers in 8 of them, a thread.
 _BATCH, _BATCH_ON_CARD = 8, 64
@@ -32,7 +39,7 @@ _REMEDY = (
 )
 
 
-def compiled(backbone, shape):
+def compiled(backbone: keras.Model, shape):
     """A backbone as one function of a batch, for `compute`: traced once, whatever its length.
 
     Parameters
@@ -49,7 +56,9 @@ def compiled(backbone, shape):
     return forward
 
 
-def compute(images, backbone, *, batch=8, start=0, pool=None):
+def compute(
+    images, backbone: keras.Model, *, batch: int = 8, start: int = 0, pool: Pool | None = None
+):
     """Features of images, batch by batch.
 
     Parameters
@@ -84,8 +93,15 @@ def compute(images, backbone, *, batch=8, start=0, pool=None):
 
 
 def cache(
-    dataset, backbone, output, *, preprocess="none", precision="float32", batch=None, threads=1
-):
+    dataset: str | Path,
+    backbone: str | Path,
+    output: str | Path,
+    *,
+    preprocess: str = "none",
+    precision: str = "float32",
+    batch: int | None = None,
+    threads: int = 1,
+) -> None:
     """Compute the features of a dataset file and write them as float16.
 
     The work goes into ``<output>.partial``, which names what it was computed from and how far it
@@ -130,7 +146,17 @@ def cache(
     )
 
 
-def cache_model(dataset, model, output, *, attributes, facts, remedy, batch=None, threads=1):
+def cache_model(
+    dataset,
+    model: keras.Model,
+    output,
+    *,
+    attributes: dict,
+    facts: dict,
+    remedy: str,
+    batch=None,
+    threads=1,
+) -> None:
     """Compute what a frozen model makes of a dataset file and write it as float16; see `cache`.
 
     Parameters

@@ -5,12 +5,14 @@ A frozen network normalises each plane by numbers that never change, which is a 
 is read and written again for them (Jacob et al. 2018, section 3.2).
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.networks.backend import keras
 
 
-def folded(model):
+def folded(model: keras.Model) -> keras.Model:
     """The same function without batch normalisation.
 
     Parameters

@@ -4,8 +4,10 @@ The mathematics is that of ``keras.Model.fit`` (a test compares them); `skyloom.
 it fast. Here: what is watched and kept from epoch to epoch.
 """
 
+from __future__ import annotations
+
 import dataclasses
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -13,6 +15,11 @@ from skyloom.errors import InputError
 from skyloom.networks.backend import tf
 from skyloom.networks.epoch import OPTIMIZERS, Epoch
 from skyloom.networks.state import Limits, Resumable
+
+if TYPE_CHECKING:
+    import keras
+
+    from skyloom.networks.state import Result
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +59,17 @@ class Settings(Limits):
         object.__setattr__(self, "restore", self.checkpoint)
 
 
-def fit(network, features, targets, *, train, test, settings, seed=0, **options):
+def fit(
+    network: keras.Model,
+    features,
+    targets: np.ndarray,
+    *,
+    train: np.ndarray,
+    test: np.ndarray,
+    settings: Settings,
+    seed: int = 0,
+    **options,
+) -> Result:
     """Fit `network` to the training rows by mean squared error.
 
     Parameters

@@ -11,6 +11,8 @@ sides differ, so chance in who is tested is part of the difference, and of its i
 among the training images, of which there are as many in both. Nothing else differs.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from astropy.table import Table
 
@@ -24,7 +26,7 @@ FOLDS = 2
 TRAININGS = ("lineage", "random", *(f"siblings_{fold}" for fold in range(FOLDS)))
 
 
-def siblings_split(split, fold, *, seed):
+def siblings_split(split: Table, fold: int, *, seed: int) -> Table:
     """A split with the test galaxies' siblings on the training side.
 
     Parameters
@@ -83,7 +85,7 @@ def siblings_split(split, fold, *, seed):
     return changed
 
 
-def siblings(split):
+def siblings(split: Table) -> tuple[np.ndarray, np.ndarray]:
     """Which images have another of the same lineage, and of the same group, that is learnt from.
 
     Parameters
@@ -100,7 +102,9 @@ def siblings(split):
     return own, np.isin(component, component[train])
 
 
-def measure(case, predictions, splits, *, samples, level, seed):
+def measure(
+    case: str, predictions: dict, splits: dict, *, samples, level, seed
+) -> tuple[Table, Table]:
     """Both comparisons of one case.
 
     Parameters
@@ -232,7 +236,7 @@ def _members(case, tests, predictions, splits):
     return table
 
 
-def per_seed(members, comparison):
+def per_seed(members: Table, comparison: str):
     """Correlation of every seed in one comparison, folds averaged by way of Fisher's z.
 
     Parameters

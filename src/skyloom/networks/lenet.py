@@ -7,6 +7,8 @@ written today: every filter of the second convolution sees all six planes, max p
 softmax. 61,111 parameters with three classes (61,706 with the ten digits).
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -16,7 +18,7 @@ from skyloom.networks.backend import keras
 LEAST = 12
 
 
-def build(shape, classes, *, seed=0):
+def build(shape: tuple[int, ...], classes: int, *, seed: int = 0) -> keras.Model:
     """A network with fresh weights.
 
     Parameters

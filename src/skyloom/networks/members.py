@@ -1,8 +1,11 @@
 """One case trained several times, each with a seed of its own."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +14,13 @@ from skyloom.io import read_json, write_json
 from skyloom.networks import case as cases
 from skyloom.sides import rows_of
 
+if TYPE_CHECKING:
+    from astropy.table import Table
 
-def seeds(seed, members):
+    from skyloom.networks.case import Case
+
+
+def seeds(seed: int, members: int) -> list[int]:
     """Seeds of the members: the run's own first, then ones drawn from it.
 
     Parameters
@@ -29,7 +37,16 @@ def seeds(seed, members):
     return [int(seed), *(int(value) for value in drawn)]
 
 
-def fit(case, *, options, seed, members, first=None, state_folder=None, label="network"):
+def fit(
+    case: Case,
+    *,
+    options: dict,
+    seed: int,
+    members: int,
+    first: Table | None = None,
+    state_folder: str | Path | None = None,
+    label: str = "network",
+) -> Table:
     """Train the head on a case once a seed; no controls.
 
     Parameters

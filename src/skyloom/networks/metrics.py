@@ -1,9 +1,11 @@
 """How well predictions follow the truth; how sure that is, see `skyloom.networks.bootstrap`."""
 
+from __future__ import annotations
+
 import numpy as np
 
 
-def pearson_r(true, predicted):
+def pearson_r(true: np.ndarray, predicted: np.ndarray) -> float:
     """Pearson's correlation coefficient.
 
     Parameters

@@ -1,5 +1,7 @@
 """Keras's optimizers with one operation a variable."""
 
+from __future__ import annotations
+
 from skyloom.networks.backend import keras, tf
 
 
@@ -10,7 +12,7 @@ class Adam(keras.optimizers.Adam):
     network of stellar spectra, more than a processor's cache holds, are slowed down by.
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient, variable, learning_rate) -> None:
         """Update a `tf.Variable` in place (Kingma & Ba 2015, end of section 2)."""
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, tf.float32)
@@ -31,7 +33,7 @@ class Adam(keras.optimizers.Adam):
 class Adadelta(keras.optimizers.Adadelta):
     """Keras's Adadelta with its update as TensorFlow's single fused operation."""
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient, variable, learning_rate) -> None:
         """Update a `tf.Variable` in place (Zeiler 2012, algorithm 1, times the learning rate)."""
         index = self._get_variable_index(variable)
         memory = self._accumulated_grads[index], self._accumulated_delta_vars[index]

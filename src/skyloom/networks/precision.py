@@ -4,6 +4,8 @@
 computed alike wherever their jobs land; the plan tells its jobs in the environment.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from skyloom.errors import InputError
@@ -17,7 +19,7 @@ _INSTRUCTIONS = {"flags": {"avx512_bf16", "amx_bf16"}, "Features": {"bf16"}}
 CPUINFO = Path("/proc/cpuinfo")
 
 
-def has_bfloat16(cpuinfo=CPUINFO):
+def has_bfloat16(cpuinfo: str | Path = CPUINFO):
     """Whether every core of this machine multiplies bfloat16.
 
     Parameters
@@ -38,7 +40,7 @@ def has_bfloat16(cpuinfo=CPUINFO):
     return bool(cores) and all(cores)
 
 
-def planned(precision, environment, cpuinfo=CPUINFO):
+def planned(precision: str, environment: dict, cpuinfo: str | Path = CPUINFO):
     """What the features of a run are computed in: ``float32`` or ``bfloat16``.
 
     Parameters
@@ -56,7 +58,7 @@ def planned(precision, environment, cpuinfo=CPUINFO):
     return environment.setdefault(VARIABLE, "bfloat16" if has_bfloat16(cpuinfo) else "float32")
 
 
-def check_machine(precision, environment, *, able):
+def check_machine(precision: str, environment: dict, *, able: bool) -> None:
     """Refuse to compute slowly what was to be fast.
 
     Parameters

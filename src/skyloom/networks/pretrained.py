@@ -10,6 +10,8 @@ never saw (Keras's guide to fine-tuning says the same). And every image is judge
 whatever else is in its batch, so that parts of a batch can be computed side by side.
 """
 
+from __future__ import annotations
+
 import hashlib
 from pathlib import Path
 
@@ -37,7 +39,9 @@ _CURVES = 8
 _REMEDY = "point sdss.networks.*.weights to a file of the network without its classifier"
 
 
-def backbone(architecture, weights, *, side=224, seed=0):
+def backbone(
+    architecture: str, weights: str | Path, *, side: int = 224, seed: int = 0
+) -> keras.Model:
     """A network without its classifier, none of it trainable.
 
     Parameters
@@ -189,7 +193,9 @@ def fingerprint(model):
     return digest.hexdigest()
 
 
-def classifier(backbone, classes, *, train_from=None, seed=0):
+def classifier(
+    backbone: keras.Model, classes: int, *, train_from: str | None = None, seed: int = 0
+) -> keras.Model:
     """The whole network, image -> probabilities, a chain as `skyloom.networks.chain` walks it.
 
     Parameters

@@ -1,5 +1,7 @@
 """The decoder of the semantic autoencoder: parameters of a physical model in, its image out."""
 
+from __future__ import annotations
+
 from skyloom.networks.backend import keras
 from skyloom.semantic import profiles, sampling
 
@@ -23,7 +25,7 @@ class ProfileDecoder(keras.layers.Layer):
     datasets are made with, here evaluated by `keras.ops`.
     """
 
-    def __init__(self, profile, grid=None, **options):
+    def __init__(self, profile: dict, grid: dict | None = None, **options) -> None:
         super().__init__(**options)
         self.profile, self.grid = profiles.resolve(profile), dict(grid or {})
         self.names, self._fixed = list(profiles.free(profile)), profiles.fixed(profile)

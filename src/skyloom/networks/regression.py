@@ -1,5 +1,7 @@
 """The thesis's regression head on VGG16's features, and the whole network for saving."""
 
+from __future__ import annotations
+
 import json
 import re
 import zipfile
@@ -15,13 +17,13 @@ WIDTHS = (64, 128, 256, 512, 256)
 
 
 def head(
-    feature_shape,
+    feature_shape: tuple[int, ...],
     *,
-    output_activation="linear",
-    convolution_activation="linear",
-    dropout=0.2,
-    seed=0,
-):
+    output_activation: str = "linear",
+    convolution_activation: str = "linear",
+    dropout: float = 0.2,
+    seed: int = 0,
+) -> keras.Model:
     """The trainable part: features of one image -> one number.
 
     A 1x1 convolution to one channel, five fully connected layers, dropout, one output: 309,186
@@ -84,7 +86,7 @@ def head(
     return keras.Model(features, value, name="head")
 
 
-def full_model(backbone, head):
+def full_model(backbone: keras.Model, head: keras.Model):
     """The whole network, image -> prediction, as it is saved.
 
     Parameters
@@ -96,7 +98,7 @@ def full_model(backbone, head):
     return keras.Model(image, head(backbone(image)), name="skyloom_vgg16")
 
 
-def save(model, path):
+def save(model, path) -> None:
     """Save a model as ``.keras``, so that equal models give equal bytes."""
     with atomic(path) as temporary:
         model.save(temporary)
@@ -121,7 +123,7 @@ def load(path):
         ) from error
 
 
-def normalise_keras_file(path):
+def normalise_keras_file(path) -> None:
     """Rewrite a ``.keras`` file without the time of saving and addresses in memory."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in sorted(archive.namelist())}

@@ -4,6 +4,9 @@ Scores are Fisher's z = artanh r, whose spread hardly depends on r (Fisher 1921)
 logarithm of the root mean square error.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +81,9 @@ FISHER_Z = Statistic(CORRELATION.terms, _fisher_z)
 LOG_ERROR = Statistic(lambda x, y: np.stack([np.ones_like(x), (y - x) ** 2]), _log_error)
 
 
-def draw(arms, *, samples, seed, score=FISHER_Z):
+def draw(
+    arms: Sequence[Sequence[Test]], *, samples: int, seed: int, score: Statistic = FISHER_Z
+) -> Drawn:
     """Scores of several arms and `samples` draws of them, all from the same resamples.
 
     Parameters
@@ -137,7 +142,9 @@ def _resample(counts, sums, score):
     return np.mean(values, axis=0)
 
 
-def seed_scatter(members, *, samples, rng):
+def seed_scatter(
+    members: np.ndarray, *, samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws of how far the mean over seeds, and one further training, lie from what they estimate.
 
     Parameters

@@ -1,5 +1,8 @@
 """Receiver operating characteristic, and how far its area can be trusted."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +52,7 @@ def curve(positive, score):
     return Curve(*rates, np.concatenate([[np.inf], score[order][last]]))
 
 
-def auc(positive, score):
+def auc(positive, score) -> float:
     """Area under the ROC: the chance that a positive scores above a negative, ties by half.
 
     Returns
@@ -70,7 +73,14 @@ def auc(positive, score):
     return float((ranks - ones * (ones + 1) / 2) / (ones * zeros))
 
 
-def auc_interval(positive, score, *, samples, level, seed):
+def auc_interval(
+    positive: np.ndarray,
+    score: np.ndarray,
+    *,
+    samples: int,
+    level: float,
+    seed: int | Sequence[int],
+) -> tuple[float, float]:
     """Percentile bootstrap interval of the AUC, resampling observations with replacement.
 
     Parameters
@@ -131,7 +141,7 @@ def pair(positive, score):
     return positive.astype(bool), score
 
 
-def told_from_chance(low, high):
+def told_from_chance(low: float, high: float):
     """Whether the interval of an area leaves out 0.5, that of guessing.
 
     Parameters

@@ -3,6 +3,10 @@
 Importing this module is all that `keras.saving.load_model` needs to load a saved encoder.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
@@ -22,7 +26,9 @@ ANGLE, PERIOD = "angle", 180.0
 _SHORTEST = 1e-6
 
 
-def limits(low, high, *, minimum, maximum, margin):
+def limits(
+    low: float, high: float, *, minimum: float, maximum: float, margin: float
+) -> tuple[float, float]:
     """What an output may say of a parameter that is drawn between `low` and `high`.
 
     Parameters
@@ -64,7 +70,14 @@ class PhysicalParameters(keras.layers.Layer):
     (n, `width`) -> (n, parameters), the angle in degrees in [0, 180).
     """
 
-    def __init__(self, names, lows, highs, angle="cos_sin_2theta", **options):
+    def __init__(
+        self,
+        names: list[str],
+        lows: list[float],
+        highs: list[float],
+        angle: str = "cos_sin_2theta",
+        **options,
+    ) -> None:
         # Of a fixed name, so that an unfinished training knows its network again.
         super().__init__(**{"name": "parameters", **options})
         check_one_of("semantic.encoder.angle", angle, ANGLES)
@@ -111,15 +124,15 @@ def _direction(cosine, sine):
 
 
 def build(
-    shape,
-    parameters,
+    shape: tuple[int, ...],
+    parameters: PhysicalParameters,
     *,
-    convolutions,
-    dense,
-    precision="float32",
-    initializer="matched",
-    seed=0,
-):
+    convolutions: Sequence[int],
+    dense: Sequence[int],
+    precision: str = "float32",
+    initializer: str = "matched",
+    seed: int = 0,
+) -> keras.Model:
     """An encoder with fresh weights.
 
     Parameters

@@ -4,8 +4,10 @@ The network is shown images only; what it makes of them is decoded by a physical
 with the images.
 """
 
+from __future__ import annotations
+
 import dataclasses
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,6 +18,10 @@ from skyloom.networks.optimizers import Adadelta, Adam
 from skyloom.networks.semantic_encoder import ANGLE, INITIALIZERS
 from skyloom.networks.state import Limits
 from skyloom.networks.training import Task, collect
+
+if TYPE_CHECKING:
+    from skyloom.networks.batches import Samples
+
 
 #: Batches of images that go to TensorFlow at a time: a call costs as much as a small network.
 _BATCHES = 16
@@ -98,7 +104,16 @@ def history_columns(names):
     return ["loss", "val_loss", "learning_rate", *spread, *(["failed"] if ANGLE in names else [])]
 
 
-def task(decoder, images, truth, *, train, validation, settings, failed=10.0):
+def task(
+    decoder,
+    images: Samples,
+    truth: np.ndarray,
+    *,
+    train: np.ndarray,
+    validation: np.ndarray,
+    settings: Settings,
+    failed: float = 10.0,
+) -> Task:
     """The task of describing images so that `decoder` makes them of the description.
 
     Parameters
@@ -162,7 +177,9 @@ def task(decoder, images, truth, *, train, validation, settings, failed=10.0):
     )
 
 
-def predict(network, decoder, images, rows, *, batch_size=20):
+def predict(
+    network, decoder, images, rows: np.ndarray, *, batch_size: int = 20
+) -> tuple[np.ndarray, np.ndarray]:
     """Parameters of images and how well they describe them.
 
     Parameters
@@ -183,7 +200,9 @@ def predict(network, decoder, images, rows, *, batch_size=20):
     return made[:, :-1], made[:, -1]
 
 
-def spread(predicted, truth, names, failed):
+def spread(
+    predicted: np.ndarray, truth: np.ndarray, names: list[str], failed: float
+) -> list[float]:
     """Dispersions as published, and the share of failed angles, in the history's order.
 
     Parameters

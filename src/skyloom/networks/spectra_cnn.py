@@ -6,6 +6,8 @@ layers with Keras's initial weights (Glorot uniform, biases zero): neither docum
 start, not even for selu, which Klambauer et al. 2017 pair with LeCun's.
 """
 
+from __future__ import annotations
+
 import dataclasses
 
 import numpy as np
@@ -50,7 +52,9 @@ ARCHITECTURES = {
 }
 
 
-def build(name, pixels, labels, *, heteroscedastic=False, seed=0):
+def build(
+    name: str, pixels: int, labels: int, *, heteroscedastic: bool = False, seed: int = 0
+) -> keras.Model:
     """A network with fresh weights.
 
     Parameters

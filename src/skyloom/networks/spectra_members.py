@@ -1,5 +1,7 @@
 """Several networks of different seeds as one: their mean, and how far to trust it."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
@@ -8,7 +10,7 @@ from skyloom.errors import InputError, check_one_of
 UNCERTAINTIES = ("ensemble", "heteroscedastic", "none")
 
 
-def check(uncertainty, members):
+def check(uncertainty, members) -> None:
     """Refuse what gives no uncertainty.
 
     Raises
@@ -25,7 +27,7 @@ def check(uncertainty, members):
         )
 
 
-def combine(made, uncertainty):
+def combine(made: np.ndarray, uncertainty: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Mean and standard deviation of what the members say.
 
     Parameters

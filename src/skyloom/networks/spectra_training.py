@@ -3,7 +3,10 @@
 Labels come scaled; nothing here knows their meaning.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,10 @@ from skyloom.networks.optimizers import Adam
 from skyloom.networks.state import Limits
 from skyloom.networks.training import Task, collect
 from skyloom.spectra import noise
+
+if TYPE_CHECKING:
+    from skyloom.networks.batches import Samples
+
 
 #: Columns of the history after the epoch, of the scaled labels. The agreement is the share of
 #: spectra whose largest output is that of their largest label: Keras's 'accuracy' of a regression,
@@ -72,7 +79,7 @@ class Noisy:
     seed, epoch : int
     """
 
-    def __init__(self, samples, snr, *, seed, epoch):
+    def __init__(self, samples: Samples, snr, *, seed: int, epoch: int) -> None:
         self._samples, self.shape = samples, samples.shape
         # Noise is drawn ahead, on another thread.
         self.in_memory = samples.in_memory and snr is None
@@ -93,7 +100,14 @@ class Noisy:
         return np.asarray(noisy, dtype=np.float32)
 
 
-def task(spectra, labels, *, train, validation, settings):
+def task(
+    spectra: Samples,
+    labels: np.ndarray,
+    *,
+    train: np.ndarray,
+    validation: np.ndarray,
+    settings: Settings,
+) -> Task:
     """The task of telling labels of spectra; every spectrum is asked about at the end.
 
     Parameters
@@ -164,7 +178,9 @@ def outputs(network, spectra, rows, *, batch_size):
     return collect(ask, batches.stacks(spectra, rows, (), batch_size=batch_size))
 
 
-def judge(made, labels, *, heteroscedastic=False):
+def judge(
+    made: np.ndarray, labels: np.ndarray, *, heteroscedastic: bool = False
+) -> tuple[float, ...]:
     """Loss, mean absolute error and argmax agreement, in the scaled units.
 
     Parameters

@@ -1,6 +1,14 @@
 """Stored features brought to mean zero and deviation one before a classifier learns from them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from skyloom.networks.batches import Samples
+
 
 _BLOCK = 4096
 
@@ -18,7 +26,7 @@ class Standardised:
         Rows of the training side.
     """
 
-    def __init__(self, samples, train):
+    def __init__(self, samples: Samples, train: np.ndarray) -> None:
         self._samples, self.shape, self.digest = samples, samples.shape, samples.digest
         total, squares = np.zeros(self.shape), np.zeros(self.shape)
         blocks = [train[first : first + _BLOCK] for first in range(0, len(train), _BLOCK)]

@@ -1,5 +1,7 @@
 """A training that can be killed at any time and goes on from its last state to the same bits."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 import hashlib
@@ -7,13 +9,16 @@ import json
 import math
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +121,7 @@ class Resumable(abc.ABC):
     #: Of the file that keeps an unfinished training; another is not taken up.
     FORMAT = 5
 
-    def __init__(self, network, optimizer, limits, facts):
+    def __init__(self, network: keras.Model, optimizer, limits: Limits, facts: list) -> None:
         self.network, self.optimizer, self.limits = network, optimizer, limits
         layers = [layer.get_config() for layer in network.layers]
         facts = [self.FORMAT, dataclasses.asdict(limits), *facts, layers, network.get_weights()]
@@ -150,7 +155,13 @@ class Resumable(abc.ABC):
         """Whether the loss that is watched has not fallen for too long."""
         return self.epoch - self.best_epoch >= self.limits.patience
 
-    def run(self, *, state_path=None, save_every=60.0, label="training"):
+    def run(
+        self,
+        *,
+        state_path: str | Path | None = None,
+        save_every: float = 60.0,
+        label: str = "training",
+    ) -> Result:
         """Go on from a state of this very training, if there is one, to the last epoch.
 
         Parameters
@@ -192,7 +203,7 @@ class Resumable(abc.ABC):
             self.save(state_path)
         return self._result()
 
-    def check(self, loss, epoch):
+    def check(self, loss, epoch) -> None:
         """Refuse a training loss that is not finite."""
         if not np.isfinite(loss):
             limits = self.limits
@@ -201,7 +212,7 @@ class Resumable(abc.ABC):
                 f"{limits.learning_rate} and {limits.optimizer}: choose a smaller learning rate."
             )
 
-    def end_epoch(self, epoch, row, watched):
+    def end_epoch(self, epoch, row, watched) -> None:
         """Note an epoch and keep its weights where the loss that is watched is the lowest."""
         self.epoch = epoch
         self.history.append(row)
@@ -234,7 +245,7 @@ class Resumable(abc.ABC):
         """All that changes: weights, statistics, generators, the optimizer's memory."""
         return [*self.network.variables, *self.optimizer.variables]
 
-    def save(self, path):
+    def save(self, path) -> None:
         """Write the state, complete or not at all."""
         with atomic_hdf5(path) as file:
             for key in ("fingerprint", "epoch", "best_epoch", "best_loss"):
@@ -248,7 +259,7 @@ class Resumable(abc.ABC):
             for epoch, outputs in self.readouts.items():
                 create_dataset(file, f"readouts/{epoch}", outputs)
 
-    def resume(self, path):
+    def resume(self, path) -> None:
         """Take up the state in `path`, if it is there and of this very training."""
         if not path or not Path(path).exists():
             return

@@ -1,5 +1,7 @@
 """What a classifier is asked: a yes or no, one class of several, or a place on an ordered scale."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import numpy as np
@@ -82,7 +84,7 @@ class Target:
             return tf.equal(steps, tf.math.count_nonzero(answers > 0.5, axis=1))
         return tf.equal(logits[:, start - 1] > 0, answers[:, start - 1] > 0.5)
 
-    def probabilities(self, outputs):
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray | None:
         """Probability of every class, or None for a binary question.
 
         Parameters

@@ -5,8 +5,11 @@ how it is judged and when it ends is a `Task`, which an arm makes. `settle` is c
 Only the head of `skyloom.networks.head_training` has an epoch of its own.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +18,13 @@ from skyloom.networks import batches, devices
 from skyloom.networks.backend import tf
 from skyloom.networks.state import Limits, Resumable
 
+if TYPE_CHECKING:
+    import keras
 
-def settle(threads=1, *, inside=1):
+    from skyloom.networks.state import Result
+
+
+def settle(threads: int = 1, *, inside: int = 1):
     """Make this process's results repeatable; to be called before TensorFlow computes.
 
     Parameters
@@ -118,13 +126,13 @@ class Learner:
     task : Task
     """
 
-    def __init__(self, network, task):
+    def __init__(self, network: keras.Model, task: Task) -> None:
         self.network, self.task = network, task
         self.optimizer = task.optimizer()
         self.optimizer.build(network.trainable_variables)
         self.functions, self._ask = {}, tf.function(lambda *given: task.ask(network, *given))
 
-    def begin(self, network):
+    def begin(self, network) -> None:
         """Start anew from this network, with an optimizer that remembers nothing."""
         for own, value in zip(self.network.variables, network.variables, strict=True):
             own.assign(value)
@@ -177,7 +185,9 @@ def collect(ask, stacks):
     return np.concatenate(made).astype(np.float64)
 
 
-def fit(network, task, *, seed=0, learner=None, **options):
+def fit(
+    network: keras.Model, task: Task, *, seed: int = 0, learner: Learner | None = None, **options
+) -> Result:
     """Let a network learn.
 
     Parameters

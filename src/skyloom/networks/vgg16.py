@@ -1,5 +1,7 @@
 """VGG16 without its classifier, frozen (Simonyan & Zisserman 2014)."""
 
+from __future__ import annotations
+
 from skyloom.errors import InputError, check_one_of
 from skyloom.networks import weights
 from skyloom.networks.backend import keras
@@ -12,7 +14,9 @@ MEAN_BGR = (103.939, 116.779, 123.68)
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
-def backbone(layers, *, bins=256, preprocess="none", precision="float32"):
+def backbone(
+    layers: dict, *, bins: int = 256, preprocess: str = "none", precision: str = "float32"
+) -> keras.Model:
     """The frozen convolutions as a model: image -> features.
 
     Parameters

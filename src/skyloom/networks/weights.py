@@ -4,6 +4,8 @@ Nothing here imports TensorFlow, so the steps that only move weights start in a 
 second.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import importlib.util
 import re
@@ -37,7 +39,7 @@ _LAYER = re.compile(r"block[1-5]_conv[1-3]$")
 _REMEDY = "download the file by hand and give its path as tng.backbone.weights"
 
 
-def read_convolutions(where, *, seed=0):
+def read_convolutions(where: str | Path, *, seed: int = 0) -> dict:
     """The kernels and biases of VGG16's thirteen convolutions.
 
     Parameters
@@ -168,7 +170,7 @@ def _checked(path, name, kernel, bias):
     return kernel[()].astype(np.float32), bias[()].astype(np.float32)
 
 
-def describe(name, *, seed=0, published=None):
+def describe(name: str, *, seed: int = 0, published: dict | None = None):
     """One sentence on where weights come from, for the attribute `source` of a backbone.
 
     Parameters
@@ -193,7 +195,7 @@ def describe(name, *, seed=0, published=None):
     return f"the user's file {Path(name).name}"
 
 
-def write_backbone(layers, path, *, name, source):
+def write_backbone(layers: dict, path: str | Path, *, name: str, source: str) -> None:
     """Write the canonical file: a group a layer, each with `kernel` and `bias`.
 
     Parameters

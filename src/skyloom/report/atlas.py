@@ -1,5 +1,9 @@
 """Every test galaxy as the networks saw it, and its maps in physical units under the pointer."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import numpy as np
 from bokeh.events import MouseMove, Tap
 from bokeh.models import ColorBar, ColumnDataSource, CustomJS, Label, LogColorMapper
@@ -12,7 +16,7 @@ _SIDE = 200  # CSS pixels of a map
 _WHITE = {"line_color": "white", "line_width": 3}
 
 
-def sections(folder, maps=None):
+def sections(folder: Path, maps: list[Path] | None = None):
     """The atlas of a run, and the scatter plots that go with it.
 
     Parameters

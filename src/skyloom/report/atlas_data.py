@@ -1,7 +1,11 @@
 """What the atlas holds: each test galaxy's variants and maps, packed to keep to a budget."""
 
+from __future__ import annotations
+
 import json
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +13,10 @@ from skyloom.errors import InputError
 from skyloom.figures import style
 from skyloom.io import open_hdf5
 from skyloom.report import tiles
+
+if TYPE_CHECKING:
+    from skyloom.report.sample import Sample
+
 from skyloom.tng.gas_channels import CHANNELS
 
 # A page may have 25 MB; Bokeh and the pictures of all arms take some 8. In bytes as text.
@@ -21,7 +29,7 @@ _MOST_BINS, _LEAST_BINS = 128, 16
 _COLOURED = (1.0, 99.9)
 
 
-def collect(folder, names, galaxies, maps):
+def collect(folder: Path, names: list[str], galaxies: Sample, maps: list[Path]) -> dict:
     """Pictures and maps of the galaxies, within the budget.
 
     Parameters
@@ -115,7 +123,7 @@ def _fitting(measure, order, budget, sides):
 class Variants:
     """The images of all cases, by a galaxy's id."""
 
-    def __init__(self, stack, folder, names):
+    def __init__(self, stack, folder, names) -> None:
         self.files = []
         for name in names:
             path = folder / "datasets" / f"{name}.h5"
@@ -138,7 +146,7 @@ class Variants:
 class Maps:
     """The maps of all galaxies in physical units."""
 
-    def __init__(self, stack, paths, galaxies):
+    def __init__(self, stack, paths, galaxies) -> None:
         self.galaxies = galaxies
         self.places = {}
         for path in paths:

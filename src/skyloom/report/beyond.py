@@ -1,9 +1,18 @@
 """Beyond the thesis: other seeds, the same galaxies on both sides, where networks look."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.io import read_table
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.report import page, wording
 
 _COMPARISONS = {
@@ -12,7 +21,7 @@ _COMPARISONS = {
 }
 
 
-def sections(folder, parts):
+def sections(folder: Path, parts: list[str]):
     """Sections on ensembles, leakage and attention, as far as the run has them.
 
     Parameters
@@ -61,7 +70,7 @@ def _ensemble(folder):
     )
 
 
-def ensemble_sentences(cases, pairs):
+def ensemble_sentences(cases: Table, pairs: Table):
     """What an ensemble says of the order of cases.
 
     Parameters

@@ -1,5 +1,7 @@
 """What records say of a run's features: what they were computed in, and where they are the same."""
 
+from __future__ import annotations
+
 from skyloom.report import wording
 
 _CORES = {
@@ -8,7 +10,7 @@ _CORES = {
 }
 
 
-def said(found):
+def said(found: list[dict]) -> list[str]:
     """Sentences on the features of frozen networks; none of a run without.
 
     Parameters

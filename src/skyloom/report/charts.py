@@ -1,5 +1,7 @@
 """The look of the page's charts, which is that of the figures."""
 
+from __future__ import annotations
+
 from html import escape
 
 from bokeh.models import HoverTool
@@ -9,7 +11,7 @@ INK, SOFT, RULE = "#1b2330", "#566071", "#e3e7ee"
 _FONT = "system-ui, Segoe UI, Roboto, DejaVu Sans, sans-serif"
 
 
-def plot(*, height, x, y, tools="", **options):
+def plot(*, height: int, x: str, y: str, tools: str = "", **options):
     """An empty chart as wide as there is room.
 
     Parameters
@@ -57,7 +59,7 @@ def plot(*, height, x, y, tools="", **options):
     return made
 
 
-def hover(made, rows):
+def hover(made, rows) -> None:
     """What the pointer says of a mark: names and Bokeh's fields.
 
     Bokeh's own tooltips have names in a blue too light to read.

@@ -1,8 +1,10 @@
 """The jobs of a run, from their records and Snakemake's benchmarks: what ran, when, how long."""
 
+from __future__ import annotations
+
 import csv
 import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from astropy.table import Table
@@ -14,7 +16,7 @@ PAUSE, LEFT = 120.0, 10.0
 _SHARED = "spectra"  # what the helium and stellar arms have in common
 
 
-def records(folder):
+def records(folder: Path) -> list[dict]:
     """The records of a run's jobs, oldest first; none where the run has none.
 
     Parameters
@@ -31,7 +33,7 @@ def records(folder):
     return list(verification.records(folder)[0].values())
 
 
-def benchmarks(folder):
+def benchmarks(folder) -> Table:
     """What Snakemake measured, of the rules that ask for it.
 
     Returns
@@ -57,7 +59,7 @@ def _number(text):
         return np.nan
 
 
-def table(folder, found):
+def table(folder: Path, found: list[dict]) -> Table:
     """One row a job.
 
     Parameters
@@ -131,7 +133,7 @@ def _peaks(measured, rules):
     return peaks
 
 
-def by_rule(jobs):
+def by_rule(jobs) -> Table:
     """One row a rule, that with the most time first.
 
     Returns
@@ -150,7 +152,7 @@ def by_rule(jobs):
     return made[np.argsort(-made["seconds"], kind="stable")]
 
 
-def time_line(jobs):
+def time_line(jobs: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Where each job stands on a line of time from which long pauses are cut, and in which row.
 
     Parameters

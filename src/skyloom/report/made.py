@@ -1,7 +1,10 @@
 """The report's last section: what was run, from what, how long it took, and how to do it again."""
 
+from __future__ import annotations
+
 import datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import numpy as np
 from bokeh.models import Span
@@ -10,6 +13,10 @@ from skyloom import __version__, provenance
 from skyloom.arms import ARMS
 from skyloom.figures import style
 from skyloom.io import read_json
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.report import bits, charts, jobs, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
@@ -17,7 +24,7 @@ _QUESTION = "What was run, from what, and how long did it take?"
 _BARS = 20
 
 
-def section(folder):
+def section(folder: Path):
     """What was run; None where a run has neither records nor benchmarks.
 
     Parameters
@@ -64,7 +71,7 @@ def source(config, arm):
     return config[arm].get("source", "synthetic")
 
 
-def answer(config, done, found):
+def answer(config: dict, done: Table, found: list[dict]) -> list[str]:
     """What was run, from what and for how long, in sentences.
 
     Parameters

@@ -5,8 +5,11 @@ network and years later. Equal sections give equal bytes. What is plain text her
 page: only the templates beside this module make elements.
 """
 
+from __future__ import annotations
+
 import base64
 import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,7 +94,11 @@ class Fragment(NamedTuple):
     values: dict
 
 
-def table(*columns, caption, muted=None):
+def table(
+    *columns: tuple[str, Sequence] | tuple[str, Sequence, str | Callable],
+    caption: str,
+    muted: np.ndarray | None = None,
+) -> str:
     """A table that readers sort by clicking its headings.
 
     Parameters
@@ -130,7 +137,7 @@ def _cell(value, form=""):
     return shown, number, float(value) if number else None
 
 
-def figure(folder, entry, name=None, **options):
+def figure(folder: Path, entry: str, name: str | None = None, **options):
     """A figure of an arm with the words of its entry in the table of figures.
 
     Parameters
@@ -156,7 +163,7 @@ def figure(folder, entry, name=None, **options):
     )
 
 
-def picture(path, *, alt, caption="", width=1000):
+def picture(path: str | Path, *, alt: str, caption: str = "", width: int = 1000) -> str:
     """A picture inside the page, no larger than a screen shows it.
 
     Parameters
@@ -203,7 +210,9 @@ def macros(name, **values):
     return _TEMPLATES.get_template(name).make_module(values)
 
 
-def write(sections, *, title, lead, synthetic, made):
+def write(
+    sections: Iterable[tuple[Section | None]], *, title: str, lead: str, synthetic: bool, made: str
+) -> str:
     """The whole page.
 
     Parameters

@@ -1,5 +1,9 @@
 """Printed numbers beside ours: the part of a section that is the same for all arms."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import numpy as np
 
 from skyloom.figures.published import cells
@@ -8,7 +12,7 @@ from skyloom.published import NOT_PRINTED
 from skyloom.report import page, wording
 
 
-def part(folder):
+def part(folder: Path) -> list[str]:
     """Printed numbers beside ours, those that may not be compared apart, grey, with the reasons.
 
     Parameters

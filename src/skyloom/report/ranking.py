@@ -1,10 +1,19 @@
 """What the run says to the question of the tng arm: the cases ranked."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.arms import ARMS
 from skyloom.figures import style
 from skyloom.io import read_table
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.report import page, published, trainings, wording
 
 TITLE, QUESTION = ARMS["tng"].title, ARMS["tng"].question
@@ -16,7 +25,7 @@ _COLUMNS = {
 }
 
 
-def section(folder):
+def section(folder: Path):
     """The first section: the question, the answer, the ranking, and the findings of the thesis.
 
     Parameters
@@ -67,7 +76,7 @@ def _tables(folder):
     return summary[np.argsort(np.asarray(summary["rank"]), kind="stable")], pairs
 
 
-def sentences(summary, pairs):
+def sentences(summary: Table, pairs: Table) -> list[str]:
     """What the ranking says, and what it does not, computed from the tables.
 
     Parameters

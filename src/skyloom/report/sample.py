@@ -1,5 +1,8 @@
 """The galaxies of the test side: what is known of them, and what each case predicts."""
 
+from __future__ import annotations
+
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +32,7 @@ def cases(folder):
     return [str(variant) for variant in summary["variant"]]
 
 
-def read(folder, names):
+def read(folder: Path, names: list[str]) -> Sample:
     """Collect the test galaxies of a run.
 
     Parameters

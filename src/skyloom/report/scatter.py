@@ -1,10 +1,18 @@
 """Three plots of the test galaxies that know of each other and of the atlas."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from bokeh.models import ColumnDataSource, Slope, TapTool
 
 from skyloom.figures import style
 from skyloom.report import charts, page
+
+if TYPE_CHECKING:
+    from skyloom.report.sample import Sample
+
 
 _LOOK = {
     "size": 9,
@@ -22,7 +30,7 @@ _LOOK = {
 _TOLD = [("galaxy", "@id"), ("true", "@true{0.00}"), ("predicted", "@predicted{0.00}")]
 
 
-def section(galaxies, ids, names):
+def section(galaxies: Sample, ids: list[str], names: list[str]):
     """Predicted against true sSFR, errors against mass, and sSFR against mass.
 
     Parameters

@@ -1,5 +1,10 @@
 """The report's section of the sdss arm."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.arms import ARMS
@@ -7,6 +12,10 @@ from skyloom.figures import sdss_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import bootstrap
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.report import page, published, trainings, wording
 
 ARM = ARMS["sdss"]
@@ -20,7 +29,7 @@ _MEANS = {
 }
 
 
-def section(folder):
+def section(folder: Path):
     """What the arm asked and what this run says; None where it was not run.
 
     Parameters
@@ -58,7 +67,9 @@ def section(folder):
     return page.Section("sdss", ARM.title, parts)
 
 
-def answer(summary, confusion, predictions, sees):
+def answer(
+    summary: Table, confusion: Table | None, predictions: dict[str, Table], sees: dict[str, str]
+) -> list[str]:
     """What the run says to the arm's question, in sentences.
 
     Parameters

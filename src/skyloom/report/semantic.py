@@ -1,11 +1,20 @@
 """The report's section of the semantic arm."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.arms import ARMS
 from skyloom.figures import semantic_labels as names
 from skyloom.figures.table_cells import texts
 from skyloom.report import page, published, trainings, wording
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.semantic.evaluation import ANGLE, folded
 
 ARM = ARMS["semantic"]
@@ -16,7 +25,7 @@ _FOUND = 1.0
 _FAR = 20.0
 
 
-def section(folder):
+def section(folder: Path):
     """What the arm asked and what this run says; None where it was not run.
 
     Parameters
@@ -51,7 +60,7 @@ def section(folder):
     return page.Section("semantic", ARM.title, parts)
 
 
-def true_scatter(predictions, meta):
+def true_scatter(predictions: Table, meta: dict) -> dict[str, float]:
     """Standard deviation of each true parameter on the test side: the error of one answer for all.
 
     Parameters
@@ -77,7 +86,7 @@ def true_scatter(predictions, meta):
     return made
 
 
-def answer(summary, scatter):
+def answer(summary: Table, scatter: dict[str, dict]) -> list[str]:
     """What the run says to the arm's question, in sentences.
 
     Parameters
@@ -220,7 +229,7 @@ def _galaxies(folder, measured):
     ]
 
 
-def galaxies(measured):
+def galaxies(measured: Table) -> str:
     """What measured galaxies say of an encoder that saw only synthetic discs, in words.
 
     Parameters

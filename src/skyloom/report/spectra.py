@@ -1,5 +1,9 @@
 """The report's sections of the helium and stellar arms."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import numpy as np
 
 from skyloom.arms import ARMS
@@ -12,7 +16,7 @@ from skyloom.report.spectra_names import name
 _SAMPLES = 1000
 
 
-def section(folder):
+def section(folder: Path):
     """What the arm asked and what this run says.
 
     Parameters

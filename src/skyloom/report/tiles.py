@@ -4,6 +4,10 @@ A map is packed as an image of 8 bits that loses nothing more: 0 stands for no g
 the logarithm of the value between the least and the largest of all maps of its channel.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from bokeh import palettes
@@ -24,7 +28,7 @@ def colours(channel):
     return table
 
 
-def strip(images, channels, size):
+def strip(images: list[np.ndarray], channels: list[tuple[str | None]], size: int) -> str:
     """A galaxy's variants side by side, as one picture.
 
     Parameters
@@ -57,7 +61,7 @@ def _shrinking(side, size):
     return cv2.INTER_AREA if size < side else cv2.INTER_NEAREST
 
 
-def rebinned(maps, statistics, bins):
+def rebinned(maps: np.ndarray, statistics: Sequence[str], bins: int) -> np.ndarray:
     """Maps on fewer, larger pixels.
 
     Parameters

@@ -1,11 +1,13 @@
 """The report's sections of the tng arm."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from skyloom.report import atlas, beyond, ranking
 
 
-def section(folder, *, maps=(), parts=()):
+def section(folder: Path, *, maps=(), parts=()):
     """The ranking, the atlas, and what goes beyond the thesis.
 
     Parameters

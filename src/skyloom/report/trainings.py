@@ -1,12 +1,19 @@
 """Which trainings of a run ended before they were done, in words."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
 from astropy.table import Table
 
 from skyloom.networks import convergence
 from skyloom.report import wording
 
 
-def unfinished(folder, models, *, loss="val_loss", called=str):
+def unfinished(
+    folder: Path, models: Iterable[str], *, loss: str = "val_loss", called: Callable = str
+) -> list[str]:
     """One sentence on the networks whose loss was still falling at the last epoch.
 
     Parameters

@@ -1,5 +1,10 @@
 """A run's whole report: the sections of its arms in their order, below the answer."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
 from skyloom.arms import ARMS, part
 from skyloom.io import read_table
 from skyloom.report import made, page, ranking
@@ -7,7 +12,9 @@ from skyloom.report import made, page, ranking
 _TITLE = "From pictures and spectra to what networks read in them"
 
 
-def html(folder, *, arms, options=None, progress=iter):
+def html(
+    folder: Path, *, arms: list[str], options: dict | None = None, progress: Callable = iter
+) -> str:
     """The report of a run.
 
     Parameters

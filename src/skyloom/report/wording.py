@@ -1,9 +1,19 @@
 """Numbers in sentences: intervals, lists, durations."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.figures import style
 from skyloom.figures.table_cells import numbers, significant, texts
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.io import read_table
 
 #: Why an interval may be too narrow, in every section that has one.
@@ -15,7 +25,7 @@ def maybe(path):
     return read_table(path) if path.is_file() else None
 
 
-def predictions(folder, summary):
+def predictions(folder: Path, summary: Table):
     """What each model of an arm's summary predicted: tables by its name, of those that are there.
 
     Parameters
@@ -68,7 +78,7 @@ def fixed(value, places=2, *, sign=False):
     return style.signed(f"{value:{'+' if sign else ''},.{places}f}")
 
 
-def interval(value, low, high, write=fixed):
+def interval(value: float, low: float, high: float, write: Callable = fixed):
     """'0.62 (0.45 to 0.78)'; only the value where it has no interval.
 
     Parameters

@@ -1,17 +1,26 @@
 """The report's section of the xmm arm."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.arms import ARMS
 from skyloom.figures.table_cells import texts
 from skyloom.io import read_json
 from skyloom.networks import roc
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.report import page, published, trainings, wording
 
 ARM = ARMS["xmm"]
 
 
-def section(folder):
+def section(folder: Path):
     """What the arm asked and what this run says; None where it was not run.
 
     Parameters
@@ -43,7 +52,7 @@ def section(folder):
     return page.Section("xmm", ARM.title, parts)
 
 
-def answer(summary, statistics):
+def answer(summary: Table, statistics: dict | None) -> list[str]:
     """What the run says to the arm's question, in sentences.
 
     Parameters

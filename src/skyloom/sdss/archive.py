@@ -4,8 +4,12 @@ Addresses are data: ``resources/archives.yaml``. What a catalogue says takes par
 number (plate, MJD, fibre) or to choose among the reductions that the addresses name (RUN2D).
 """
 
+from __future__ import annotations
+
 import functools
 import io
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table, vstack
@@ -13,6 +17,10 @@ from astropy.table import Table, vstack
 from skyloom import archives
 from skyloom.errors import InputError
 from skyloom.sdss import catalogue, fits_tables, spectrum
+
+if TYPE_CHECKING:
+    from skyloom.download import Policy
+
 from skyloom.spectra.folders import block_of
 
 # Beyond what five digits of a plate or MJD and four of a fibre can say, a row is damaged.
@@ -33,7 +41,7 @@ def _numbers(part):
     return np.stack([values.astype(np.int64) for values in columns], axis=1), good
 
 
-def rows(path, *, chunk=catalogue.CHUNK):
+def rows(path: str | Path, *, chunk: int = catalogue.CHUNK) -> tuple[np.ndarray, np.ndarray]:
     """The spectra that a catalogue lists.
 
     Parameters
@@ -75,7 +83,7 @@ def _run(stated, mjd, release):
     return stated if stated in map(str, release["runs"]) else None
 
 
-def plan(numbers, runs, release):
+def plan(numbers: np.ndarray, runs: np.ndarray, release: dict) -> tuple[dict, Table]:
     """Names and addresses of spectra.
 
     Parameters
@@ -128,7 +136,17 @@ def check(path, *, name):
             raise InputError(f"{path} is spectrum {found}, not {name}.")
 
 
-def fetch(known, catalogue_path, cache, *, release, block, blocks, table, policy):
+def fetch(
+    known: dict,
+    catalogue_path: str | Path,
+    cache: str | Path,
+    *,
+    release: str,
+    block: int,
+    blocks: int,
+    table: str | Path,
+    policy: Policy,
+) -> tuple[Table, Table]:
     """Fetch one block of the spectra that a catalogue lists.
 
     Parameters

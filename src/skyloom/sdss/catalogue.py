@@ -4,10 +4,13 @@ Its rows are thousands of bytes long and there are millions, so that no more tha
 and the rows that are asked for are ever held.
 """
 
+from __future__ import annotations
+
 import functools
 import gzip
 import os
 import zlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,7 @@ NEED = ("PLATE", "MJD", "FIBERID", "CLASS", "Z")
 CHUNK = 1 << 24
 
 
-def key(plate, mjd, fiber):
+def key(plate, mjd, fiber) -> np.ndarray:
     """Plate, MJD and fibre as one whole number each: sorts like the names of the spectra.
 
     Parameters
@@ -77,7 +80,7 @@ def _table(stream, path, length):
     )
 
 
-def chunks(path, *, chunk=CHUNK):
+def chunks(path: str | Path, *, chunk: int = CHUNK) -> Iterator[Callable]:
     """Walk a catalogue.
 
     Parameters
@@ -152,7 +155,7 @@ def _places(wanted, part):
     return np.where(wanted[places] == found, places, -1)
 
 
-def rows(path, names, *, chunk=CHUNK):
+def rows(path: str | Path, names: Iterable[str], *, chunk: int = CHUNK) -> dict[str, dict]:
     """The rows of some spectra.
 
     Parameters
@@ -183,7 +186,9 @@ def rows(path, names, *, chunk=CHUNK):
     return found
 
 
-def without_file(path, names, *, chunk=CHUNK):
+def without_file(
+    path: str | Path, names: Iterable[str], *, chunk: int = CHUNK
+) -> tuple[int, int, str | None]:
     """How many rows of a catalogue belong to none of some spectra.
 
     Parameters

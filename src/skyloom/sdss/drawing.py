@@ -1,10 +1,18 @@
 """Spectra drawn as images: a dark line on white in a frame of its own, without axes."""
 
+from __future__ import annotations
+
+import ctypes
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.ahead import in_order
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+
 from skyloom.kernels import polyline
 
 #: Spectra drawn in one call.
@@ -79,18 +87,18 @@ def _widened(low, high, margin):
 
 
 def draw(
-    flux,
-    size,
+    flux: np.ndarray,
+    size: tuple[int, int],
     *,
-    x=None,
-    kernel=None,
-    backend="rasteriser",
+    x: np.ndarray | None = None,
+    kernel: ctypes.CDLL | None = None,
+    backend: str = "rasteriser",
     wavelength=None,
     limits="minmax",
-    width=1.5,
+    width: float = 1.5,
     margin=0.05,
-    pool=None,
-):
+    pool: Pool | None = None,
+) -> np.ndarray:
     """Draw spectra.
 
     Parameters

@@ -8,6 +8,10 @@ classes, each counting alike (macro). The overall accuracy is the share of all s
 Several spectra of one object are not independent: intervals resample objects.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 from astropy.table import Table, vstack
 
@@ -50,7 +54,7 @@ def labels(names):
     return found
 
 
-def counts(true, predicted):
+def counts(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """How many spectra of each class were called what.
 
     Parameters
@@ -67,7 +71,7 @@ def counts(true, predicted):
     return np.bincount(true * size + predicted, minlength=size**2).reshape(size, size)
 
 
-def scores(matrix):
+def scores(matrix: np.ndarray) -> dict[str, np.ndarray]:
     """The metrics of confusion matrices.
 
     Parameters
@@ -104,7 +108,14 @@ def _with_average(values):
     return np.concatenate([values, mean[..., None]], axis=-1)
 
 
-def resampled(true, predicted, objects, *, samples, seed):
+def resampled(
+    true: np.ndarray,
+    predicted: np.ndarray,
+    objects: np.ndarray,
+    *,
+    samples: int,
+    seed: int | Sequence[int],
+) -> np.ndarray:
     """Confusion matrices of bootstrap samples of the objects.
 
     Parameters
@@ -129,7 +140,7 @@ def resampled(true, predicted, objects, *, samples, seed):
     return drawn.reshape(samples, size, size).astype(float)
 
 
-def judge(true, predicted, objects, *, samples, level, seed):
+def judge(true, predicted, objects, *, samples, level, seed) -> dict[str, np.ndarray]:
     """The metrics with percentile bootstrap intervals.
 
     Returns
@@ -148,7 +159,9 @@ def judge(true, predicted, objects, *, samples, level, seed):
     return found
 
 
-def summarise(predictions, metrics, *, samples, level, seed):
+def summarise(
+    predictions: Sequence[Table], metrics: Sequence[dict], *, samples, level, seed
+) -> Table:
     """A row a class and network, and one for the average.
 
     Parameters
@@ -180,7 +193,7 @@ def summarise(predictions, metrics, *, samples, level, seed):
     return _finished(vstack(parts), predictions, metrics, samples, level)
 
 
-def readouts(predictions, metrics, *, samples, level, seed):
+def readouts(predictions, metrics, *, samples, level, seed) -> Table:
     """The same after fewer epochs: `summarise` with a column epoch, the last one included.
 
     Returns
@@ -250,7 +263,7 @@ def confusions(predictions, metrics):
     return made
 
 
-def confused(predictions, metrics, *, most=MOST):
+def confused(predictions, metrics, *, most=MOST) -> Table:
     """The test spectra that each network is most wrong about.
 
     Returns

@@ -1,7 +1,11 @@
 """One training of the study: a network, a dataset and a split in; its answers out."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
@@ -13,6 +17,11 @@ from skyloom.networks import batches, classification, experiment, features, fold
 from skyloom.networks.standardised import Standardised
 from skyloom.networks.targets import Target
 from skyloom.networks.training import fit as fit_network
+
+if TYPE_CHECKING:
+    from skyloom.networks.experiment import Fitted
+    from skyloom.sdss.entries import Network
+
 from skyloom.sdss.classes import CLASSES, PROBABILITIES
 
 TARGET = Target("classes", classes=len(CLASSES))
@@ -40,7 +49,7 @@ class Sample(experiment.Sample):
     inputs: dict
 
 
-def read(dataset, split, *, split_name="the split"):
+def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """Labels of a dataset and the sides of its spectra.
 
     Parameters
@@ -107,16 +116,16 @@ def backbone(entry, *, side, seed, weights=None):
 
 
 def cache_features(
-    entry,
-    dataset,
-    output,
+    entry: Network,
+    dataset: str | Path,
+    output: str | Path,
     *,
     seed,
     weights=None,
-    threads=1,
-    reproducible="any_cores",
+    threads: int = 1,
+    reproducible: str = "any_cores",
     batch=None,
-):
+) -> None:
     """What a frozen network sees in every image of a dataset, written once for all splits.
 
     Parameters
@@ -160,19 +169,19 @@ def cache_features(
 
 
 def fit(
-    name,
-    entry,
-    dataset,
-    sample,
+    name: str,
+    entry: Network,
+    dataset: str | Path,
+    sample: Sample,
     *,
-    training,
-    seed,
-    split="",
-    stored=None,
-    weights=None,
-    state_path=None,
-    limit=None,
-):
+    training: dict,
+    seed: int,
+    split: str = "",
+    stored: str | Path | None = None,
+    weights: str | Path | None = None,
+    state_path: str | Path | None = None,
+    limit: int | None = None,
+) -> Fitted:
     """Train one network on one split and ask it about every spectrum.
 
     Parameters

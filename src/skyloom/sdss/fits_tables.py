@@ -6,11 +6,15 @@ rules of the standard (FITS 4.0, sections 3.3, 4 and 7.3), a file that ends earl
 certain, and only the columns asked for are looked at.
 """
 
+from __future__ import annotations
+
 import functools
 import math
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -40,7 +44,7 @@ class Header:
         For messages.
     """
 
-    def __init__(self, content, path):
+    def __init__(self, content: bytes, path: str | Path) -> None:
         self.content, self.path = content, path
         keys = [content[at : at + 8] for at in range(0, len(content), _CARD)]
         # Of a keyword that occurs twice, the first counts.
@@ -135,7 +139,15 @@ class Unit:
             self._columns = _layout(self) if self.is_table else {}
         return self._columns
 
-    def read(self, name, buffer, *, start=None, rows=None, only=slice(None)):
+    def read(
+        self,
+        name: str,
+        buffer,
+        *,
+        start: int | None = None,
+        rows: int | None = None,
+        only=slice(None),
+    ) -> np.ndarray:
         """One column's values.
 
         Parameters
@@ -221,7 +233,7 @@ def _layout_of(content, fields):
     return found, offset
 
 
-def units(stream, path, *, length=None):
+def units(stream, path: str | Path, *, length: int | None = None) -> Iterator[Unit]:
     """Walk the headers of a file.
 
     Parameters

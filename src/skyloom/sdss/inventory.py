@@ -5,8 +5,12 @@ no block can: spectra that occur twice, repeat spectra of one object, rows of th
 file belongs to. Every file of the folder ends up in the inventory or in the rejects.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
@@ -16,6 +20,12 @@ from skyloom.columns import numbers
 from skyloom.errors import InputError
 from skyloom.sdss import catalogue as catalogues
 from skyloom.sdss import objects, spectrum
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.ahead import Pool
+
 from skyloom.spectra import folders
 
 #: What `quality.zwarning` can be.
@@ -24,7 +34,9 @@ _COLUMNS = {"file": str, "id": str, "class": str, "z": "f8", "zwarning": "i8", "
 _COLUMNS |= {"good": "f8", "object": str, "ra": "f8", "dec": "f8", "synthetic": "?"}
 
 
-def listing(folder, *, catalogue=None, key="sdss.spectra"):
+def listing(
+    folder: str | Path, *, catalogue: str | Path | None = None, key: str = "sdss.spectra"
+) -> list[str]:
     """The files of a folder, at any depth, sorted; without the catalogue if it lies there.
 
     Parameters
@@ -81,7 +93,15 @@ def _row(file, folder, quality, rows, labelled):
     return *values, found.object, found.ra, found.dec, found.synthetic
 
 
-def inspect(folder, files, *, quality, catalogue=None, labelled=True, pool=None):
+def inspect(
+    folder: str | Path,
+    files: Iterable[str],
+    *,
+    quality: dict,
+    catalogue: dict | None = None,
+    labelled: bool = True,
+    pool: Pool | None = None,
+):
     """Look at files one by one.
 
     Parameters
@@ -124,7 +144,9 @@ def tables(rows):
     return table, inventories.rejects(sorted(lost), **table.meta)
 
 
-def merge(tables, rejects, *, catalogue=None):
+def merge(
+    tables: Sequence[Table], rejects: Sequence[Table], *, catalogue: str | Path | None = None
+) -> tuple[Table, Table]:
     """One inventory and one list of rejects from those of all blocks.
 
     Parameters

@@ -1,5 +1,7 @@
 """Which spectra are of the same object."""
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -9,7 +11,9 @@ from scipy.spatial import KDTree
 RADIUS = 2.0
 
 
-def group(keys, ra, dec, *, radius=RADIUS):
+def group(
+    keys: np.ndarray, ra: np.ndarray, dec: np.ndarray, *, radius: float = RADIUS
+) -> np.ndarray:
     """One name for all spectra of an object.
 
     Spectra are of one object when their keys are equal or their positions agree, also by way of a

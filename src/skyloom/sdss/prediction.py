@@ -1,5 +1,12 @@
 """What a trained network says of spectra of any folder, prepared and drawn as in its training."""
 
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 from astropy.table import Table
 
@@ -8,13 +15,17 @@ from skyloom.networks import chain, regression
 from skyloom.networks.backend import tf
 from skyloom.progress import track_blocks
 from skyloom.sdss import experiments, preparation, processing
+
+if TYPE_CHECKING:
+    import keras
+
 from skyloom.sdss.spectrum import UNKNOWN
 
 #: A trained network, from its ``model.keras``.
 load = regression.load
 
 
-def check(metrics, wavelength, window):
+def check(metrics: dict, wavelength: np.ndarray, window: int) -> None:
     """Refuse spectra that were prepared in another way than those of the training.
 
     Parameters
@@ -47,7 +58,14 @@ def check(metrics, wavelength, window):
         )
 
 
-def outputs(network, blocks, wavelength, metrics, *, kernel=None):
+def outputs(
+    network: keras.Model,
+    blocks: Iterable[np.ndarray],
+    wavelength: np.ndarray,
+    metrics: dict,
+    *,
+    kernel: ctypes.CDLL | None = None,
+) -> np.ndarray:
     """The numbers before the softmax, a block at a time.
 
     Parameters
@@ -76,7 +94,9 @@ def outputs(network, blocks, wavelength, metrics, *, kernel=None):
     return np.concatenate(found).astype(np.float64)
 
 
-def predict(inventory, blocks, network, metrics, *, kernel=None):
+def predict(
+    inventory: Table, blocks: Sequence[str | Path], network, metrics, *, kernel=None
+) -> Table:
     """A table of classes and probabilities.
 
     Parameters

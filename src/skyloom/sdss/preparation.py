@@ -1,7 +1,11 @@
 """Spectra made comparable: smoothed, in relative flux, on one logarithmic wavelength grid."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,13 +14,20 @@ from skyloom.errors import InputError
 from skyloom.io import create_dataset
 from skyloom.sdss.smoothing import moving_average
 from skyloom.sdss.spectrum import read
+
+if TYPE_CHECKING:
+    import h5py
+
+    from skyloom.ahead import Pool
+    from skyloom.sdss.spectrum import Spectrum
+
 from skyloom.spectra import resampling, wavelengths
 
 #: Spectra written, read or drawn at a time.
 TOGETHER = 64
 
 
-def grid(wavelength, pixels):
+def grid(wavelength, pixels: int) -> np.ndarray:
     """The common wavelengths.
 
     Parameters
@@ -41,7 +52,7 @@ def grid(wavelength, pixels):
         raise InputError(f"sdss.grid makes no wavelengths ({error}): correct it.") from error
 
 
-def resample(wavelength, flux, new):
+def resample(wavelength: np.ndarray, flux: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Mean flux over each pixel of another grid, the integral over wavelength kept.
 
     Parameters
@@ -73,7 +84,7 @@ def resample(wavelength, flux, new):
     return values
 
 
-def prepare(spectrum, wavelength, *, window):
+def prepare(spectrum: Spectrum, wavelength: np.ndarray, *, window: int) -> np.ndarray:
     """One spectrum on the common grid.
 
     Parameters
@@ -112,7 +123,14 @@ def prepare(spectrum, wavelength, *, window):
     return values
 
 
-def prepare_all(files, folder, wavelength, *, window, pool=None):
+def prepare_all(
+    files: Sequence[str],
+    folder: str | Path,
+    wavelength: np.ndarray,
+    *,
+    window: int,
+    pool: Pool | None = None,
+) -> Iterator[np.ndarray]:
     """Read and prepare spectra.
 
     Parameters
@@ -154,7 +172,15 @@ def prepare_all(files, folder, wavelength, *, window, pool=None):
         yield np.stack(some)
 
 
-def write_block(file, spectra, wavelength, identifiers, *, window, synthetic):
+def write_block(
+    file: h5py.File,
+    spectra: Iterable[np.ndarray],
+    wavelength: np.ndarray,
+    identifiers: Sequence[str],
+    *,
+    window: int,
+    synthetic: bool,
+) -> None:
     """Fill a file of prepared spectra.
 
     Parameters
@@ -187,7 +213,7 @@ def write_block(file, spectra, wavelength, identifiers, *, window, synthetic):
     file.attrs.update({"smoothing_window": int(window), "synthetic": bool(synthetic)})
 
 
-def normalise(flux):
+def normalise(flux: np.ndarray) -> np.ndarray:
     """Spectra as the one-dimensional network sees them.
 
     Parameters

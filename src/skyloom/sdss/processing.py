@@ -1,5 +1,11 @@
 """From prepared spectra to datasets: drawings of two sizes, and the spectra themselves."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.ahead import in_order, one_ahead
@@ -7,6 +13,12 @@ from skyloom.errors import InputError
 from skyloom.io import check_numbers, open_hdf5
 from skyloom.sdss import drawing, preparation
 from skyloom.sdss.classes import CLASSES
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.ahead import Pool
+
 from skyloom.spectra import wavelengths
 
 #: Datasets of images: height, width and channels. All channels of an image are equal.
@@ -59,7 +71,15 @@ def inputs(flux, wavelength, variant, *, options=None, kernel=None):
     return np.repeat(images[..., None], shape[2], axis=3)
 
 
-def render_all(blocks, wavelength, variant, *, options=None, kernel=None, pool=None):
+def render_all(
+    blocks: Iterable[np.ndarray],
+    wavelength,
+    variant,
+    *,
+    options=None,
+    kernel=None,
+    pool: Pool | None = None,
+):
     """What `inputs` makes of blocks of spectra, the same for any number of threads.
 
     Parameters
@@ -81,7 +101,9 @@ def render_all(blocks, wavelength, variant, *, options=None, kernel=None, pool=N
     yield from in_order(pool, work, one_ahead(pool, blocks))
 
 
-def read_blocks(paths, identifiers):
+def read_blocks(
+    paths: Sequence[str | Path], identifiers: Sequence[str]
+) -> tuple[np.ndarray, int, Iterator[np.ndarray]]:
     """Prepared spectra from their files.
 
     Parameters
@@ -144,7 +166,9 @@ def _blocks(paths, wanted):
         )
 
 
-def description(sample, wavelength, window, variant, parameters, seed):
+def description(
+    sample: Table, wavelength: np.ndarray, window: int, variant: str, parameters: dict, seed: int
+):
     """Everything but the samples that `skyloom.datasets.write` wants, as its keyword arguments.
 
     Parameters

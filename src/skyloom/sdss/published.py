@@ -1,6 +1,14 @@
 """Which of our numbers stands beside each that the article prints."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from skyloom import published
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 
 NEED = {
     "document": ("networks", "rows", "notes", "comparable_when"),
@@ -8,7 +16,7 @@ NEED = {
 }
 
 
-def compare(document, choices, *, summary, networks):
+def compare(document: dict, choices: dict, *, summary: Table, networks: dict[str, dict]) -> Table:
     """Every printed number with ours, where there is one.
 
     Parameters

@@ -1,7 +1,10 @@
 """The stratified random sample: exact numbers of each class and redshift bin."""
 
+from __future__ import annotations
+
 import itertools
 import zlib
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +18,7 @@ from skyloom.splits import apportion
 COSMOLOGICAL = ("GALAXY", "QSO")
 
 
-def strata(table, *, redshift, redshift_bins):
+def strata(table: Table, *, redshift, redshift_bins: Sequence[float | None]) -> np.ndarray:
     """The stratum of each spectrum.
 
     Parameters
@@ -70,7 +73,9 @@ def _of_classes(found, size, shares):
     return dict(zip(found, apportion(weights, size).tolist(), strict=True))
 
 
-def plan(names, label, *, size, shares):
+def plan(
+    names: np.ndarray, label: np.ndarray, *, size: int | None, shares: dict[str, float | None]
+) -> dict[str, int]:
     """How many spectra of each stratum.
 
     Parameters
@@ -125,7 +130,9 @@ def plan(names, label, *, size, shares):
     return drawn
 
 
-def draw(inventory, *, size=None, shares=None, redshift=None, redshift_bins=None, seed):
+def draw(
+    inventory: Table, *, size=None, shares=None, redshift=None, redshift_bins=None, seed: int
+) -> Table:
     """Draw the sample.
 
     Parameters

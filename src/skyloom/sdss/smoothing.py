@@ -1,12 +1,14 @@
 """The moving average, in which bad pixels do not take part."""
 
+from __future__ import annotations
+
 import numpy as np
 
 #: Spectra that are worked on while they stay in the second-level cache.
 _TOGETHER = 4
 
 
-def moving_average(flux, window, good=None):
+def moving_average(flux: np.ndarray, window: int, good: np.ndarray | None = None) -> np.ndarray:
     """Means over windows of pixels.
 
     Parameters

@@ -4,14 +4,18 @@ Sources: the data model of spec files (https://data.sdss.org/datamodel) for exte
 https://www.sdss3.org/dr10/algorithms/bitmask_sppixmask.php and ``bitmask_zwarning.php`` for bits.
 """
 
+from __future__ import annotations
+
 import gzip
 import io
 import os
 import re
 import stat
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +89,7 @@ class Spectrum:
     synthetic: bool
 
     @property
-    def sn(self):
+    def sn(self) -> float:
         """Median signal-to-noise ratio of a pixel, of the good ones."""
         good = self.good
         return float(np.median(self.flux[good].astype("f8") * np.sqrt(self.ivar[good])))
@@ -118,12 +122,12 @@ class Raw:
     synthetic: bool = False
 
 
-def identity(plate, mjd, fiber):
+def identity(plate: int | str, mjd: int | str, fiber: int | str) -> str:
     """The name of a spectrum: "0266-51602-0013"."""
     return f"{int(plate):04d}-{int(mjd):05d}-{int(fiber):04d}"
 
 
-def identity_of_name(path):
+def identity_of_name(path: str | Path) -> str | None:
     """The name of a spectrum by that of its file, or None where it is not that of a spectrum."""
     found = _NAME.search(Path(path).name)
     return identity(*found.groups()[:3]) if found else None
@@ -279,7 +283,7 @@ def _identity(primary, row, path):
     return name
 
 
-def object_of(row, name):
+def object_of(row: Mapping[str, Any], name: str) -> tuple[str, float, float]:
     """The object that a row of a table is about.
 
     Parameters
@@ -347,7 +351,9 @@ def _label(row, name, source, *, labelled):
     return label, z, warning
 
 
-def read(path, *, catalogue=None, labelled=True):
+def read(
+    path: str | Path, *, catalogue: Mapping[str, dict] | None = None, labelled: bool = True
+) -> Spectrum:
     """Read one spectrum.
 
     Parameters
@@ -377,7 +383,7 @@ def read(path, *, catalogue=None, labelled=True):
 
 
 @READERS.register("FITS", identify=lambda path, start: start.startswith(b"SIMPLE  ="), priority=-1)
-def read_fits(path):
+def read_fits(path: str | Path) -> Raw:
     """The `Raw` of a file as SDSS has it, see `read`."""
     content = _content(path)
     units = list(fits_tables.units(io.BytesIO(content), path, length=len(content)))

@@ -4,6 +4,8 @@ All splits of one seed come from one order of the objects: the test part is its 
 validation part its end, so that the test part of 80/20 lies in that of 70/30, and that in 60/40.
 """
 
+from __future__ import annotations
+
 import zlib
 
 import numpy as np
@@ -16,7 +18,7 @@ from skyloom.splits import apportion, assign, in_order
 BY = ("object", "spectrum")
 
 
-def sizes(counts, *, test, validation):
+def sizes(counts: np.ndarray, *, test: float, validation: float) -> tuple[np.ndarray, np.ndarray]:
     """How many spectra of each class the test and the validation part get.
 
     Parameters

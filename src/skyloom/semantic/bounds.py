@@ -1,8 +1,18 @@
 """How well any unbiased method can measure the parameters of an image: Cramér-Rao bounds."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.semantic.profiles import Profile
+    from skyloom.semantic.sampling import Grid
+
 from skyloom.semantic import profiles
 
 #: Step of a derivative, relative to the parameter or to the width of its allowed range. With
@@ -19,7 +29,7 @@ _ILL_POSED = 1e-10
 _AT_ONCE = 2
 
 
-def jacobian(decoder, values, names, grid):
+def jacobian(decoder: Profile | str, values: dict, names: Sequence[str], grid: Grid) -> np.ndarray:
     """Derivatives of images with respect to parameters.
 
     Parameters
@@ -70,7 +80,7 @@ def _size(parameter, value, half_width):
     return np.full(value.shape, half_width if parameter.is_length else 1.0)
 
 
-def cramer_rao(profile, values, grid, noise):
+def cramer_rao(profile: dict, values: dict, grid: Grid, noise: float) -> np.ndarray:
     """Smallest standard deviation of an unbiased estimate of each free parameter.
 
     Parameters
@@ -116,7 +126,7 @@ def cramer_rao(profile, values, grid, noise):
     return found
 
 
-def spread(derivatives):
+def spread(derivatives: np.ndarray) -> np.ndarray:
     """Square roots of the diagonal of each inverse Fisher matrix at unit noise.
 
     Parameters

@@ -5,13 +5,17 @@ Branch, Coleman & Li 1999) with analytic derivatives, started from the moments o
 where that did not reach the noise, from the nearest of a bank of templates.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import json
 import multiprocessing
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -257,7 +261,15 @@ def _shared_work(image):
     return _shared(image)
 
 
-def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split", track=iter):
+def fit_dataset(
+    dataset: str | Path,
+    split: Table,
+    *,
+    fitted: int | None = None,
+    threads: int = 1,
+    split_name: str | Path = "the split",
+    track: Callable = iter,
+) -> Table:
     """Fit the test images of a dataset and say how well that can be done.
 
     Parameters
@@ -319,7 +331,7 @@ def fit_dataset(dataset, split, *, fitted=None, threads=1, split_name="the split
     return table
 
 
-def read_images(dataset, count):
+def read_images(dataset: str | Path, count: int) -> tuple[np.ndarray, Problem, dict]:
     """The last images of a dataset and the problem of fitting them.
 
     Parameters

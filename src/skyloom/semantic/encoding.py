@@ -1,5 +1,9 @@
 """Asking a trained encoder about images."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -9,6 +13,10 @@ from skyloom.networks import regression, semantic_encoder  # noqa: F401
 from skyloom.progress import track_blocks
 from skyloom.semantic import profiles, sampling
 
+if TYPE_CHECKING:
+    import keras
+
+
 #: Images at a time.
 _BATCH = 100
 
@@ -16,7 +24,9 @@ _BATCH = 100
 load = regression.load
 
 
-def encode(network, images, profile, grid):
+def encode(
+    network: keras.Model, images: np.ndarray, profile: dict, grid: dict
+) -> tuple[np.ndarray, np.ndarray]:
     """Parameters of images, and what is left of each when its profile is taken away.
 
     Parameters

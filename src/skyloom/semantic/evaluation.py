@@ -6,6 +6,8 @@ position angle is an axis, every number stands there a second time with differen
 (-90, 90] degrees, of all images.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +33,9 @@ def folded(difference):
     return (np.asarray(difference, dtype=float) + 90.0) % 180.0 - 90.0
 
 
-def differences(parameter, true, predicted):
+def differences(
+    parameter: str, true: np.ndarray, predicted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Linear and folded differences, predicted minus true.
 
     Parameters
@@ -102,7 +106,7 @@ def summarise(encoders, fits, *, bootstrap_samples, level, failed, seed, **_):
     return summary
 
 
-def judge(parameter, true, predicted, *, failed, samples, level, seed):
+def judge(parameter, true, predicted, *, failed, samples, level, seed) -> dict:
     """The errors of one parameter: the numbers of `summarise` but the bounds.
 
     Returns
@@ -148,7 +152,7 @@ def _against_bound(parameter, true, predicted, bound):
     }
 
 
-def binned(encoders, fits, *, bins, **_):
+def binned(encoders, fits, *, bins: int, **_) -> Table:
     """Median and dispersion of the errors against the true value (the paper's figures 3 and 4).
 
     Parameters

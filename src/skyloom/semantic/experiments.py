@@ -1,7 +1,11 @@
 """One model of the semantic arm: a dataset and a split in; an encoder and its answers out."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
@@ -11,6 +15,10 @@ from skyloom.errors import InputError, check_keys, check_one_of
 from skyloom.networks import batches, experiment, semantic_encoder, semantic_training
 from skyloom.networks.profile_decoder import ProfileDecoder
 from skyloom.networks.training import fit as fit_network
+
+if TYPE_CHECKING:
+    from skyloom.networks.semantic_encoder import PhysicalParameters
+
 from skyloom.semantic import profiles
 
 
@@ -41,7 +49,7 @@ class Encoder:
         if not self.margin >= 0:
             raise InputError(f"semantic.encoder.margin is {self.margin}: it must be 0 or more.")
 
-    def layer(self, profile):
+    def layer(self, profile: dict) -> PhysicalParameters:
         """The layer that ends an encoder of this profile's free parameters.
 
         Parameters
@@ -168,7 +176,7 @@ class Fitted(experiment.Fitted):
     timing: Table
 
 
-def read(dataset, split, *, split_name="the split"):
+def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """What a dataset says of its images, and their sides.
 
     Parameters
@@ -217,7 +225,18 @@ def _described(attributes):
         return None
 
 
-def fit(name, model, dataset, sample, *, network, failed, seed, state_path=None, limit=None):
+def fit(
+    name: str,
+    model: Model,
+    dataset: str | Path,
+    sample: Sample,
+    *,
+    network: dict,
+    failed: float,
+    seed: int,
+    state_path: str | Path | None = None,
+    limit: int | None = None,
+) -> Fitted:
     """Train one encoder and ask it about the images that it has not learnt from.
 
     Parameters

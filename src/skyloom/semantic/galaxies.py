@@ -5,7 +5,10 @@ a galaxy's image tells its inclination; here the one that it was seen at is know
 position angle. Images come prepared, by `skyloom.semantic.preparation`.
 """
 
+from __future__ import annotations
+
 import json
+from pathlib import Path
 
 import numpy as np
 from astropy import units
@@ -24,7 +27,7 @@ THICKNESS = 0.2
 _NEED = ("images", "id", "subhalo_id", "snapshot", "inclination", "position_angle")
 
 
-def inclination(ellipticity, thickness=0.0):
+def inclination(ellipticity: np.ndarray, thickness: float = 0.0) -> np.ndarray:
     """Inclination of a round disc that looks as elliptical.
 
     Parameters
@@ -56,7 +59,7 @@ def inclination(ellipticity, thickness=0.0):
     return np.rad2deg(np.arccos(np.sqrt(np.clip(squared, 0.0, 1.0))))
 
 
-def read(path):
+def read(path: str | Path) -> tuple[np.ndarray, Table]:
     """A dataset of galaxies at known inclinations.
 
     Parameters
@@ -111,7 +114,7 @@ def _units(text, path):
     return {name: str(unit) for name, unit in known.items()}
 
 
-def training_of(path):
+def training_of(path) -> dict:
     """How the images that an encoder learnt from were made: its dataset's resolved parameters.
 
     Returns
@@ -128,7 +131,17 @@ def training_of(path):
             ) from error
 
 
-def measurements(columns, parameters, residual, unit, profile, *, grid, model, seen):
+def measurements(
+    columns: Table,
+    parameters: np.ndarray,
+    residual: np.ndarray,
+    unit: np.ndarray,
+    profile: dict,
+    *,
+    grid: dict,
+    model: str,
+    seen: np.ndarray,
+) -> Table:
     """One row a view of a galaxy, its measured parameters beside what is known of it.
 
     Parameters

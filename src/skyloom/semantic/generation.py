@@ -1,7 +1,11 @@
 """Datasets of synthetic profiles: parameters drawn, images made and noise added, by blocks."""
 
+from __future__ import annotations
+
 import dataclasses
 import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
@@ -9,6 +13,11 @@ from astropy.table import Table
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
 from skyloom.semantic import preparation, profiles
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+    from skyloom.semantic.sampling import Grid
+
 from skyloom.sides import PARTS
 
 #: Images with one generator of random numbers.
@@ -37,7 +46,7 @@ class Block:
     size: int
 
 
-def blocks(images):
+def blocks(images: dict) -> list[Block]:
     """How a dataset is parted: training first, then validation, then test.
 
     Parameters
@@ -74,7 +83,7 @@ def generator(dataset, block, seed):
     return np.random.default_rng([seed, name, PARTS.index(block.part), block.number])
 
 
-def draw(profile, size, random):
+def draw(profile: dict, size: int, random: np.random.Generator) -> dict:
     """Parameters of some images, uniform between their limits.
 
     Parameters
@@ -141,7 +150,9 @@ def _drawn(dataset, entry, profile, seed):
         yield draw(profile, block.size, random), random
 
 
-def render(dataset, entry, profile, grid, seed, *, pool=None):
+def render(
+    dataset: str, entry: dict, profile: dict, grid: Grid, seed: int, *, pool: Pool | None = None
+) -> Iterator[np.ndarray]:
     """The images of a dataset.
 
     Parameters
@@ -222,7 +233,7 @@ def description(dataset, entry, profile, grid, seed):
     }
 
 
-def split(ids, images):
+def split(ids: np.ndarray, images: dict) -> Table:
     """The part of every image, as the dataset was made.
 
     Parameters

@@ -6,6 +6,8 @@ exponential disc, whatever its scale, ellipticity and angle, and multiplying by 
 measured intensity back.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -15,7 +17,7 @@ from skyloom.errors import InputError
 _DISC = 9 / 4
 
 
-def disc_unit(images):
+def disc_unit(images: np.ndarray) -> np.ndarray:
     """Central intensity of the exponential disc that an image would be.
 
     Parameters
@@ -46,7 +48,7 @@ def disc_unit(images):
     return _DISC * brightest * ratio
 
 
-def normalise(images):
+def normalise(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Images as an encoder of profiles with free intensity takes them.
 
     Parameters
@@ -77,7 +79,7 @@ def normalise(images):
     return (images / divisor).astype(np.float32), unit
 
 
-def speckled(images, speckle, random):
+def speckled(images: np.ndarray, speckle: float, random) -> np.ndarray:
     """Images with the grain of maps that are made of cells.
 
     Parameters

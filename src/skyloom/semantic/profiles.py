@@ -4,9 +4,12 @@ A model is one class. Its formula is written once, with operations that numpy an
 alike, so that data, classical fits and networks share it; see docs/decoders.md for adding one.
 """
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 import math
+from types import ModuleType
 
 import numpy as np
 
@@ -87,7 +90,7 @@ class Profile(abc.ABC):
     parameters: tuple[Parameter, ...] = ()
 
     @abc.abstractmethod
-    def intensity(self, ops, p, x, y):
+    def intensity(self, ops: ModuleType, p: dict, x: np.ndarray, y: np.ndarray):
         """Intensity at points of the plane.
 
         Parameters
@@ -238,7 +241,7 @@ def known(profile):
     return parameters(profile["decoder"], profile.get("half_width", 1.0))
 
 
-def on_grid(profile, grid):
+def on_grid(profile: dict, grid: dict) -> dict:
     """How the images of a profile are sampled.
 
     Parameters
@@ -264,7 +267,7 @@ def length_words(half_width):
     return f"in the unit in which the image's half-width is {half_width:.6g}"
 
 
-def resolve(profile):
+def resolve(profile: dict) -> dict:
     """A configured profile with every parameter of its decoder, in the decoder's order.
 
     Parameters
@@ -340,7 +343,7 @@ def units(profile):
     return {name: own[name].units for name in free(profile)}
 
 
-def evaluate(decoder, values, grid, ops=np):
+def evaluate(decoder: Profile | str, values: dict, grid, ops: ModuleType = np):
     """Images of a model.
 
     Parameters

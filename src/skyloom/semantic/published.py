@@ -1,8 +1,17 @@
 """Which of our numbers stands beside each that the paper prints."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom import published
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.columns import where
 
 NEED = {
@@ -20,7 +29,7 @@ _NAMES = {"sigma": "dispersion", "bias": "bias", "failed": "failed share"}
 _NOISE = {"noise_05": ", noise 0.05", "noise_10": ", noise 0.1"}
 
 
-def add(summary, content):
+def add(summary: Table, content: dict) -> Table:
     """Put the printed dispersions beside ours: fills the column `published` of a summary.
 
     Parameters
@@ -50,7 +59,9 @@ def add(summary, content):
     return summary
 
 
-def compare(document, choices, *, summary, metrics):
+def compare(
+    document: dict, choices: dict[str, dict], *, summary: Table, metrics: Sequence[dict]
+) -> Table:
     """Every printed number with ours: a row for each of our models that stands beside it.
 
     Parameters

@@ -3,11 +3,19 @@
 Images are centred on the origin; axis 0 is y, axis 1 is x, both rising with the index.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import math
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 from skyloom.errors import InputError, nearest
 
@@ -104,7 +112,7 @@ def nodes(count):
     return found, weights / 2
 
 
-def centre(ops, intensity, grid, dtype):
+def centre(ops: ModuleType, intensity: Callable, grid: Grid, dtype: npt.DTypeLike):
     """Intensity at the centres of pixels.
 
     Parameters
@@ -139,7 +147,7 @@ def subpixels(ops, intensity, grid, dtype):
     return ops.sum(fine * weight, axis=(2, 4))
 
 
-def edges(ops, interior, shape, grid, dtype):
+def edges(ops: ModuleType, interior: Callable, shape: tuple, grid: Grid, dtype: npt.DTypeLike):
     """Mean of a profile of elliptical symmetry over pixels, by integrals along their edges.
 
     Parameters

@@ -3,7 +3,11 @@
 What is measured here varies from run to run and from machine to machine.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
@@ -17,7 +21,9 @@ BATCH = 1000
 SECONDS, FITTED = 1.0, 100
 
 
-def of_encoder(network, images, *, batch, seconds):
+def of_encoder(
+    network: Callable, images: np.ndarray, *, batch: int, seconds: float
+) -> tuple[float, int]:
     """Measure an encoder.
 
     Parameters
@@ -41,7 +47,7 @@ def of_encoder(network, images, *, batch, seconds):
     return _rate(network, [given], seconds)
 
 
-def of_fits(dataset, *, fitted, seconds):
+def of_fits(dataset: str | Path, *, fitted: int, seconds: float) -> tuple[float, int]:
     """Measure the classical fit of a dataset's last images, in this process alone.
 
     Parameters
@@ -78,7 +84,13 @@ def _rate(work, batches, seconds):
             return count / spent, count
 
 
-def measure(encoders, datasets, *, threads, track=iter):
+def measure(
+    encoders: Iterable[tuple[str, str, Callable]],
+    datasets: dict[str, str | Path],
+    *,
+    threads: int,
+    track: Callable = iter,
+) -> Table:
     """One row an encoder and a classical fit.
 
     Parameters

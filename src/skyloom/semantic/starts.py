@@ -1,8 +1,17 @@
 """Where a classical fit begins: the moments of the image, then the nearest of some templates."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.semantic import profiles
+
+if TYPE_CHECKING:
+    from skyloom.semantic.classical import Problem
+
 from skyloom.semantic.evaluation import ANGLE, folded
 
 #: Templates along each parameter; one, in the middle, of any other.
@@ -12,7 +21,7 @@ _TEMPLATES = {"scale": 6, "ellipticity": 3, "angle": 12, "sersic_index": 3}
 _SECOND_MOMENT = 3.0
 
 
-def of(problem, image, count):
+def of(problem: Problem, image: np.ndarray, count: int) -> Iterator[np.ndarray]:
     """Where to begin.
 
     Parameters
@@ -72,7 +81,7 @@ def _inside(problem, start):
     return np.clip(start, low + edge, high - edge)
 
 
-def from_moments(problem, image):
+def from_moments(problem: Problem, image: np.ndarray) -> np.ndarray:
     """Free parameters from the brightness-weighted moments of the clearly bright pixels.
 
     Parameters
@@ -109,7 +118,7 @@ def from_moments(problem, image):
     return np.array([middle[name] for name in problem.names])
 
 
-def bank(problem):
+def bank(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Templates of a problem, from all over its ranges.
 
     Parameters

@@ -5,11 +5,19 @@ Sources: FITS papers I and III (Greisen & Calabretta 2002, A&A 395, 1061; Greise
 446, 747); IRAF's ``specwcs`` page for LINEAR, DC-FLAG and the labels of WAT1_001.
 """
 
+from __future__ import annotations
+
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
 from skyloom.spectra import columns
 
 # A word of CTYPE1, or all of it without signs, by which an axis is a wavelength: LINEAR is IRAF's
@@ -27,7 +35,9 @@ _OTHER = re.compile(r"(LOG)?(PIX|INDEX|CHANNEL|VELO|VRAD|VOPT|FREQ|ENER|WAVN|WAV
 _TOLERANCE = 0.1
 
 
-def wavelengths(own, primary, pixels, path):
+def wavelengths(
+    own: Header, primary: Header, pixels: int, path: str | Path
+) -> tuple[np.ndarray, bool]:
     """The wavelengths of an image's first axis.
 
     Parameters
@@ -72,7 +82,7 @@ def wavelengths(own, primary, pixels, path):
     return _linear_or_log(header, start, step, place) * scale, bool(unit)
 
 
-def check_counted(wavelength, path):
+def check_counted(wavelength: np.ndarray, path: str | Path) -> None:
     """Refuse wavelengths without a unit that are the numbers of pixels or rows.
 
     Parameters

@@ -4,11 +4,19 @@ Both are convolutions with a kernel integrated over pixels, so that kernels narr
 leave the spectrum as it is and no kernel loses area.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import fft, sparse
 from scipy.special import ndtr
 
 from skyloom.spectra import resampling
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 #: Full width at half maximum of a Gaussian of standard deviation 1.
 FWHM = 2 * np.sqrt(2 * np.log(2))
@@ -35,7 +43,13 @@ def _check_rotation(v_sin_i, limb_darkening):
     return v_sin_i
 
 
-def rotation_profile(velocity, v_sin_i, limb_darkening=0.6, *, width=None):
+def rotation_profile(
+    velocity: npt.ArrayLike,
+    v_sin_i: float,
+    limb_darkening: float = 0.6,
+    *,
+    width: float | None = None,
+) -> np.ndarray:
     """The profile that rotation gives to an infinitely narrow line, of area 1.
 
     Parameters
@@ -129,7 +143,14 @@ def _check_spectra(flux, step):
     return resampling.check_flux(flux, flux.shape[-1] if flux.ndim else 0)
 
 
-def rotate(flux, v_sin_i, *, step, limb_darkening=0.6, workers=1):
+def rotate(
+    flux: np.ndarray,
+    v_sin_i: float | np.ndarray,
+    *,
+    step: float,
+    limb_darkening: float = 0.6,
+    workers: int = 1,
+) -> np.ndarray:
     """Widen spectra by rotation, each by its own v sin i.
 
     Parameters
@@ -180,7 +201,9 @@ def rotate(flux, v_sin_i, *, step, limb_darkening=0.6, workers=1):
     return rotated.reshape(flux.shape)
 
 
-def rotate_all(flux, velocities, *, step, limb_darkening=0.6, workers=1):
+def rotate_all(
+    flux: np.ndarray, velocities: np.ndarray, *, step, limb_darkening=0.6, workers=1
+) -> np.ndarray:
     """Widen every spectrum by every v sin i.
 
     Parameters
@@ -224,7 +247,7 @@ def rotate_all(flux, velocities, *, step, limb_darkening=0.6, workers=1):
     return rotated
 
 
-def gaussian_weights(wavelength, resolving_power):
+def gaussian_weights(wavelength: np.ndarray, resolving_power: float):
     """Weights by which a spectrograph mixes pixels, in blocks of rows of bounded memory.
 
     Parameters
@@ -273,7 +296,9 @@ def _weight_rows(between, centre, sigma, first, last):
     return sparse.csr_array((share, column, ends), shape=(len(centre), len(between) - 1))
 
 
-def instrumental(wavelength, flux, resolving_power, *, weights=None):
+def instrumental(
+    wavelength: np.ndarray, flux: np.ndarray, resolving_power: float, *, weights: list | None = None
+) -> np.ndarray:
     """Spectra as a spectrograph of this resolving power sees them.
 
     Parameters

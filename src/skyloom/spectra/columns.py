@@ -1,7 +1,11 @@
 """Which columns of a table are wavelength, flux and its uncertainty, and in which unit."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from astropy import units as astropy_units
@@ -58,7 +62,7 @@ def _without_medium(plain):
     return plain
 
 
-def wavelength_columns(table):
+def wavelength_columns(table: Iterable[str]) -> list[str]:
     """Names of the columns of wavelengths or their logarithms, the likeliest first."""
     found = []
     for kinds in (WAVELENGTHS, LOGARITHMS):
@@ -70,17 +74,24 @@ def wavelength_columns(table):
     return found
 
 
-def wavelength_column(table):
+def wavelength_column(table: Iterable[str]) -> str | None:
     """The name of the column of wavelengths or their logarithms, or None."""
     return next(iter(wavelength_columns(table)), None)
 
 
-def flux_column(table):
+def flux_column(table: Iterable[str]) -> str | None:
     """The name of the column of fluxes, or None."""
     return _first(table, FLUXES)
 
 
-def pick(table, units, path, *, said=None, meta=None):
+def pick(
+    table: dict[str, np.ndarray],
+    units: dict,
+    path: str | Path,
+    *,
+    said: Callable | None = None,
+    meta: Mapping | None = None,
+) -> Raw:
     """Find the columns of a spectrum.
 
     Parameters
@@ -144,7 +155,7 @@ def _medium(name, units, said):
     return media.decide([*own, *stated], hints)
 
 
-def bare_unit(unit):
+def bare_unit(unit: str | None) -> str:
     """A unit without the medium that may stand with it: nm of nm_vac, Å of "Å (air)"."""
     return re.sub(r"[\s_(,-]*(vacuum|vac|air)\)?$", "", str(unit or ""), flags=re.IGNORECASE)
 
@@ -166,7 +177,7 @@ def _uncertainty(table):
     return None
 
 
-def angstroms(unit, path):
+def angstroms(unit: str | None, path: str | Path) -> float:
     """How many Å a wavelength unit has; 1 where none is stated.
 
     Raises
@@ -188,7 +199,7 @@ def angstroms(unit, path):
         ) from error
 
 
-def labels(header):
+def labels(header: Mapping) -> dict[str, float]:
     """What header words tell of the star: {label: value}, with Teff from its logarithm too."""
     words = {str(key).lower(): value for key, value in header.items()}
     found = {}

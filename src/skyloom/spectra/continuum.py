@@ -1,5 +1,9 @@
 """The continuum of a spectrum: a polynomial through what is neither line nor outlier."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.polynomial import legendre
 
@@ -7,8 +11,16 @@ from skyloom.spectra import resampling
 
 
 def normalise(
-    wavelength, flux, *, order=2, window=None, exclude=(), low=1.5, high=3.0, iterations=5
-):
+    wavelength: np.ndarray,
+    flux: np.ndarray,
+    *,
+    order: int = 2,
+    window: tuple[float, float] | None = None,
+    exclude: Sequence[tuple[float, float]] = (),
+    low: float = 1.5,
+    high: float = 3.0,
+    iterations: int = 5,
+) -> tuple[np.ndarray, np.ndarray]:
     """Divide spectra by a polynomial fitted to their continuum.
 
     Parameters

@@ -15,6 +15,8 @@ training side already has). Noise alone makes no spectrum an outsider, and what 
 may hide shows as a limit that fewer departures exceed.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
@@ -43,7 +45,7 @@ class Coverage:
         Distance that a share `quantile` of validation spectra stay within, without further noise.
     """
 
-    def __init__(self, mean, axes, variances, scores, validation, quantile, seed):
+    def __init__(self, mean, axes, variances, scores, validation, quantile, seed) -> None:
         self._mean, self._axes, self._variances = mean, axes, variances
         self._scores, self._validation = scores, validation
         self.quantile, self._seed = quantile, seed
@@ -56,7 +58,9 @@ class Coverage:
         self.limit = self._scale(np.zeros(len(mean)), 1.0)[1]
 
     @classmethod
-    def fit(cls, spectra, validation, *, quantile=0.99, seed=0):
+    def fit(
+        cls, spectra: np.ndarray, validation: np.ndarray, *, quantile: float = 0.99, seed: int = 0
+    ) -> Coverage:
         """Find the region.
 
         Parameters
@@ -119,7 +123,13 @@ class Coverage:
         unit = np.maximum(unit, 1e-9)
         return unit, float(np.quantile((measures / unit).max(axis=1), self.quantile))
 
-    def judge(self, flux, *, noise=None, correlation=1.0):
+    def judge(
+        self,
+        flux: np.ndarray,
+        *,
+        noise: np.ndarray | None = None,
+        correlation: float | np.ndarray = 1.0,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """How far spectra are from the training side, and how far they may be.
 
         Parameters

@@ -4,6 +4,10 @@ Spectra of one model that differ by rotation only are not independent, so interv
 (all labels but the velocity), not spectra.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 from astropy.table import Table
 from scipy.stats import norm
@@ -28,7 +32,9 @@ _VELOCITIES = ("v_rot", "v_sin_i")
 _HISTORY = ("loss", "mae", "argmax_agreement")
 
 
-def summarise(predictions, metrics, *, samples, level, seed):
+def summarise(
+    predictions: Sequence[Table], metrics: Sequence[dict], *, samples, level, seed
+) -> Table:
     """One row a model and label, on the test side.
 
     Parameters
@@ -84,7 +90,7 @@ def summarise(predictions, metrics, *, samples, level, seed):
     return table
 
 
-def members(metrics):
+def members(metrics) -> Table:
     """One row a model, member and side: each network alone, as the documents report theirs.
 
     Returns
@@ -130,7 +136,7 @@ def _member_row(known, one, part, side, labels):
     )
 
 
-def noise(predictions, noisy, metrics):
+def noise(predictions: Sequence[Table], noisy: Sequence[Table], metrics: Sequence[dict]) -> Table:
     """Errors of the test side with noise: one row a model, signal to noise ratio and label.
 
     Parameters
@@ -162,7 +168,7 @@ def noise(predictions, noisy, metrics):
     return table
 
 
-def calibration(predictions, metrics):
+def calibration(predictions, metrics) -> Table:
     """Whether stated uncertainties cover what they say, as they are and recalibrated.
 
     Returns
@@ -193,7 +199,7 @@ def coverage(z, level):
     return float(np.mean(z <= norm.ppf((1 + level) / 2))) if len(z) else np.nan
 
 
-def recalibration(z):
+def recalibration(z: np.ndarray) -> float:
     """The one number that makes uncertainties cover 68.27 % of the validation side.
 
     Parameters
@@ -217,7 +223,7 @@ def recalibration(z):
     return factor if np.isfinite(factor) and factor > 0 else np.nan
 
 
-def factors(predictions, labels):
+def factors(predictions: Table, labels: Sequence[str]) -> np.ndarray:
     """`recalibration` of every label on one model's validation side.
 
     Parameters

@@ -1,5 +1,7 @@
 """A dataset of spectra and a split in; trained networks, their predictions and errors out."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Fitted(experiment.Fitted):
     noise: Table
 
 
-def read(dataset, split, *, split_name="the split"):
+def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """Labels of a dataset and the sides of its spectra.
 
     Parameters

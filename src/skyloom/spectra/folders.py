@@ -1,10 +1,13 @@
 """Folders of spectra: what lies in one, and making one that appears only when complete."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from skyloom.errors import InputError
@@ -21,7 +24,7 @@ def name_of(path):
     return name
 
 
-def observed_files(named):
+def observed_files(named) -> list[tuple[Path, str]]:
     """The files of observed spectra that a config's value names.
 
     Parameters
@@ -60,7 +63,7 @@ def observed_files(named):
     return found
 
 
-def listing(folder, *, key):
+def listing(folder: str | Path, *, key: str) -> list[str]:
     """The files of a folder, at any depth, sorted.
 
     Parameters
@@ -98,7 +101,7 @@ def block_of(rows, block, blocks):
 
 
 @contextlib.contextmanager
-def complete(folder):
+def complete(folder) -> Iterator[Path]:
     """Give a temporary folder beside `folder`; rename it to `folder` when the block succeeds.
 
     A folder that was there before is replaced. On any error the temporary one is removed.

@@ -1,16 +1,34 @@
 """The grid's spectra between their source and the datasets: blocks in HDF5, read in one order."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.io import create_dataset, open_hdf5
+
+if TYPE_CHECKING:
+    import h5py
+    from astropy.table import Table
+
 from skyloom.spectra import wavelengths
 
 #: Pixels read at a time (4 MiB as float32).
 BLOCK_PIXELS = 2**20
 
 
-def write_block(file, spectra, wavelength, identifiers, *, synthetic):
+def write_block(
+    file: h5py.File,
+    spectra: Iterable[np.ndarray],
+    wavelength: np.ndarray,
+    identifiers: Sequence[str],
+    *,
+    synthetic: bool,
+) -> None:
     """Fill a new file with one block of spectra.
 
     Parameters
@@ -59,7 +77,9 @@ def _wanted_rows(found, wanted, done):
     return np.array(rows, np.intp)
 
 
-def read_blocks(paths, inventory):
+def read_blocks(
+    paths: Sequence[str | Path], inventory: Table
+) -> tuple[np.ndarray, Iterator[tuple[np.ndarray, np.ndarray]]]:
     """The spectra of an inventory, a few at a time.
 
     Parameters
@@ -116,7 +136,9 @@ def _blocks(paths, wanted):
         )
 
 
-def description(inventory, wavelength, variant, parameters, *, arm, seed):
+def description(
+    inventory: Table, wavelength: np.ndarray, variant: str, parameters: dict, *, arm: str, seed: int
+):
     """Everything but the spectra that `skyloom.datasets.write` wants, as its keyword arguments.
 
     Parameters

@@ -1,10 +1,19 @@
 """One inventory of an arm's spectra from those of its blocks."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from skyloom import inventory
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.errors import InputError
 
 
-def merge(tables, rejects):
+def merge(tables: Sequence[Table], rejects: Sequence[Table]) -> tuple[Table, Table]:
     """Put the blocks' tables together, each spectrum once.
 
     Parameters

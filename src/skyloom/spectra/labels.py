@@ -1,6 +1,9 @@
 """Labels of spectra, and the scale on which networks learn them."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -27,7 +30,7 @@ class Scaling:
     scale: tuple
 
     @classmethod
-    def fit(cls, labels, kind):
+    def fit(cls, labels: np.ndarray, kind: str):
         """The scaling of these labels.
 
         Parameters
@@ -76,7 +79,7 @@ class Scaling:
         return np.asarray(scaled, dtype=np.float64) * np.asarray(self.scale)
 
 
-def names_and_units(attributes):
+def names_and_units(attributes: Mapping):
     """Names and units of a dataset's labels.
 
     Parameters

@@ -1,5 +1,7 @@
 """Whether a flux is over the continuum, as networks and grids have it: about 1."""
 
+from __future__ import annotations
+
 import numpy as np
 
 #: A quarter of a normalised spectrum's pixels at least is below the first, a twentieth above the
@@ -12,7 +14,7 @@ HIGHEST_QUARTER, LOWEST_TOP = 1.5, 0.2
 _PIXELS = 2000
 
 
-def is_normalised(flux):
+def is_normalised(flux: np.ndarray) -> np.ndarray:
     """Whether spectra are about 1 where there is no line.
 
     Parameters

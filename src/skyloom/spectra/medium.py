@@ -7,7 +7,10 @@ AWAV in air; ESO's science data products standard, 5.2: TUCD ``em.wl`` is vacuum
 count for less); SDSS' idlspec2d writes VACUUM, desispec AIRORVAC, IRTF's Spextool WAVETYPE.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +86,7 @@ def of_ucd(value):
     return VACUUM if set(others) <= {"meta.main"} else None
 
 
-def of_header(header):
+def of_header(header: Mapping):
     """What header words say: a list of (what says so, medium).
 
     Parameters
@@ -103,7 +106,7 @@ def of_header(header):
     return [one for one in said if one[1]]
 
 
-def of_remarks(lines):
+def of_remarks(lines: Sequence[str]):
     """What remarks above a table of text say: statements and hints, lists as `of_header` gives.
 
     Parameters
@@ -127,7 +130,9 @@ def of_remark(text):
     return None if _UNSURE.search(_text(text)) else of_text(text)
 
 
-def decide(said, hints=()):
+def decide(
+    said: Sequence[tuple[str, str | None]], hints: Sequence[tuple[str, str | None]] = ()
+) -> Medium:
     """The medium by what is said of it.
 
     Parameters
@@ -153,7 +158,7 @@ def decide(said, hints=()):
     return UNSAID
 
 
-def chosen(stated, configured, path):
+def chosen(stated: Medium, configured: str, path: str) -> Medium:
     """The medium to work with.
 
     Parameters

@@ -1,9 +1,13 @@
 """Noise of photons: added to spectra, and estimated in them."""
 
+from __future__ import annotations
+
 import numpy as np
 
 
-def add(flux, snr, *, seed, rows):
+def add(
+    flux: np.ndarray, snr: float | np.ndarray | None, *, seed: int, rows: np.ndarray
+) -> np.ndarray:
     """Add Gaussian noise like that of counted photons.
 
     Parameters
@@ -48,7 +52,7 @@ def add(flux, snr, *, seed, rows):
     return noisy
 
 
-def estimate(flux):
+def estimate(flux: np.ndarray) -> np.ndarray:
     """Standard deviation of the noise of a pixel, from the spectrum alone.
 
     Parameters

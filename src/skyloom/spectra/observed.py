@@ -3,12 +3,15 @@
 Whatever is wrong with a file is an `skyloom.errors.InputError` of one sentence.
 """
 
+from __future__ import annotations
+
 import codecs
 import gzip
 import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +19,10 @@ from skyloom.errors import InputError
 from skyloom.registry import Readers
 from skyloom.spectra import axes, observed_fits, observed_text
 from skyloom.spectra.folders import name_of
+
+if TYPE_CHECKING:
+    from skyloom.spectra.columns import Raw
+
 
 #: Readers of observed spectra by their formats; each gives a `skyloom.spectra.columns.Raw`.
 READERS = Readers("observed spectra")
@@ -43,7 +50,7 @@ class Spectrum:
     medium_from: str = ""  # what in the file says so: `skyloom.spectra.medium.Medium.why`
 
 
-def read(path):
+def read(path: str | Path) -> Spectrum:
     """Read one spectrum.
 
     Parameters
@@ -71,13 +78,13 @@ def read(path):
 
 
 @READERS.register("FITS", identify=lambda path, start: start.startswith(_FITS), priority=-1)
-def read_fits(path):
+def read_fits(path: Path) -> Raw:
     """What a FITS file holds."""
     return observed_fits.read(_content(path), path)
 
 
 @READERS.register("ECSV", identify=lambda path, start: _is_ecsv(start), priority=-1)
-def read_ecsv(path):
+def read_ecsv(path: Path) -> Raw:
     """What an ECSV table holds."""
     return observed_text.read(_content(path), path)
 
@@ -87,7 +94,7 @@ def read_ecsv(path):
     identify=lambda path, start: not (start.startswith(_FITS) or _is_ecsv(start) or b"\0" in start),
     priority=-1,
 )
-def read_text(path):
+def read_text(path: Path) -> Raw:
     """What text in columns holds."""
     return observed_text.read(_content(path), path)
 
@@ -104,7 +111,7 @@ def _is_ecsv(start):
     return start.removeprefix(codecs.BOM_UTF8).startswith(b"# %ECSV")
 
 
-def labels_of_name(name):
+def labels_of_name(name: str) -> dict[str, float]:
     """The labels that a file's name states: {label: value}, empty where it states none."""
     if found := _MILES.search(name):
         logarithm, log_g, m_h = map(float, found.groups())

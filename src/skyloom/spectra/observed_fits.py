@@ -1,17 +1,25 @@
 """Spectra in FITS files: tables of pixels, vectors in one row, images with a wavelength axis."""
 
+from __future__ import annotations
+
 import io
 import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.io import fits
 
 from skyloom import fits_limits
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.spectra.columns import Raw
+
 from skyloom.spectra import axes, columns, medium
 
 
-def read(content, path):
+def read(content: bytes, path: str | Path) -> Raw:
     """Find the spectrum in a FITS file.
 
     Parameters

@@ -1,12 +1,20 @@
 """Spectra in text: ECSV, and columns of numbers under whatever header."""
 
+from __future__ import annotations
+
 import re
 import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.spectra.columns import Raw
+
 from skyloom.spectra import columns, medium
 
 _COMMENT = ("#", "%", ";", "!", "//")
@@ -21,7 +29,7 @@ _SURELY_NONE = ("pixel", "pixels", "pix", "channel", "frequency", "wavenumber", 
 _PROSE = {"and", "of", "the", "vs", "vs.", "versus", "against", "with", "in", "for", "from", "over"}
 
 
-def read(content, path):
+def read(content: bytes, path: str | Path) -> Raw:
     """Find the spectrum in a text file.
 
     Parameters

@@ -1,7 +1,10 @@
 """What trained networks say of observed stars, and whether they can know such spectra."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
@@ -13,6 +16,10 @@ from skyloom.networks import batches, regression, spectra_members, spectra_train
 from skyloom.progress import track
 from skyloom.spectra.coverage import MOST_TRAINING, MOST_VALIDATION, Coverage
 from skyloom.spectra.labels import Scaling
+
+if TYPE_CHECKING:
+    from skyloom.spectra.fitting import Sample
+
 
 #: What is said of a star whose file does not state the medium of its wavelengths.
 ASSUMED = (
@@ -45,7 +52,7 @@ class Model:
     factors: np.ndarray
 
     @classmethod
-    def load(cls, folder, metrics, factors=1.0):
+    def load(cls, folder: str | Path, metrics: dict, factors: float | np.ndarray = 1.0):
         """Load a folder of members.
 
         Parameters
@@ -74,7 +81,7 @@ class Model:
             np.broadcast_to(factors, len(metrics["labels"])),
         )
 
-    def predict(self, flux):
+    def predict(self, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Labels of spectra.
 
         Parameters
@@ -119,7 +126,7 @@ class Training:
     high: np.ndarray
 
     @classmethod
-    def of(cls, dataset, sample):
+    def of(cls, dataset: str | Path, sample: Sample):
         """Read as many spectra of a dataset as the region needs.
 
         Parameters
@@ -141,7 +148,7 @@ class Training:
         return cls(Coverage.fit(*sides), labels.min(axis=0), labels.max(axis=0))
 
 
-def read(path):
+def read(path) -> dict:
     """Observed spectra on a dataset's wavelengths, as ``prepare_observed`` writes them.
 
     Returns
@@ -159,7 +166,7 @@ def read(path):
         }
 
 
-def predict(observed, inventory, models, training):
+def predict(observed: dict, inventory: Table, models: list[Model], training: Training) -> Table:
     """One row a star, model and label.
 
     Parameters

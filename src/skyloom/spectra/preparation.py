@@ -1,7 +1,11 @@
 """From an observed spectrum to what a network was trained on: air, rest frame, continuum, grid."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
@@ -12,6 +16,12 @@ from skyloom.progress import track
 from skyloom.spectra import continuum as continua
 from skyloom.spectra import level, noise, observed, resampling, velocities, wavelengths
 from skyloom.spectra import medium as media
+
+if TYPE_CHECKING:
+    import h5py
+
+    from skyloom.spectra.observed import Spectrum
+
 from skyloom.spectra.velocities import velocity_of
 
 #: Labels that a file's name or header may tell, with their units.
@@ -33,7 +43,14 @@ class Prepared:
     pixels: int  # observed points inside the grid's window
 
 
-def prepare(spectrum, wavelength, *, medium="header", radial_velocity=0.0, continuum=None):
+def prepare(
+    spectrum: Spectrum,
+    wavelength: np.ndarray,
+    *,
+    medium: str = "header",
+    radial_velocity: float = 0.0,
+    continuum: dict | None = None,
+) -> Prepared:
     """Bring an observed spectrum to a network's wavelengths.
 
     Parameters
@@ -211,7 +228,7 @@ def _resampled_uncertainty(rest, uncertainty, wavelength):
     return np.sqrt(weights.power(2) @ uncertainty**2)
 
 
-def prepare_all(files, wavelength, observation):
+def prepare_all(files: Sequence[tuple[Path, str]], wavelength: np.ndarray, observation: dict):
     """Read and prepare files; those that cannot be are listed with the reason.
 
     Parameters
@@ -271,7 +288,7 @@ def _unique(name, path, taken):
     return next(f"{name}_{n}" for n in range(2, len(taken) + 3) if f"{name}_{n}" not in taken)
 
 
-def tables(good, rejects, *, synthetic):
+def tables(good, rejects, *, synthetic: bool) -> tuple[Table, Table]:
     """The inventory of observed spectra and the rejects, as tables.
 
     Parameters
@@ -304,7 +321,7 @@ def tables(good, rejects, *, synthetic):
     return inventory, rejected
 
 
-def write(file, good, wavelength, *, synthetic):
+def write(file: h5py.File, good: list, wavelength: np.ndarray, *, synthetic: bool) -> None:
     """Fill a file of observed spectra.
 
     Parameters

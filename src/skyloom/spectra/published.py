@@ -1,8 +1,17 @@
 """Which of our numbers stands beside each that the documents print."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom import published
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.columns import where
 
 NEED = {
@@ -17,7 +26,9 @@ _GROUP = "Ours: the mean of what single networks give"
 _TABLES = ("table_4", "table")
 
 
-def compare(document, choices, *, arm, members, observed=()):
+def compare(
+    document: dict, choices: dict, *, arm: str, members: Table, observed: Sequence[Table] = ()
+) -> Table:
     """Every printed number with ours, where there is one.
 
     Parameters

@@ -3,6 +3,8 @@
 A flux is a flux density, the mean over its pixel; pixels meet half-way between their centres.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import sparse
 from scipy.interpolate import CubicSpline
@@ -28,7 +30,7 @@ def check_flux(flux, pixels):
     return flux
 
 
-def edges(wavelength):
+def edges(wavelength: np.ndarray) -> np.ndarray:
     """Where pixels meet.
 
     Parameters
@@ -71,7 +73,14 @@ def overlap(wavelength, new):
     return sparse.csr_array((shares, (place, old)), shape=(len(new), len(wavelength)))
 
 
-def resample(wavelength, flux, new, *, method="conserve", outside="raise"):
+def resample(
+    wavelength: np.ndarray,
+    flux: np.ndarray,
+    new: np.ndarray,
+    *,
+    method: str = "conserve",
+    outside: str = "raise",
+) -> np.ndarray:
     """Spectra on another wavelength grid.
 
     Parameters
@@ -131,7 +140,7 @@ def method_for(wavelength, new):
     return "interpolate" if np.median(steps) > 1.001 * np.median(np.diff(new)) else "conserve"
 
 
-def downsample(flux, factor):
+def downsample(flux: np.ndarray, factor: int) -> np.ndarray:
     """Means over blocks of `factor` neighbouring pixels.
 
     Parameters

@@ -1,5 +1,7 @@
 """One division of a grid's spectra into training, validation and test."""
 
+from __future__ import annotations
+
 import numpy as np
 from astropy.table import Table
 
@@ -10,7 +12,7 @@ from skyloom.splits import assign, in_order, parts
 BY = ("random", "model")
 
 
-def sizes(count, *, validation, test):
+def sizes(count: int, *, validation: float, test: float) -> dict:
     """How many of `count` each part gets.
 
     Parameters
@@ -44,7 +46,7 @@ def sizes(count, *, validation, test):
     return found
 
 
-def groups(inventory, by):
+def groups(inventory: Table, by: str):
     """Which spectra must stay together: (N,) int array.
 
     Parameters
@@ -63,7 +65,7 @@ def groups(inventory, by):
     return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def split(inventory, *, by, validation, test, seed):
+def split(inventory: Table, *, by: str, validation: float, test: float, seed: int) -> Table:
     """Split table of all spectra.
 
     Parameters

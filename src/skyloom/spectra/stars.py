@@ -1,5 +1,7 @@
 """What networks say of observed stars as a person reads it: one row a star."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -9,7 +11,7 @@ from astropy.table import MaskedColumn, Table
 GOOD, ASSUMED, BEYOND = "good", "medium assumed", "beyond training"
 
 
-def one_row_each(predictions):
+def one_row_each(predictions: Table) -> Table:
     """The labels of every star by the network that is surest of them.
 
     Parameters
@@ -57,7 +59,7 @@ def one_row_each(predictions):
     return table
 
 
-def rounded(value, error):
+def rounded(value: float, error: float) -> tuple[float, float]:
     """A value with as many digits as its error, and an error with two.
 
     Parameters

@@ -1,15 +1,24 @@
 """Datasets that differ by what an instrument does to the same spectra."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+
+if TYPE_CHECKING:
+    import h5py
+
 from skyloom.spectra import broadening, noise
 
 
-def without_noise(dataset, row, blocks):
+def without_noise(dataset: h5py.File, row: int, blocks: Sequence[str | Path]) -> np.ndarray:
     """A spectrum of a dataset as it was before noise was added.
 
     Parameters

@@ -1,12 +1,15 @@
 """Radial velocities that a configuration gives by the names of stars' files."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
 from skyloom.spectra.folders import name_of
 
 
-def velocity_of(radial_velocity, path):
+def velocity_of(radial_velocity: float | dict | None, path: str | Path) -> float:
     """The radial velocity that a config gives for a file.
 
     Parameters
@@ -26,7 +29,12 @@ def velocity_of(radial_velocity, path):
     return float(radial_velocity or 0.0)
 
 
-def check(radial_velocity, files, *, where="observation.radial_velocity"):
+def check(
+    radial_velocity: float | dict | None,
+    files: Sequence[tuple[Path, str]],
+    *,
+    where: str = "observation.radial_velocity",
+) -> None:
     """Refuse names that no star has, before any star is read.
 
     Parameters

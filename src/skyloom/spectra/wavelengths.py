@@ -3,6 +3,14 @@
 Wavelengths are in Å, velocities in km/s.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 import numpy as np
 
 #: Speed of light in km/s, exact by definition.
@@ -26,7 +34,7 @@ def _check_range(wavelength):
     return wavelength
 
 
-def vacuum_to_air(wavelength):
+def vacuum_to_air(wavelength: npt.ArrayLike) -> np.ndarray:
     """Wavelengths in standard air of light with these wavelengths in vacuum.
 
     Parameters
@@ -52,7 +60,7 @@ def vacuum_to_air(wavelength):
     return wavelength / (1 + _refractivity(wavelength))
 
 
-def air_to_vacuum(wavelength):
+def air_to_vacuum(wavelength: npt.ArrayLike) -> np.ndarray:
     """The inverse of `vacuum_to_air`, to rounding.
 
     Parameters
@@ -78,7 +86,7 @@ def air_to_vacuum(wavelength):
     return vacuum
 
 
-def to_rest(wavelength, velocity):
+def to_rest(wavelength: npt.ArrayLike, velocity: float) -> np.ndarray:
     """Wavelengths in the frame of a star that recedes.
 
     Parameters
@@ -122,7 +130,7 @@ def logarithmic(first, last, n):
     return wavelength
 
 
-def velocity_step(wavelength):
+def velocity_step(wavelength: np.ndarray) -> float:
     """Velocity between neighbouring points of a logarithmic grid, in km/s.
 
     Parameters
@@ -148,7 +156,7 @@ def velocity_step(wavelength):
     raise ValueError("the wavelengths do not have even steps of velocity: use a logarithmic grid")
 
 
-def attributes(wavelength):
+def attributes(wavelength: np.ndarray) -> dict:
     """Three values from which `grid` makes these wavelengths again.
 
     Parameters
@@ -179,7 +187,7 @@ def attributes(wavelength):
     raise ValueError("the wavelengths are even neither in wavelength nor in velocity")
 
 
-def grid(attributes, n):
+def grid(attributes: Mapping, n: int) -> np.ndarray:
     """The wavelengths that three attributes stand for.
 
     Parameters

@@ -1,12 +1,19 @@
 """One layer that stands for a photosphere: where the lines form, from Teff, log g and [m/H]."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import constants
 from scipy.optimize import brentq
 
 from skyloom.stellar import opacity
+
+if TYPE_CHECKING:
+    from skyloom.stellar.atoms import Elements
+
 
 #: Continuum optical depth at which populations are taken.
 DEPTH = 0.25
@@ -71,7 +78,7 @@ def _gas(elements, abundances, temperature, electron_pressure):
     return stages, electrons, float(absorption)
 
 
-def layer(elements, teff, log_g, m_h):
+def layer(elements: Elements, teff: float, log_g: float, m_h: float) -> Layer:
     """Solve for the layer of a star.
 
     Parameters

@@ -4,6 +4,8 @@ All of it comes from one file, ``resources/lines/<name>.ecsv``: a row a line, an
 of its metadata a mass, an abundance, ionisation energies and partition functions for each element.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +68,7 @@ class Elements:
         powers = np.log(temperature) ** np.arange(self.partition.shape[-1])
         return np.exp(self.partition @ powers)
 
-    def stages(self, temperature, electron_pressure):
+    def stages(self, temperature: float, electron_pressure: float) -> np.ndarray:
         """The parts of each element that are neutral, singly and doubly ionised.
 
         Parameters

@@ -1,12 +1,23 @@
 """Blocks of the grid: which spectra one job makes, and making them in bounded memory."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from skyloom.ahead import in_order
 from skyloom.errors import InputError
 from skyloom.spectra.folders import block_of
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+    from skyloom.stellar.atoms import Lines
+    from skyloom.stellar.grid import Atmosphere
+
 from skyloom.stellar import grid, synthesis
 
 
-def plan(options, block, blocks):
+def plan(options: dict, block: int, blocks: int) -> tuple[list[Atmosphere], tuple[float, ...]]:
     """The atmospheres and velocities of one block of the grid.
 
     Parameters
@@ -35,7 +46,7 @@ def plan(options, block, blocks):
     return block_of(found, block, blocks), chosen["v_sin_i"]
 
 
-def check_pixels(pixels, downsample):
+def check_pixels(pixels, downsample) -> None:
     """Raise an InputError where blocks of `downsample` pixels do not divide all of them."""
     if pixels % downsample:
         raise InputError(
@@ -44,7 +55,7 @@ def check_pixels(pixels, downsample):
         )
 
 
-def check(lines, *, window, pixels, downsample):
+def check(lines, *, window, pixels, downsample) -> None:
     """Raise an InputError where the pixels do not divide, or lines do not cover the window."""
     check_pixels(pixels, downsample)
     first, last = lines.wavelength[0], lines.wavelength[-1]
@@ -57,7 +68,15 @@ def check(lines, *, window, pixels, downsample):
 
 
 def synthesise(
-    lines, atmospheres, velocities, *, window, pixels, downsample, limb_darkening, pool=None
+    lines: Lines,
+    atmospheres: Sequence[Atmosphere],
+    velocities: Sequence[float],
+    *,
+    window: tuple[float, float],
+    pixels: int,
+    downsample: int,
+    limb_darkening: float,
+    pool: Pool | None = None,
 ):
     """Make the spectra of some atmospheres.
 

@@ -7,8 +7,12 @@ in km / s, in any order; and optionally ``id`` (N,). The root's attribute ``synt
 nobody should take the spectra for more than a test.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
@@ -20,13 +24,26 @@ from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
 from skyloom.spectra import folders, level, resampling, wavelengths
 from skyloom.spectra import medium as media
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+    from skyloom.inventory import Reject
+
 from skyloom.stellar import grid
 
 # Rows that are read at once: 30 MB of 30,000 float32 pixels.
 _ROWS = 256
 
 
-def write(path, wavelength, flux, labels, *, identifiers=None, synthetic=False):
+def write(
+    path: str | Path,
+    wavelength: np.ndarray,
+    flux: np.ndarray,
+    labels: np.ndarray,
+    *,
+    identifiers: np.ndarray | None = None,
+    synthetic: bool = False,
+) -> None:
     """Write a file that `listing` and `read` take.
 
     Parameters
@@ -162,7 +179,7 @@ def _inspect(path, name, pixels):
     return Source(Path(path), name, wavelength, labels, identifiers, synthetic)
 
 
-def listing(spectra, pixels):
+def listing(spectra: str | Path, pixels: np.ndarray) -> tuple[list[Source], list[Reject]]:
     """Look at all files of a source, without their spectra.
 
     Parameters
@@ -271,7 +288,9 @@ def table(good):
     return made
 
 
-def read(good, pixels, downsample, *, pool=None):
+def read(
+    good, pixels: np.ndarray, downsample: int, *, pool: Pool | None = None
+) -> Iterator[np.ndarray]:
     """The spectra of usable rows, on the window's pixels.
 
     Parameters

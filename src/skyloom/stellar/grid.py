@@ -1,6 +1,9 @@
 """The grid of the stellar arm: which combinations of Teff, log g, [m/H] and v sin i there are."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +82,7 @@ def labels_of(name):
     }
 
 
-def axes(options):
+def axes(options: dict):
     """The values of each label: those asked for, or the slide's.
 
     Parameters
@@ -148,7 +151,7 @@ def atmospheres(chosen):
     return sorted(found, key=lambda one: identifier(*one.labels, 0))
 
 
-def table(atmospheres, velocities):
+def table(atmospheres: Sequence[Atmosphere], velocities: Sequence[float]):
     """One row a spectrum: file, id and labels, each atmosphere with all its velocities.
 
     Parameters

@@ -1,11 +1,19 @@
 """Synthetic observed stars: files as spectrographs leave them, with labels between the grid's."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from astropy.io import fits
 
 from skyloom.io import atomic
 from skyloom.spectra import broadening, noise, resampling, wavelengths
 from skyloom.stellar import atmosphere, grid, synthesis
+
+if TYPE_CHECKING:
+    from skyloom.stellar.atoms import Lines
+
 
 #: Pixels of the files, Å, and how far beyond the window they go.
 STEP, BEYOND = 0.02, 4.0
@@ -36,7 +44,7 @@ def stars(count, seed):
     return [*chosen, STRANGER] if count > 1 else chosen
 
 
-def spectrum(lines, star, window, limb_darkening):
+def spectrum(lines: Lines, star, window: tuple[float, float], limb_darkening: float):
     """Wavelength in air and flux over the continuum of a star, without noise.
 
     Parameters

@@ -5,6 +5,8 @@ chapter 8. The coefficients are those that three independent public programs hav
 the values with tables.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import constants
 
@@ -14,7 +16,7 @@ _LEVELS = np.arange(1, 41)
 _H_MINUS = (1.99654, -1.18267e-5, 2.64243e-6, -4.40524e-10, 3.23992e-14, -1.39568e-18, 2.78701e-23)
 
 
-def h_minus(wavelength, temperature, electron_pressure):
+def h_minus(wavelength: float, temperature: float, electron_pressure: float):
     """Absorption by H- for each neutral hydrogen atom, in cm^2, stimulated emission taken off.
 
     Parameters

@@ -1,6 +1,9 @@
 """Spectra of a star: line opacities of one layer, a linear source function, rotation."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import constants
@@ -8,6 +11,11 @@ from scipy.special import wofz
 
 from skyloom.spectra import broadening, resampling, wavelengths
 from skyloom.stellar import atmosphere, atoms
+
+if TYPE_CHECKING:
+    from skyloom.stellar.atmosphere import Layer
+    from skyloom.stellar.atoms import Lines
+
 
 _C = constants.c / 1e3  # km/s
 _EV = constants.h * constants.c / constants.e * 1e10  # eV Å
@@ -22,7 +30,7 @@ _STARK = np.array([-5.8, -6.5])
 _HELIUM = 0.42
 
 
-def line_strengths(lines, layer):
+def line_strengths(lines: Lines, layer: Layer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What each line's profile depends on.
 
     Parameters
@@ -67,7 +75,7 @@ def line_strengths(lines, layer):
     return strength, doppler, damping
 
 
-def opacity_ratio(lines, layer, wavelength):
+def opacity_ratio(lines: Lines, layer: Layer, wavelength: np.ndarray) -> np.ndarray:
     """Opacity of all lines over that of the continuum.
 
     Parameters
@@ -163,7 +171,15 @@ def centres(window, count, factor):
     )
 
 
-def rotations(lines, labels, velocities, laid, *, limb_darkening, downsample=1):
+def rotations(
+    lines: Lines,
+    labels,
+    velocities: np.ndarray,
+    laid: Pixels,
+    *,
+    limb_darkening: float,
+    downsample: int = 1,
+) -> np.ndarray:
     """Spectra of one atmosphere at several projected rotational velocities.
 
     Parameters

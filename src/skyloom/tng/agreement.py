@@ -9,8 +9,11 @@ TNG orders particles by group, then by subhalo, then come the group's unbound on
 `skyloom.tng.places`.
 """
 
+from __future__ import annotations
+
 import os
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +22,10 @@ from skyloom.io import open_hdf5
 from skyloom.progress import track
 from skyloom.tng import header, places
 from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
+
+if TYPE_CHECKING:
+    from skyloom.tng.simulation import Simulation
+
 from skyloom.tng.particles import describe
 
 #: Fields whose lengths are compared, by kind; those of channels are when they are read.
@@ -45,7 +52,7 @@ class _Found(dict):
         self.setdefault(kind, sentence)
 
 
-def check(simulation):
+def check(simulation: Simulation) -> dict:
     """Compare the files of one snapshot.
 
     Parameters
@@ -75,7 +82,7 @@ def check(simulation):
     return {**_known_by(files), "unfit": dict(found)}
 
 
-def require(simulation, kinds=tuple(FIELDS)):
+def require(simulation: Simulation, kinds: Sequence[str] = tuple(FIELDS)) -> None:
     """Refuse to read particles from files that do not belong together.
 
     Parameters
@@ -94,7 +101,7 @@ def require(simulation, kinds=tuple(FIELDS)):
             raise InputError(unfit[kind])
 
 
-def check_same(simulation, compared):
+def check_same(simulation: Simulation, compared: dict) -> None:
     """Refuse files that are not those of which `check` gave `compared`.
 
     Parameters

@@ -1,6 +1,10 @@
 """Reading map files back, in order and in blocks, joined to their galaxies."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from astropy.table import vstack
@@ -8,6 +12,12 @@ from astropy.table import vstack
 from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
 from skyloom.io import check_numbers, open_hdf5
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.ahead import Pool
+
 from skyloom.tng import labels, variants
 
 #: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
@@ -25,7 +35,9 @@ class MapBlock(NamedTuple):
     hubble: float
 
 
-def read_maps(paths, block=BLOCK, wanted=None):
+def read_maps(
+    paths: Iterable[str | Path], block: int = BLOCK, wanted: Callable | None = None
+) -> Iterator[MapBlock]:
     """Maps of many files, in blocks.
 
     Parameters
@@ -86,7 +98,7 @@ def _check_maps(file, path):
     return names
 
 
-def sources(paths):
+def sources(paths: Iterable[str | Path]) -> dict:
     """Map files by the channels that each of their maps has.
 
     Parameters
@@ -116,7 +128,7 @@ def _attributes(file, path, names):
     return found
 
 
-def labelled(tables):
+def labelled(tables: Sequence[Table]) -> Table:
     """All galaxies that have a label, in the order of datasets.
 
     Parameters
@@ -180,7 +192,15 @@ def _channel_blocks(paths, galaxies, names):
         yield blocks[0]._replace(maps=maps)
 
 
-def render_all(paths, galaxies, maxima, parameters, *, signed=(), pool=None):
+def render_all(
+    paths: Sequence[str | Path],
+    galaxies: Table,
+    maxima: dict,
+    parameters: dict,
+    *,
+    signed: Sequence[str] = (),
+    pool: Pool | None = None,
+) -> Iterator[np.ndarray]:
     """Images of one variant for the galaxies of a sample.
 
     Parameters
@@ -222,7 +242,7 @@ def render_all(paths, galaxies, maxima, parameters, *, signed=(), pool=None):
     yield from in_order(pool, render, one_ahead(pool, blocks))
 
 
-def map_totals(paths, galaxies):
+def map_totals(paths: Sequence[str | Path], galaxies: Table) -> np.ndarray:
     """Sum over the pixels of each map of the galaxies of a sample, in its order.
 
     Parameters
@@ -261,7 +281,7 @@ def map_totals(paths, galaxies):
     return np.array([found[name] for name in wanted])
 
 
-def most_star_forming(paths, galaxies):
+def most_star_forming(paths: Sequence[str | Path], galaxies: Table):
     """The galaxy of some map files that forms the most stars.
 
     Parameters

@@ -1,14 +1,23 @@
 """What a caller in Python hands over: quantities with units, and errors that name arguments."""
 
+from __future__ import annotations
+
 import operator
 import re
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
 from astropy.cosmology.units import littleh
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+    from skyloom.tng.header import Header
+
 
 #: TNG's units of mass and comoving length.
 MASS, LENGTH = 1e10 * units.Msun / littleh, units.kpc / littleh
@@ -70,7 +79,7 @@ def whole(name, value):
         raise InputError(f"{name} is {value!r}: give a whole number.") from error
 
 
-def comoving(name, value, header):
+def comoving(name: str, value: float | Quantity, header: Header):
     """A length as TNG counts it, ckpc/h.
 
     Parameters

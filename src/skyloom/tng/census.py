@@ -3,14 +3,23 @@
 All of it is read from the files; nothing is taken from a folder's name.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from astropy.table import Table
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.tng.simulation import Simulation
+
 from skyloom.tng import channels, gas_channels, runs
 
 
-def possible(fields, dark_mass):
+def possible(fields: dict, dark_mass: float | None) -> list[str]:
     """Channels that can be mapped with what a snapshot holds.
 
     Parameters
@@ -43,7 +52,7 @@ def dark_mass(simulation):
         return None
 
 
-def row(simulation, galaxies):
+def row(simulation: Simulation, galaxies: Table) -> dict:
     """One snapshot in a line.
 
     Parameters
@@ -71,7 +80,7 @@ def row(simulation, galaxies):
     }
 
 
-def table(simulations, galaxies):
+def table(simulations: Sequence[Simulation], galaxies: Sequence[Table]) -> Table:
     """What a simulation is, a row a snapshot.
 
     Parameters

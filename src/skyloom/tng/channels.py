@@ -4,13 +4,15 @@
 for. Entropy, mass and temperature, which every run maps, come from `skyloom.tng.gas_channels`.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
 from skyloom.tng.gas_channels import GAS, MEANS, Quantity
 
 
-def line_of_sight_velocity(particles, frame):
+def line_of_sight_velocity(particles: dict[str, np.ndarray], frame) -> np.ndarray:
     """Velocity of recession relative to the galaxy, km/s.
 
     Parameters

@@ -1,5 +1,10 @@
 """Whether fields of particles and columns of catalogues are there, whole and finite."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
 import h5py
 import numpy as np
 
@@ -9,7 +14,7 @@ from skyloom.errors import InputError
 _VECTORS = ("Coordinates", "MagneticField", "Velocities")
 
 
-def check_fields(group, fields, path):
+def check_fields(group: h5py.Group, fields: Sequence[str], path: str | Path) -> None:
     """Raise an InputError that names all datasets that a group of a file lacks.
 
     Parameters
@@ -35,7 +40,9 @@ def check_fields(group, fields, path):
         )
 
 
-def check_columns(group, name, fields, path, rows):
+def check_columns(
+    group: h5py.Group | None, name: str, fields: Sequence[str], path: str | Path, rows: int
+) -> None:
     """Refuse columns of one chunk of a catalogue that are absent, of other length, or elsewhere.
 
     Parameters

@@ -1,5 +1,7 @@
 """Ages in a flat universe of matter and a cosmological constant, without iteration."""
 
+from __future__ import annotations
+
 import numpy as np
 from astropy import units
 
@@ -9,7 +11,9 @@ def _hubble_time(hubble):
     return (1.0 / (100.0 * hubble * units.km / units.s / units.Mpc)).to(units.Gyr).value
 
 
-def age(scale_factor, *, hubble, omega_matter):
+def age(
+    scale_factor: float | np.ndarray, *, hubble: float, omega_matter: float
+) -> float | np.ndarray:
     """Age of the universe at a scale factor.
 
     Parameters

@@ -1,5 +1,8 @@
 """Galaxies from cutout files of the TNG web API, read like those of a snapshot on disk."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -28,7 +31,7 @@ class CutoutReader:
         As `skyloom.tng.web_cutouts.listing` makes them.
     """
 
-    def __init__(self, folder, rows):
+    def __init__(self, folder: Path, rows) -> None:
         self._files = RowFiles(below=str(folder))
         self._extents = {}
         for row in rows:
@@ -66,7 +69,7 @@ class CutoutReader:
             self._files.read(path, name, first, arrays[field])
         return arrays
 
-    def announce(self, kind, fields, first, count, path):
+    def announce(self, kind, fields, first, count, path) -> None:
         """Ask the system to fetch what `read` with these arguments will read."""
         for field in fields if count else ():
             self._files.announce(path, f"PartType{kind}/{field}", first, count)
@@ -93,7 +96,14 @@ class CutoutSimulation(Simulation):
         If a listing is missing, or lists another snapshot or files that are not there.
     """
 
-    def __init__(self, base_path, snapshot, folder, listings, kinds=tuple(KINDS)):
+    def __init__(
+        self,
+        base_path: str | Path,
+        snapshot: int,
+        folder: str | Path,
+        listings: Sequence[str | Path],
+        kinds: Sequence[str] = tuple(KINDS),
+    ) -> None:
         super().__init__(base_path, snapshot)
         self._folder, self._rows = Path(folder), []
         for path in listings:
@@ -145,7 +155,9 @@ def open_simulation(
     return CutoutSimulation(base_path, snapshot, cutouts, listings)
 
 
-def open_further(simulation, folder, listings, kind):
+def open_further(
+    simulation: Simulation, folder: str | Path | None, listings: Sequence[str | Path], kind: str
+):
     """Where a channel's particles are read from: cutouts of their own, or the simulation itself.
 
     Parameters

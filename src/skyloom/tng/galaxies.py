@@ -5,7 +5,12 @@
 workflow's steps give.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units
@@ -17,6 +22,10 @@ from skyloom.kernels import histogram2d
 from skyloom.tng import channels, gas_channels, images, maps, selection
 from skyloom.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
 from skyloom.tng.code_units import SOLAR_METALLICITY
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
 from skyloom.tng.simulation import Header, Simulation
 
 #: What the library writes, where astropy would read it otherwise (h is the hour) or not at all.
@@ -28,7 +37,7 @@ _UNITS = {
 }
 
 
-def unit(text):
+def unit(text: str) -> Any:
     """The astropy unit that the library's text stands for."""
     return _UNITS[text] if text in _UNITS else units.Unit(text)
 
@@ -113,11 +122,11 @@ class Galaxies:
     simulation : `skyloom.tng.simulation.Simulation`
     """
 
-    def __init__(self, simulation, rows):
+    def __init__(self, simulation: Simulation, rows: Table) -> None:
         self.simulation, self._rows = simulation, rows
 
     @property
-    def table(self):
+    def table(self) -> QTable:
         """astropy.table.QTable: identity, position, velocity, star formation and masses.
 
         One row a galaxy, by subhalo number, with units; ``ssfr`` is over the stellar mass.
@@ -129,7 +138,7 @@ class Galaxies:
         return QTable(columns, meta=dict(self._rows.meta))
 
     @property
-    def cosmology(self):
+    def cosmology(self) -> FlatLambdaCDM:
         """astropy.cosmology.FlatLambdaCDM: of the simulation; its H0 turns units of littleh."""
         header = self.simulation.header
         return FlatLambdaCDM(H0=100.0 * header.hubble, Om0=header.omega_matter)
@@ -155,24 +164,24 @@ class Galaxies:
 
     def maps(
         self,
-        *names,
-        bins=256,
-        width=60.0,
-        depth=None,
-        inclination=0.0,
-        position_angle=0.0,
-        statistic=None,
-        members="fof",
-        star_forming_temperature="effective",
-        electron_abundance_floor=1e-4,
-        entropy="linear",
-        spin_members="subhalo",
-        max_age=0.5,
-        min_stars=30,
-        aperture=15.0,
-        edges="exact",
-        threads=1,
-    ):
+        *names: str,
+        bins: int = 256,
+        width: float | Quantity = 60.0,
+        depth: float | Quantity | None = None,
+        inclination: float | Quantity = 0.0,
+        position_angle: float | Quantity = 0.0,
+        statistic: str | dict | None = None,
+        members: str = "fof",
+        star_forming_temperature: str | float | Quantity = "effective",
+        electron_abundance_floor: float = 1e-4,
+        entropy: str = "linear",
+        spin_members: str = "subhalo",
+        max_age: float | Quantity = 0.5,
+        min_stars: int = 30,
+        aperture: float | Quantity = 15.0,
+        edges: str = "exact",
+        threads: int = 1,
+    ) -> Maps:
         """Maps of every galaxy, seen face-on about the spin of its young stars.
 
         Parameters
@@ -332,15 +341,15 @@ def _mapped(simulation, rows, names, options, threads):
 
 
 def open_tng(
-    base_path,
-    snapshot,
+    base_path: str | Path,
+    snapshot: int,
     *,
-    stellar_mass=(0.5, 100.0),
-    total_mass_max=200.0,
-    group_mass_max=500.0,
-    exclude=(),
-    external="refuse",
-):
+    stellar_mass: tuple = (0.5, 100.0),
+    total_mass_max: float | Quantity | str = 200.0,
+    group_mass_max: float | Quantity | str = 500.0,
+    exclude: Sequence[int] = (),
+    external: str = "refuse",
+) -> Galaxies:
     """Galaxies of one snapshot of a TNG-format folder, by the thesis's cuts.
 
     Parameters

@@ -4,6 +4,8 @@ Code units: mass 10^10 Msun/h, length ckpc/h, velocity km/s; see Nelson et al. (
 field descriptions of the TNG data release. Physical constants are CODATA's, through astropy.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from astropy import constants, units
 
@@ -29,7 +31,7 @@ def _same_length(**arrays):
         raise ValueError(f"arrays differ in length: {lengths}")
 
 
-def mean_molecular_weight(electron_abundance):
+def mean_molecular_weight(electron_abundance: np.ndarray) -> np.ndarray:
     """Mean molecular weight of gas of primordial composition, in proton masses.
 
     Parameters
@@ -46,7 +48,7 @@ def mean_molecular_weight(electron_abundance):
     return 4.0 / (1.0 + 3.0 * x + 4.0 * x * np.asarray(electron_abundance, dtype=np.float64))
 
 
-def temperature(internal_energy, electron_abundance):
+def temperature(internal_energy: np.ndarray, electron_abundance: np.ndarray) -> np.ndarray:
     """Temperature of gas cells.
 
     Parameters
@@ -74,7 +76,9 @@ def temperature(internal_energy, electron_abundance):
     return (ADIABATIC_INDEX - 1.0) * energy * _SPECIFIC_ENERGY * weight * _PROTON_MASS / _BOLTZMANN
 
 
-def electron_density(density, electron_abundance, *, scale_factor, hubble):
+def electron_density(
+    density: np.ndarray, electron_abundance: np.ndarray, *, scale_factor: float, hubble: float
+) -> np.ndarray:
     """Physical electron number density of gas cells.
 
     Parameters
@@ -110,7 +114,7 @@ def electron_density(density, electron_abundance, *, scale_factor, hubble):
     return abundance * HYDROGEN_FRACTION * physical / _PROTON_MASS
 
 
-def entropy(temperature, electron_density):
+def entropy(temperature: np.ndarray, electron_density: np.ndarray) -> np.ndarray:
     """Astrophysical entropy K = k_B T n_e^(-2/3).
 
     Parameters
@@ -139,14 +143,14 @@ def entropy(temperature, electron_density):
 
 
 def cell_properties(
-    cells,
+    cells: dict[str, np.ndarray],
     *,
-    scale_factor,
-    hubble,
-    electron_abundance_floor,
-    star_forming_temperature="effective",
-    entropy_scale="linear",
-):
+    scale_factor: float,
+    hubble: float,
+    electron_abundance_floor: float,
+    star_forming_temperature: str | float = "effective",
+    entropy_scale: str = "linear",
+) -> tuple[dict[str, np.ndarray], int]:
     """Entropy, mass and temperature of every gas cell: the quantities that are mapped.
 
     The kernel works them out by itself (`kernel_constants`); this is the plain NumPy that it is
@@ -201,7 +205,7 @@ def kernel_constants(
     electron_abundance_floor,
     star_forming_temperature="effective",
     entropy_scale="linear",
-):
+) -> Thermodynamics:
     """The numbers with which the kernel works out `cell_properties` by itself.
 
     Parameters

@@ -4,6 +4,8 @@ All channels are in `skyloom.tng.channels`. These stand apart from it, so that a
 makes none of their maps anew.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,7 +59,7 @@ def fields(quantity):
     return tuple(sorted({"Coordinates", *masses, *quantity.fields}))
 
 
-def further_fields(quantity):
+def further_fields(quantity: Quantity) -> dict:
     """Fields that a channel wants and the galaxies' own cutouts lack.
 
     Parameters
@@ -104,7 +106,7 @@ GAS = {
 CHANNELS = tuple(GAS)
 
 
-def chosen(wanted, table=GAS):
+def chosen(wanted: dict, table: dict[str, Quantity] = GAS) -> dict[str, Channel]:
     """Channels of a configuration.
 
     Parameters

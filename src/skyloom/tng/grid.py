@@ -1,9 +1,11 @@
 """The grid of a map: its edges, and maps that are smaller than it."""
 
+from __future__ import annotations
+
 import numpy as np
 
 
-def bin_edges(bins, width, rule="exact"):
+def bin_edges(bins: int, width: float, rule: str = "exact") -> np.ndarray:
     """Edges of the map's bins, relative to the galaxy's centre.
 
     Parameters

@@ -1,5 +1,8 @@
 """What the header of a TNG-format file says."""
 
+from __future__ import annotations
+
+from pathlib import Path
 from typing import NamedTuple
 
 import h5py
@@ -78,7 +81,9 @@ def is_number(attributes, name):
     return kind in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
 
 
-def check_numbers(read, path, named="the header attribute {}"):
+def check_numbers(
+    read: dict[str, float], path: str | Path, named: str = "the header attribute {}"
+) -> None:
     """Refuse numbers that no snapshot of TNG's units has.
 
     Parameters
@@ -119,7 +124,7 @@ def check_numbers(read, path, named="the header attribute {}"):
             )
 
 
-def numbers(file, path):
+def numbers(file: h5py.File, path: str | Path) -> dict[str, float]:
     """What an open file says of box, cosmology, time and units, checked.
 
     Parameters

@@ -7,6 +7,10 @@ block of 32 in double precision does not, and took three times as long), and onl
 something, because elsewhere every stretch gives the same.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
 import cv2
 import numpy as np
 
@@ -22,7 +26,7 @@ MID_GREY = 128
 cv2.setNumThreads(1)
 
 
-def asinh_stretch(x, beta):
+def asinh_stretch(x: np.ndarray, beta: float) -> np.ndarray:
     """The stretch f(x) = asinh(x / beta) / asinh(1 / beta) on [0, 1].
 
     Parameters
@@ -45,7 +49,7 @@ def asinh_stretch(x, beta):
     return np.arcsinh(np.asarray(x) / beta) / np.arcsinh(1.0 / beta)
 
 
-def lupton(channels, beta):
+def lupton(channels: np.ndarray, beta: float) -> np.ndarray:
     """Stretch three channels jointly by their mean intensity (Lupton et al. 2004, equation 2).
 
     Parameters
@@ -72,7 +76,9 @@ def lupton(channels, beta):
     return channels * ratio
 
 
-def largest_pixels(blocks, names, *, logarithmic_entropy=False):
+def largest_pixels(
+    blocks: Iterable[np.ndarray], names: Sequence[str], *, logarithmic_entropy: bool = False
+) -> dict[str, float]:
     """Largest pixel of each channel, or of its amount, over many maps.
 
     Parameters
@@ -138,7 +144,9 @@ def wrapped_bytes(image):
     return (image * 255.0).astype(np.int64).astype(np.uint8)
 
 
-def normalised(maps, maxima, names=CHANNELS):
+def normalised(
+    maps: np.ndarray, maxima: dict[str, float], names: Sequence[str] = CHANNELS
+) -> np.ndarray:
     """Maps in units of the reference snapshot's largest pixels.
 
     Parameters
@@ -214,7 +222,7 @@ def _stretched_pixels(
     return np.clip(image, 0.0, 1.0).astype(np.float32)
 
 
-def stretched(maps, maxima, **options):
+def stretched(maps: np.ndarray, maxima: dict[str, float], **options) -> np.ndarray:
     """Normalised, clipped and stretched maps.
 
     Parameters
@@ -258,7 +266,7 @@ def _blurred(image, sigma, out=None):
     return cv2.GaussianBlur(image, (size, size), sigma, dst=out, borderType=cv2.BORDER_REPLICATE)
 
 
-def gaussian_blur(images, sigma):
+def gaussian_blur(images: np.ndarray, sigma: float) -> np.ndarray:
     """Blur every channel of every image by a Gaussian.
 
     Parameters
@@ -290,7 +298,7 @@ def gaussian_bytes(images, sigma):
     return done
 
 
-def unsharp_mask(images, sigma, *, difference="signed"):
+def unsharp_mask(images: np.ndarray, sigma: float, *, difference: str = "signed") -> np.ndarray:
     """What a Gaussian blur takes away: the structures smaller than it.
 
     Parameters

@@ -1,11 +1,21 @@
 """Galaxy after galaxy of a table, some at once, read from front to back."""
 
+from __future__ import annotations
+
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from skyloom.tng import agreement
 from skyloom.tng.particles import Workspace
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.tng.simulation import Simulation
+
 from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 
@@ -21,7 +31,9 @@ def check_spin_fields(simulation):
     simulation.header  # noqa: B018
 
 
-def each_galaxy(simulation, galaxies, work, needs, *, threads):
+def each_galaxy(
+    simulation: Simulation, galaxies: Table, work: Callable, needs: Callable, *, threads: int
+):
     """Work on every galaxy of a table, some at once, and give what comes of it in their order.
 
     Parameters

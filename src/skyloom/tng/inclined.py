@@ -5,12 +5,22 @@ the particles of one are read once for all of its inclinations. The dataset's im
 surface densities, for an encoder that measures what the rotation is known to be.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
 from skyloom.tng import labels, metadata
 from skyloom.tng.gas_channels import CHANNELS
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.tng.rotation import VIEW_ANGLES
 
 #: Unit of the dataset's images.
@@ -22,7 +32,13 @@ _MASS = CHANNELS.index("mass")
 _CATALOGUE_MASS = 1e10
 
 
-def position_angles(snapshot, subhalos, inclinations, position_angle, seed):
+def position_angles(
+    snapshot: int,
+    subhalos: np.ndarray,
+    inclinations: np.ndarray,
+    position_angle: str | float,
+    seed: int,
+) -> np.ndarray:
     """Position angle of every view.
 
     Parameters
@@ -52,7 +68,14 @@ def position_angles(snapshot, subhalos, inclinations, position_angle, seed):
     )
 
 
-def views(galaxies, *, inclinations, position_angle="random", first=None, seed=0):
+def views(
+    galaxies: Table,
+    *,
+    inclinations: Sequence[float],
+    position_angle: str | float = "random",
+    first: int | None = None,
+    seed: int = 0,
+) -> Table:
     """A galaxy table with one row a view.
 
     Parameters
@@ -90,7 +113,7 @@ def physical_width(attributes):
     return float(attributes["width"] * attributes["scale_factor"] / attributes["hubble"])
 
 
-def surface_density(mass, *, width, hubble):
+def surface_density(mass: np.ndarray, *, width: float, hubble: float) -> np.ndarray:
     """Mass a pixel as surface density.
 
     Parameters
@@ -110,7 +133,7 @@ def surface_density(mass, *, width, hubble):
     return np.asarray(mass, dtype=np.float64) * (_CATALOGUE_MASS / hubble / side**2)
 
 
-def read_views(paths, table):
+def read_views(paths: Sequence[str | Path], table: Table):
     """Check map files against the table of views, and say which views hold gas.
 
     Parameters
@@ -151,7 +174,7 @@ def read_views(paths, table):
     return with_gas, attributes
 
 
-def images(paths, with_gas):
+def images(paths: Sequence[str | Path], with_gas: np.ndarray) -> Iterator[np.ndarray]:
     """Surface densities of the views that hold gas, in blocks.
 
     Parameters
@@ -182,7 +205,7 @@ def _identifier(row):
     return f"{galaxy}_i{float(row['inclination']):g}"
 
 
-def description(table, attributes, parameters, seed):
+def description(table: Table, attributes: dict, parameters: dict, seed: int):
     """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments.
 
     Parameters

@@ -1,5 +1,7 @@
 """What the networks learn: the logarithm of the specific star formation rate."""
 
+from __future__ import annotations
+
 import numpy as np
 
 #: The thesis's label (annex "Pipeline").
@@ -18,7 +20,7 @@ def usable(ssfr):
     return np.asarray(ssfr) > 0
 
 
-def label(ssfr):
+def label(ssfr: np.ndarray):
     """log10(10^15 sSFR yr), dimensionless (dex).
 
     Parameters

@@ -4,8 +4,12 @@ The gas's three are made in one pass over its cells by the kernel, any other cha
 own, from what its entry of `skyloom.tng.channels.QUANTITIES` says.
 """
 
+from __future__ import annotations
+
+import ctypes
 import json
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +21,14 @@ from skyloom.tng.gas import kernel_constants
 from skyloom.tng.gas_channels import CHANNELS, Frame, chosen, fields, further_fields
 from skyloom.tng.grid import bin_edges, padded
 from skyloom.tng.in_turn import check_spin_fields, each_galaxy
+
+if TYPE_CHECKING:
+    import h5py
+    from astropy.table import Table
+
+    from skyloom.tng.gas_channels import Channel
+    from skyloom.tng.simulation import Simulation
+
 from skyloom.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
 
 
@@ -56,7 +68,16 @@ def pixel_area(grid, header):
     return float((steps[0] * header.scale_factor / header.hubble) ** 2)
 
 
-def project_galaxy(kernel, particles, frame, channels, *, centre, options, threads=1):
+def project_galaxy(
+    kernel: ctypes.CDLL,
+    particles: dict[str, np.ndarray],
+    frame: Frame,
+    channels: dict[str, Channel],
+    *,
+    centre: np.ndarray,
+    options: dict,
+    threads: int = 1,
+) -> tuple[np.ndarray, int]:
     """Maps of one galaxy from one pass over its particles.
 
     Parameters
@@ -182,7 +203,16 @@ def _check_particles(source, channels):
                 ) from None
 
 
-def project_all(kernel, simulation, galaxies, options, *, channels=None, threads=1, source=None):
+def project_all(
+    kernel: ctypes.CDLL,
+    simulation: Simulation,
+    galaxies: Table,
+    options: dict,
+    *,
+    channels: dict[str, Channel] | None = None,
+    threads: int = 1,
+    source: Simulation | None = None,
+) -> Iterator[GalaxyMaps]:
     """Maps of every galaxy of a table, in the table's order.
 
     Parameters
@@ -249,7 +279,15 @@ def described(channels, options):
     }
 
 
-def write_maps(file, projected, count, *, header, options, channels=None):
+def write_maps(
+    file: h5py.File,
+    projected: Iterable[GalaxyMaps],
+    count: int,
+    *,
+    header,
+    options: dict,
+    channels: dict[str, Channel] | None = None,
+) -> None:
     """Write projected galaxies into an open HDF5 file as they come.
 
     Parameters

@@ -1,7 +1,12 @@
 """What a dataset of galaxy images says of itself: scales, units, stretch, snapshots, galaxies."""
 
+from __future__ import annotations
+
 import json
 from collections import ChainMap
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +15,10 @@ from skyloom.tng.families import CHANNELS
 from skyloom.tng.images import MID_GREY
 from skyloom.tng.quantities import pixels
 from skyloom.tng.runs import recognised
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 from skyloom.tng.selection import MASS_UNIT
 
 #: What a byte that is 0 at mid-grey has on each side.
@@ -49,7 +58,7 @@ def scales(attributes):
     }
 
 
-def filter_sizes(sigma, **grid):
+def filter_sizes(sigma: float | str, **grid) -> dict[str, float]:
     """A filter's size in pixels, ckpc/h and kpc at one snapshot.
 
     Parameters
@@ -81,7 +90,9 @@ def filter_text(attributes):
     return f"σ = {sigma}" if sigma == comoving else f"σ = {sigma} = {comoving}"
 
 
-def encoding(parameters, maxima, units, signed=()):
+def encoding(
+    parameters: dict, maxima: dict[str, float], units: dict[str, str], signed: Collection[str] = ()
+) -> dict:
     """How the bytes of a variant go back to its maps, as `skyloom.encoding` reads it.
 
     Parameters
@@ -146,7 +157,14 @@ def _loss(parameters, names, joint):
     return ""
 
 
-def complete(about, galaxies, map_files, scalings, parameters, signed=()):
+def complete(
+    about: dict,
+    galaxies: Table,
+    map_files: Sequence[str | Path],
+    scalings: Sequence[dict],
+    parameters: dict,
+    signed: Collection[str] = (),
+) -> dict:
     """A description with all that its file should say of itself.
 
     Parameters

@@ -7,10 +7,13 @@ global lock, so that several threads read at once. The arrays are those of ``loa
 ``loadSubhalo``, byte for byte.
 """
 
+from __future__ import annotations
+
 import math
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import h5py
@@ -54,7 +57,7 @@ class _OpenFile:
             os.close(self.descriptor)
 
 
-def describe(file, name, path, below=None):
+def describe(file: h5py.File, name: str, path: str, below: str | None = None) -> Stored:
     """What a dataset of an open file is, and where in that file it lies.
 
     Parameters
@@ -133,7 +136,7 @@ class RowFiles:
     Safe to use from several threads.
     """
 
-    def __init__(self, limit=OPEN_FILES, below=None):
+    def __init__(self, limit: int = OPEN_FILES, below: str | None = None) -> None:
         self._limit, self._below, self._lock = limit, below, threading.Lock()
         self._open, self._known = OrderedDict(), {}
 
@@ -203,7 +206,7 @@ class RowFiles:
         self.read(path, name, first, out)
         return out
 
-    def announce(self, path, name, first, count):
+    def announce(self, path, name, first, count) -> None:
         """Ask the system to fetch rows that will be read soon, where it can be asked."""
         stored = self.stored(path, name)
         if stored.offset is not None and hasattr(os, "posix_fadvise"):
@@ -222,7 +225,7 @@ class Workspace:
     one group in turn read its particles once. Each thread has its own.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._bytes, self._held = {}, {}
 
     def held(self, name, number):
@@ -230,7 +233,7 @@ class Workspace:
         owner, array = self._held.get(name, (None, None))
         return array if owner == number else None
 
-    def keep(self, name, number, array):
+    def keep(self, name, number, array) -> None:
         """Record that the array under this name is that of object `number`."""
         self._held[name] = number, array
 
@@ -258,7 +261,13 @@ class ParticleReader:
         See `describe`.
     """
 
-    def __init__(self, snapshot_files, catalogue_files, offsets_file, below=None):
+    def __init__(
+        self,
+        snapshot_files: Sequence[str],
+        catalogue_files: Sequence[str],
+        offsets_file: str,
+        below: str | None = None,
+    ) -> None:
         self._chunks = [str(path) for path in snapshot_files]
         self._catalogue = [str(path) for path in catalogue_files]
         self._offsets, self._files = str(offsets_file), RowFiles(below=below)
@@ -277,7 +286,7 @@ class ParticleReader:
         row = number - int(edges[chunk])
         return self._files.rows(self._catalogue[chunk], f"{owner}/{column}", row, 1)[0]
 
-    def extent(self, owner, number, kind):
+    def extent(self, owner: str, number: int, kind: int) -> tuple[int, int]:
         """Where an object's particles of one type lie in the snapshot.
 
         Parameters
@@ -338,7 +347,14 @@ class ParticleReader:
                 yield path, row, rows
             chunk, row, count = chunk + 1, 0, count - rows
 
-    def read(self, kind, fields, first, count, allocate=None):
+    def read(
+        self,
+        kind: int,
+        fields: Sequence[str],
+        first: int,
+        count: int,
+        allocate: Callable | None = None,
+    ) -> dict[str, np.ndarray]:
         """Fields of a run of particles.
 
         Parameters
@@ -377,7 +393,7 @@ class ParticleReader:
         if rows != held:
             raise OSError(f"{path} has {rows} rows of {name}, its header counts {held}")
 
-    def announce(self, kind, fields, first, count):
+    def announce(self, kind, fields, first, count) -> None:
         """Ask the system to fetch what `read` with these arguments will read."""
         for path, row, rows in self._pieces(kind, first, count):
             for field in fields:

@@ -1,6 +1,9 @@
 """A galaxy's maps as a picture that a notebook shows: the images of the workflow's datasets."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -9,6 +12,12 @@ from skyloom.errors import InputError, check_one_of
 from skyloom.io import atomic
 from skyloom.tng import channels, variants
 from skyloom.tng.arguments import arguments_named, size
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+    from skyloom.tng.galaxies import Maps
+
 
 #: Pixels a side that a notebook shows at least, each of a picture's as a square of some.
 _SHOWN = 256
@@ -25,7 +34,7 @@ class Picture:
         Red, green, blue; rows are y, the first one on top, as in the workflow's images.
     """
 
-    def __init__(self, array):
+    def __init__(self, array: np.ndarray) -> None:
         self.array = array
 
     def __array__(self, dtype=None, copy=None):
@@ -39,7 +48,7 @@ class Picture:
         times = -(-_SHOWN // min(self.array.shape[:2]))
         return _png(self.array.repeat(times, axis=0).repeat(times, axis=1))
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write a PNG file, pixel by pixel."""
         if Path(path).suffix.lower() != ".png":
             raise InputError(f"{path} is no name of a PNG file: let it end with .png.")
@@ -53,16 +62,16 @@ def _png(array):
 
 
 def picture(
-    maps,
-    *names,
-    stretch=None,
-    beta=0.001,
-    filter=None,
-    sigma=3,
-    maxima=None,
-    overflow="clip",
-    difference="signed",
-):
+    maps: Maps,
+    *names: str,
+    stretch: str | None = None,
+    beta: float = 0.001,
+    filter: str | None = None,
+    sigma: float | Quantity | str = 3,
+    maxima: dict[str, float] | None = None,
+    overflow: str = "clip",
+    difference: str = "signed",
+) -> Picture:
     """Picture of one galaxy: one channel in grey, or three as red, green and blue.
 
     Parameters

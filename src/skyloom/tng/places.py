@@ -6,9 +6,17 @@ mass of a subhalo's particles of one type lies within SubhaloHalfmassRadType of 
 (https://www.tng-project.org/data/docs/specifications/), so that at least one of them does.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.tng.simulation import Simulation
+
 
 _COLUMNS = ("SubhaloPos", "SubhaloHalfmassRadType")
 #: Particles below which a subhalo is not asked.
@@ -18,7 +26,14 @@ _FEWEST = 20
 _RADII, _SIDES = 5, 1e-3
 
 
-def misplaced(simulation, number, kind, starts, lengths, edges):
+def misplaced(
+    simulation: Simulation,
+    number: int,
+    kind: str,
+    starts: np.ndarray,
+    lengths: np.ndarray,
+    edges: np.ndarray,
+) -> tuple[int, str] | None:
     """A clause on a subhalo of which no particle is where the catalogue has it, or None.
 
     Parameters

@@ -1,6 +1,14 @@
 """Which of our numbers stands beside each that the thesis prints, and which findings hold."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 from skyloom import published
 
@@ -16,7 +24,9 @@ _TABLE = "Table III.1: galaxies"
 _SSFR = {"ssfr_mean": "mean sSFR", "ssfr_min": "least sSFR", "ssfr_max": "greatest sSFR"}
 
 
-def reasons_not_comparable(choices, document, header, *, of="network"):
+def reasons_not_comparable(
+    choices: dict, document: dict, header: Mapping, *, of: str = "network"
+) -> list[str]:
     """Why numbers made under these choices may not stand beside the printed ones.
 
     Parameters
@@ -46,7 +56,9 @@ def reasons_not_comparable(choices, document, header, *, of="network"):
     return published.of_run(document, choices, "tng", synthetic=synthetic, box_size=size)
 
 
-def compare(document, choices, *, galaxies, summary, differences):
+def compare(
+    document: dict, choices: dict, *, galaxies: Sequence[Table], summary: Table, differences: Table
+) -> Table:
     """Table III.1 and the thesis's findings with our numbers beside them.
 
     Parameters

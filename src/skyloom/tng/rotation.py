@@ -1,11 +1,19 @@
 """Turning a galaxy so that its disc is seen face-on, or at any inclination."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from skyloom.tng import cosmology
+
+if TYPE_CHECKING:
+    from skyloom.tng.particles import Workspace
+    from skyloom.tng.simulation import Simulation
+
 from skyloom.tng.particle_fields import STAR_FIELDS
 
 #: What a galaxy's spin was measured from; the index is what map files store.
@@ -23,7 +31,7 @@ class Orientation(NamedTuple):
     source: str
 
 
-def periodic_offset(coordinates, centre, box_size):
+def periodic_offset(coordinates: np.ndarray, centre: np.ndarray, box_size: float) -> np.ndarray:
     """Positions relative to a centre, each taken to its nearest periodic image.
 
     Parameters
@@ -44,7 +52,7 @@ def periodic_offset(coordinates, centre, box_size):
     return offset - box_size * np.rint(offset / box_size)
 
 
-def angular_momentum(mass, position, velocity):
+def angular_momentum(mass: np.ndarray, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
     """Total angular momentum, sum of m r x v.
 
     Parameters
@@ -61,7 +69,7 @@ def angular_momentum(mass, position, velocity):
     return np.asarray(mass, dtype=np.float64) @ np.cross(position, velocity)
 
 
-def face_on(spin):
+def face_on(spin: np.ndarray) -> np.ndarray:
     """A rotation that takes a spin vector to +z.
 
     Parameters
@@ -95,7 +103,7 @@ def face_on(spin):
     return (np.eye(3) + cross + cross @ cross / (1.0 + z)) @ flip
 
 
-def inclined(matrix, inclination):
+def inclined(matrix: np.ndarray, inclination: float):
     """Incline a face-on view about the x axis of the picture.
 
     Parameters
@@ -110,7 +118,7 @@ def inclined(matrix, inclination):
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]) @ matrix
 
 
-def positioned(matrix, position_angle):
+def positioned(matrix: np.ndarray, position_angle: float):
     """Turn a view in the plane of the picture, so that its disc has a position angle.
 
     Parameters
@@ -134,16 +142,16 @@ def _chosen(particles, chosen):
 
 
 def orientation(
-    stars,
-    gas,
+    stars: dict,
+    gas: dict | Callable,
     *,
-    formation_limit,
-    min_stars,
-    aperture,
-    inclination=0.0,
-    position_angle=0.0,
-    relative=_chosen,
-):
+    formation_limit: float,
+    min_stars: int,
+    aperture: float,
+    inclination: float = 0.0,
+    position_angle: float = 0.0,
+    relative: Callable = _chosen,
+) -> Orientation:
     """The rotation that shows a galaxy face-on about its young stars' spin.
 
     Parameters
@@ -210,7 +218,15 @@ def _formation_limit(header, max_age):
     return float(cosmology.scale_factor_at(now - max_age, **flat))
 
 
-def galaxy_orientation(gas, stars, header, *, centre, velocity, options):
+def galaxy_orientation(
+    gas,
+    stars: dict[str, np.ndarray],
+    header,
+    *,
+    centre: np.ndarray,
+    velocity: np.ndarray,
+    options: dict,
+) -> Orientation:
     """Rotation of one galaxy from its own particles.
 
     Parameters
@@ -276,7 +292,7 @@ def stars_needed(galaxy, options):
     }
 
 
-def oriented(simulation, galaxy, options, workspace):
+def oriented(simulation: Simulation, galaxy, options: dict, workspace: Workspace) -> Orientation:
     """How one galaxy is seen, from its own particles.
 
     Parameters

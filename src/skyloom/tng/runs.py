@@ -3,6 +3,8 @@
 Imports nothing that costs time, so that the workflow may plan by it.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 #: Redshifts of TNG's snapshots that the synthetic universe knows, from the public list
@@ -86,7 +88,7 @@ SIMULATIONS = {
 }
 
 
-def recognised(box_size, hubble, dark_mass):
+def recognised(box_size: float, hubble: float, dark_mass: float | None) -> str:
     """Name of the simulation that some files are of.
 
     Parameters

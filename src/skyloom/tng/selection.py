@@ -1,5 +1,7 @@
 """Choosing galaxies from the subhalo catalogue, and describing them in one table."""
 
+from __future__ import annotations
+
 import numpy as np
 from astropy.table import Column, Table
 
@@ -24,7 +26,9 @@ _GAS, _STARS = 0, 4
 _BEYOND = 0.01
 
 
-def specific_star_formation_rate(sfr, mass, *, hubble, ignore_h=False):
+def specific_star_formation_rate(
+    sfr: np.ndarray, mass: np.ndarray, *, hubble: float, ignore_h: bool = False
+):
     """Specific star formation rate, 1/yr.
 
     Parameters
@@ -41,7 +45,15 @@ def specific_star_formation_rate(sfr, mass, *, hubble, ignore_h=False):
     return np.divide(sfr, solar, out=np.zeros_like(solar), where=solar > 0)
 
 
-def passes(subhalos, group_mass, *, stellar_mass, total_mass_max, group_mass_max, hubble):
+def passes(
+    subhalos: dict[str, np.ndarray],
+    group_mass: np.ndarray,
+    *,
+    stellar_mass,
+    total_mass_max: float | str,
+    group_mass_max: float | str,
+    hubble: float,
+) -> np.ndarray:
     """The thesis's cuts (section III.1.1), all strict inequalities.
 
     Parameters
@@ -166,7 +178,7 @@ def _table(header, chosen, picked, group_mass, lineage):
     return table
 
 
-def with_ssfr(galaxies, *, mass, ignore_h=False):
+def with_ssfr(galaxies: Table, *, mass: str, ignore_h: bool = False) -> Table:
     """The table with a column of specific star formation rates.
 
     Parameters

@@ -5,9 +5,12 @@ checks that the files are whole before they are asked, names what is missing, an
 arrays where there are no particles.
 """
 
+from __future__ import annotations
+
 import contextlib
 import io
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -46,7 +49,13 @@ class Simulation:
         If files of the set are missing or damaged; the first one is named.
     """
 
-    def __init__(self, base_path, snapshot, external="refuse", compared=None):
+    def __init__(
+        self,
+        base_path: str | Path,
+        snapshot: int,
+        external: str = "refuse",
+        compared: dict | None = None,
+    ) -> None:
         self.base_path, self.snapshot = str(base_path), int(snapshot)
         self._compared = compared
         self._below = self.base_path if external == "refuse" else None
@@ -199,7 +208,7 @@ class Simulation:
                 break
         return {kind: found[kind] for kind in PARTICLE_TYPES if kind in found}
 
-    def check_particles(self, kind, fields):
+    def check_particles(self, kind, fields: Sequence[str]) -> None:
         """Raise an InputError if the snapshot lacks files, or these fields of a particle type.
 
         Parameters
@@ -298,7 +307,7 @@ class Simulation:
             arrays = self._reader.read(PARTICLE_TYPES[kind], ("Coordinates",), *extent)
         return checks.check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
 
-    def announce(self, kind, fields, *, subhalo=None, group=None):
+    def announce(self, kind, fields, *, subhalo=None, group=None) -> None:
         """Ask the system to fetch the particles that `particles` will soon be asked for."""
         self.check_particles(kind, fields)
         what, _, _, extent = self._located(kind, subhalo, group)
@@ -314,7 +323,7 @@ class Simulation:
             return False
         return os.path.isfile(offsetPath(self.base_path, self.snapshot))
 
-    def lineages(self, subhalos):
+    def lineages(self, subhalos: Sequence[int]) -> np.ndarray:
         """Identity of the galaxies over time: the main branch each subhalo belongs to.
 
         Parameters
@@ -349,7 +358,7 @@ class Simulation:
         return lineages
 
 
-def open_cutout(path):
+def open_cutout(path: str | Path) -> tuple[Header, dict[str, dict]]:
     """Read a single-file cutout, as the TNG web API serves it.
 
     Parameters

@@ -1,5 +1,9 @@
 """Splitting galaxies into a training and a test side without the same galaxy on both."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 from astropy.table import Table, vstack
 from scipy.sparse import coo_array
@@ -10,7 +14,7 @@ from skyloom.errors import InputError
 from skyloom.tng.labels import galaxy_id, usable
 
 
-def components(snapshot, group_id, lineage_id):
+def components(snapshot: np.ndarray, group_id: np.ndarray, lineage_id: np.ndarray) -> np.ndarray:
     """Connected components of galaxies that share a lineage or a FoF group.
 
     Parameters
@@ -37,7 +41,7 @@ def components(snapshot, group_id, lineage_id):
     return np.argsort(np.argsort(first))[inverse.ravel()]
 
 
-def assign(component, test_fraction, seed, *, by):
+def assign(component: np.ndarray, test_fraction: float, seed: int, *, by: str) -> np.ndarray:
     """Choose the test side.
 
     Parameters
@@ -82,7 +86,7 @@ def assign(component, test_fraction, seed, *, by):
     return test
 
 
-def split(tables, *, by, test_fraction, seed):
+def split(tables: Sequence[Table], *, by, test_fraction, seed) -> Table:
     """Split table of all galaxies that have a label.
 
     Parameters

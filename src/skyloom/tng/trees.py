@@ -1,5 +1,7 @@
 """SubLink's merger trees, looked at before illustris_python reads them."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import h5py
@@ -40,7 +42,7 @@ def check(base_path, offsets):
                     elsewhere.check(column.id, name, path)
 
 
-def check_branch(branch, subhalo, offsets):
+def check_branch(branch: dict, subhalo: int, offsets: str) -> None:
     """Refuse a branch that is another subhalo's.
 
     Parameters

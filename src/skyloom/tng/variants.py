@@ -1,7 +1,16 @@
 """The dataset variants: which channels, which filter, at which size."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from skyloom.tng import images
 from skyloom.tng.gas_channels import CHANNELS
+
+if TYPE_CHECKING:
+    import numpy as np
+
 from skyloom.tng.quantities import pixels
 
 
@@ -10,7 +19,16 @@ def channels(parameters):
     return tuple(parameters.get("channels", CHANNELS))
 
 
-def render(maps, maxima, parameters, *, width, scale_factor, hubble, signed=()):
+def render(
+    maps: np.ndarray,
+    maxima: dict[str, float],
+    parameters: dict,
+    *,
+    width: float,
+    scale_factor: float,
+    hubble: float,
+    signed: Sequence[str] = (),
+) -> np.ndarray:
     """Images of one variant.
 
     Parameters

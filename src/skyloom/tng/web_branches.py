@@ -1,16 +1,28 @@
 """SubLink main branches from the TNG web API: which galaxies are one in several snapshots."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.download import Wanted, fetch_all
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.tng.webapi import WebApi
+
 from skyloom.tng import webapi
 
 _NEED = ("SnapNum", "SubfindID", "SubhaloID")
 
 
-def read_branch(path, snapshot, subhalo):
+def read_branch(path: str | Path, snapshot: int, subhalo: int):
     """The subhaloes of one main branch and the branch's identity.
 
     Parameters
@@ -51,7 +63,7 @@ def _column(file, name, path):
     return values[()]
 
 
-def lineages(api, tables, *, failures):
+def lineages(api: WebApi, tables: Sequence[Table], *, failures: str | Path) -> list[np.ndarray]:
     """Identity over time of the galaxies of several snapshots.
 
     The newest snapshot comes first: its branches name most galaxies of the others, which are then

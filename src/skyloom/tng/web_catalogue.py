@@ -1,5 +1,11 @@
 """The group catalogue from the TNG web API, put together in TNG's own layout."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import h5py
 import numpy as np
 
@@ -7,6 +13,13 @@ from skyloom.errors import InputError
 from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
 from skyloom.tng import webapi
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.tng.simulation import Simulation
+    from skyloom.tng.webapi import WebApi
+
 from skyloom.tng.selection import SUBHALO_FIELDS
 
 #: What selection and cutouts need, of subhaloes and of groups.
@@ -28,7 +41,7 @@ def _verified(name, count):
     return verify
 
 
-def fetch_columns(api, snapshot):
+def fetch_columns(api: WebApi, snapshot: int) -> dict:
     """Fetch the fields of `FIELDS`, one a request, each checked against the snapshot's counts.
 
     Parameters
@@ -63,7 +76,7 @@ def fetch_columns(api, snapshot):
     return paths
 
 
-def assemble(api, snapshot, paths, outputs):
+def assemble(api: WebApi, snapshot: int, paths: dict, outputs: Sequence[str | Path]) -> None:
     """Write a catalogue in TNG's layout from its columns.
 
     Parameters
@@ -104,7 +117,7 @@ def assemble(api, snapshot, paths, outputs):
                         create_dataset(group, field, column[f"{table}/{field}"][first:last])
 
 
-def extents(simulation, galaxies):
+def extents(simulation: Simulation, galaxies: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the particles of galaxies lie among those of their FoF groups.
 
     Parameters

@@ -1,5 +1,11 @@
 """Cutouts of galaxies from the TNG web API: what is asked for, and whether it is what came."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 from astropy.table import Table
 
@@ -9,6 +15,11 @@ from skyloom.io import open_hdf5
 from skyloom.tng import web_catalogue, webapi
 from skyloom.tng.cutouts import KINDS, file_name
 from skyloom.tng.header import numbers, table_mass
+
+if TYPE_CHECKING:
+    from skyloom.tng.simulation import Simulation
+    from skyloom.tng.webapi import WebApi
+
 from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
 #: What the archive calls kinds of particles, where it is not as here.
@@ -18,7 +29,13 @@ _ASKED = {"dark_matter": "dm"}
 MASS_TOLERANCE = 1e-2
 
 
-def listing(simulation, galaxies, *, whole_groups, kinds=tuple(KINDS)):
+def listing(
+    simulation: Simulation,
+    galaxies: Table,
+    *,
+    whole_groups: bool,
+    kinds: Sequence[str] = tuple(KINDS),
+) -> Table:
     """Which cutout holds each galaxy's particles, and where in it they lie.
 
     Parameters
@@ -53,7 +70,7 @@ def listing(simulation, galaxies, *, whole_groups, kinds=tuple(KINDS)):
     return table
 
 
-def check_cutout(path, rows, header, fields_of=FIELDS):
+def check_cutout(path: str | Path, rows: Table, header, fields_of: dict = FIELDS) -> None:
     """Raise an InputError unless a cutout holds what the catalogue says it does.
 
     Parameters
@@ -105,7 +122,7 @@ def _column(file, name, count, path):
     return values
 
 
-def check_header(attributes, path, rows, header):
+def check_header(attributes: Mapping, path: str | Path, rows: Table, header) -> None:
     """Raise an InputError for a cutout of another object, snapshot or simulation.
 
     Parameters
@@ -152,7 +169,15 @@ def _check_masses(weights, rows, path):
             )
 
 
-def fetch_cutouts(api, table, folder, header, *, failures, fields_of=FIELDS):
+def fetch_cutouts(
+    api: WebApi,
+    table: Table,
+    folder: Path,
+    header,
+    *,
+    failures: str | Path,
+    fields_of: dict = FIELDS,
+) -> None:
     """Fetch every cutout of a listing, and put their checksums into it.
 
     Those that are there and whole are kept.

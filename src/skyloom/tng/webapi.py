@@ -5,9 +5,12 @@ folder a simulation: ``columns/099/``, ``cutouts/099/``, ``branches/099/``, and 
 them in TNG's own layout below ``output/``.
 """
 
+from __future__ import annotations
+
 import math
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -17,6 +20,10 @@ from skyloom.download import Session, fetch
 from skyloom.errors import InputError
 from skyloom.io import open_hdf5, read_json
 from skyloom.tng import header
+
+if TYPE_CHECKING:
+    from skyloom.download import Policy
+
 
 #: The environment variable that holds the user's key; it is written nowhere.
 KEY = "TNG_API_KEY"
@@ -63,7 +70,9 @@ class WebApi:
     policy : `skyloom.download.Policy`
     """
 
-    def __init__(self, session, addresses, simulation, folder, policy):
+    def __init__(
+        self, session, addresses: dict, simulation: str, folder: str | Path, policy: Policy
+    ) -> None:
         self.session, self.simulation, self.policy = session, simulation, policy
         self.folder, self._addresses = Path(folder), addresses
 

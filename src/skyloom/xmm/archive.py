@@ -5,6 +5,8 @@ exposures between 0.2 and 12 keV, 648x648 pixels, which the pipeline calls OIMAG
 are data: ``resources/archives.yaml``.
 """
 
+from __future__ import annotations
+
 import functools
 import gzip
 import re
@@ -12,7 +14,9 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from astropy.io import fits
 from astropy.table import Table
@@ -20,6 +24,10 @@ from astropy.table import Table
 from skyloom import archives, download
 from skyloom.errors import InputError
 from skyloom.io import atomic
+
+if TYPE_CHECKING:
+    from skyloom.download import Policy
+
 from skyloom.xmm import fits_stream, images, observations
 
 _OBSERVATION = re.compile(r"[0-9]{10}")
@@ -100,7 +108,7 @@ def fetch_table(known, release, cache, *, columns, policy):
         ).path
 
 
-def cut(table, wanted, columns, output):
+def cut(table: Path, wanted: list[str | None], columns: dict, output: str | Path) -> None:
     """Write the rows of a table that belong to the wanted observations, all their columns.
 
     Parameters
@@ -144,7 +152,15 @@ def names(table, block, blocks):
     return rows[block::blocks]
 
 
-def fetch_images(known, wanted, cache, *, table, policy, label="images"):
+def fetch_images(
+    known: dict,
+    wanted: Sequence[str],
+    cache: str | Path,
+    *,
+    table: str | Path,
+    policy: Policy,
+    label: str = "images",
+) -> tuple[Table, Table]:
     """Fetch one image an observation.
 
     Parameters
@@ -192,7 +208,7 @@ def check(path, *, observation, file):
         raise InputError(f"{path} is of observation {stated}, not {observation}.")
 
 
-def place(source, target, *, link=False):
+def place(source: Path, target: Path, *, link: bool = False) -> None:
     """Put the image of an answer at `target`.
 
     An answer is the FITS file itself or, where the archive found several, a tar: of its members

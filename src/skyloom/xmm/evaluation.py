@@ -5,7 +5,10 @@ The document's AUC is of the validation side, which also chose the model, and it
 the test side comes first, and the others carry their side's name.
 """
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from astropy.table import Table, vstack
@@ -26,7 +29,7 @@ _BEST = {
 }
 
 
-def on_side(predictions, part):
+def on_side(predictions, part) -> tuple[np.ndarray, np.ndarray]:
     """Truth and score of one side's images.
 
     Returns
@@ -38,7 +41,16 @@ def on_side(predictions, part):
     return np.asarray(rows["bad"]).astype(bool), np.asarray(rows["score"], dtype=float)
 
 
-def summarise(predictions, metrics, *, samples, level, seed, threshold=0.5, calibrated=True):
+def summarise(
+    predictions: Sequence[Table],
+    metrics: Sequence[dict],
+    *,
+    samples,
+    level,
+    seed,
+    threshold: float = 0.5,
+    calibrated: bool = True,
+) -> Table:
     """One row an experiment.
 
     Parameters
@@ -138,7 +150,7 @@ def mistakes(predictions, names, *, threshold=0.5):
     return of_rows(found)
 
 
-def reliability(predictions, names, summary):
+def reliability(predictions: Sequence[Table], names: Sequence[str], summary: Table) -> Table:
     """Reliability of the test side's scores, as they are and calibrated.
 
     Parameters
@@ -178,7 +190,7 @@ def reliability(predictions, names, summary):
     return made
 
 
-def worst(predictions, *, count, side="test", threshold=0.5):
+def worst(predictions, *, count, side="test", threshold=0.5) -> tuple[Table, Table]:
     """The most confident wrong answers.
 
     Returns

@@ -1,6 +1,10 @@
 """One experiment of the study: a dataset and a split in; a trained network and its answers out."""
 
+from __future__ import annotations
+
 import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
@@ -13,6 +17,10 @@ from skyloom.networks.augmentation import Augmentation
 from skyloom.networks.roc import auc
 from skyloom.networks.targets import Target
 from skyloom.networks.training import fit as fit_network
+
+if TYPE_CHECKING:
+    from skyloom.networks.experiment import Fitted
+
 from skyloom.xmm.classes import CLASSES, FIRST_BAD
 
 
@@ -72,7 +80,7 @@ class Sample(experiment.Sample):
     obs_class: np.ndarray
 
 
-def read(dataset, split, *, split_name="the split"):
+def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """Labels of a dataset and the sides of its images.
 
     Parameters
@@ -107,7 +115,17 @@ def read(dataset, split, *, split_name="the split"):
     return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
-def fit(name, entry, dataset, sample, *, training, seed, state_path=None, limit=None):
+def fit(
+    name: str,
+    entry: Experiment,
+    dataset: str | Path,
+    sample: Sample,
+    *,
+    training: dict,
+    seed: int,
+    state_path: str | Path | None = None,
+    limit: int | None = None,
+) -> Fitted:
     """Train one experiment's network and ask it about every image.
 
     Parameters

@@ -5,16 +5,23 @@ then recognised for certain, and a compressed event list of gigabytes is passed 
 held. Only tile-compressed images go through astropy.
 """
 
+from __future__ import annotations
+
 import contextlib
 import gzip
 import stat
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.io import fits
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
 
 #: FITS files consist of blocks of so many bytes.
 BLOCK = 2880
@@ -177,7 +184,7 @@ def _unpacked(path, number):
         return file[number].header, pixels
 
 
-def read(path):
+def read(path: str | Path) -> tuple[Header, Header, np.ndarray]:
     """Read the first image of a file.
 
     Parameters

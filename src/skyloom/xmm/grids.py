@@ -5,7 +5,10 @@ Keywords are those of the FITS papers on world coordinates (Greisen & Calabretta
 with CDELT. What a header leaves out, or writes as no number, it does not state.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _DEGREES = {"deg": 1.0, "degree": 1.0, "degrees": 1.0, "arcmin": 1 / 60, "arcsec": 1 / 3600}
@@ -89,7 +92,7 @@ def _matrix(keyword):
     return None if a * d == b * c else ((a, b), (c, d))
 
 
-def read(keyword):
+def read(keyword: Callable) -> Grid:
     """The grid that a header states.
 
     Parameters

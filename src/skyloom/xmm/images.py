@@ -4,17 +4,24 @@ Whatever is wrong with a file is an `skyloom.errors.InputError` of one sentence,
 thousands can be read to its end and the sentence listed beside the file's name.
 """
 
+from __future__ import annotations
+
 import contextlib
 import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
 
 from skyloom.errors import InputError
 from skyloom.registry import Readers
+
+if TYPE_CHECKING:
+    from skyloom.xmm.products import Stated
+
 from skyloom.xmm import fits_stream, products
 
 #: Readers of counts by their formats; each gives two FITS headers, of a file and of its image, or
@@ -42,7 +49,7 @@ class Image:
     stated: products.Stated  # of which camera, exposure, band and pixels it says that it is
 
 
-def observation_id(value):
+def observation_id(value: str | bytes | float) -> str:
     """An observation's identifier as ten digits.
 
     Parameters
@@ -64,13 +71,13 @@ def observation_id(value):
     return text.zfill(10) if text.isdecimal() and len(text) <= 10 else text
 
 
-def observation_of_name(path):
+def observation_of_name(path: str | Path) -> str:
     """The ten digits of a file's name, as in ``P0098010101M2U009IMAGE_3000.FTZ``, or ``""``."""
     found = _NAMED_OBSERVATION.search(Path(path).name)
     return found[1] if found else ""
 
 
-def claimed_observation(path):
+def claimed_observation(path: str | Path) -> str:
     """The observation that a file seems to belong to, also where its FITS is beyond reading.
 
     Returns
@@ -91,7 +98,7 @@ def _text(value):
     return "" if value is None or isinstance(value, fits.card.Undefined) else str(value).strip()
 
 
-def read_image(path):
+def read_image(path: str | Path) -> Image:
     """Read the counts of one FITS file and the keywords that the arm needs.
 
     Parameters
@@ -157,7 +164,7 @@ def _stated(header, primary, path):
     return products.stated(keyword, own, path, observation)
 
 
-def seconds(value, what):
+def seconds(value: Any, what: str | Path) -> float:
     """A positive, finite exposure in seconds.
 
     Raises
@@ -174,7 +181,7 @@ def seconds(value, what):
     return float(value)
 
 
-def read_map(path):
+def read_map(path: str | Path) -> np.ndarray:
     """An exposure map: (H, W) float64 seconds, where 0, NaN and negative mean not exposed.
 
     Raises
@@ -185,7 +192,7 @@ def read_map(path):
     return read_stated_map(path)[0]
 
 
-def read_stated_map(path):
+def read_stated_map(path: str | Path) -> tuple[np.ndarray, Stated]:
     """An exposure map as `read_map`, and what its file says of itself.
 
     Returns
@@ -202,7 +209,7 @@ def read_stated_map(path):
     return exposed, _stated(header, primary, path)
 
 
-def divide_by_map(counts, exposed, *, name):
+def divide_by_map(counts: np.ndarray, exposed: np.ndarray, *, name: str | Path) -> np.ndarray:
     """Counts/s where the map is above 0, and 0 elsewhere.
 
     Parameters
@@ -227,7 +234,9 @@ def divide_by_map(counts, exposed, *, name):
     return rate
 
 
-def framed(image, frame, *, smaller, name):
+def framed(
+    image: np.ndarray, frame: tuple[int, int] | None, *, smaller: str, name: str | Path
+) -> np.ndarray:
     """An image of exactly the frame's size.
 
     Parameters
@@ -252,7 +261,9 @@ def framed(image, frame, *, smaller, name):
     return np.pad(image, [(total // 2, total - total // 2) for total in missing])
 
 
-def check_frame(shape, frame, *, smaller, name):
+def check_frame(
+    shape: tuple[int, int], frame: tuple[int, int], *, smaller: str, name: str | Path
+) -> None:
     """Raise the InputError of `framed` if an image of this shape does not fit the frame."""
     size, wanted = "{}x{}".format(*shape), "{}x{}".format(*frame)
     if any(own > side for own, side in zip(shape, frame, strict=True)):
@@ -264,7 +275,14 @@ def check_frame(shape, frame, *, smaller, name):
         )
 
 
-def read_rate(path, exposure, *, frame=None, smaller="reject", exposure_map=None):
+def read_rate(
+    path: str | Path,
+    exposure: float,
+    *,
+    frame: tuple[int, int] | None = None,
+    smaller: str = "reject",
+    exposure_map: str | Path | None = None,
+) -> np.ndarray:
     """The count rate image of one row of the inventory.
 
     Parameters

@@ -7,16 +7,26 @@ in the inventory, in the rejects, or, where it is named EXPMAP, OEXPMP or BKGMAP
 exposure map, in neither.
 """
 
+from __future__ import annotations
+
 import itertools
 import os
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
 
 from skyloom import inventory as inventories
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.xmm.observations import Observations
+
 from skyloom.xmm import images, observations, pairs, products, uniform
 
 _COLUMNS = {"file": str, "obs_id": str, "obs_class": "i8", "exposure": "f8"}
@@ -29,7 +39,7 @@ _EXPOSED = {"sum": "EP", "pn": "PN", "mos1": "M1", "mos2": "M2"}
 _REJECTS = {"file": str, "reason": str, "obs_id": str}
 
 
-def listing(folder, *, table=None):
+def listing(folder: str | Path, *, table: str | Path | None = None) -> tuple[list[str], list[str]]:
     """The files of a folder, at any depth, sorted.
 
     Parameters
@@ -145,7 +155,13 @@ def _row(file, folder, table, maps, options):
     }
 
 
-def inspect(folder, files, maps, table, options):
+def inspect(
+    folder: str | Path,
+    files: Sequence[str],
+    maps: Sequence[str],
+    table: Observations,
+    options: dict,
+) -> Iterator[dict]:
     """Look at files one by one.
 
     Parameters
@@ -224,7 +240,9 @@ def _fitting(rows, size, smaller, lost):
     return fitting
 
 
-def merge(tables, rejects, table, frame):
+def merge(
+    tables: Sequence[Table], rejects: Sequence[Table], table: Observations, frame: dict
+) -> tuple[Table, Table]:
     """One inventory and one list of rejects from those of all blocks.
 
     Parameters

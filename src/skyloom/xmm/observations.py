@@ -1,6 +1,9 @@
 """The table of observations: which there are, how good each image is, how long it was exposed."""
 
+from __future__ import annotations
+
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +112,9 @@ def cameras_of(camera):
     return CAMERAS if camera == "sum" else (camera,)
 
 
-def read(path, columns=None, *, cameras=()):
+def read(
+    path: str | Path, columns: dict | None = None, *, cameras: Sequence[str] = ()
+) -> Observations:
     """Read an observation table.
 
     Parameters

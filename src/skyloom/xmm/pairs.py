@@ -1,11 +1,20 @@
 """Which exposure map belongs to an image: by their names, and then by what both headers state."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skyloom.errors import InputError
+
+if TYPE_CHECKING:
+    from skyloom.xmm.images import Image
+    from skyloom.xmm.products import Stated
+
 from skyloom.xmm import grids, images, products
 
 #: Within so many pixels image and map lie on each other: half of one.
@@ -43,14 +52,14 @@ class Maps:
         Of maps of any kind.
     """
 
-    def __init__(self, names):
+    def __init__(self, names: Sequence[str]) -> None:
         self.by_key, self.by_observation = defaultdict(list), defaultdict(list)
         for name in filter(products.is_exposure_map, names):
             self.by_key[_key(name, products.EXPOSURE_WORD)].append(name)
             self.by_observation[images.observation_of_name(name)].append(name)
 
 
-def find_map(file, image, maps):
+def find_map(file: str, image: Image, maps: Maps) -> str:
     """The exposure map that belongs to an image, by its name.
 
     Of the maps whose name holds the image's observation: the one whose name is the image's but for
@@ -156,7 +165,7 @@ def difference(image, other, shape):
     return None
 
 
-def check(file, image, name, other):
+def check(file: str, image: Image, name: str, other: Stated) -> None:
     """Raise an InputError if a map is said to be another image's.
 
     Parameters

@@ -1,6 +1,10 @@
 """From the inventory to datasets: rate images of a block, rebinned, kept, and stretched."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,13 +13,20 @@ from skyloom.errors import InputError
 from skyloom.io import check_numbers, create_dataset, open_hdf5
 from skyloom.xmm import stretches
 from skyloom.xmm.images import read_rate
+
+if TYPE_CHECKING:
+    import h5py
+    from astropy.table import Table
+
+    from skyloom.ahead import Pool
+
 from skyloom.xmm.rebin import rebin
 
 #: Pixels read and stretched at a time: 16 images of 162 x 162, one of 648 x 648.
 BLOCK_PIXELS = 16 * 162**2
 
 
-def block_of(inventory, block, blocks):
+def block_of(inventory: Table, block: int, blocks: int):
     """The rows of one block: runs of nearly equal length, in the inventory's order.
 
     Parameters
@@ -28,7 +39,9 @@ def block_of(inventory, block, blocks):
     return inventory[start:end]
 
 
-def rate_images(rows, folder, *, smaller, work, pool=None):
+def rate_images(
+    rows: Table, folder: str | Path, *, smaller: str, work: Callable, pool: Pool | None = None
+):
     """What `work` makes of each observation's rate image, in order.
 
     Parameters
@@ -73,7 +86,9 @@ def binned(factor, method, *, pad):
     return lambda rate: rebin(rate, factor, method=method, pad=pad).astype(np.float32)
 
 
-def write_rates(file, images, rows, *, factor, method):
+def write_rates(
+    file: h5py.File, images: Iterable[np.ndarray], rows: Table, *, factor, method
+) -> None:
     """Fill a file of rebinned rate images.
 
     Parameters
@@ -109,7 +124,7 @@ def write_rates(file, images, rows, *, factor, method):
     )
 
 
-def read_rates(paths, inventory):
+def read_rates(paths: Sequence[str | Path], inventory: Table) -> Iterator[np.ndarray]:
     """Rate images of all blocks, a few at a time.
 
     Parameters
@@ -149,7 +164,7 @@ def read_rates(paths, inventory):
         )
 
 
-def rates_of(paths, identifiers):
+def rates_of(paths: Sequence[str | Path], identifiers: Sequence[str]) -> np.ndarray:
     """Single observations' rate images.
 
     Parameters
@@ -183,7 +198,9 @@ def rates_of(paths, identifiers):
     return np.stack([found[name] for name in identifiers])
 
 
-def render_all(paths, inventory, parameters, *, pool=None):
+def render_all(
+    paths, inventory, parameters: dict, *, pool: Pool | None = None
+) -> Iterator[np.ndarray]:
     """Images of one dataset.
 
     Parameters

@@ -7,8 +7,11 @@ names are those that public scripts give to what SAS and ESAS make of them (``_e
 ``back-im``, ``cheese``).
 """
 
+from __future__ import annotations
+
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,7 +181,7 @@ def named_band(name):
     return (low, high) if low < high else None
 
 
-def check_name(name):
+def check_name(name) -> None:
     """Raise an InputError if a file's name says that it is no EPIC image of counts."""
     if pipeline := _PIPELINE.fullmatch(stem(name)):
         instrument, product = pipeline["instrument"].upper(), pipeline["product"].upper()
@@ -214,7 +217,7 @@ def _unit(stated):
         return None
 
 
-def check_counts(keyword, path):
+def check_counts(keyword: Callable, path: str | Path) -> None:
     """Raise an InputError if a header says that its image is not one of EPIC's counts.
 
     Parameters
@@ -243,7 +246,7 @@ def check_counts(keyword, path):
         raise InputError(f"{path} is in {stated} (BUNIT), not in counts.")
 
 
-def check_seconds(keyword, path):
+def check_seconds(keyword, path) -> None:
     """Raise an InputError if a header says that its map is in anything but seconds."""
     stated = _text(keyword("BUNIT"))
     unit = _unit(stated)
@@ -270,7 +273,7 @@ def _band(keyword):
     return None if low is None else (low, high)
 
 
-def stated(keyword, own, path, observation):
+def stated(keyword: Callable, own: Callable, path: str | Path, observation: Said) -> Stated:
     """What a file says of itself.
 
     Parameters

@@ -1,9 +1,17 @@
 """Which of our numbers stands beside each of the document's tables 3 to 8."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom import published
 from skyloom.columns import where
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 
 NEED = {
     "document": ("defaults", "columns", "tables", "table_8", "comparable_when"),
@@ -14,7 +22,15 @@ NEED = {
 _TEST = ("test_accuracy", "test_auc")
 
 
-def compare(document, choices, *, summary, mistakes, experiments, final):
+def compare(
+    document: dict,
+    choices: dict,
+    *,
+    summary: Table,
+    mistakes: Table,
+    experiments: dict[str, dict],
+    final: str,
+) -> Table:
     """Tables 3 to 8 with our numbers beside the printed ones.
 
     Parameters

@@ -1,5 +1,7 @@
 """Smaller images: each pixel the mean of a block, or the published linear interpolation."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 
@@ -15,7 +17,7 @@ _METHODS = {"area": cv2.INTER_AREA, "linear": cv2.INTER_LINEAR}
 cv2.setNumThreads(1)
 
 
-def rebin(image, factor, *, method="area", pad=False):
+def rebin(image: np.ndarray, factor: int, *, method: str = "area", pad: bool = False) -> np.ndarray:
     """One image made smaller by a whole factor.
 
     Parameters

@@ -1,5 +1,7 @@
 """One division of the observations into training, validation and test, alike in OBS_CLASS."""
 
+from __future__ import annotations
+
 import numpy as np
 from astropy.table import Table
 
@@ -10,7 +12,7 @@ from skyloom.splits import apportion, assign, in_order, parts
 VALIDATION, TEST = 2161 / 11204, 400 / 11204
 
 
-def sizes(counts, *, validation, test):
+def sizes(counts: np.ndarray, *, validation: float, test: float) -> dict[str, np.ndarray]:
     """How many images of each class each part gets.
 
     Parameters
@@ -49,7 +51,9 @@ def sizes(counts, *, validation, test):
     return {"train": counts - of_test - of_validation, "validation": of_validation, "test": of_test}
 
 
-def split(inventory, *, validation=VALIDATION, test=TEST, seed):
+def split(
+    inventory: Table, *, validation: float = VALIDATION, test: float = TEST, seed: int
+) -> Table:
     """Split table of all observations.
 
     Parameters

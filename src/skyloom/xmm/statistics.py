@@ -1,5 +1,9 @@
 """Shape of the distribution of an image's pixels, and whether it tells good images from bad."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 import numpy as np
 from astropy.table import Table, vstack
 
@@ -21,7 +25,7 @@ _ITERATIONS = 100
 _RIDGE = 1e-6
 
 
-def moments(image):
+def moments(image: np.ndarray) -> tuple[float, float, float]:
     """Standard deviation, skewness and excess kurtosis of an image's pixels.
 
     Parameters
@@ -52,7 +56,7 @@ def moments(image):
     return sigma, float(m3 / m2**1.5), float(m4 / m2**2 - 3.0)
 
 
-def table(rows, measured):
+def table(rows: Table, measured: Iterable[tuple[float, float, float]]) -> Table:
     """The statistics of some observations.
 
     Parameters
@@ -91,7 +95,7 @@ def merge(tables):
     return merged
 
 
-def features(statistics):
+def features(statistics: Table) -> np.ndarray:
     """What the regression looks at: the three statistics on logarithmic scales, as in figure 17.
 
     Parameters
@@ -110,7 +114,7 @@ def features(statistics):
     return np.stack(logarithms, axis=1)
 
 
-def fit(x, bad):
+def fit(x: np.ndarray, bad: np.ndarray) -> tuple[float, np.ndarray]:
     """Logistic regression by Newton's method (iteratively reweighted least squares).
 
     Parameters
@@ -141,7 +145,7 @@ def fit(x, bad):
     return float(weights[0] - weights[1:] @ (mean / scale)), weights[1:] / scale
 
 
-def separation(statistics, split, *, samples, level, seed):
+def separation(statistics: Table, split: Table, *, samples, level, seed) -> dict:
     """How well the three statistics separate good from bad images (the question of figure 17).
 
     A logistic regression on `features`, fitted to the training side alone.

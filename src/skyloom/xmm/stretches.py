@@ -5,6 +5,8 @@ samples is made for all images of a block together; the few images whose fit han
 are left to astropy itself, so that its answer is ours there too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,7 +57,7 @@ _PIECE = 131072
 _NARROW = 1e-20
 
 
-def limits(images, interval, *, contrast=0.25, samples=1000):
+def limits(images: np.ndarray, interval: str, *, contrast=0.25, samples=1000) -> np.ndarray:
     """Values that an interval maps to 0 and 1, for each image.
 
     Parameters
@@ -291,7 +293,15 @@ def _fill(images, out, found, kind, work):
                 y[:] = t
 
 
-def stretch(images, interval, stretch, *, a=None, contrast=0.25, samples=1000):
+def stretch(
+    images: np.ndarray,
+    interval: str,
+    stretch: str,
+    *,
+    a: float | None = None,
+    contrast=0.25,
+    samples=1000,
+) -> np.ndarray:
     """Normalise each image by its own interval, then stretch it.
 
     Parameters
@@ -350,7 +360,7 @@ def stretch(images, interval, stretch, *, a=None, contrast=0.25, samples=1000):
     return out.reshape(images.shape)
 
 
-def check_pair(interval, name):
+def check_pair(interval, name) -> None:
     """An InputError that names what may be chosen, where an interval and a stretch do not go."""
     if interval not in INTERVALS or name not in STRETCHES:
         raise InputError(

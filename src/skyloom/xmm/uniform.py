@@ -6,8 +6,11 @@ folder as the archive gives it holds the sum of all cameras beside the single on
 not state theirs have no vote and are kept: nothing shows that they differ.
 """
 
+from __future__ import annotations
+
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skyloom.xmm import grids
@@ -105,7 +108,7 @@ def _one_kind(rows, quality):
     return kept, others
 
 
-def one_of_each(rows):
+def one_of_each(rows: Sequence[dict]) -> tuple[list[dict], list[tuple[dict, str]]]:
     """The images that one dataset can hold together.
 
     Parameters

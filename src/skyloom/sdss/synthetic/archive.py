@@ -1,12 +1,22 @@
 """A synthetic archive: a folder of spec files, some of them spoilt on purpose, and spAll."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.ahead import in_order
 from skyloom.io import atomic
+
+if TYPE_CHECKING:
+    from skyloom.ahead import Pool
+    from skyloom.sdss.synthetic.instrument import Exposure
+    from skyloom.sdss.synthetic.population import Visit
+
 from skyloom.sdss.synthetic import files, layout, population, spectra
 
 #: What is wrong with the unusable files, in turn.
@@ -26,7 +36,7 @@ FLAWS = (
 )
 
 
-def made(visit, lists, seed):
+def made(visit: Visit, lists: dict, seed: int) -> tuple[Exposure, dict]:
     """One visit's spectrum and what is said of it.
 
     Parameters
@@ -53,7 +63,7 @@ def made(visit, lists, seed):
     return exposure, files.values(visit, exposure, {**found, **fitted})
 
 
-def flawed(flaw, visit, exposure, described):
+def flawed(flaw: str, visit, exposure, described) -> tuple[str, bytes]:
     """A file that cannot be used.
 
     Parameters
@@ -111,7 +121,9 @@ def _work(options, seed):
     return work
 
 
-def write(folder, options, lists, seed, *, pool=None):
+def write(
+    folder: str | Path, options: dict, lists: dict, seed: int, *, pool: Pool | None = None
+) -> Iterator[dict | None]:
     """Write the files.
 
     Parameters
@@ -152,7 +164,7 @@ def count(options):
     return options["spectra"] + options["flawed"]
 
 
-def write_catalogue(rows, path):
+def write_catalogue(rows: Iterable[dict], path: str | Path) -> None:
     """Write spAll: a row a spectrum, and rows of spectra that the archive does not hold.
 
     Parameters

@@ -1,10 +1,18 @@
 """A synthetic spectrum as SDSS's spec file: PRIMARY header, COADD and SPALL or SPECOBJ tables."""
 
+from __future__ import annotations
+
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.sdss.synthetic import layout
+
+if TYPE_CHECKING:
+    from skyloom.sdss.synthetic.instrument import Exposure
+    from skyloom.sdss.synthetic.population import Visit
+
 
 #: Keyword of the primary header that says that a file was not observed.
 SYNTHETIC_KEYWORD = "SYNTHETI"
@@ -45,7 +53,7 @@ def _plate_cards(plate, mjd, survey):
     ]
 
 
-def primary(visit, exposure):
+def primary(visit: Visit, exposure: Exposure):
     """The primary header's bytes.
 
     Parameters
@@ -92,7 +100,7 @@ def _signal_to_noise(exposure):
     return (np.median(ratio[good]) if good.any() else 0), bands
 
 
-def values(visit, exposure, found):
+def values(visit, exposure, found: dict) -> dict:
     """What the tables say of a spectrum, by column.
 
     Parameters
@@ -138,7 +146,7 @@ def values(visit, exposure, found):
     }
 
 
-def parts(visit, exposure, described):
+def parts(visit, exposure, described: dict) -> list[bytes]:
     """The three parts of a file, in order, as bytes.
 
     Parameters

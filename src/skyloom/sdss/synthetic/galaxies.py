@@ -1,6 +1,16 @@
 """Spectra of galaxies: an old and a young population, and lines of ionised gas."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skyloom.sdss.synthetic.lines import Features
 
 from skyloom.sdss.synthetic import stars
 
@@ -17,7 +27,7 @@ KINDS = {
 BALMER_DECREMENT = 2.86
 
 
-def redshift(rng, survey):
+def redshift(rng: np.random.Generator, survey: str) -> float:
     """A random redshift: BOSS's LOWZ, CMASS and a tail (Alam et al. 2015), or SDSS's main sample.
 
     Parameters
@@ -43,7 +53,7 @@ def redshift(rng, survey):
     return float(np.clip(value, 0.01, 1.2))
 
 
-def draw(rng, survey):
+def draw(rng, survey) -> dict:
     """Labels of a random galaxy.
 
     Returns
@@ -93,7 +103,14 @@ def draw(rng, survey):
     return labels
 
 
-def population(wavelength, features, members, *, metals, broadening):
+def population(
+    wavelength: np.ndarray,
+    features: Features,
+    members: Sequence[tuple[float, float]],
+    *,
+    metals: float,
+    broadening: float,
+):
     """Light of stars of several temperatures, 1 at 5500 Å before absorption.
 
     Parameters
@@ -125,7 +142,9 @@ def continuum(wavelength, features, labels, *, instrument=70.0):
     return light
 
 
-def emission(wavelength, lines, labels, level, *, instrument=70.0):
+def emission(
+    wavelength: np.ndarray, lines: Table, labels: dict, level: float, *, instrument: float = 70.0
+) -> np.ndarray:
     """Light of the gas, before dust.
 
     Parameters

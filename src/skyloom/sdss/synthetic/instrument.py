@@ -1,11 +1,18 @@
 """The SDSS and BOSS spectrographs and the sky: pixels, noise, masks."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.spectra.wavelengths import LIGHT
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 
 #: Step of log10 of wavelength, and velocity of the spectrographs' resolution in km/s (the median
 #: wdisp of 18 real spectra is 1.02 pixels of 69 km/s).
@@ -67,7 +74,7 @@ def loglam(first, pixels):
     return _FIRST + STEP * np.arange(first, first + pixels)
 
 
-def grid(survey, rng):
+def grid(survey: str, rng: np.random.Generator):
     """First pixel and number of pixels of one spectrum; ends vary as the fibres' do.
 
     Parameters
@@ -95,7 +102,9 @@ def _night(lines):
     return _curve(_NOISE), _curve(_SKY), light
 
 
-def night(sky, first, pixels, survey):
+def night(
+    sky: Table, first: int, pixels: int, survey: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Noise of a faint object, and the sky, on a run of pixels.
 
     Parameters
@@ -118,7 +127,9 @@ def night(sky, first, pixels, survey):
     return noise * SURVEYS[survey][3], continuum, emission
 
 
-def deviation(flux, noise, continuum, emission):
+def deviation(
+    flux: np.ndarray, noise: np.ndarray, continuum: np.ndarray, emission: np.ndarray
+) -> np.ndarray:
     """Standard deviation of the noise: that of a faint object, and of more photons.
 
     Parameters

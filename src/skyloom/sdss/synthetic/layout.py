@@ -4,6 +4,8 @@ The names and formats are those of real files: SPALL of BOSS and eBOSS (data rel
 SDSS-I and II (data release 7's spectra, as release 12 serves them).
 """
 
+from __future__ import annotations
+
 from functools import cache
 
 import numpy as np
@@ -147,7 +149,7 @@ def header_bytes(cards):
     return text.encode("ascii").ljust(-(-len(text) // 2880) * 2880)
 
 
-def table_bytes(rows, columns, name, comment):
+def table_bytes(rows: np.ndarray, columns: str, name: str, comment: str):
     """A table as a FITS extension.
 
     Parameters

@@ -1,5 +1,8 @@
 """The line lists that synthetic spectra are made of: ``resources/lines/sdss_<list>.ecsv``."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +62,7 @@ def _features(table):
     )
 
 
-def read(paths):
+def read(paths: Iterable[str | Path]) -> dict:
     """The four lists.
 
     Parameters

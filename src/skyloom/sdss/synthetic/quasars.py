@@ -1,5 +1,7 @@
 """Spectra of quasars: a power law, broad and narrow lines, iron, the forest and broad troughs."""
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import ndimage
 
@@ -37,7 +39,7 @@ def redshift(rng):
     return float(np.clip(value, 0.15, 4.6))
 
 
-def draw(rng, z):
+def draw(rng, z) -> dict:
     """Labels of a random quasar.
 
     Returns
@@ -128,7 +130,7 @@ def _forest_scale():
 _FACTORS, _MEANS = _forest_scale()
 
 
-def forest(wavelength, z, rng):
+def forest(wavelength: np.ndarray, z: float, rng: np.random.Generator) -> np.ndarray:
     """Transmission of the Lyman alpha forest, and of the Lyman limit, towards a quasar.
 
     Parameters
@@ -166,7 +168,7 @@ def forest(wavelength, z, rng):
     return transmission
 
 
-def damped_absorption(wavelength, z, column):
+def damped_absorption(wavelength: np.ndarray, z: float, column: float) -> np.ndarray:
     """Transmission of a damped Lyman alpha absorber.
 
     Parameters
@@ -202,7 +204,15 @@ def broad_absorption(wavelength, trough):
     return np.exp(-depth)
 
 
-def model(wavelength, lists, labels, z, rng, *, instrument=70.0):
+def model(
+    wavelength: np.ndarray,
+    lists: dict,
+    labels: dict,
+    z: float,
+    rng: np.random.Generator,
+    *,
+    instrument: float = 70.0,
+) -> np.ndarray:
     """A quasar's observed spectrum.
 
     Parameters

@@ -1,9 +1,18 @@
 """One synthetic spectrum: an object's labels and light, as a spectrograph sees it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skyloom.errors import InputError, nearest
 from skyloom.sdss.classes import CLASSES
+
+if TYPE_CHECKING:
+    from skyloom.sdss.synthetic.instrument import Exposure
+
 from skyloom.sdss.synthetic import galaxies, instrument, quasars, stars
 
 #: The classes as SDSS writes them.
@@ -15,7 +24,9 @@ LIMITS = (0.8, 40.0)
 SMALL_DELTA_CHI2 = 1 << 2
 
 
-def labels(kind, rng, *, survey="boss", redshift=None):
+def labels(
+    kind: str, rng: np.random.Generator, *, survey: str = "boss", redshift: float | None = None
+) -> dict:
     """Labels of a random object.
 
     Parameters
@@ -59,7 +70,7 @@ def labels(kind, rng, *, survey="boss", redshift=None):
     return {"class": kind, "z": z, "signal_to_noise": float(ratio), **own}
 
 
-def light(wavelength, found, lists, rng):
+def light(wavelength: np.ndarray, found: dict, lists: dict, rng: np.random.Generator):
     """What an object sends: (L,) flux per wavelength in any unit.
 
     Parameters
@@ -94,7 +105,7 @@ def fit(found, rng):
     }
 
 
-def exposure(found, lists, survey, seeds):
+def exposure(found: dict, lists: dict, survey: str, seeds):
     """An object seen once.
 
     Parameters
@@ -122,7 +133,15 @@ def exposure(found, lists, survey, seeds):
     return seen, fit(found, rng)
 
 
-def spectrum(kind, seed, lists, *, survey="boss", redshift=None, signal_to_noise=None):
+def spectrum(
+    kind: str,
+    seed: int | Sequence[int],
+    lists: dict,
+    *,
+    survey: str = "boss",
+    redshift: float | None = None,
+    signal_to_noise: float | None = None,
+) -> tuple[Exposure, dict]:
     """A random synthetic spectrum.
 
     Parameters

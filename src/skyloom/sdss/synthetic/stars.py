@@ -5,8 +5,16 @@ sdss_stars.ecsv``) and interpolated. That gives the look of a spectral type, not
 whoever needs one computes it, as `skyloom.stellar` does.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import constants
+
+if TYPE_CHECKING:
+    from skyloom.sdss.synthetic.lines import Features
+
 
 #: km/s.
 LIGHT = constants.c / 1000
@@ -23,7 +31,7 @@ _STEP = (0.55, 0.6, 0.62, 0.5, 0.3, 0.09, 0.02, 0, 0, 0)
 _HAZE = (1.1, 0.6, 0.15, 0, 0, 0, 0, 0, 0, 0)
 
 
-def planck(wavelength, temperature):
+def planck(wavelength: np.ndarray, temperature: float):
     """A black body's flux per unit wavelength, 1 at 5500 Å.
 
     Parameters
@@ -51,7 +59,15 @@ def continuous_depth(wavelength, temperature, metals):
     return depth + metals * step * (crowd + 0.25 * np.clip((4600 - wavelength) / 600, 0, 1))
 
 
-def line_depth(wavelength, features, temperature, *, metals=1.0, broadening=70.0, gravity=1.0):
+def line_depth(
+    wavelength: np.ndarray,
+    features: Features,
+    temperature: float,
+    *,
+    metals: float = 1.0,
+    broadening: float = 70.0,
+    gravity: float = 1.0,
+) -> np.ndarray:
     """Optical depth of lines and bands.
 
     Parameters
@@ -137,7 +153,7 @@ TYPES = {
 }
 
 
-def draw(rng):
+def draw(rng: np.random.Generator) -> dict:
     """Labels of a random star.
 
     Parameters
@@ -167,7 +183,9 @@ def draw(rng):
     }
 
 
-def model(wavelength, features, labels, *, broadening=70.0):
+def model(
+    wavelength: np.ndarray, features: Features, labels: dict, *, broadening: float = 70.0
+) -> np.ndarray:
     """A star's spectrum at rest.
 
     Parameters

@@ -5,6 +5,9 @@ Orders are TNG's: by group, then subhalo, then what the group has unbound; the b
 last.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -249,7 +252,9 @@ def _join(pieces, kind):
     return fields
 
 
-def assemble(snapshot, *, snapshots, galaxies, gas_cells, seed):
+def assemble(
+    snapshot: int, *, snapshots: Sequence[int], galaxies: int, gas_cells: int, seed: int
+) -> Assembled:
     """Every particle of a snapshot and its catalogue.
 
     Parameters

@@ -5,6 +5,8 @@ densities Msun/kpc^3. Cells are not of one mass as a simulation's are: a disc ge
 its share of the mass, so that its structure is resolved by some thousand cells.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.tng.universe import galaxy_laws as laws
@@ -223,7 +225,7 @@ def thermal_state(density, temperature):
     return {"temperature": np.where(forming, effective, temperature), "electrons": electrons}
 
 
-def sample(galaxy, count, rng):
+def sample(galaxy: dict, count: int, rng: np.random.Generator) -> dict:
     """Gas cells bound to one galaxy.
 
     Parameters

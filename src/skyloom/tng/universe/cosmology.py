@@ -4,6 +4,8 @@ Everything here is in physical units (kpc, km/s, solar masses, Gyr) unless told;
 `skyloom.tng.universe.assembly` turns them into those of the files.
 """
 
+from __future__ import annotations
+
 import contextlib
 from contextvars import ContextVar
 
@@ -18,7 +20,7 @@ _RUN = ContextVar("run", default=SIMULATIONS["TNG50-1"])
 
 
 @contextlib.contextmanager
-def adopted(simulation):
+def adopted(simulation: str):
     """Take another simulation's box, cosmology and snapshots for as long as the context lasts.
 
     Parameters

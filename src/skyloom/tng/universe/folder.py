@@ -1,5 +1,8 @@
 """A whole synthetic TNG folder in one call."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
 
 from skyloom.errors import InputError, check_one_of
@@ -11,8 +14,15 @@ from skyloom.tng.universe.tree import write_tree
 
 
 def simulate_tng(
-    folder, snapshots=(99,), *, galaxies=12, gas_cells=4000, chunks=4, seed=1, simulation="TNG50-1"
-):
+    folder: str | Path,
+    snapshots: Sequence[int] = (99,),
+    *,
+    galaxies: int = 12,
+    gas_cells: int = 4000,
+    chunks: int = 4,
+    seed: int = 1,
+    simulation: str = "TNG50-1",
+) -> Path:
     """Write a synthetic universe in TNG's on-disk format: `skyloom.tng.universe` describes it.
 
     Parameters

@@ -4,6 +4,8 @@ Nothing here takes a random number from the generators of gas and stars, so that
 with these fields and without. Units as in `skyloom.tng.universe.cells`; fields in gauss.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
@@ -81,7 +83,7 @@ def field_strength(gas):
     return np.sqrt(8 * np.pi * pressure * _PRESSURE)
 
 
-def magnetic_field(gas, galaxy, rng):
+def magnetic_field(gas, galaxy, rng) -> np.ndarray:
     """Field vectors of gas cells, gauss: around the axis of a disc, with a shuffled part.
 
     Returns

@@ -4,6 +4,8 @@ Units: densities in Msun / kpc^3, surface densities in Msun / kpc^2, temperature
 in km/s, times in Gyr, all physical. Laws of one cell take arrays.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.tng.universe import cosmology
@@ -68,7 +70,7 @@ def star_formation_rate(mass, density):
     return np.where(excess >= 1, rate, 0.0)
 
 
-def multiphase(density):
+def multiphase(density) -> tuple[np.ndarray, np.ndarray]:
     """Effective temperature and cold-cloud share of star-forming gas.
 
     Springel & Hernquist (2003), section 3: T_h = T_SN / (1 + A) + T_c with
@@ -139,7 +141,7 @@ def hot_halo_share(mass, quenched):
     return share * np.where(quenched & (np.asarray(mass) < 1e13), HOT_SHARE_QUENCHED, 1.0)
 
 
-def beta_profile(fraction, truncation):
+def beta_profile(fraction: np.ndarray, truncation: float) -> tuple[np.ndarray, float]:
     """Radii (in cores) at mass fractions of a beta model, and its central density.
 
     rho = rho_0 (1 + x^2)^(-3 beta / 2), beta = `HALO_BETA` (Cavaliere & Fusco-Femiano 1976).
@@ -177,7 +179,7 @@ def cold_stream_share(mass):
     return 1 / (1 + np.asarray(mass) / 1e12)
 
 
-def ionisation_rates(temperature):
+def ionisation_rates(temperature) -> dict:
     """Collisional ionisation and recombination rates, cm^3/s.
 
     Cen (1992), as listed by Katz, Weinberg & Hernquist (1996).

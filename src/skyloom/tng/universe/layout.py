@@ -4,7 +4,10 @@ The names are those of the public release, which `illustris_python` 1.1.1 builds
 ``base_path``: catalogue and snapshots below it, offsets and trees in ``postprocessing`` beside it.
 """
 
+from __future__ import annotations
+
 import os
+from pathlib import Path
 
 #: Number of files of a group catalogue: two, since `illustris_python` fails on one.
 CATALOGUE_CHUNKS = 2
@@ -12,7 +15,7 @@ CATALOGUE_CHUNKS = 2
 TREE_CHUNKS = 2
 
 
-def snapshot_files(base_path, snapshot, *, chunks):
+def snapshot_files(base_path: str | Path, snapshot: int, *, chunks: int) -> dict:
     """Every file that one snapshot consists of.
 
     Parameters

@@ -6,6 +6,8 @@ from the laws; `ROLES` pins the first of them to hard cases, and `EXTRAS` adds t
 outside the cuts. Snapshots see lineages through `skyloom.tng.universe.population`.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +105,7 @@ def directions(count, rng):
     return _unit(rng.standard_normal((count, 3)))
 
 
-def draw(*, galaxies, seed):
+def draw(*, galaxies: int, seed: int) -> Lineages:
     """Draw every lineage.
 
     Parameters

@@ -4,12 +4,20 @@ A pure function of (seed, galaxies, snapshots, snapshot); no particle is drawn h
 finds the same catalogue order and the same trees.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.tng.universe import cosmology, gas_laws, lineages
+
+if TYPE_CHECKING:
+    from skyloom.tng.universe.lineages import Lineages
+
 from skyloom.tng.universe import galaxy_laws as laws
 
 #: Cold gas below this is not a disc any more but a few unresolved clouds, Msun.
@@ -57,7 +65,9 @@ class Population:
         return 1 / (1 + self.redshift)
 
 
-def populate(snapshot, *, snapshots, galaxies, seed):
+def populate(
+    snapshot: int, *, snapshots: Sequence[int], galaxies: int, seed: int
+) -> tuple[Population, Lineages]:
     """Every galaxy that exists at a snapshot.
 
     Parameters

@@ -1,5 +1,10 @@
 """Write one snapshot of the universe: particles, group catalogue, offsets."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
 from skyloom.errors import InputError
@@ -26,7 +31,7 @@ def particle_chunks(kind, chunks):
     return [chunk for chunk in range(chunks) if chunk != 1]
 
 
-def chunk_edges(lengths, count, holders, chunks):
+def chunk_edges(lengths: np.ndarray, count: int, holders: list[int], chunks: int) -> np.ndarray:
     """First particle of each file, and the total, for one type.
 
     Parameters
@@ -172,8 +177,16 @@ def _write_offsets(assembled, path, edges, *, snapshots, galaxies, seed):
 
 
 def write_snapshot(
-    base_path, snapshot, *, snapshots, galaxies, gas_cells, chunks, seed, simulation="TNG50-1"
-):
+    base_path: str | Path,
+    snapshot: int,
+    *,
+    snapshots: Sequence[int],
+    galaxies: int,
+    gas_cells: int,
+    chunks: int,
+    seed: int,
+    simulation: str = "TNG50-1",
+) -> None:
     """Write a snapshot: group catalogue, particles and offsets, each file atomically.
 
     Parameters

@@ -3,6 +3,8 @@
 Units as in `skyloom.tng.universe.cells`; formation times are scale factors, negative for wind.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.tng.universe import cells, cosmology
@@ -79,7 +81,9 @@ def _on_gas(gas, rate, count, rng, *, jitter=0.05):
     return position, velocity, chosen
 
 
-def sample(galaxy, gas, rate, count, z, rng):
+def sample(
+    galaxy: dict, gas: dict, rate: np.ndarray, count: int, z: float, rng: np.random.Generator
+) -> dict:
     """Stars and wind of one galaxy.
 
     Parameters

@@ -6,7 +6,11 @@ other, main branch before side branches. A tree has one root, in the newest snap
 within one file.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -124,7 +128,14 @@ def rows_of_snapshot(trees, people):
     return result
 
 
-def write_tree(base_path, *, snapshots, galaxies, seed, simulation="TNG50-1"):
+def write_tree(
+    base_path: str | Path,
+    *,
+    snapshots: Sequence[int],
+    galaxies: int,
+    seed: int,
+    simulation: str = "TNG50-1",
+) -> None:
     """Write the SubLink trees of the universe in two files, each atomically.
 
     Parameters

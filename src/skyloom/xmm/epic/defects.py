@@ -9,6 +9,8 @@ appearance varies with c and the shape. Shares are drawn log-uniformly within a 
 within `CONTRASTS`, whose lower ends are lost in the noise of short exposures.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 
@@ -68,7 +70,7 @@ class Scene:
     modes: dict  # camera -> SUBMODE
 
 
-def draw_kind(obs_class, random):
+def draw_kind(obs_class, random) -> tuple[str, float, float]:
     """Kind, share of the field and contrast of one image's defect.
 
     Returns
@@ -254,7 +256,7 @@ def bright(scene, share, random):
     return scene.response * wings + at_source * smeared
 
 
-def piled_up(counts, exposure):
+def piled_up(counts: np.ndarray, exposure: float):
     """Counts of a source after pile-up: its core turns into a hole.
 
     Parameters
@@ -268,7 +270,14 @@ def piled_up(counts, exposure):
     return counts / (1 + rate * np.sqrt(rate))
 
 
-def spoil(scene, kind, share, contrast, exposure, random):
+def spoil(
+    scene: Scene,
+    kind: str,
+    share: float,
+    contrast: float,
+    exposure: float,
+    random: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """A defect in a scene.
 
     Parameters

@@ -5,9 +5,13 @@ are .FTZ (gzip), some .fits.gz, some plain .fits. Beside the good ones lie a few
 (`FLAWS`), so that whoever reads the archive meets them.
 """
 
+from __future__ import annotations
+
 import gzip
 import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy import units
@@ -17,6 +21,13 @@ from astropy.table import Table
 from skyloom.ahead import in_order
 from skyloom.io import atomic
 from skyloom.xmm.epic import geometry, observation
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+    from skyloom.ahead import Pool
+    from skyloom.xmm.epic.observation import Circumstances
+
 from skyloom.xmm.images import SYNTHETIC_KEYWORD
 
 #: What is wrong with the unusable inputs, in turn.
@@ -55,7 +66,7 @@ def _date(year):
     return str(start + np.timedelta64(int((year % 1) * 365 * 86400), "s"))
 
 
-def header(plan):
+def header(plan: Circumstances) -> Header:
     """Header of an image: the keywords of the pipeline's that say what it is.
 
     Parameters
@@ -148,7 +159,7 @@ def good(plan, *, with_map=False):
     return made
 
 
-def flawed(plan, flaw):
+def flawed(plan: Circumstances, flaw: str):
     """The file of one input that cannot be used: name -> bytes, empty for "no_image".
 
     Parameters
@@ -186,7 +197,7 @@ def flawed_row(plan, flaw):
     return row(plan) | changes.get(flaw, {})
 
 
-def plans(options, seed):
+def plans(options: dict, seed: int) -> tuple[list[Circumstances], list[tuple[Circumstances, str]]]:
     """Good observations, and flawed ones with what is wrong with each.
 
     Parameters
@@ -211,7 +222,15 @@ def plans(options, seed):
     return fine, wrong
 
 
-def write_images(folder, options, seed, *, part=0, parts=1, pool=None):
+def write_images(
+    folder: str | Path,
+    options: dict,
+    seed: int,
+    *,
+    part: int = 0,
+    parts: int = 1,
+    pool: Pool | None = None,
+) -> Iterator[str]:
     """Write every `parts`-th input of an archive.
 
     Parameters
@@ -258,7 +277,7 @@ def table(options, seed):
     return made
 
 
-def write_table(options, seed, path):
+def write_table(options, seed, path) -> None:
     """Write the observation table as FITS; equal inputs, equal bytes."""
     with atomic(path) as temporary:
         table(options, seed).write(temporary, format="fits", overwrite=True)

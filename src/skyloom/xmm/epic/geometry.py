@@ -6,6 +6,9 @@ MOS2 are turned by 90 degrees against each other, and pn is shifted so that the 
 not fall into the gap between its quadrants.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +45,7 @@ class Chips:
     along: np.ndarray  # float32 arcmin: position along the readout direction
 
 
-def grid():
+def grid() -> tuple[np.ndarray, np.ndarray]:
     """Positions of the working window's pixels.
 
     Returns
@@ -61,7 +64,7 @@ def turned(x, y, angle):
     return x * cos + y * sin, y * cos - x * sin
 
 
-def mos(x, y, *, radius=FIELD_RADIUS["mos1"]):
+def mos(x: np.ndarray, y: np.ndarray, *, radius=FIELD_RADIUS["mos1"]) -> Chips:
     """CCDs of a MOS camera in its own frame.
 
     Parameters
@@ -92,7 +95,7 @@ def mos(x, y, *, radius=FIELD_RADIUS["mos1"]):
     return Chips(np.where(inside, number, 0).astype("i1"), across, along)
 
 
-def pn(x, y):
+def pn(x, y) -> Chips:
     """CCDs of pn in its own frame; 1 to 6 above the middle gap, 7 to 12 below.
 
     Returns
@@ -137,7 +140,7 @@ MODES = {
 _MOS_WINDOW = {"PrimePartialW3": 300 * 1.1 / 60, "PrimePartialW2": 100 * 1.1 / 60}
 
 
-def exposed(camera, chips, mode, lost=()):
+def exposed(camera: str, chips: Chips, mode: str, lost: Sequence[int] = ()) -> np.ndarray:
     """Pixels of a camera that take part in an image.
 
     Parameters
@@ -174,7 +177,7 @@ def exposed(camera, chips, mode, lost=()):
     return alive
 
 
-def lost_ccds(camera, year):
+def lost_ccds(camera: str, year: float):
     """CCDs that a camera had lost by then (micrometeoroids hit MOS1 in March 2005, December 2012).
 
     Parameters

@@ -4,6 +4,8 @@ Each observation has random streams of its own, of the seed and its number, so a
 archive is the same whichever part is made, and in any order.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +55,7 @@ class Circumstances:
         return max(self.exposure.values())
 
 
-def class_numbers(images):
+def class_numbers(images) -> np.ndarray:
     """How many images each class has.
 
     Shares of table 1 by largest remainder; with `LEAST_FOR_ALL` images or more, a class that would
@@ -89,7 +91,7 @@ def _choose(shares, random):
     return str(random.choice(list(shares), p=list(shares.values())))
 
 
-def draw(number, obs_class, seed):
+def draw(number: int, obs_class: int, seed: int) -> Circumstances:
     """The circumstances of one observation.
 
     Parameters
@@ -203,7 +205,7 @@ def _point_sources(plan, scene, random):
     return counts.reshape(side, side)
 
 
-def render(plan):
+def render(plan: Circumstances) -> Rendered:
     """Make the image of an observation.
 
     Parameters

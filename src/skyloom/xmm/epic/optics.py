@@ -1,5 +1,7 @@
 """What XMM's mirrors do to a source: vignetting by off-axis angle and the point spread function."""
 
+from __future__ import annotations
+
 import numpy as np
 
 #: Off-axis angle at which the effective area has halved, arcmin: 1.5 keV in the Users' Handbook's
@@ -14,7 +16,7 @@ SLOPE = 1.47
 STRETCH_ANGLE = 14.0
 
 
-def vignetting(angle):
+def vignetting(angle: np.ndarray) -> np.ndarray:
     """Effective area relative to the axis.
 
     Parameters
@@ -44,7 +46,9 @@ def encircled_energy(radius):
     return 1 - (1 + (np.asarray(radius) / CORE_RADIUS) ** 2) ** (1 - SLOPE)
 
 
-def scatter(angle, azimuth, random):
+def scatter(
+    angle: np.ndarray, azimuth: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Where photons of point sources land, relative to the sources.
 
     Parameters
@@ -68,7 +72,7 @@ def scatter(angle, azimuth, random):
     return outward * cos - along * sin, outward * sin + along * cos
 
 
-def king(x, y, source):
+def king(x: np.ndarray, y: np.ndarray, source: tuple[float, float]) -> np.ndarray:
     """King profile about a source, 1 at its centre.
 
     Parameters

@@ -4,6 +4,8 @@ Point sources follow a published log N-log S; what they leave unresolved, the Ga
 soft protons are smooth.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from skyloom.xmm.epic import optics
@@ -61,7 +63,9 @@ def draw_fluxes(count, random):
     return np.where(above > at_break, faint, bright)
 
 
-def draw_sources(random, *, target):
+def draw_sources(
+    random: np.random.Generator, *, target: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Point sources of one field.
 
     Parameters
@@ -87,7 +91,7 @@ def draw_sources(random, *, target):
     return flux, x, y
 
 
-def photons(flux, x, y, exposure, random):
+def photons(flux: np.ndarray, x: np.ndarray, y: np.ndarray, exposure: dict, random) -> dict:
     """Photons of point sources, before the chips' gaps.
 
     Parameters
@@ -112,7 +116,16 @@ def photons(flux, x, y, exposure, random):
     return landed
 
 
-def background(camera, vignetting, exposure, pixel_area, *, sky, particles, protons):
+def background(
+    camera: str,
+    vignetting: np.ndarray,
+    exposure: float,
+    pixel_area: float,
+    *,
+    sky: float,
+    particles: float,
+    protons: float,
+) -> np.ndarray:
     """Smooth background of one camera.
 
     Parameters
@@ -137,7 +150,14 @@ def background(camera, vignetting, exposure, pixel_area, *, sky, particles, prot
     return (level * (exposure * pixel_area)).astype("f4")
 
 
-def beta_model(x, y, centre, core, axis_ratio=1.0, angle=0.0):
+def beta_model(
+    x: np.ndarray,
+    y: np.ndarray,
+    centre: tuple[float, float],
+    core: float,
+    axis_ratio: float = 1.0,
+    angle: float = 0.0,
+):
     """Surface brightness of hot gas, 1 at its centre: (1 + (r / rc)^2)^-1.5.
 
     The isothermal model of Cavaliere & Fusco-Femiano (1976, A&A 49, 137) with beta = 2/3.
