@@ -29,6 +29,13 @@ FIXED = {
         if "sigma" not in own
     ),
 }
+PLUGIN = """
+from skyloom.spectra import observed
+
+@observed.READERS.register("mine", identify=lambda path, start: path.suffix == ".mine")
+def read(path):
+    raise NotImplementedError
+"""
 VALUES = {path: changes.another(path) for path in changes.leaves(changes.default())}
 KEYS = {changes.named(path): path for path, value in VALUES.items() if value is not None}
 # Without effect because of other keys' values, not because nobody asks for what they decide.
@@ -56,6 +63,7 @@ def ask(tmp_path_factory):
     """Answers on some keys; each must stand in the table as it is."""
     folder = tmp_path_factory.mktemp("plans")
     (folder / "config").symlink_to(changes.ROOT / "config")
+    (folder / "mine.py").write_text(PLUGIN)
     os.environ.setdefault("TNG_API_KEY", "none that is used")
 
     def answers(changed):
@@ -86,6 +94,10 @@ def differences(found):
 def test_a_key_without_effect_beside_the_others_reruns_nothing(ask):
     found = ask({KEYS[key]: VALUES[KEYS[key]] for key in IDLE})
     assert {key: answer["rerun"] for key, answer in found.items() if answer["rerun"]} == {}
+
+
+def test_a_file_of_ones_own_reruns_what_reads_the_table_that_it_adds_to(ask):
+    assert differences(ask({KEYS["plugins"]: VALUES[KEYS["plugins"]]})) == {}
 
 
 def test_every_key_of_both_files_has_another_value_or_a_reason():
