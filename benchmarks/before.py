@@ -27,7 +27,7 @@ import numpy as np
 import processes
 from tools import table
 
-from skyloom.io import read_json, write_json
+from skyloom.io.files import read_json, write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path("results/bench")

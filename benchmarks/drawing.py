@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter, uniform_filter1d
 from tools import seconds, table
 
-from skyloom import ahead, datasets
-from skyloom.io import atomic_hdf5
+from skyloom import datasets, prefetch
+from skyloom.arms.sdss import drawing
+from skyloom.arms.sdss.smoothing import moving_average
+from skyloom.io.files import atomic_hdf5
 from skyloom.kernels import polyline
-from skyloom.sdss import drawing
-from skyloom.sdss.smoothing import moving_average
 
 POINTS, SPECTRA, FEW, SIDE, WIDTH, SEED = 4600, 256, 24, 224, 1.5, 6
 
@@ -168,7 +168,7 @@ def stored(folder, kernel, pool, x, flux):
                 images = drawing.draw(flux[start : start + 64], shape[:2], x=x, kernel=kernel)
                 return np.repeat(images[..., None], shape[2], axis=3)
 
-            blocks = ahead.in_order(pool, work, range(0, SPECTRA, 64))
+            blocks = prefetch.in_order(pool, work, range(0, SPECTRA, 64))
             described = {"target": np.zeros(SPECTRA), "name": "class", "units": ""}
             described |= {"columns": {"id": np.arange(SPECTRA).astype(str)}, "attributes": {}}
             with atomic_hdf5(path) as file:
@@ -221,7 +221,7 @@ def measure(folder):
     x, flux = simulated()
     smooth = moving_average(flux, 9).astype(np.float32)
     figures, tables = {}, []
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         for key, some, name in (
             ("smoothed", smooth, "smoothed over 9 pixels"),
             ("raw", flux, "not smoothed"),

@@ -26,7 +26,7 @@ PREPROCESS = "vgg16"
 
 def gflop():
     """10^9 operations an image of 256 pixels a side takes, a multiply-add counted as two."""
-    from skyloom.networks.weights import SHAPES
+    from skyloom.learn.weights import SHAPES
 
     pixels = {block: (256 >> (block - 1)) ** 2 for block in range(1, 6)}
     return sum(2e-9 * 9 * a * b * pixels[int(name[5])] for name, (a, b) in SHAPES.items())
@@ -34,7 +34,7 @@ def gflop():
 
 def prepare(folder):
     """A dataset of made-up images and the backbone's weights."""
-    from skyloom.networks import weights
+    from skyloom.learn import weights
 
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
@@ -46,14 +46,14 @@ def prepare(folder):
 
 
 def ours(folder, precision="float32"):
-    """A round of `skyloom.networks.features.compute` on the dataset file."""
-    from skyloom import ahead
-    from skyloom.networks import devices, features, vgg16
+    """A round of `skyloom.learn.features.compute` on the dataset file."""
+    from skyloom import prefetch
+    from skyloom.learn import devices, features, vgg16
 
     devices.use_threads(1, between=THREADS)
     model = vgg16.load(folder / "vgg16.h5", preprocess=PREPROCESS, precision=precision)
     images = h5py.File(folder / "images.h5")["images"]
-    pool = ahead.Pool(THREADS)
+    pool = prefetch.Pool(THREADS)
     # Traced once, as in a run of any length and as `model.predict` is.
     forward = features.compiled(model, images.shape[1:])
 
@@ -67,7 +67,7 @@ def predict(folder, batch=16, policy="float32"):
     """A round of ``model.predict`` on the images in memory, TensorFlow choosing its threads."""
     import keras
 
-    from skyloom.networks import weights
+    from skyloom.learn import weights
 
     keras.mixed_precision.set_global_policy(policy)
     model = keras.applications.VGG16(

@@ -36,7 +36,7 @@ def sample():
 
 def ours():
     """Seconds of each epoch after the first, and the loss of the first."""
-    from skyloom.networks import head_training, regression, training
+    from skyloom.learn import head_training, regression, training
 
     training.settle(2)
     features, labels = sample()
@@ -57,7 +57,7 @@ def fit(steps, xla):
     """The same by ``model.fit`` on arrays in memory, with TensorFlow's own choice of threads."""
     import keras
 
-    from skyloom.networks import regression
+    from skyloom.learn import regression
 
     class Clock(keras.callbacks.Callback):
         def __init__(self):

@@ -10,8 +10,8 @@ import numpy as np
 from fast_histogram import histogram2d as fast_histogram2d
 from scipy.stats import binned_statistic_2d
 
-from skyloom.tng.gas import kernel_constants
-from skyloom.tng.rotation import face_on
+from skyloom.arms.tng.gas import kernel_constants
+from skyloom.arms.tng.rotation import face_on
 
 BOX, BINS, HALF = 35000.0, 256, 30.0
 ROTATION = face_on([1.0, 2.0, 3.0])

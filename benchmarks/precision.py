@@ -18,7 +18,7 @@ import tools
 import yaml
 
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5, read_table
+from skyloom.io.files import open_hdf5, read_table
 
 DEMO = Path("results/demo/tng")
 THREADS = 2
@@ -34,7 +34,7 @@ def settings():
 
 def compute(folder, precision):
     """Features of every case into `folder`; gives images/s without the network's start."""
-    from skyloom.networks import devices, features
+    from skyloom.learn import devices, features
 
     devices.use_threads(1, between=THREADS)
     tng, _ = settings()
@@ -68,15 +68,15 @@ def compute(folder, precision):
 
 def train(folder, precision):
     """Pearson r of every case on the test side, one a seed, the configured one first."""
-    from skyloom.networks import case as one_case
-    from skyloom.networks import training
+    from skyloom.arms.tng import experiments as one_case
+    from skyloom.learn import training
 
     training.settle(THREADS)
     tng, seed = settings()
     split = read_table(DEMO / "splits" / f"{tng['split']['by']}.ecsv")
     found = {}
     for case in tng["cases"]:
-        data = one_case.read(
+        data = one_case.read_case(
             DEMO / "datasets" / f"{case}.h5", folder / f"{case}.{precision}.h5", split
         )
         options = {"options": tng["training"], "with_controls": False}

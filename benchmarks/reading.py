@@ -21,11 +21,11 @@ import numpy as np
 import tools
 from astropy.table import Table
 
-from skyloom.io import atomic_hdf5
+from skyloom.arms.tng import consistency, maps
+from skyloom.arms.tng.particles import Workspace
+from skyloom.arms.tng.simulation import STAR_FIELDS, Simulation
+from skyloom.io.files import atomic_hdf5
 from skyloom.kernels import histogram2d
-from skyloom.tng import agreement, maps
-from skyloom.tng.particles import Workspace
-from skyloom.tng.simulation import STAR_FIELDS, Simulation
 
 SNAPSHOT, CHUNKS, CATALOGUE_CHUNKS = 99, 64, 16
 GROUPS, GALAXIES = 2048, 512
@@ -181,7 +181,7 @@ def build(base):
     table = Table({"subhalo_id": numbers, "group_id": numbers, "cells": lengths[numbers, GAS]})
     for axis, name in enumerate("xyz"):
         table[name], table[f"v{name}"] = centres[:, axis], np.zeros(GALAXIES)
-    table.meta["compared"] = agreement.check(Simulation(base, SNAPSHOT))
+    table.meta["compared"] = consistency.check_snapshot(Simulation(base, SNAPSHOT))
     return table
 
 

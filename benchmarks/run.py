@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from skyloom.errors import nearest
-from skyloom.io import read_json, write_json
+from skyloom.io.files import read_json, write_json
 
 BENCHMARKS = (
     *("maps", "reading", "variants", "features", "head", "plan", "xmm"),

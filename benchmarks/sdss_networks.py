@@ -3,7 +3,7 @@
 Features: Skyloom reads a dataset file (compressed HDF5), with either promise of the key
 ``reproducible``; beside it what a user would type, ``model.predict`` on arrays in memory, with the
 batches that suit it best. Weights are random (the speed does not depend on them). Training: an
-epoch of `skyloom.networks.training` beside one of ``model.fit`` on the same network, batches
+epoch of `skyloom.learn.training` beside one of ``model.fit`` on the same network, batches
 of 64, arrays in memory, at the best of its settings tried (1 or 16 steps a call, XLA); Skyloom's
 gives the same bits on any number of threads, ``fit`` does not. Every way has a process of its own,
 in turn, two threads.
@@ -33,7 +33,7 @@ PROMISES = ("any_cores", "same_cores")
 
 def prepare(folder):
     """Images with dark curves on white, as the drawings are."""
-    from skyloom.networks import pretrained
+    from skyloom.learn import pretrained
 
     curves = pretrained._curves(224, 0).astype(np.uint8)
     images = np.resize(curves, (IMAGES, 224, 224, 3))
@@ -43,12 +43,12 @@ def prepare(folder):
 
 
 def skyloom_features(folder, name, promise):
-    """A round of `skyloom.networks.features.compute` on the dataset file."""
-    from skyloom import ahead
-    from skyloom.networks import devices, features, folding, pretrained
+    """A round of `skyloom.learn.features.compute` on the dataset file."""
+    from skyloom import prefetch
+    from skyloom.learn import batchnorm_folding, devices, features, pretrained
 
-    pool = ahead.Pool(devices.keep_promise(promise, THREADS))
-    model = folding.folded(pretrained.backbone(name, "random"))
+    pool = prefetch.Pool(devices.keep_promise(promise, THREADS))
+    model = batchnorm_folding.folded(pretrained.backbone(name, "random"))
     images = h5py.File(folder / "images.h5")["images"]
     # Traced once, as in a run of any length and as `model.predict` is.
     forward = features.compiled(model, images.shape[1:])
@@ -61,7 +61,7 @@ def skyloom_features(folder, name, promise):
 
 def keras_features(folder, name, _):
     """Rounds of ``model.predict`` on the images in memory, TensorFlow choosing its threads."""
-    from skyloom.networks import pretrained
+    from skyloom.learn import pretrained
 
     model = pretrained.backbone(name, "random")
     with h5py.File(folder / "images.h5") as file:
@@ -73,7 +73,7 @@ def keras_features(folder, name, _):
 
 
 def _network(name):
-    from skyloom.networks import cnn_1d, lenet
+    from skyloom.learn import cnn_1d, lenet
 
     count, shape = TRAININGS[name]
     rng = np.random.default_rng(0)
@@ -85,8 +85,8 @@ def _network(name):
 
 def skyloom_training(folder, name):
     """An epoch as a step does it, without judging the validation side."""
-    from skyloom.networks import batches, classification, training
-    from skyloom.networks.targets import Target
+    from skyloom.learn import batches, classification, training
+    from skyloom.learn.targets import Target
 
     training.settle(THREADS)
     network, pixels, labels = _network(name)

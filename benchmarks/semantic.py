@@ -48,8 +48,8 @@ RUNS, EPOCHS = (9000, 27000), 500
 
 def drawn(profile, count, *, sampling="centre", noise=0.0):
     """Parameters by name, (count,) each; their images, (count, 64, 64); the grid."""
-    from skyloom.semantic import generation
-    from skyloom.semantic.sampling import Grid
+    from skyloom.arms.semantic import generation
+    from skyloom.arms.semantic.sampling import Grid
 
     random, grid = np.random.default_rng(SEED), Grid(64, sampling, 8)
     values = generation.draw(profile, count, random)
@@ -58,16 +58,15 @@ def drawn(profile, count, *, sampling="centre", noise=0.0):
 
 def encoder(name, precision="float32"):
     """A network of the semantic arm with random weights."""
-    from skyloom.networks import semantic_encoder
-    from skyloom.semantic import experiments
+    from skyloom.arms.semantic import encoder, experiments
 
     layer = experiments.Encoder().layer(SMALL)
-    return semantic_encoder.build((64, 64, 1), layer, **NETWORKS[name][0], precision=precision)
+    return encoder.build((64, 64, 1), layer, **NETWORKS[name][0], precision=precision)
 
 
 def decoder():
     """The decoder of the small profile."""
-    from skyloom.networks.profile_decoder import ProfileDecoder
+    from skyloom.arms.semantic.decoder import ProfileDecoder
 
     return ProfileDecoder(SMALL, {"pixels": 64})
 
@@ -84,8 +83,9 @@ def epochs(start, count):
 
 def skyloom_training(name):
     """An epoch as a step does it, with a validation side of one batch."""
-    from skyloom.networks import batches, semantic_training, training
-    from skyloom.networks.threads import threads_of
+    from skyloom.arms.semantic import training as semantic_training
+    from skyloom.learn import batches, training
+    from skyloom.learn.threads import threads_of
 
     described, count = NETWORKS[name]
     training.settle(inside=threads_of(described["convolutions"]))
@@ -163,20 +163,20 @@ def _points(grid, factor):
 
 def generated(sampling):
     """Images a second of ours on one and two threads and of astropy; largest errors of both."""
-    from skyloom import ahead
-    from skyloom.semantic import generation, profiles
-    from skyloom.semantic.sampling import Grid
+    from skyloom import prefetch
+    from skyloom.arms.semantic import generation, profiles
+    from skyloom.arms.semantic.sampling import Grid
 
     (many, few), exact = MADE[sampling], Grid(64, sampling, 32)
     values, _, grid = drawn(SMALL, many, sampling=sampling)
-    pool = ahead.Pool(THREADS)
+    pool = prefetch.Pool(THREADS)
 
     def ours(rows=slice(None)):
         some = {name: value[rows] for name, value in values.items()}
         return generation.images(SMALL, some, grid)
 
     def parts():
-        return list(ahead.in_order(pool, ours, (slice(n, None, 4) for n in range(4))))
+        return list(prefetch.in_order(pool, ours, (slice(n, None, 4) for n in range(4))))
 
     def theirs():
         """The profile's own function for each image: model objects cost five times as much."""
@@ -198,8 +198,8 @@ def generated(sampling):
 
 def asked(name):
     """Images a second of an encoder, batches of 1,000, two threads."""
-    from skyloom.networks import devices
-    from skyloom.semantic import speed
+    from skyloom.arms.semantic import speed
+    from skyloom.learn import devices
 
     devices.use_threads(THREADS)
     network, images = encoder(name), drawn(SMALL, speed.BATCH)[1][..., None]
@@ -208,18 +208,20 @@ def asked(name):
 
 def fitted(case):
     """Images a second of both fits, and the share of images each of them fits as well as any."""
-    from skyloom.semantic import classical, starts
+    from skyloom.arms.semantic import initial_guesses, least_squares
 
     profile, noise = FITTED[case]
     _, images, grid = drawn(profile, FITS, noise=noise)
-    problem = classical.Problem.of(profile, {"pixels": grid.pixels})
+    problem = least_squares.Problem.of(profile, {"pixels": grid.pixels})
     _ = problem.bank
     ways = {
-        "ours": lambda image: classical.fit_image(problem, image, noise=noise).values,
+        "ours": lambda image: least_squares.fit_image(problem, image, noise=noise).values,
         "ours, first start": lambda image: (
-            classical.fit_image(problem, image, noise=noise, starts=1).values
+            least_squares.fit_image(problem, image, noise=noise, starts=1).values
         ),
-        "astropy": lambda image: astropy_fit(problem, image, next(starts.of(problem, image, 1))),
+        "astropy": lambda image: astropy_fit(
+            problem, image, next(initial_guesses.starting_points(problem, image, 1))
+        ),
     }
     found, rates = {way: [] for way in ways}, {}
     for way, fit in ways.items():
@@ -291,7 +293,7 @@ def _measured(way, name):
 
 def trained():
     """Rates of training, and what whole published runs would take at them."""
-    from skyloom.networks.threads import threads_of
+    from skyloom.learn.threads import threads_of
 
     figures, rows, whole = {}, [], []
     for name, (described, _) in NETWORKS.items():

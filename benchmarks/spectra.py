@@ -9,7 +9,7 @@ import numpy as np
 from PyAstronomy import pyasl
 from tools import seconds, table
 
-from skyloom.spectra import broadening, continuum, noise, resampling, wavelengths
+from skyloom.arms.spectra import broadening, continuum, noise, resampling, wavelengths
 
 SEED = 5
 

@@ -44,7 +44,9 @@ def spectra(name):
 
 def ours(name):
     """Our training: a call an epoch."""
-    from skyloom.networks import batches, spectra_cnn, spectra_training, training
+    from skyloom.arms.spectra import architectures
+    from skyloom.arms.spectra import training as spectra_training
+    from skyloom.learn import batches, training
 
     pixels, labels, batch, count, _ = CASES[name]
     flux, target = spectra(name)
@@ -56,7 +58,7 @@ def ours(name):
         validation=np.arange(count, len(target)),
         settings=settings,
     )
-    learner = training.Learner(spectra_cnn.build(name, pixels, labels), task)
+    learner = training.Learner(architectures.build(name, pixels, labels), task)
     return training._Run(learner, 0).advance
 
 
@@ -65,11 +67,11 @@ def keras_fit(name, given, steps, xla):
     import keras
     import tensorflow as tf
 
-    from skyloom.networks import spectra_cnn
+    from skyloom.arms.spectra import architectures
 
     pixels, labels, batch, count, _ = CASES[name]
     flux, target = spectra(name)
-    model = spectra_cnn.build(name, pixels, labels)
+    model = architectures.build(name, pixels, labels)
     model.compile(
         keras.optimizers.Adam(0.001),
         "mse",
@@ -90,7 +92,7 @@ def keras_fit(name, given, steps, xla):
 
 def child(way):
     """One process: network -> wall and CPU seconds of each epoch, the first with its tracing."""
-    from skyloom.networks import devices, training
+    from skyloom.learn import devices, training
 
     given, steps, inside, xla = PEERS.get(way, (None,) * 4)
     if way == OURS:

@@ -16,10 +16,11 @@ import numpy as np
 from scipy.special import wofz
 from tools import table
 
-from skyloom import ahead
-from skyloom.io import atomic_hdf5
-from skyloom.spectra import broadening, grid_files, resampling
-from skyloom.stellar import atmosphere, atoms, blocks, grid, synthesis
+from skyloom import prefetch
+from skyloom.arms.spectra import broadening, grid_files, resampling
+from skyloom.arms.spectra.stellar import grid
+from skyloom.io.files import atomic_hdf5
+from skyloom.simulate.stellar import atmosphere, atoms, blocks, synthesis
 
 LINES = Path(__file__).parents[1] / "resources/lines/5000-5300.ecsv"
 SHAPE = {"window": (5000, 5300), "pixels": 29788, "downsample": 4, "limb_darkening": 0.6}
@@ -63,7 +64,7 @@ def timed(lines, found, velocities, path, threads):
     names = grid.table(found, velocities)["id"]
     centres = synthesis.centres(SHAPE["window"], SHAPE["pixels"], SHAPE["downsample"])
     start = time.perf_counter()
-    with ahead.Pool(threads) as pool, atomic_hdf5(path) as file:
+    with prefetch.Pool(threads) as pool, atomic_hdf5(path) as file:
         spectra = blocks.synthesise(lines, found, velocities, **SHAPE, pool=pool)
         grid_files.write_block(file, spectra, centres, names, synthetic=True)
     return time.perf_counter() - start
@@ -71,7 +72,7 @@ def timed(lines, found, velocities, path, threads):
 
 def measure(folder):
     """Compare one spectrum, then time the synthesis on one thread and on two."""
-    lines = atoms.read(LINES)
+    lines = atoms.read_lines(LINES)
     whole, velocities = blocks.plan({}, 0, 1)
     found = whole[::EVERY]
     count = len(found) * len(velocities)

@@ -18,10 +18,10 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 from tools import seconds, table
 
-from skyloom import ahead, datasets
-from skyloom.io import atomic_hdf5
-from skyloom.tng import archive, images, variants
-from skyloom.tng.gas_channels import CHANNELS
+from skyloom import datasets, prefetch
+from skyloom.arms.tng import images, map_files, variants
+from skyloom.arms.tng.gas_channels import CHANNELS
+from skyloom.io.files import atomic_hdf5
 
 BINS, GALAXIES, BETA = 256, 32, 0.001
 SNAPSHOT = {"width": 60.0, "scale_factor": 1.0, "hubble": 0.6774}
@@ -143,11 +143,11 @@ def two_threads(way, pool, repetitions=3):
 
 
 def ours(maps, maxima, parameters, pool):
-    """The galaxies in blocks, as `skyloom.tng.archive.render_all` takes them."""
-    blocks = (maps[i : i + archive.BLOCK] for i in range(0, len(maps), archive.BLOCK))
+    """The galaxies in blocks, as `skyloom.arms.tng.map_files.render_all` takes them."""
+    blocks = (maps[i : i + map_files.BLOCK] for i in range(0, len(maps), map_files.BLOCK))
     return np.concatenate(
         list(
-            ahead.in_order(
+            prefetch.in_order(
                 pool, lambda block: variants.render(block, maxima, parameters, **SNAPSHOT), blocks
             )
         )
@@ -250,7 +250,7 @@ def read_plain(path):
 
 def write_ours(path, samples, pool):
     """Samples as `skyloom.datasets` writes them, in blocks."""
-    size = archive.BLOCK
+    size = map_files.BLOCK
     with h5py.File(path, "w") as file:
         datasets.write(
             file,
@@ -327,7 +327,7 @@ def compression(folder, maps, maxima, pool):
 
 
 def map_file(path, maps):
-    """A map file as `skyloom.tng.maps.write_maps` stores it, not compressed."""
+    """A map file as `skyloom.arms.tng.maps.write_maps` stores it, not compressed."""
     with h5py.File(path, "w") as file:
         file["maps"], file["subhalo_id"] = maps, np.arange(len(maps))
         file.attrs.update({"snapshot": 99, "channels": CHANNELS, **SNAPSHOT})
@@ -350,7 +350,7 @@ def our_step(path, out, maxima, parameters, count, pool):
     with atomic_hdf5(out) as file:
         datasets.write(
             file,
-            archive.render_all([path], sample, maxima, parameters, pool=pool),
+            map_files.render_all([path], sample, maxima, parameters, pool=pool),
             count,
             kind="images",
             shape=(BINS, BINS, 3),
@@ -368,7 +368,7 @@ def whole_step(folder, maps, maxima, pool):
     """Map file to dataset file, for a variant of every kind."""
     maps = np.concatenate([maps] * 4)
     path, out = map_file(folder / "maps.h5", maps), folder / "dataset.h5"
-    one, names = ahead.Pool(1), ["h5py and PIL loop", "skyloom", "skyloom, 2 threads"]
+    one, names = prefetch.Pool(1), ["h5py and PIL loop", "skyloom", "skyloom, 2 threads"]
     rates = {}
     for case in ("composite", "mass", "gaussian_5", "unsharp_5"):
         p = CHOICES | CASES[case]
@@ -398,7 +398,7 @@ def measure(folder):
     """Time rendering, packing and the whole step."""
     maps = synthetic_maps()
     maxima = images.channel_maxima([maps])
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         rendered, first = rendering(maps, maxima, pool)
         packed, middle = compression(folder, maps, maxima, pool)
         stepped, last = whole_step(folder, maps, maxima, pool)

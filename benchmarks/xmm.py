@@ -26,11 +26,11 @@ from astropy.visualization import (
 from scipy import stats
 from tools import seconds, table
 
-from skyloom import ahead, datasets
-from skyloom.io import atomic_hdf5, read_table
-from skyloom.xmm import inventory, observations, processing, statistics, stretches
-from skyloom.xmm.epic import files
-from skyloom.xmm.images import read_rate
+from skyloom import datasets, prefetch
+from skyloom.arms.xmm import inventory, observations, processing, statistics, stretches
+from skyloom.arms.xmm.images import read_rate
+from skyloom.io.files import atomic_hdf5, read_table
+from skyloom.simulate.epic import files
 
 COUNT, SEED = 32, 5
 #: The seven pairs that the degree project publishes (its table 4).
@@ -53,10 +53,10 @@ COLUMNS = {"observation": ["OBS_ID"], "obs_class": ["OBS_CLASS"]}
 def simulated(folder):
     """A folder of FITS images and the inventory's path; the rate images, (H, W) float64 each."""
     options = {"images": COUNT, "flawed": 0, "exposure_maps": False}
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         list(files.write_images(folder / "images", options, SEED, pool=pool))
     files.write_table(options, SEED, folder / "observations.fits")
-    known = observations.read(folder / "observations.fits", COLUMNS)
+    known = observations.read_observations(folder / "observations.fits", COLUMNS)
     found, maps = inventory.listing(folder / "images")
     rows = inventory.inspect(
         folder / "images", found, maps, known, {"exposure": "header", "camera": "sum"}
@@ -101,7 +101,7 @@ def ours(rates, factor, method, pool=None, pairs=PAIRS):
         return [stretches.stretch(small, *pair) for pair in pairs]
 
     blocks = (rates[start : start + count] for start in range(0, len(rates), count))
-    return list(ahead.in_order(pool, block, blocks))
+    return list(prefetch.in_order(pool, block, blocks))
 
 
 def check(rates):
@@ -220,14 +220,14 @@ def published_step(folder, rows, out):
 def our_steps(folder, rows, out, threads):
     """What the two steps do, less their tables."""
     rates = folder / "rates.h5"
-    with ahead.Pool(threads) as pool, atomic_hdf5(rates) as file:
+    with prefetch.Pool(threads) as pool, atomic_hdf5(rates) as file:
         work = processing.binned(4, "area", pad=False)
         options = {"smaller": "reject", "work": work, "pool": pool}
         images = processing.rate_images(rows, folder / "images", **options)
         processing.write_rates(file, images, rows, factor=4, method="area")
     parameters = {"interval": "minmax", "stretch": "sqrt"}
     described = processing.description(rows, [rates], "minmax_sqrt", parameters, SEED)
-    with ahead.Pool(threads) as pool, atomic_hdf5(out) as file:
+    with prefetch.Pool(threads) as pool, atomic_hdf5(out) as file:
         made = processing.render_all([rates], rows, parameters, pool=pool)
         datasets.write(file, made, **described, pool=pool)
 
@@ -280,7 +280,7 @@ def measure(folder):
     path, rates = simulated(folder)
     check(rates)
     cv2.setNumThreads(1)
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         together, first = all_datasets(rates, pool)
         second = single_datasets(rates, pool)
     stepped, third = whole_steps(folder, path)

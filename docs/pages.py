@@ -14,11 +14,11 @@ from pathlib import Path
 
 from myst_parser.parsers.sphinx_ import MystParser
 
-from skyloom import syntax
-from skyloom.arms import ARMS
+from skyloom.arms.registry import ARMS
+from skyloom.record import syntax
 
 ROOT = Path(__file__).parents[1]
-_ENTRIES = "skyloom.figures.entries"
+_ENTRIES = "skyloom.draw.entries"
 _ASKED = re.compile(r"<!-- (file|figures|gallery)(?:: ([^>]+))? -->")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)([^)]*)\)")
 

@@ -6,8 +6,8 @@ step.begin(snakemake)
 
 from importlib import import_module
 
-from skyloom import published
-from skyloom.io import read_json, read_table, write_table
+from skyloom.io.files import read_json, read_table, write_table
+from skyloom.judge import published
 
 files, params = snakemake.input, snakemake.params
 arm = import_module(params.module)
@@ -23,6 +23,6 @@ def read_all(name, paths):
 
 
 inputs = {name: read_all(name, paths) for name, paths in files.items() if name != "document"}
-document = published.read(files.document, arm.NEED["document"])
+document = published.read_document(files.document, arm.NEED["document"])
 table = arm.compare(document, params.choices, **inputs, **params.options)
 write_table(table, snakemake.output[0])

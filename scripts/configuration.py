@@ -13,9 +13,10 @@ from jsonschema import Draft202012Validator
 
 import configuration_channels
 import configuration_names
-from skyloom import arms, schema
+from skyloom import schema
+from skyloom.arms import registry
+from skyloom.arms.tng import quantities
 from skyloom.errors import InputError
-from skyloom.tng import quantities
 
 # Words that YAML takes for something else, and what floating-point numbers are called.
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "nan", "inf", "infinity"}
@@ -136,8 +137,8 @@ def canonical(value):
 def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())
-    for arm in arms.ARMS:
-        arms.part(arm, "check").check(config, arm)
+    for arm in registry.ARMS:
+        registry.part(arm, "check").check(config, arm)
 
 
 def variant_parameters(tng, variant):

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from skyloom.arms.tng.channels import QUANTITIES
+from skyloom.arms.tng.gas_channels import CHANNELS as GAS_CHANNELS
+from skyloom.arms.tng.gas_channels import further_fields
 from skyloom.errors import InputError, meant
-from skyloom.tng.channels import QUANTITIES
-from skyloom.tng.gas_channels import CHANNELS as GAS_CHANNELS
-from skyloom.tng.gas_channels import further_fields
 
 #: The gas's maps together, and what a file of scalings has beside channels.
 _TAKEN = (*GAS_CHANNELS, "gas", "entropy_minimum", "reference_snapshot")
@@ -56,13 +56,13 @@ def sources(tng):
         seen = {"grid": tng["grid"], "rotation": turned}
         found[f"{side}/gas" if view else "maps"] = Source(
             view,
-            "skyloom.tng.gas_channels.GAS",
+            "skyloom.arms.tng.gas_channels.GAS",
             gas(tng["statistic"]),
             {**seen, "gas": tng["gas"], "statistic": tng["statistic"]},
         )
         for name, channel in tng["channels"].items():
             members = {"gas": {"members": tng["gas"]["members"]}}
-            table = "skyloom.tng.channels.QUANTITIES"
+            table = "skyloom.arms.tng.channels.QUANTITIES"
             found[f"{side}/{name}"] = Source(view, table, {name: channel}, {**seen, **members})
     return found
 

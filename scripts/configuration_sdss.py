@@ -1,8 +1,8 @@
 """The sdss arm's configuration: what a schema cannot see."""
 
 import configuration_sentences as sentences
+from skyloom.arms.sdss import architectures
 from skyloom.errors import InputError, meant
-from skyloom.sdss import entries
 
 #: Share of the test side of each split.
 SPLITS = {"60_40": 0.4, "70_30": 0.3, "80_20": 0.2}
@@ -43,7 +43,7 @@ def check(config, arm):
 
 def _check_networks(sdss):
     for name, keys in sdss["networks"].items():
-        entries.network(name, keys)
+        architectures.network(name, keys)
         taken = name in _RULES or name.endswith(("_model", *SPLITS))
         sentences.free("sdss.networks", name, taken)
     for name in sdss["trained"]["networks"]:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import configuration_sentences as sentences
+from skyloom.arms.semantic import profiles
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.semantic import profiles
-from skyloom.semantic.sampling import Grid
 
 # Names of the arm's own rules, without semantic_.
 _RULES = {"evaluate", "train", "dataset", "split", "compare_published", "fit", "speed", "measure"}

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import configuration_sentences as sentences
+from skyloom.arms.spectra import velocities
 from skyloom.errors import InputError
-from skyloom.spectra import folders, velocities
+from skyloom.io import folders
 
 ARMS = ("helium", "stellar")
 # Words with which names of the workflow's own rules begin.
@@ -84,7 +85,7 @@ def _check_input(arm, own):
     # Stars of the simulator have no names yet: the step that reads them looks.
     if isinstance(velocity, dict) and velocity and own["observed"]:
         where = f"Configuration: {arm}.observation.radial_velocity"
-        velocities.check(velocity, folders.observed_files(observed(own)), where=where)
+        velocities.check_names(velocity, folders.observed_files(observed(own)), where=where)
 
 
 def observed(own):

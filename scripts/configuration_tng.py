@@ -7,9 +7,9 @@ import configuration
 import configuration_channels
 import configuration_semantic
 import configuration_sentences as sentences
+from skyloom.arms.tng import quantities
+from skyloom.arms.tng.runs import SIMULATIONS
 from skyloom.errors import InputError
-from skyloom.tng import quantities
-from skyloom.tng.runs import SIMULATIONS
 
 # Names of the arm's own rules, without tng_.
 _RULES = {"backbone", "compare_published", "compile_kernel", "dataset", "download_imagenet"}

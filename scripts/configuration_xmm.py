@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import configuration_sentences as sentences
+from skyloom.arms.xmm.stretches import INTERVALS, STRETCHES, check_pair, datasets
 from skyloom.errors import InputError
-from skyloom.xmm.stretches import INTERVALS, STRETCHES, check_pair, datasets
 
 
 def check(config, arm):
@@ -88,7 +88,7 @@ def variant(xmm, name):
     ----------
     xmm : dict
     name : str
-        One of `skyloom.xmm.stretches.datasets`.
+        One of `skyloom.arms.xmm.stretches.datasets`.
 
     Returns
     -------

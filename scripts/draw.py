@@ -6,7 +6,7 @@ step.begin(snakemake)
 
 from importlib import import_module
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 module, _, name = snakemake.params.function.rpartition(".")
 figure = getattr(import_module(module), name)(snakemake.input, **snakemake.params.options)

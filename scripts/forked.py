@@ -26,7 +26,7 @@ from snakemake.logging import logger
 from snakemake.script import PythonScript
 
 import forked_job
-from skyloom import code
+from skyloom.record import code_hash
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # To start a process polls all others, and a process may be polled by one thread at a time.
@@ -142,5 +142,5 @@ def _imports(workflow, folders):
         path = Path(rule.basedir.join(rule.script).get_path_or_uri(secret_free=True)).resolve()
         if any(map(path.is_relative_to, folders)):
             function = rule.params.get("function") or rule.params.get("module")
-            found |= code.imports(path, folders, function)
+            found |= code_hash.imports(path, folders, function)
     return sorted(found)

@@ -97,7 +97,7 @@ def job(snakemake):
     """What the provenance of a dataset says of the job: rule, hashes of configuration and code."""
     if not hasattr(snakemake, "rule"):
         return {}
-    from skyloom import checksums, provenance
+    from skyloom.record import checksums, provenance
 
     return {
         "rule": snakemake.rule,
@@ -118,8 +118,8 @@ def sidecar(snakemake, parameters, packages):
     packages : list of str
         Whose versions can matter for it.
     """
-    from skyloom import provenance
-    from skyloom.io import write_json
+    from skyloom.io.files import write_json
+    from skyloom.record import provenance
 
     made = provenance.record(
         output=snakemake.output.dataset,
@@ -155,7 +155,7 @@ def _record_at_end(snakemake):
         "script": _script(sys.modules["__main__"].__file__),
     }
     # What is imported only when the interpreter ends may not work any more.
-    from skyloom import provenance  # noqa: F401
+    from skyloom.record import provenance  # noqa: F401
 
     # What is registered first runs last, when all that the step opened is closed.
     atexit.register(_finish, snakemake, begun)
@@ -180,7 +180,7 @@ def _finish(snakemake, begun):
 def _record(snakemake, begun):
     """Write the record of a job that ended well."""
     loaded = {name.partition(".")[0] for name in forked_job.loaded()}
-    from skyloom import provenance
+    from skyloom.record import provenance
 
     parameters = {name: value for name, value in snakemake.params.items() if name != "given"}
     content = {

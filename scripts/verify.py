@@ -16,9 +16,11 @@ from pathlib import Path
 _SCRIPTS = Path(__file__).parent
 sys.path.insert(1, str(_SCRIPTS.parent / "src"))
 
-from skyloom import ahead, names, provenance, verification
+from skyloom import prefetch
 from skyloom.errors import InputError
+from skyloom.io import file_names
 from skyloom.progress import track
+from skyloom.record import provenance, verification
 
 
 def main(words=None):
@@ -30,8 +32,8 @@ def main(words=None):
     options = parser.parse_args(words)
     try:
         folder = _at_project(options.folder)
-        with ahead.Pool(max(1, options.threads)) as pool:
-            findings, counts = verification.check(
+        with prefetch.Pool(max(1, options.threads)) as pool:
+            findings, counts = verification.check_run(
                 folder,
                 scripts=_SCRIPTS,
                 pool=pool,
@@ -44,7 +46,7 @@ def main(words=None):
         # It is about to be written anew.
         findings = [found for found in findings if Path(found.path).name != provenance.CRATE]
     for found in findings:
-        print(f"{found.kind}: {names.shown(found.sentence)}")
+        print(f"{found.kind}: {file_names.shown(found.sentence)}")
     kinds = Counter(found.kind for found in findings)
     for kind in (*verification.FAULTS, *verification.NOTES):
         print(f"{kind:<15}{kinds[kind]:>7}")
@@ -52,7 +54,7 @@ def main(words=None):
     said = f"{faults} faults" if faults else "all as recorded"
     print(f"skyloom: {counts['outputs']} results of {counts['records']} jobs compared: {said}.")
     if options.crate and not faults:
-        from skyloom import crate
+        from skyloom.record import crate
 
         path = folder / provenance.CRATE
         try:

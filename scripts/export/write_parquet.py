@@ -4,12 +4,12 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, export
+from skyloom import export, prefetch
 from skyloom.progress import track
 
 files, params = snakemake.input, snakemake.params
 label = f"{params.about['arm']} {params.about['name']} as Parquet"
-with ahead.Pool(snakemake.threads) as pool:
+with prefetch.Pool(snakemake.threads) as pool:
     export.write(
         files.dataset,
         snakemake.output[0],

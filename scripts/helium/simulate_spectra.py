@@ -4,14 +4,15 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
-from skyloom.helium import archive, stars
+from skyloom import prefetch
+from skyloom.arms.spectra import wavelengths
+from skyloom.io import folders
 from skyloom.progress import track
-from skyloom.spectra import folders, wavelengths
+from skyloom.simulate.helium import archive, stars
 
 params, output = snakemake.params, snakemake.output
 options, wavelength = params.synthetic, wavelengths.linear(*params.window, params.pixels)
-with ahead.Pool(snakemake.threads) as pool, folders.complete(output.spectra) as folder:
+with prefetch.Pool(snakemake.threads) as pool, folders.complete(output.spectra) as folder:
     written = archive.write(folder, options, wavelength, pool=pool)
     for _ in track(written, label="models", total=archive.count(options), unit="model"):
         pass

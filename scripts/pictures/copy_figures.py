@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.figures import pictures
+from skyloom.draw import thumbnails
 
 for name, path in snakemake.input.items():
-    pictures.shrink(path, snakemake.output[name])
+    thumbnails.shrink(path, snakemake.output[name])

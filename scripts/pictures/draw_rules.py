@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+from skyloom.draw import thumbnails, workflow_graph
 from skyloom.errors import InputError
-from skyloom.figures import pictures, workflow_graph
 
 
 def said(*command, given=""):
@@ -36,6 +36,6 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
     words = ("all", "--rulegraph", "dot", "--forceall", "--nolock", "--configfile", file.name)
     command = (sys.executable, "-m", "snakemake", "--snakefile", snakemake.params.snakefile)
     planned = said(*command, *words).decode()
-graph = said("tred", given=workflow_graph.drawing(workflow_graph.read(planned))).decode()
+graph = said("tred", given=workflow_graph.drawing(workflow_graph.parse_rulegraph(planned))).decode()
 drawn = said("dot", "-Tpng", "-Gdpi=150", given=graph)
-pictures.shrink(io.BytesIO(drawn), snakemake.output[0])
+thumbnails.shrink(io.BytesIO(drawn), snakemake.output[0])

@@ -6,7 +6,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import crate
+from skyloom.record import crate
 
 path = Path(snakemake.output[0])
 crate.write(path.parent, path, wanted=snakemake.input)

@@ -6,11 +6,11 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import atomic
+from skyloom.io.files import atomic
 from skyloom.progress import track
-from skyloom.report import whole
+from skyloom.report import document
 
-page = whole.html(
+page = document.html(
     Path(snakemake.params.folder),
     arms=snakemake.params.arms,
     options=snakemake.params.options,

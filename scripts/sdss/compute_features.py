@@ -4,13 +4,13 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.networks import devices
-from skyloom.sdss import entries, experiments
+from skyloom.arms.sdss import architectures, experiments
+from skyloom.learn import devices
 
 files, params = snakemake.input, snakemake.params
 devices.keep_promise(params.reproducible, snakemake.threads)
 experiments.cache_features(
-    entries.network(params.name, params.network),
+    architectures.network(params.name, params.network),
     files.dataset,
     snakemake.output[0],
     seed=params.seed,

@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_json, read_table, write_table
-from skyloom.sdss import evaluation
+from skyloom.arms.sdss import evaluation
+from skyloom.io.files import read_json, read_table, write_table
 
 params, made = snakemake.params, snakemake.output
 need = ("id", "part", "class", "z", "predicted")

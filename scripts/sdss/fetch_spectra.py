@@ -4,20 +4,19 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives
-from skyloom.io import write_table
-from skyloom.sdss import archive
+from skyloom.archives import requests, sdss_spectra
+from skyloom.io.files import write_table
 
 params = snakemake.params
-fetched, missing = archive.fetch(
-    archives.addresses(params.addresses, "sdss"),
+fetched, missing = sdss_spectra.fetch(
+    requests.addresses(params.addresses, "sdss"),
     str(snakemake.input.catalogue),
     params.folder,
     release=params.release,
     block=params.block,
     blocks=params.blocks,
     table=params.failures,
-    policy=archives.patience(snakemake.config["downloads"]),
+    policy=requests.patience(snakemake.config["downloads"]),
 )
 write_table(fetched, snakemake.output.fetched)
 write_table(missing, snakemake.output.missing)

@@ -6,12 +6,12 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives
-from skyloom.io import read_table, write_table
+from skyloom.archives import requests
+from skyloom.io.files import read_table, write_table
 
 fetched = [read_table(path, need=("file",)) for path in snakemake.input.fetched]
 lost = [read_table(path, need=("file", "reason")) for path in snakemake.input.missing]
-missing = archives.absent(lost, sum(map(len, fetched)), what="spectra")
-count = archives.gather(fetched, snakemake.params.folder, snakemake.output.spectra)
+missing = requests.absent(lost, sum(map(len, fetched)), what="spectra")
+count = requests.gather(fetched, snakemake.params.folder, snakemake.output.spectra)
 write_table(missing, snakemake.output.missing)
 print(f"{count} spectra, {len(missing)} that the archive does not have", file=sys.stderr)

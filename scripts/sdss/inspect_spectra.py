@@ -4,11 +4,11 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
-from skyloom.io import write_table
+from skyloom import prefetch
+from skyloom.arms.sdss import catalogue, inventory, spectrum
+from skyloom.io import folders
+from skyloom.io.files import write_table
 from skyloom.progress import track
-from skyloom.sdss import catalogue, inventory, spectrum
-from skyloom.spectra import folders
 
 params = snakemake.params
 # The rule may name none, which is an empty list there.
@@ -17,7 +17,7 @@ files = inventory.listing(params.spectra, catalogue=given, key=params.get("key",
 files = folders.block_of(files, params.block, params.blocks)
 names = {spectrum.identity_of_name(file) for file in files} - {None}
 rows = catalogue.rows(given, names) if given else None
-with ahead.Pool(snakemake.threads) as pool:
+with prefetch.Pool(snakemake.threads) as pool:
     found = inventory.inspect(
         params.spectra,
         files,

@@ -5,9 +5,9 @@ import step
 step.begin(snakemake)
 
 from skyloom import datasets
-from skyloom.io import read_table
+from skyloom.arms.sdss import processing
+from skyloom.io.files import read_table
 from skyloom.kernels import polyline
-from skyloom.sdss import processing
 
 files, params = snakemake.input, snakemake.params
 sample = read_table(files.sample, need=("id", "class", "z", "object"))

@@ -6,10 +6,10 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_json, read_table, write_table
+from skyloom.arms.sdss import prediction
+from skyloom.io.files import read_json, read_table, write_table
 from skyloom.kernels import polyline
-from skyloom.networks import training
-from skyloom.sdss import prediction
+from skyloom.learn import training
 
 training.settle(snakemake.threads)
 files = snakemake.input

@@ -4,18 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
-from skyloom.io import atomic_hdf5, read_table
+from skyloom import prefetch
+from skyloom.arms.sdss import preparation
+from skyloom.io.files import atomic_hdf5, read_table
+from skyloom.io.folders import block_of
 from skyloom.progress import track_blocks
-from skyloom.sdss import preparation
-from skyloom.spectra.folders import block_of
 
 params = snakemake.params
 sample = read_table(snakemake.input.sample, need=("id", "file"))
 rows = block_of(sample, params.block, params.blocks)
 wavelength = preparation.grid(**params.grid)
 window = params.smoothing["window"]
-with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as file:
+with prefetch.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as file:
     spectra = preparation.prepare_all(
         rows["file"], params.spectra, wavelength, window=window, pool=pool
     )

@@ -6,8 +6,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.sdss import sample
+from skyloom.arms.sdss import sample
+from skyloom.io.files import read_table, write_table
 
 inventory = read_table(snakemake.input.inventory, need=("id", "file", "class", "z", "object"))
 table = sample.draw(inventory, **snakemake.params.sample, seed=snakemake.params.seed)

@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.sdss import splits
+from skyloom.arms.sdss import splits
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
 sample = read_table(snakemake.input.sample, need=("id", "class", "object"))

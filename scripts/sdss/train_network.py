@@ -4,18 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table
-from skyloom.networks import experiment, training
-from skyloom.sdss import entries, experiments
+from skyloom.arms.sdss import architectures, experiments
+from skyloom.io.files import read_table
+from skyloom.learn import experiment, training
 
 training.settle(snakemake.threads)
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 split = read_table(files.split, need=["id", "part"])
 fitted = experiments.fit(
     params.name,
-    entries.network(params.name, params.network),
+    architectures.network(params.name, params.network),
     files.dataset,
-    experiments.read(files.dataset, split, split_name=files.split),
+    experiments.read_sample(files.dataset, split, split_name=files.split),
     training=params.training,
     seed=params.seed,
     split=params.split,

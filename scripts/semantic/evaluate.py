@@ -4,10 +4,10 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import published
-from skyloom.io import read_json, read_table, write_table
-from skyloom.semantic import evaluation
-from skyloom.semantic.published import NEED, add
+from skyloom.arms.semantic import evaluation
+from skyloom.arms.semantic.published import NEED, add
+from skyloom.io.files import read_json, read_table, write_table
+from skyloom.judge import published
 
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 encoders = [
@@ -18,6 +18,6 @@ fits = [read_table(path, need=("id", "cost")) for path in files.get("least_squar
 
 summary = evaluation.summarise(encoders, fits, **params.evaluation, seed=params.seed)
 if files.get("published"):
-    add(summary, published.read(files.published, NEED["document"]))
+    add(summary, published.read_document(files.published, NEED["document"]))
 write_table(summary, made.summary)
 write_table(evaluation.binned(encoders, fits, **params.evaluation), made.binned)

@@ -8,12 +8,12 @@ step.begin(snakemake)
 # Small matrices: one thread each, and the same last digits with any number of processes.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from skyloom.io import read_table, write_table
+from skyloom.arms.semantic import least_squares
+from skyloom.io.files import read_table, write_table
 from skyloom.progress import track
-from skyloom.semantic import classical
 
 files, params = snakemake.input, snakemake.params
-table = classical.fit_dataset(
+table = least_squares.fit_dataset(
     files.dataset,
     read_table(files.split, need=("id", "part")),
     fitted=params.fitted,

@@ -5,8 +5,8 @@ import step
 step.begin(snakemake)
 
 from skyloom import datasets
-from skyloom.semantic import generation
-from skyloom.semantic.sampling import Grid
+from skyloom.arms.semantic import generation
+from skyloom.arms.semantic.sampling import Grid
 
 params = snakemake.params
 asked = (params.dataset, params.entry, params.profile, Grid(**params.grid), params.seed)

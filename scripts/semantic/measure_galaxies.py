@@ -6,17 +6,17 @@ step.begin(snakemake)
 
 import numpy as np
 
-from skyloom.io import read_json, read_table, write_table
-from skyloom.networks import training
-from skyloom.semantic import encoding, galaxies, preparation
+from skyloom.arms.semantic import galaxies, prediction, preparation
+from skyloom.io.files import read_json, read_table, write_table
+from skyloom.learn import training
 
 training.settle()
 files = snakemake.input
-images, columns = galaxies.read(files.dataset)
+images, columns = galaxies.read_galaxies(files.dataset)
 made = galaxies.training_of(files.training)
 prepared, unit = preparation.normalise(images)
-parameters, residual = encoding.encode(
-    encoding.load(files.model), prepared, made["profile"], made["grid"]
+parameters, residual = prediction.encode(
+    prediction.load(files.model), prepared, made["profile"], made["grid"]
 )
 known, seen = read_json(files.metrics), read_table(files.predictions, need=("residual",))
 table = galaxies.measurements(

@@ -8,10 +8,10 @@ step.begin(snakemake)
 # As the fits themselves are made: one thread for their small matrices.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from skyloom.io import open_hdf5, read_json, write_table
-from skyloom.networks import devices
+from skyloom.arms.semantic import prediction, speed
+from skyloom.io.files import open_hdf5, read_json, write_table
+from skyloom.learn import devices
 from skyloom.progress import track
-from skyloom.semantic import encoding, speed
 
 devices.use_threads(snakemake.threads)
 files = snakemake.input
@@ -20,7 +20,7 @@ for path in files.datasets:
     with open_hdf5(path, need=["images"]) as file:
         datasets[str(file.attrs["variant"])] = path
 encoders = [
-    (known["model"], known["dataset"], encoding.load(path).predict_on_batch)
+    (known["model"], known["dataset"], prediction.load(path).predict_on_batch)
     for path, known in zip(files.models, map(read_json, files.metrics), strict=True)
 ]
 table = speed.measure(

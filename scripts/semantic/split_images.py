@@ -6,8 +6,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import open_hdf5, write_table
-from skyloom.semantic import generation
+from skyloom.arms.semantic import generation
+from skyloom.io.files import open_hdf5, write_table
 
 with open_hdf5(snakemake.input.dataset, need=("id",)) as file:
     ids, parameters = file["id"].asstr()[:], json.loads(file.attrs["parameters"])

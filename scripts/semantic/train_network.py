@@ -4,10 +4,10 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table
-from skyloom.networks import experiment, training
-from skyloom.networks.threads import threads_of
-from skyloom.semantic import experiments
+from skyloom.arms.semantic import experiments
+from skyloom.io.files import read_table
+from skyloom.learn import experiment, training
+from skyloom.learn.threads import threads_of
 
 training.settle(inside=threads_of(snakemake.params.network["convolutions"]))
 files, made, params = snakemake.input, snakemake.output, snakemake.params
@@ -16,7 +16,7 @@ fitted = experiments.fit(
     params.name,
     experiments.settle(**params.settings, name=params.name),
     files.dataset,
-    experiments.read(files.dataset, split, split_name=files.split),
+    experiments.read_sample(files.dataset, split, split_name=files.split),
     network=params.network,
     failed=params.failed,
     seed=params.seed,

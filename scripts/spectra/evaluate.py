@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_json, read_table, write_table
-from skyloom.spectra import evaluation
+from skyloom.arms.spectra import evaluation
+from skyloom.io.files import read_json, read_table, write_table
 
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 predictions = [read_table(path, need=["id", "part"]) for path in files.predictions]

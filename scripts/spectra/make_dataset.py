@@ -5,8 +5,8 @@ import step
 step.begin(snakemake)
 
 from skyloom import datasets
-from skyloom.io import read_table
-from skyloom.spectra import grid_files, variants
+from skyloom.arms.spectra import grid_files, variants
+from skyloom.io.files import read_table
 
 files, params = snakemake.input, snakemake.params
 inventory = read_table(files.inventory, need=("id",))

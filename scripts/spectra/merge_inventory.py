@@ -6,8 +6,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.spectra import inventory
+from skyloom.arms.spectra import inventory
+from skyloom.io.files import read_table, write_table
 
 good, rejects = inventory.merge(
     [read_table(path, need=("file", "id")) for path in snakemake.input.tables],

@@ -4,8 +4,9 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import atomic_hdf5, open_hdf5, write_table
-from skyloom.spectra import folders, preparation
+from skyloom.arms.spectra import preparation
+from skyloom.io import folders
+from skyloom.io.files import atomic_hdf5, open_hdf5, write_table
 
 params, dataset = snakemake.params, snakemake.input.dataset
 with open_hdf5(dataset, need=["spectra"]) as file:

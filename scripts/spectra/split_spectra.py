@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.spectra import splits
+from skyloom.arms.spectra import splits
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
 inventory = read_table(snakemake.input.inventory, need=("id",))

@@ -6,17 +6,17 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table
-from skyloom.networks import experiment, regression, training
-from skyloom.spectra import fitting
+from skyloom.arms.spectra import experiments
+from skyloom.io.files import read_table
+from skyloom.learn import experiment, regression, training
 
 training.settle(snakemake.threads)
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 split = read_table(files.split, need=["id", "part"])
-fitted = fitting.fit(
+fitted = experiments.fit(
     {"arm": params.arm, "dataset": params.dataset},
     files.dataset,
-    fitting.read(files.dataset, split, split_name=files.split),
+    experiments.read_sample(files.dataset, split, split_name=files.split),
     network=params.network,
     training=params.training,
     uncertainty=params.uncertainty,

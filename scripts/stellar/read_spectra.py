@@ -4,11 +4,13 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, inventory
-from skyloom.io import atomic_hdf5, write_table
+from skyloom import prefetch
+from skyloom.arms.spectra import grid_files, wavelengths
+from skyloom.arms.spectra.stellar import files
+from skyloom.io import inventory
+from skyloom.io.files import atomic_hdf5, write_table
 from skyloom.progress import track
-from skyloom.spectra import grid_files, wavelengths
-from skyloom.stellar import blocks, files, synthesis
+from skyloom.simulate.stellar import blocks, synthesis
 
 params, output = snakemake.params, snakemake.output
 blocks.check_pixels(params.pixels, params.downsample)
@@ -19,8 +21,8 @@ good, rejects = files.usable(track(run, label=f"files of block {params.block}", 
 table = files.table(good)
 synthetic = table.meta["synthetic"]
 centres = synthesis.centres(params.window, params.pixels, params.downsample)
-with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
-    spectra = files.read(good, pixels, params.downsample, pool=pool)
+with prefetch.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
+    spectra = files.read_spectra(good, pixels, params.downsample, pool=pool)
     spectra = track(spectra, label=f"spectra of block {params.block}", total=len(good))
     grid_files.write_block(file, spectra, centres, table["id"], synthetic=synthetic)
 write_table(table, output.table)

@@ -4,12 +4,12 @@ import step
 
 step.begin(snakemake)
 
+from skyloom.io import folders
 from skyloom.progress import track
-from skyloom.spectra import folders
-from skyloom.stellar import atoms, observations
+from skyloom.simulate.stellar import atoms, observations
 
 params = snakemake.params
-lines = atoms.read(snakemake.input.lines)
+lines = atoms.read_lines(snakemake.input.lines)
 with folders.complete(snakemake.output.observed) as folder:
     written = observations.write(
         folder, lines, window=params.window, options=params.synthetic, seed=params.seed

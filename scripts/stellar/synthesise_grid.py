@@ -4,21 +4,23 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead, inventory
-from skyloom.io import atomic_hdf5, write_table
+from skyloom import prefetch
+from skyloom.arms.spectra import grid_files
+from skyloom.arms.spectra.stellar import grid
+from skyloom.io import inventory
+from skyloom.io.files import atomic_hdf5, write_table
 from skyloom.progress import track
-from skyloom.spectra import grid_files
-from skyloom.stellar import atoms, blocks, grid, synthesis
+from skyloom.simulate.stellar import atoms, blocks, synthesis
 
 params, output = snakemake.params, snakemake.output
 shape = {name: params[name] for name in ("window", "pixels", "downsample")}
-lines = atoms.read(snakemake.input.lines)
-blocks.check(lines, **shape)
+lines = atoms.read_lines(snakemake.input.lines)
+blocks.check_window(lines, **shape)
 found, velocities = blocks.plan(params.synthetic, params.block, params.blocks)
 table = grid.table(found, velocities)
 wavelength = synthesis.centres(params.window, params.pixels, params.downsample)
 darkening = params.synthetic["limb_darkening"]
-with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
+with prefetch.Pool(snakemake.threads) as pool, atomic_hdf5(output.block) as file:
     spectra = blocks.synthesise(
         lines, found, velocities, **shape, limb_darkening=darkening, pool=pool
     )

@@ -4,11 +4,11 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.tng import inclined
+from skyloom.arms.tng import inclined_views
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
-views = inclined.views(
+views = inclined_views.views(
     read_table(snakemake.input[0]),
     inclinations=params.inclinations,
     position_angle=params.position_angle,

@@ -6,7 +6,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.networks import devices, features, precision
+from skyloom.learn import devices, features, precision
 
 # VGG16 is fastest in this way, whatever is promised.
 devices.keep_promise("any_cores", snakemake.threads)

@@ -6,9 +6,9 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_json, read_table, write_table
-from skyloom.tng import agreement, census
-from skyloom.tng.simulation import Simulation
+from skyloom.arms.tng import consistency, simulation_table
+from skyloom.arms.tng.simulation import Simulation
+from skyloom.io.files import read_json, read_table, write_table
 
 params = snakemake.params
 simulations = [
@@ -16,7 +16,7 @@ simulations = [
     for snapshot, path in zip(params.snapshots, snakemake.input.compared, strict=True)
 ]
 for simulation in simulations:
-    agreement.require(simulation, kinds=())
-found = census.table(simulations, [read_table(path) for path in snakemake.input.galaxies])
+    consistency.require(simulation, kinds=())
+found = simulation_table.table(simulations, [read_table(path) for path in snakemake.input.galaxies])
 write_table(found, snakemake.output[0])
 print(f"The simulation in {params.base_path} is {found.meta['simulation']}.", file=sys.stderr)

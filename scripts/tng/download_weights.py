@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from skyloom import archives, download
-from skyloom.io import atomic
+from skyloom.archives import download, requests
+from skyloom.io.files import atomic
 
 with open(snakemake.input.catalogue, encoding="utf-8") as file:
     published = yaml.safe_load(file)[snakemake.params.name]
@@ -22,7 +22,7 @@ download.fetch(
     kept,
     checksum=f"md5:{published['md5']}",
     size=published["bytes"],
-    policy=archives.patience(snakemake.config["downloads"]),
+    policy=requests.patience(snakemake.config["downloads"]),
     remedy=snakemake.params.remedy,
 )
 with atomic(snakemake.output[0]) as temporary:

@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.networks import evaluation
+from skyloom.arms.tng import evaluation
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
 bootstrap = {**params.bootstrap, "seed": params.seed}

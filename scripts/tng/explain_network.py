@@ -4,13 +4,15 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import atomic_hdf5, read_table
-from skyloom.networks import attended, attention, explained, training
+from skyloom.arms.tng import attention_files
+from skyloom.explain import attention, attention_statistics
+from skyloom.io.files import atomic_hdf5, read_table
+from skyloom.learn import training
 
 training.settle(snakemake.threads)
 files, params = snakemake.input, snakemake.params
 split = read_table(files.split, need=("id", "part", "component"))
-galaxies = explained.choose(files.dataset, split, params.galaxies)
+galaxies = attention_files.choose(files.dataset, split, params.galaxies)
 network = attention.load(files.model)
 heads = [attention.random_head(network.head, params.seed + n) for n in range(1, params.heads + 1)]
 predicted, maps, random = attention.explain(
@@ -22,11 +24,11 @@ predicted, maps, random = attention.explain(
     heads=heads,
     label=f"where {snakemake.wildcards.case} looks",
 )
-gas = explained.gas(files.maps, galaxies.id)
-found = [attended.regions(one) for one in gas.mass]
-radii = [attended.half_mass_radius(one) for one in gas.mass]
+gas = attention_files.gas(files.maps, galaxies.id)
+found = [attention_statistics.regions(one) for one in gas.mass]
+radii = [attention_statistics.half_mass_radius(one) for one in gas.mass]
 with atomic_hdf5(snakemake.output[0]) as file:
-    explained.write(file, galaxies, predicted, gas, radii)
+    attention_files.write_galaxies(file, galaxies, predicted, gas, radii)
     for method in params.methods:
-        numbers = attended.per_galaxy(maps[method], random[method], found)
-        explained.write_method(file, method, maps[method], numbers)
+        numbers = attention_statistics.per_galaxy(maps[method], random[method], found)
+        attention_files.write_method(file, method, maps[method], numbers)

@@ -4,19 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives
-from skyloom.io import read_table, write_table
-from skyloom.tng import web_branches, webapi
+from skyloom.archives import requests, tng_api, tng_branches
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
-api = webapi.connect(
-    archives.addresses(params.addresses, "tng"),
+api = tng_api.connect(
+    requests.addresses(params.addresses, "tng"),
     params.simulation,
     params.folder,
-    archives.patience(snakemake.config["downloads"]),
+    requests.patience(snakemake.config["downloads"]),
 )
 tables = [read_table(path, need=("subhalo_id",)) for path in snakemake.input]
-lineages = web_branches.lineages(api, tables, failures=params.failures)
+lineages = tng_branches.lineages(api, tables, failures=params.failures)
 for table, lineage, path in zip(tables, lineages, snakemake.output, strict=True):
     table["lineage_id"][:] = lineage
     write_table(table, path)

@@ -4,15 +4,14 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives
-from skyloom.tng import web_catalogue, webapi
+from skyloom.archives import requests, tng_api, tng_catalogue
 
 params = snakemake.params
-api = webapi.connect(
-    archives.addresses(params.addresses, "tng"),
+api = tng_api.connect(
+    requests.addresses(params.addresses, "tng"),
     params.simulation,
     params.folder,
-    archives.patience(snakemake.config["downloads"]),
+    requests.patience(snakemake.config["downloads"]),
 )
-columns = web_catalogue.fetch_columns(api, params.snapshot)
-web_catalogue.assemble(api, params.snapshot, columns, snakemake.output.groups)
+columns = tng_catalogue.fetch_columns(api, params.snapshot)
+tng_catalogue.assemble(api, params.snapshot, columns, snakemake.output.groups)

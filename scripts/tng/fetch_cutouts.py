@@ -6,25 +6,25 @@ step.begin(snakemake)
 
 from pathlib import Path
 
-from skyloom import archives
-from skyloom.io import read_table, write_table
-from skyloom.tng import maps, web_cutouts, webapi
-from skyloom.tng.simulation import Simulation
+from skyloom.archives import requests, tng_api, tng_cutouts
+from skyloom.arms.tng import maps
+from skyloom.arms.tng.simulation import Simulation
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
-api = webapi.connect(
-    archives.addresses(params.addresses, "tng"),
+api = tng_api.connect(
+    requests.addresses(params.addresses, "tng"),
     params.simulation,
     params.folder,
-    archives.patience(snakemake.config["downloads"]),
+    requests.patience(snakemake.config["downloads"]),
 )
 catalogue = Simulation(params.base_path, params.snapshot)
 galaxies = maps.part_of(read_table(snakemake.input.galaxies), params.part, params.parts)
-fields = params.get("fields") or web_cutouts.FIELDS
-listing = web_cutouts.listing(
+fields = params.get("fields") or tng_cutouts.FIELDS
+listing = tng_cutouts.listing(
     catalogue, galaxies, whole_groups=params.whole_groups, kinds=tuple(fields)
 )
-web_cutouts.fetch_cutouts(
+tng_cutouts.fetch_cutouts(
     api,
     listing,
     Path(params.cutouts),

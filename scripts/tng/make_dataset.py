@@ -5,17 +5,17 @@ import step
 step.begin(snakemake)
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table
-from skyloom.tng import archive, metadata
+from skyloom.arms.tng import map_files, metadata
+from skyloom.io.files import read_json, read_table
 
 files, params, variant = snakemake.input, snakemake.params, snakemake.wildcards.variant
 own = params.variant_parameters
-sample = archive.labelled([read_table(path) for path in files.galaxies])
+sample = map_files.labelled([read_table(path) for path in files.galaxies])
 maxima = {name: value for path in files.scaling for name, value in read_json(path).items()}
-described = archive.description(sample, files.maps, variant, own, params.seed)
+described = map_files.description(sample, files.maps, variant, own, params.seed)
 datasets.make(
     snakemake.output.dataset,
-    lambda pool: archive.render_all(
+    lambda pool: map_files.render_all(
         files.maps, sample, maxima, own, signed=params.signed, pool=pool
     ),
     metadata.complete(described, sample, files.maps, [maxima], own, params.signed),

@@ -4,11 +4,14 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import write_table
-from skyloom.networks import attended, explained
+from skyloom.arms.tng import attention_files
+from skyloom.explain import attention_statistics
+from skyloom.io.files import write_table
 
-found = [explained.read_numbers(path) for path in snakemake.input]
+found = [attention_files.read_numbers(path) for path in snakemake.input]
 entries = [entry for rows, _ in found for entry in rows]
-table = attended.summarise(entries, **snakemake.params.bootstrap, seed=snakemake.params.seed)
+table = attention_statistics.summarise(
+    entries, **snakemake.params.bootstrap, seed=snakemake.params.seed
+)
 table.meta["synthetic"] = any(synthetic for _, synthetic in found)
 write_table(table, snakemake.output[0])

@@ -6,8 +6,8 @@ step.begin(snakemake)
 
 from astropy.table import vstack
 
-from skyloom.io import read_table, write_table
-from skyloom.networks import leakage
+from skyloom.arms.tng import leakage
+from skyloom.io.files import read_table, write_table
 
 params, files = snakemake.params, snakemake.input
 splits = [read_table(path, need=("id", "lineage_id", "component", "part")) for path in files.splits]

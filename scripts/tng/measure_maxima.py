@@ -4,18 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
-from skyloom.io import write_json
+from skyloom import prefetch
+from skyloom.arms.tng import images, map_files
+from skyloom.io.files import write_json
 from skyloom.progress import track
-from skyloom.tng import archive, images
 
 params = snakemake.params
-((names, paths),) = archive.sources(snakemake.input).items()
+((names, paths),) = map_files.sources(snakemake.input).items()
 label = f"largest pixels of {', '.join(names)} in snapshot {params.snapshot}"
 paths = track(paths, label=label, unit="file")
-with ahead.Pool(snakemake.threads) as pool:
+with prefetch.Pool(snakemake.threads) as pool:
     maxima = images.channel_maxima(
-        (block.maps for block in ahead.one_ahead(pool, archive.read_maps(paths))),
+        (block.maps for block in prefetch.one_ahead(pool, map_files.read_maps(paths))),
         names,
         logarithmic_entropy=params.entropy == "log",
     )

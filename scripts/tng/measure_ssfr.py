@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.tng import selection
+from skyloom.arms.tng import selection
+from skyloom.io.files import read_table, write_table
 
 galaxies = read_table(snakemake.input[0], need=("sfr", "stellar_mass", "total_mass"))
 write_table(selection.with_ssfr(galaxies, **snakemake.params.ssfr), snakemake.output[0])

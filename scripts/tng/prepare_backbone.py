@@ -8,7 +8,7 @@ step.begin(snakemake)
 
 import yaml
 
-from skyloom.networks import weights
+from skyloom.learn import weights
 
 name, seed = snakemake.params.weights, snakemake.params.seed
 published = None

@@ -6,10 +6,10 @@ step.begin(snakemake)
 
 from importlib import import_module
 
-from skyloom.io import atomic_hdf5, read_json, read_table
+from skyloom.arms.tng import cutouts, gas_channels, maps
+from skyloom.io.files import atomic_hdf5, read_json, read_table
 from skyloom.kernels import histogram2d
 from skyloom.progress import track
-from skyloom.tng import cutouts, gas_channels, maps
 
 files, params = snakemake.input, snakemake.params
 # By name: a channel that is added to a list concerns the maps of that list alone.

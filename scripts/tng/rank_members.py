@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.networks import ensemble
+from skyloom.arms.tng import ensemble
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
 tables = [

@@ -6,9 +6,9 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import write_json, write_table
-from skyloom.tng import selection
-from skyloom.tng.simulation import Simulation
+from skyloom.arms.tng import selection
+from skyloom.arms.tng.simulation import Simulation
+from skyloom.io.files import write_json, write_table
 
 params = snakemake.params
 simulation = Simulation(params.base_path, params.snapshot, params.external)

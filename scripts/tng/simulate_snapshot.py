@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.tng.universe.snapshot import write_snapshot
+from skyloom.simulate.universe.snapshot import write_snapshot
 
 universe = snakemake.params.universe
 write_snapshot(

@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.tng.universe.tree import write_tree
+from skyloom.simulate.universe.tree import write_tree
 
 write_tree(
     snakemake.params.base_path,

@@ -6,8 +6,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.tng import splits
+from skyloom.arms.tng import splits
+from skyloom.io.files import read_table, write_table
 
 tables = [read_table(path) for path in snakemake.input.galaxies]
 table = splits.split(

@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.networks import leakage
+from skyloom.arms.tng import leakage
+from skyloom.io.files import read_table, write_table
 
 split = read_table(snakemake.input[0], need=("id", "lineage_id", "component", "part"))
 table = leakage.siblings_split(split, int(snakemake.wildcards.fold), seed=snakemake.params.seed)

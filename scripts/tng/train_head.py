@@ -4,20 +4,21 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table
-from skyloom.networks import case, experiment, regression, training, vgg16
+from skyloom.arms.tng import experiments
+from skyloom.io.files import read_table
+from skyloom.learn import experiment, regression, training, vgg16
 
 training.settle(snakemake.threads)
 files, made, params = snakemake.input, snakemake.output, snakemake.params
 split = read_table(files.split, need=["id", "part", "component"])
-data = case.read(
+data = experiments.read_case(
     files.dataset,
     files.features,
     split,
     split_name=files.split,
     precision=params.precision,
 )
-fitted = case.fit(
+fitted = experiments.fit(
     data,
     options=params.training,
     seed=params.seed,

@@ -7,8 +7,9 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.networks import case, members, training
+from skyloom.arms.tng import experiments, members
+from skyloom.io.files import read_table, write_table
+from skyloom.learn import training
 
 training.settle(snakemake.threads)
 files, params = snakemake.input, snakemake.params
@@ -16,7 +17,7 @@ first = files.get("first")
 state = Path(snakemake.output[0]).parent / ".state" / snakemake.wildcards.case
 for path, output in zip(files.splits, snakemake.output, strict=True):
     split = read_table(path, need=["id", "part", "component"])
-    data = case.read(files.dataset, files.features, split, split_name=path)
+    data = experiments.read_case(files.dataset, files.features, split, split_name=path)
     table = members.fit(
         data,
         options=params.training,

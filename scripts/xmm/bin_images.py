@@ -4,16 +4,16 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
-from skyloom.io import atomic_hdf5, read_table
+from skyloom import prefetch
+from skyloom.arms.xmm import processing
+from skyloom.io.files import atomic_hdf5, read_table
 from skyloom.progress import track
-from skyloom.xmm import processing
 
 params = snakemake.params
 inventory = read_table(snakemake.input.inventory, need=("file", "obs_id", "exposure"))
 rows = processing.block_of(inventory, params.block, params.blocks)
 work = processing.binned(params.rebin, params.rebin_method, pad=params.smaller == "pad")
-with ahead.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as file:
+with prefetch.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as file:
     images = processing.rate_images(
         rows, params.images, smaller=params.smaller, work=work, pool=pool
     )

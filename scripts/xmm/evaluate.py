@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_json, read_table, write_table
-from skyloom.xmm import evaluation
+from skyloom.arms.xmm import evaluation
+from skyloom.io.files import read_json, read_table, write_table
 
 params = snakemake.params
 need = ("id", "part", "obs_class", "bad", "score")

@@ -4,18 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives
-from skyloom.io import write_table
-from skyloom.xmm import archive, observations
+from skyloom.archives import requests, xmm_images
+from skyloom.arms.xmm import observations
+from skyloom.io.files import write_table
 
 params = snakemake.params
-table = observations.read(snakemake.input.observations, params.columns)
-fetched, missing = archive.fetch_images(
-    archives.addresses(params.addresses, "xmm"),
-    archive.names(table, params.block, params.blocks),
+table = observations.read_observations(snakemake.input.observations, params.columns)
+fetched, missing = xmm_images.fetch_images(
+    requests.addresses(params.addresses, "xmm"),
+    xmm_images.names(table, params.block, params.blocks),
     params.folder,
     table=params.failures,
-    policy=archives.patience(snakemake.config["downloads"]),
+    policy=requests.patience(snakemake.config["downloads"]),
     label=f"images of block {params.block}",
 )
 write_table(fetched, snakemake.output.fetched)

@@ -4,17 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import archives
-from skyloom.xmm import archive
+from skyloom.archives import requests, xmm_images
 
 params = snakemake.params
-table = archive.fetch_table(
-    archives.addresses(params.addresses, "xmm"),
+table = xmm_images.fetch_table(
+    requests.addresses(params.addresses, "xmm"),
     params.release,
     params.folder,
     columns=params.columns,
-    policy=archives.patience(snakemake.config["downloads"]),
+    policy=requests.patience(snakemake.config["downloads"]),
 )
 # A list, a file, or nothing.
-wanted = archive.chosen(str(snakemake.input.get("chosen") or "") or params.get("chosen"))
-archive.cut(table, wanted, params.columns, snakemake.output[0])
+wanted = xmm_images.configured_observations(
+    str(snakemake.input.get("chosen") or "") or params.get("chosen")
+)
+xmm_images.cut(table, wanted, params.columns, snakemake.output[0])

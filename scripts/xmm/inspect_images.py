@@ -4,14 +4,16 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import write_table
+from skyloom.arms.xmm import inventory, observations
+from skyloom.io.files import write_table
 from skyloom.progress import track
-from skyloom.xmm import inventory, observations
 
 params, block = snakemake.params, int(snakemake.wildcards.block)
 options = {"exposure": params.exposure, "camera": params.camera}
 cameras = observations.cameras_of(params.camera) if params.exposure == "table" else ()
-table = observations.read(snakemake.input.observations, params.columns, cameras=cameras)
+table = observations.read_observations(
+    snakemake.input.observations, params.columns, cameras=cameras
+)
 files, maps = inventory.listing(params.images, table=snakemake.input.observations)
 files = files[block :: params.blocks]
 rows = inventory.inspect(

@@ -5,8 +5,8 @@ import step
 step.begin(snakemake)
 
 from skyloom import datasets
-from skyloom.io import read_table
-from skyloom.xmm import processing
+from skyloom.arms.xmm import processing
+from skyloom.io.files import read_table
 
 files, params = snakemake.input, snakemake.params
 inventory = read_table(files.inventory, need=("obs_id", "obs_class", "exposure"))

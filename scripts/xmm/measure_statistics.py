@@ -4,15 +4,15 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
-from skyloom.io import read_table, write_table
+from skyloom import prefetch
+from skyloom.arms.xmm import processing, statistics
+from skyloom.io.files import read_table, write_table
 from skyloom.progress import track
-from skyloom.xmm import processing, statistics
 
 params = snakemake.params
 inventory = read_table(snakemake.input.inventory, need=("file", "obs_id", "exposure"))
 rows = processing.block_of(inventory, params.block, params.blocks)
-with ahead.Pool(snakemake.threads) as pool:
+with prefetch.Pool(snakemake.threads) as pool:
     measured = processing.rate_images(
         rows, params.images, smaller=params.smaller, work=statistics.moments, pool=pool
     )

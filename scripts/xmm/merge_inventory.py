@@ -6,11 +6,11 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.xmm import inventory, observations
+from skyloom.arms.xmm import inventory, observations
+from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
-table = observations.read(snakemake.input.observations, params.columns)
+table = observations.read_observations(snakemake.input.observations, params.columns)
 good, rejects = inventory.merge(
     [read_table(path) for path in snakemake.input.inventory],
     [read_table(path) for path in snakemake.input.rejects],

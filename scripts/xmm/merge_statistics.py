@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_json, write_table
-from skyloom.xmm import statistics
+from skyloom.arms.xmm import statistics
+from skyloom.io.files import read_table, write_json, write_table
 
 table = statistics.merge([read_table(path) for path in snakemake.input.blocks])
 found = statistics.separation(

@@ -4,12 +4,12 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import ahead
+from skyloom import prefetch
 from skyloom.progress import track
-from skyloom.xmm.epic import files
+from skyloom.simulate.epic import files
 
 options, seed = snakemake.params.synthetic, snakemake.params.seed
-with ahead.Pool(snakemake.threads) as pool:
+with prefetch.Pool(snakemake.threads) as pool:
     written = files.write_images(snakemake.output.images, options, seed, pool=pool)
     for _ in track(written, label="synthetic images", total=options["images"], unit="image"):
         pass

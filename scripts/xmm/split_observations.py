@@ -4,8 +4,8 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table, write_table
-from skyloom.xmm import splits
+from skyloom.arms.xmm import splits
+from skyloom.io.files import read_table, write_table
 
 inventory = read_table(snakemake.input.inventory, need=("obs_id", "obs_class"))
 table = splits.split(

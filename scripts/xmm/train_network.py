@@ -4,9 +4,9 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.io import read_table
-from skyloom.networks import experiment, training
-from skyloom.xmm import experiments
+from skyloom.arms.xmm import experiments
+from skyloom.io.files import read_table
+from skyloom.learn import experiment, training
 
 training.settle(snakemake.threads)
 files, made, params = snakemake.input, snakemake.output, snakemake.params
@@ -15,7 +15,7 @@ fitted = experiments.fit(
     params.name,
     experiments.entry(params.name, params.experiment),
     files.dataset,
-    experiments.read(files.dataset, split, split_name=files.split),
+    experiments.read_sample(files.dataset, split, split_name=files.split),
     training=params.training,
     seed=params.seed,
     state_path=experiment.state(made) / "network.h5",

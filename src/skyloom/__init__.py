@@ -21,12 +21,12 @@ __version__ = "0.1.0"
 # By name only: a step that imports one module of the package depends on no other.
 _PUBLIC = {
     "InputError": "skyloom.errors",
-    "Galaxies": "skyloom.tng.galaxies",
-    "Maps": "skyloom.tng.galaxies",
-    "open_tng": "skyloom.tng.galaxies",
-    "Picture": "skyloom.tng.picture",
-    "picture": "skyloom.tng.picture",
-    "simulate_tng": "skyloom.tng.universe.folder",
+    "Galaxies": "skyloom.arms.tng.galaxies",
+    "Maps": "skyloom.arms.tng.galaxies",
+    "open_tng": "skyloom.arms.tng.galaxies",
+    "Picture": "skyloom.arms.tng.picture",
+    "picture": "skyloom.arms.tng.picture",
+    "simulate_tng": "skyloom.simulate.universe.folder",
 }
 
 __all__ = sorted(_PUBLIC)

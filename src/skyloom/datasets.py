@@ -20,9 +20,9 @@ import numpy as np
 from h5py._objects import phil
 
 from skyloom import encoding
-from skyloom.ahead import Pool, in_order
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
+from skyloom.io.files import atomic_hdf5, check_numbers, create_dataset, open_hdf5
+from skyloom.prefetch import Pool, in_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -98,7 +98,7 @@ def write(
     Parameters
     ----------
     file : h5py.File
-        Empty and writable; see `skyloom.io.atomic_hdf5`.
+        Empty and writable; see `skyloom.io.files.atomic_hdf5`.
     samples : iterable of (n, *shape) array
         Blocks of samples, in order.
     count : int
@@ -118,7 +118,7 @@ def write(
     shuffle : bool, optional
         Whether the bytes of a number are parted before packing: it helps numbers that vary
         smoothly, not sparse images of few distinct values. Everything but bytes is, unless told.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Samples are compressed on its threads, while the next ones are made and the last ones
         written. The file is the same without.
 

@@ -2,7 +2,7 @@
 
 A byte b of plane k stands for v = (b - zero_k) / scale_k. Where ``gives`` is ``maps``, n is the
 map over its range, (map - minimum) / (maximum - minimum), and f(x) = asinh(x / beta) /
-asinh(1 / beta) (Lupton et al. 2004; `skyloom.tng.images`):
+asinh(1 / beta) (Lupton et al. 2004; `skyloom.arms.tng.images`):
 
 - ``stretch: alone``: v_k = f(n_k), each plane by itself;
 - ``stretch: joint``: v_k = n_k f(I) / I with I the mean of n over the planes, so that f(I) is the

@@ -22,19 +22,19 @@ import cv2
 import numpy as np
 
 from skyloom import export_card
-from skyloom.ahead import in_order
 from skyloom.errors import InputError
 from skyloom.extras import extra
-from skyloom.io import atomic, open_hdf5
+from skyloom.io.files import atomic, open_hdf5
 from skyloom.loaders.samples import Samples, column_names, side_of, texts
-from skyloom.sides import PARTS
+from skyloom.prefetch import in_order
+from skyloom.split_tables import PARTS
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.spectra.folders import complete
+from skyloom.io.folders import complete
 
 with extra("workflow"):
     import pyarrow as pa
@@ -189,7 +189,7 @@ def write(
         ``arm`` and ``name`` of the dataset, for its card.
     split : str, Path or Table, optional
         A table of sides, each of which becomes one split; all is ``train`` without.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Images are packed on its threads. The files are the same without.
     track : callable
         Wraps the list of groups, to report progress.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from skyloom import __version__
-from skyloom.arms import ARMS
+from skyloom.arms.registry import ARMS
 
 if TYPE_CHECKING:
     from skyloom.export import Plan

@@ -2,11 +2,11 @@
 
 ::
 
-    from skyloom.spectra import columns, observed
+    from skyloom.arms.spectra import table_columns, observed
 
     @observed.READERS.register("mine", identify=lambda path, start: start.startswith(b"MINE"))
     def read_mine(path):
-        return columns.Raw(wavelength, flux)
+        return table_columns.Raw(wavelength, flux)
 
 A program registers what it likes, as it does with specutils and astropy. The jobs of a workflow
 find the entries of the Python files that `PLUGINS` names, which run when a table is first read.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.columns import numbers, where
+from skyloom.io.columns import numbers, where
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -19,7 +19,7 @@ from skyloom.errors import InputError
 PARTS = ("train", "validation", "test")
 
 
-def of(
+def parts_of(
     ids: np.ndarray, split: Table, *, dataset: str | Path, split_name: str | Path = "the split"
 ) -> np.ndarray:
     """The side of each sample.

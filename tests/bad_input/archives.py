@@ -5,7 +5,7 @@ import os
 import broken
 from cases import accepted, for_each, rejected
 
-from skyloom.io import read_table, write_table
+from skyloom.io.files import read_table, write_table
 
 
 def merged(folder, tables, merge):

@@ -12,8 +12,9 @@ from broken import edited
 from cases import all_of, for_each, refused, rejected
 from small_files import block
 
-from skyloom.helium import reading
-from skyloom.spectra import folders, grid_files, inventory, observed, wavelengths
+from skyloom.arms.spectra import grid_files, inventory, observed, wavelengths
+from skyloom.arms.spectra.helium import inventory as helium_inventory
+from skyloom.io import folders
 
 WINDOW = wavelengths.linear(4460, 4480, 201)
 GOOD = ["f_t15000g30v100.dat", "more/f_t20000g35v200.dat"]
@@ -38,8 +39,8 @@ def archive(folder):
 def through(folder):
     """The whole inventory."""
     names = folders.listing(folder / "spectra", key="helium.spectra")
-    found = reading.read(folder / "spectra", names, WINDOW)
-    _, *tables = reading.tables(found, WINDOW, synthetic=False)
+    found = helium_inventory.read_spectra(folder / "spectra", names, WINDOW)
+    _, *tables = helium_inventory.tables(found, WINDOW, synthetic=False)
     good, bad = archives.merged(folder, tables, inventory.merge)
     return GOOD, list(good["file"]), archives.reason(bad)
 
@@ -222,7 +223,7 @@ OBSERVED = {
 
 @all_of(refused, "helium", OBSERVED)
 def observed_spectrum_with(folder, make):
-    observed.read(make(folder))
+    observed.read_spectrum(make(folder))
 
 
 BLOCKS = {

@@ -11,7 +11,7 @@ from astropy.io import fits
 from cases import all_of, for_each, refused, rejected
 from small_files import prepared
 
-from skyloom.sdss import catalogue, inventory, processing
+from skyloom.arms.sdss import catalogue, inventory, processing
 
 GOOD = ["3586/spec-3586-55181-0001.fits", "3586/spec-3586-55181-0002.fits"]
 BAD = "spec-3586-55181-0007.fits"

@@ -12,8 +12,8 @@ from cases import accepted, all_of, for_each, refused
 from small_files import profiles
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table, write_table
-from skyloom.semantic import galaxies, generation, preparation
+from skyloom.arms.semantic import galaxies, generation, preparation
+from skyloom.io.files import read_json, read_table, write_table
 
 
 def dataset(folder):
@@ -107,7 +107,7 @@ GALAXIES = {
 @all_of(refused, "semantic", GALAXIES, "again")
 def galaxies_with(folder, spoil):
     change, *given = spoil
-    galaxies.read(change(seen(folder), *given))
+    galaxies.read_galaxies(change(seen(folder), *given))
 
 
 NEGATIVE = "negative or infinite values", r"semantic\.galaxies"

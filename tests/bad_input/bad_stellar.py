@@ -10,9 +10,10 @@ from astropy.table import Table
 from broken import altered, attribute, overwritten, replaced, spoilt, zeroed
 from cases import all_of, for_each, refused, rejected
 
-from skyloom import inventory as inventories
-from skyloom.spectra import inventory, wavelengths
-from skyloom.stellar import atoms, files
+from skyloom.arms.spectra import inventory, wavelengths
+from skyloom.arms.spectra.stellar import files
+from skyloom.io import inventory as inventories
+from skyloom.simulate.stellar import atoms
 
 PIXELS = wavelengths.logarithmic(5000.0, 5300.0, 120)
 LINES = Path(__file__).parents[2] / "resources/lines/5000-5300.ecsv"
@@ -38,7 +39,7 @@ def through(folder):
     """The inventory and the spectra."""
     sources, unusable = files.listing(folder / "spectra", PIXELS)
     good, rows = files.usable(files.block_of(sources, 0, 1))
-    flux = np.concatenate(list(files.read(good, PIXELS, 4)))
+    flux = np.concatenate(list(files.read_spectra(good, PIXELS, 4)))
     tables = files.table(good), inventories.rejects(unusable + rows, synthetic=True)
     found, bad = archives.merged(folder, tables, inventory.merge)
     assert len(flux) == len(good and np.concatenate([rows for _, rows in good]))
@@ -50,7 +51,7 @@ def _far_in_vacuum(path):
     attribute(altered(path, "wavelength", lambda v: v * 9), "wavelength", "medium", "vacuum")
 
 
-SEE = r"see src/skyloom/stellar/files\.py"
+SEE = r"see src/skyloom/arms/spectra/stellar/files\.py"
 NO_HDF5 = "not a complete HDF5 file"
 TABLE = {
     "empty": {
@@ -172,4 +173,4 @@ def line_list_with(folder, change):
     table = Table.read(LINES, format="ascii.ecsv")
     change(table)
     table.write(folder / "lines.ecsv", format="ascii.ecsv")
-    atoms.read(folder / "lines.ecsv")
+    atoms.read_lines(folder / "lines.ecsv")

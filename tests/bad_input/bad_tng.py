@@ -13,8 +13,8 @@ from broken import altered, attribute, replaced, spoilt, truncated
 from cases import accepted, all_of, for_each, refused
 from small_tng import cutout, map_file
 
-from skyloom.tng import archive, inclined, maps, selection
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation, open_cutout
+from skyloom.arms.tng import inclined_views, map_files, maps, selection
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation, open_cutout
 
 GROUPS = "output/groups_099/fof_subhalo_tab_099.{}.hdf5"
 CHUNK = "output/snapdir_099/snap_099.{}.hdf5"
@@ -214,11 +214,11 @@ def images(path):
     """A variant's images of three galaxies."""
     table = Table({"snapshot": [99] * 3, "subhalo_id": [0, 2, 5], "ssfr": [1e-10] * 3})
     table.meta = {"snapshot": 99, "ssfr_mass": "stellar"}
-    sample = archive.labelled([table])
-    archive.description(sample, [path], "composite", {}, 1)
+    sample = map_files.labelled([table])
+    map_files.description(sample, [path], "composite", {}, 1)
     maxima = dict.fromkeys(maps.CHANNELS, 2.0)
     composite = {"kind": "composite", "beta": 0.001, "overflow": "clip"}
-    return list(archive.render_all([path], sample, maxima, composite))
+    return list(map_files.render_all([path], sample, maxima, composite))
 
 
 @refused("tng", "wrong snapshot", "maps? files? (lack|hold)", "again")
@@ -251,4 +251,4 @@ def map_file_with(folder, spoil):
 @refused("tng", "inconsistent counts", r"maps\.h5", "do not follow the table of views", "again")
 def views_of_other_galaxies(folder):
     table = Table({"subhalo_id": [0, 3, 5]})
-    inclined.read_views([map_file(folder)], table)
+    inclined_views.read_views([map_file(folder)], table)

@@ -5,7 +5,7 @@ import h5py
 from bad_tng import CHUNK, GROUPS, OFFSETS, TREE, select, sky
 from cases import all_of, for_each, refused
 
-from skyloom.tng.simulation import Simulation
+from skyloom.arms.tng.simulation import Simulation
 
 
 def compared(folder):

@@ -11,7 +11,7 @@ from astropy.table import Table
 from cases import all_of, for_each, refused, rejected
 from small_files import RATES, rates
 
-from skyloom.xmm import inventory, observations, processing
+from skyloom.arms.xmm import inventory, observations, processing
 
 GOOD = {"P0000000001EPX000OIMAGE8000.FTZ": "0000000001", "plain.fits": "0000000002"}
 OPTIONS = {"exposure": "header", "camera": "sum"}
@@ -59,7 +59,7 @@ def obslist(path, **changes):
 
 def through(folder):
     """The whole inventory."""
-    table = observations.read(folder / "list.fits")
+    table = observations.read_observations(folder / "list.fits")
     files, maps = inventory.listing(folder / "images", table=folder / "list.fits")
     tables = inventory.tables(inventory.inspect(folder / "images", files, maps, table, OPTIONS))
     good, bad = archives.merged(
@@ -180,7 +180,7 @@ def no_folder(folder):
 
 @refused("xmm", "missing file", r"list\.fits does not exist", r"xmm\.observations")
 def no_list(folder):
-    observations.read(folder / "list.fits")
+    observations.read_observations(folder / "list.fits")
 
 
 COLUMNS = {
@@ -192,19 +192,19 @@ COLUMNS = {
 
 @for_each(refused, "xmm", "missing field", COLUMNS)
 def list_without(folder, changes):
-    observations.read(obslist(folder / "list.fits", **changes), cameras=("pn",))
+    observations.read_observations(obslist(folder / "list.fits", **changes), cameras=("pn",))
 
 
 @refused("xmm", "truncated", r"list\.fits is", r"check xmm\.observations|again")
 def list_cut_short(folder):
-    observations.read(broken.truncated(obslist(folder / "list.fits")))
+    observations.read_observations(broken.truncated(obslist(folder / "list.fits")))
 
 
 @refused("xmm", "damaged", r"list\.ecsv is not a readable", r"check xmm\.observations")
 def list_with_a_foreign_tag(folder):
     path = obslist(folder / "list.ecsv")
     text = path.read_text().replace("# datatype:", "# meta: !!python/object/apply:os.getcwd []\n#")
-    observations.read(broken.overwritten(path, text.encode()))
+    observations.read_observations(broken.overwritten(path, text.encode()))
 
 
 @refused("xmm", "empty", "no file in the folder of images", r"xmm\.images")

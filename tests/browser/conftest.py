@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
 import fake_tng_run
 
-from skyloom.report import atlas, page, ranking
+from skyloom.report import atlas, page, tng_ranking
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
@@ -40,9 +40,13 @@ def small_report(tmp_path_factory):
     """The report of a made-up run of three cases."""
     folder = fake_tng_run.write(tmp_path_factory.mktemp("run") / "tng")
     path = folder.parent / "report #1 (ü).html"
-    sections = [ranking.section(folder), *atlas.sections(folder)]
+    sections = [tng_ranking.section(folder), *atlas.sections(folder)]
     made = page.write(
-        sections, title=ranking.TITLE, lead=ranking.lead(folder), synthetic=True, made="Made up."
+        sections,
+        title=tng_ranking.TITLE,
+        lead=tng_ranking.lead(folder),
+        synthetic=True,
+        made="Made up.",
     )
     path.write_text(made, encoding="utf-8")
     return path

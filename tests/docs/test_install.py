@@ -15,8 +15,8 @@ from importlib.util import find_spec
 import numpy as np
 from skyloom import __version__, loaders
 from skyloom.kernels import histogram2d
-from skyloom.tng import universe
-from skyloom.tng.simulation import Simulation
+from skyloom.simulate import universe
+from skyloom.arms.tng.simulation import Simulation
 
 assert not any(map(find_spec, ("tensorflow", "keras", "matplotlib", "snakemake")))
 size = {"galaxies": 12, "gas_cells": 100, "chunks": 2, "seed": 1}
@@ -28,7 +28,7 @@ view = {"statistics": ["sum"], "edges": np.linspace(0, 35000, 65)}
 (image,) = histogram2d.project(histogram2d.load(), place, [mass], **view)
 assert len(mass) and np.isclose(image.sum(), mass.sum(dtype=float), rtol=1e-6)
 try:
-    import skyloom.networks.vgg16
+    import skyloom.learn.vgg16
 except ImportError as error:
     print(error)
 """

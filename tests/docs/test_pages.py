@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from skyloom import syntax
-from skyloom.figures import entries
+from skyloom.draw import entries
+from skyloom.record import syntax
 
 ENTRIES = Path(entries.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def test_formulas_are_mathml_and_none_is_left_as_tex(pages):
 
 def test_library_pages_have_what_their_modules_define(pages):
     text = (pages / "api" / "tng.html").read_text(encoding="utf-8")
-    for name in ("skyloom.tng.gas.entropy", "skyloom.tng.images.lupton"):
+    for name in ("skyloom.arms.tng.gas.entropy", "skyloom.arms.tng.images.lupton"):
         assert f'id="{name}"' in text
     # Shapes and units come through.
     assert "keV cm^2" in text and "(N,) array" in text

@@ -17,7 +17,7 @@ from astropy.table import Table
 from commands import ROOT, files_of, in_page
 
 import skyloom
-from skyloom.io import open_hdf5, read_table
+from skyloom.io.files import open_hdf5, read_table
 
 pytestmark = [
     pytest.mark.workflow,
@@ -117,7 +117,7 @@ def test_epic_images_become_a_normalised_dataset(which, home, request):
         rows = {"OBS_ID": ["0098010101", "0201901401"], "OBS_CLASS": [0, 1]}
         Table(rows).write(table)
     else:
-        from skyloom.xmm.epic import files
+        from skyloom.simulate.epic import files
 
         options = {"images": 6, "flawed": 4, "exposure_maps": False}
         count = len(list(files.write_images(data / "epic", options, seed=1)))
@@ -137,11 +137,11 @@ def test_spectra_get_their_classes(which, home, request):
     if which == "real":
         count = linked((request.getfixturevalue("real_data") / "sdss").iterdir(), home / "data/new")
     else:
-        from skyloom.sdss.synthetic import archive, lines
+        from skyloom.simulate.sdss import archive, lines
 
         shares = {"GALAXY": 0.5, "QSO": 0.25, "STAR": 0.25}
         options = {"spectra": 12, "shares": shares, "repeated": 0.0, "flawed": 0}
-        lists = lines.read((ROOT / "resources" / "lines").glob("sdss_*.ecsv"))
+        lists = lines.read_lists((ROOT / "resources" / "lines").glob("sdss_*.ecsv"))
         (home / "data" / "new").mkdir()
         count = len(list(archive.write(home / "data" / "new", options, lists, 7)))
     project = reader(home, sdss=miniature.MINIATURE_SDSS["sdss"])
@@ -166,8 +166,8 @@ DOWNLOADS = {"folder": "cache", "archives": "mirror.yaml", "retries": 1, "timeou
 def test_first_try_of_tng50_4_ends_with_figures_and_a_table_in_hand(tmp_path):
     from tng_server import TngArchive, addresses
 
-    from skyloom.tng.universe.snapshot import write_snapshot
-    from skyloom.tng.universe.tree import write_tree
+    from skyloom.simulate.universe.snapshot import write_snapshot
+    from skyloom.simulate.universe.tree import write_tree
 
     universe = {"snapshots": [99], "galaxies": 24, "seed": 20260}
     base = tmp_path / "universe" / "output"

@@ -15,8 +15,8 @@ import psutil
 from miniature import Project
 from watcher import Watcher, is_final
 
-from skyloom import leftovers
-from skyloom.xmm.epic import files
+from skyloom.io import temporary_files
+from skyloom.simulate.epic import files
 
 SEED = 20260
 _IMAGES = {"images": 16, "flawed": 2, "exposure_maps": False}
@@ -51,7 +51,7 @@ _NOTE = """\
                 notes.write(f"{epoch}\\n")
 """
 _PATCHES = {
-    "src/skyloom/networks/state.py": {
+    "src/skyloom/learn/checkpoints.py": {
         "if state_path and time.monotonic() - saved >= save_every:": "if state_path:",
         "            begun = time.monotonic()\n": f"{_NOTE}            begun = time.monotonic()\n",
     },
@@ -215,7 +215,7 @@ class Miniature:
         return [
             str(path.relative_to(self.results))
             for path in sorted(self.results.rglob(".*"))
-            if leftovers.is_temporary(path.name) or path.name == ".state"
+            if temporary_files.is_temporary(path.name) or path.name == ".state"
         ]
 
     def is_done(self, target):

@@ -13,7 +13,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table
+from skyloom.io.files import read_json, read_table
 
 # What Linux reports (man inotify).
 _MODIFY, _MOVED_TO, _CREATE = 0x2, 0x80, 0x100

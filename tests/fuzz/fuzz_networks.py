@@ -4,14 +4,15 @@ import keras
 import numpy as np
 from fuzz_targets import SPLIT, Target, dataset, profiles
 
-from skyloom.io import read_table
-from skyloom.networks import batches, case, state
-from skyloom.sdss import experiments as sdss_experiments
-from skyloom.sdss import prediction
-from skyloom.semantic import encoding
-from skyloom.semantic import experiments as semantic_experiments
-from skyloom.spectra import fitting
-from skyloom.xmm import experiments as xmm_experiments
+from skyloom.arms.sdss import experiments as sdss_experiments
+from skyloom.arms.sdss import prediction
+from skyloom.arms.semantic import experiments as semantic_experiments
+from skyloom.arms.semantic import prediction as semantic_prediction
+from skyloom.arms.spectra import experiments as spectra_experiments
+from skyloom.arms.tng import experiments
+from skyloom.arms.xmm import experiments as xmm_experiments
+from skyloom.io.files import read_table
+from skyloom.learn import batches, checkpoints
 
 
 def _saved(folder):
@@ -24,7 +25,7 @@ def _saved(folder):
 
 
 def _load(folder):
-    encoding.load(folder / "model.keras")
+    semantic_prediction.load(folder / "model.keras")
     prediction.load(folder / "model.keras")
 
 
@@ -34,21 +35,21 @@ def _pictures(folder):
 
 def _join(folder):
     path, split = folder / "dataset.h5", read_table(folder / SPLIT)
-    case.read(path, folder / "features.h5", split)
-    xmm_experiments.read(path, split)
-    sdss_experiments.read(path, split)
+    experiments.read_case(path, folder / "features.h5", split)
+    xmm_experiments.read_sample(path, split)
+    sdss_experiments.read_sample(path, split)
     with batches.open_images(path):
         pass
 
 
 def _join_spectra(folder):
-    fitting.read(folder / "dataset.h5", read_table(folder / SPLIT))
+    spectra_experiments.read_sample(folder / "dataset.h5", read_table(folder / SPLIT))
     with batches.open_samples(folder / "dataset.h5", "spectra"):
         pass
 
 
 def _join_profiles(folder):
-    semantic_experiments.read(folder / "profiles.h5", read_table(folder / SPLIT))
+    semantic_experiments.read_sample(folder / "profiles.h5", read_table(folder / SPLIT))
 
 
 class _Variable:
@@ -74,7 +75,7 @@ class _Network:
         return [np.asarray(one) for one in self.variables]
 
 
-class _Training(state.Resumable):
+class _Training(checkpoints.Resumable):
     def advance(self, epoch):
         """Nothing is learnt."""
 
@@ -86,7 +87,7 @@ def _training():
     class Optimizer:
         variables = ()
 
-    return _Training(_Network(), Optimizer, state.Limits(epochs=1), ["facts"])
+    return _Training(_Network(), Optimizer, checkpoints.Limits(epochs=1), ["facts"])
 
 
 def _state(folder):

@@ -7,8 +7,8 @@ import small_files
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom.spectra import grid_files, wavelengths
-from skyloom.stellar import files as stellar_files
+from skyloom.arms.spectra import grid_files, wavelengths
+from skyloom.arms.spectra.stellar import files as stellar_files
 
 _WAVELENGTH = wavelengths.linear(5000, 5100, 64)
 
@@ -27,7 +27,7 @@ def read_stellar(folder):
     sources, _ = stellar_files.listing(folder, _WAVELENGTH)
     good, _ = stellar_files.usable(stellar_files.block_of(sources, 0, 1))
     stellar_files.table(good)
-    list(stellar_files.read(good, _WAVELENGTH, 4))
+    list(stellar_files.read_spectra(good, _WAVELENGTH, 4))
 
 
 def read_block(folder):

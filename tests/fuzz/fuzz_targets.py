@@ -18,16 +18,16 @@ from astropy.io import fits
 from astropy.table import Table
 
 from skyloom import datasets
-from skyloom.io import atomic_hdf5, open_hdf5, write_table
-from skyloom.networks import weights
-from skyloom.sdss import catalogue, processing, spectrum
-from skyloom.semantic import galaxies, generation
-from skyloom.spectra import observed, wavelengths
-from skyloom.spectra import preparation as spectra_preparation
-from skyloom.tng import archive, inclined, maps, selection
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation, open_cutout
-from skyloom.xmm import images, observations
-from skyloom.xmm import processing as xmm_processing
+from skyloom.arms.sdss import catalogue, processing, spectrum
+from skyloom.arms.semantic import galaxies, generation
+from skyloom.arms.spectra import observed, wavelengths
+from skyloom.arms.spectra import preparation as spectra_preparation
+from skyloom.arms.tng import inclined_views, map_files, maps, selection
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation, open_cutout
+from skyloom.arms.xmm import images, observations
+from skyloom.arms.xmm import processing as xmm_processing
+from skyloom.io.files import atomic_hdf5, open_hdf5, write_table
+from skyloom.learn import weights
 
 _WAVELENGTH = wavelengths.linear(5000, 5100, 64)
 SPLIT = "split.ecsv"
@@ -85,14 +85,14 @@ def _galaxies():
 
 def _read_maps(folder):
     paths, table = [folder / "maps.h5"], _galaxies()
-    sample = archive.labelled([table])
-    archive.description(sample, paths, "composite", {}, 1)
+    sample = map_files.labelled([table])
+    map_files.description(sample, paths, "composite", {}, 1)
     maxima = dict.fromkeys(maps.CHANNELS, 2.0)
     composite = {"kind": "composite", "beta": 0.001, "overflow": "clip"}
-    list(archive.render_all(paths, sample, maxima, composite))
-    archive.most_star_forming(paths, table)
-    with_gas, _ = inclined.read_views(paths, table)
-    list(inclined.images(paths, with_gas))
+    list(map_files.render_all(paths, sample, maxima, composite))
+    map_files.most_star_forming(paths, table)
+    with_gas, _ = inclined_views.read_views(paths, table)
+    list(inclined_views.images(paths, with_gas))
 
 
 def dataset(folder, kind="images"):
@@ -140,7 +140,7 @@ def profiles(folder):
 
 def _read_profiles(folder):
     galaxies.training_of(folder / "profiles.h5")
-    galaxies.read(folder / "seen.h5")
+    galaxies.read_galaxies(folder / "seen.h5")
 
 
 def _counts():
@@ -235,9 +235,9 @@ def _sdss(folder):
 
 
 def _read_sdss(path):
-    found = spectrum.read(path)
+    found = spectrum.read_spectrum(path)
     _ = found.sn
-    spectrum.read(path, labelled=False)
+    spectrum.read_spectrum(path, labelled=False)
 
 
 def _spall(folder):
@@ -293,13 +293,13 @@ FILES = [
     Target("dataset of galaxies", profiles, _read_profiles, 2),
     Target("xmm image", _epic, _each(_read_epic), 8),
     Target("xmm image in tiles", _epic_tiles, _each(_read_epic), 2),
-    Target("xmm observation list", _obslist, _each(observations.read), 2),
+    Target("xmm observation list", _obslist, _each(observations.read_observations), 2),
     Target("xmm rates", _one(small_files.rates), _read_rates, 2),
     Target("sdss spectrum", _sdss, _each(_read_sdss), 8),
     Target("sdss catalogue", _spall, _each(_read_spall)),
     Target("sdss prepared spectra", _one(small_files.prepared), _read_prepared, 2),
     Target("stellar spectra", fuzz_spectra.stellar, fuzz_spectra.read_stellar, 2),
     Target("spectra of a grid", _one(small_files.block), fuzz_spectra.read_block, 2),
-    Target("observed spectrum", fuzz_spectra.observed_files, _each(observed.read), 6),
+    Target("observed spectrum", fuzz_spectra.observed_files, _each(observed.read_spectrum), 6),
     Target("weights of VGG16", _weights, _read_weights, 1),
 ]

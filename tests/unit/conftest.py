@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from skyloom.kernels import histogram2d, polyline
-from skyloom.stellar import atoms
+from skyloom.simulate.stellar import atoms
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +27,16 @@ def pen(tmp_path_factory):
 @pytest.fixture(scope="session")
 def lines():
     """The line list of the stellar arm."""
-    return atoms.read(Path(__file__).parents[2] / "resources/lines/5000-5300.ecsv")
+    return atoms.read_lines(Path(__file__).parents[2] / "resources/lines/5000-5300.ecsv")
 
 
 @pytest.fixture
 def whole_batches(monkeypatch):
     """Batches in one part: they are traced faster, and parts have tests of their own."""
-    monkeypatch.setattr("skyloom.networks.chain.PARTS", 1)
+    monkeypatch.setattr("skyloom.learn.sub_batches.PARTS", 1)
 
 
 @pytest.fixture
 def batches_in_two(monkeypatch):
     """Batches in two parts: they are traced faster, and sums of parts are still there."""
-    monkeypatch.setattr("skyloom.networks.chain.PARTS", 2)
+    monkeypatch.setattr("skyloom.learn.sub_batches.PARTS", 2)

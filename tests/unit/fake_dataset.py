@@ -1,8 +1,8 @@
 """A dataset file of any samples, in the format in which every arm writes its own."""
 
 from skyloom import datasets
-from skyloom.io import atomic_hdf5
-from skyloom.semantic import generation
+from skyloom.arms.semantic import generation
+from skyloom.io.files import atomic_hdf5
 
 
 def write(path, samples, target, columns, *, name="", units="", **attributes):

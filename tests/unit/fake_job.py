@@ -6,7 +6,7 @@ STARTED = "2026-01-01T00:00:00+00:00"
 
 
 def job(rule, outputs, inputs, **changes):
-    """What `skyloom.provenance.write_job` is told of a job."""
+    """What `skyloom.record.provenance.write_job` is told of a job."""
     return {
         **{"rule": rule, "wildcards": {}, "outputs": outputs, "inputs": inputs, "read": {}},
         **{"library": "0123", "parameters": {}, "config": {}, "script": Path("scripts/make.py")},

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 from astropy.table import Table
 
-from skyloom import published as printed
-from skyloom.spectra import wavelengths
+from skyloom.arms.spectra import wavelengths
+from skyloom.judge import published as printed
 
 CLASSES = ("GALAXY", "QSO", "STAR")
 METRICS = ("accuracy", "precision", "recall", "f1")
@@ -37,7 +37,7 @@ def table(count=120, *, seed=0, classes=CLASSES, synthetic=True):
 
 
 def spectrum(kind, z, *, pixels=900, seed=0):
-    """What `skyloom.sdss.spectrum.read` gives, as far as figures look at it."""
+    """What `skyloom.arms.sdss.spectrum.read_spectrum` gives, as far as figures look at it."""
     random = np.random.default_rng(seed)
     wavelength = np.geomspace(3600, 10400, pixels)
     width = 25 if kind == "QSO" else 6

@@ -4,8 +4,8 @@ import fake_dataset
 import numpy as np
 from astropy.table import Table
 
-from skyloom import published as beside
-from skyloom.io import atomic_hdf5, create_dataset, write_json, write_table
+from skyloom.io.files import atomic_hdf5, create_dataset, write_json, write_table
+from skyloom.judge import published as beside
 
 UNITS = {"teff": "K", "log_g": "dex", "m_h": "dex", "v_rot": "km / s", "v_sin_i": "km / s"}
 AXES = {

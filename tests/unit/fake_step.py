@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from matplotlib.image import imread
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -48,10 +48,10 @@ def draw(function, files, folder, monkeypatch, **options):
     Without a warning. Its figure, and the bytes of its PNG and PDF where they are saved.
     """
     arm, _, name = function.partition(".")
-    entry = getattr(import_module(f"skyloom.figures.entries.{arm}"), name)
+    entry = getattr(import_module(f"skyloom.draw.entries.{arm}"), name)
     taken = {key: options[key] for key in inspect.signature(entry).parameters if key in options}
     output = {kind: str(folder / f"{name}.{kind}") for kind in ("png", "pdf")}
-    params = {"function": f"skyloom.figures.entries.{function}", "options": taken}
+    params = {"function": f"skyloom.draw.entries.{function}", "options": taken}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = run("draw", input=files, output=output, params=params, monkeypatch=monkeypatch)

@@ -5,9 +5,9 @@ import json
 import numpy as np
 from astropy.table import Table
 
-from skyloom.io import atomic_hdf5, create_dataset, write_table
-from skyloom.tng.universe.snapshot import write_snapshot
-from skyloom.tng.universe.tree import write_tree
+from skyloom.io.files import atomic_hdf5, create_dataset, write_table
+from skyloom.simulate.universe.snapshot import write_snapshot
+from skyloom.simulate.universe.tree import write_tree
 
 VARIANTS = (
     *("composite", "entropy", "mass", "temperature", "gaussian_3", "gaussian_5", "gaussian_10"),

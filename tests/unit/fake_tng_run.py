@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from astropy.table import Table
 
-from skyloom import published
-from skyloom.io import atomic_hdf5, create_dataset, write_table
-from skyloom.networks import evaluation
+from skyloom.arms.tng import evaluation
+from skyloom.io.files import atomic_hdf5, create_dataset, write_table
+from skyloom.judge import published
 
 CASES = ("composite", "mass", "unsharp_3")
 BINS, WIDTH, HUBBLE = 32, 60.0, 0.6774

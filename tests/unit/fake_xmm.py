@@ -5,8 +5,8 @@ import io
 
 from astropy.io import fits
 
-from skyloom.io import read_table, write_table
-from skyloom.xmm import inventory, observations
+from skyloom.arms.xmm import inventory, observations
+from skyloom.io.files import read_table, write_table
 
 #: No frame is asked for: that of most images is taken.
 REJECT = {"size": None, "smaller": "reject"}
@@ -37,7 +37,7 @@ def table(path, observations_of, columns=""):
 
 def build(images, listed, *, blocks=1, exposure="header", camera="sum", frame=REJECT):
     """Inventory and rejects of a folder, by way of files as the steps do it."""
-    own = observations.read(listed)
+    own = observations.read_observations(listed)
     files, maps = inventory.listing(images, table=listed)
     options = {"exposure": exposure, "camera": camera}
     parts = {"good": [], "bad": []}

@@ -3,7 +3,7 @@
 import re
 import warnings
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 # Quantities that have a dimension: an axis that names one names its unit, in brackets or after a
 # stroke. Logarithms of them too.

@@ -5,12 +5,12 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom import datasets
-from skyloom.io import atomic_hdf5
-from skyloom.sdss import preparation
-from skyloom.semantic import generation
-from skyloom.semantic.sampling import Grid
-from skyloom.spectra import grid_files, wavelengths
-from skyloom.xmm import processing
+from skyloom.arms.sdss import preparation
+from skyloom.arms.semantic import generation
+from skyloom.arms.semantic.sampling import Grid
+from skyloom.arms.spectra import grid_files, wavelengths
+from skyloom.arms.xmm import processing
+from skyloom.io.files import atomic_hdf5
 
 #: Of `prepared` and `block`.
 NAMES = ["a", "b", "c"]

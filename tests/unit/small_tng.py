@@ -3,9 +3,10 @@
 import h5py
 import numpy as np
 
-from skyloom.io import atomic_hdf5
-from skyloom.tng import maps, universe
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Header
+from skyloom.arms.tng import maps
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS, Header
+from skyloom.io.files import atomic_hdf5
+from skyloom.simulate import universe
 
 SIZE = {"snapshots": [99], "galaxies": 12, "seed": 3}
 CUTS = {"stellar_mass": [0.01, 1000], "total_mass_max": 1e5, "group_mass_max": 1e6}

@@ -4,21 +4,15 @@ import dataclasses
 
 import numpy as np
 
-from skyloom.networks import (
-    batches,
-    classification,
-    epic_cnn,
-    head_training,
-    regression,
-    semantic_encoder,
-    semantic_training,
-    spectra_cnn,
-    spectra_training,
-    training,
-)
-from skyloom.networks.augmentation import Augmentation
-from skyloom.networks.profile_decoder import ProfileDecoder
-from skyloom.networks.targets import Target
+from skyloom.arms.semantic import encoder
+from skyloom.arms.semantic import training as semantic_training
+from skyloom.arms.semantic.decoder import ProfileDecoder
+from skyloom.arms.spectra import architectures as spectra_architectures
+from skyloom.arms.spectra import training as spectra_training
+from skyloom.arms.xmm import architectures
+from skyloom.learn import batches, classification, head_training, regression, training
+from skyloom.learn.augmentation import Augmentation
+from skyloom.learn.targets import Target
 
 TRAIN, SIDE = np.arange(0, 21), np.arange(21, 30)
 BINARY = Target("binary", classes=6, positive_from=2)
@@ -34,7 +28,7 @@ def _head(samples, labels, settings):
 
 def _classifier(samples, labels, settings):
     options = {"architecture": "2conv", "dropout": 0.5, "batch_normalization": True, "seed": 1}
-    network = epic_cnn.build(samples.shape, BINARY, **options)
+    network = architectures.build(samples.shape, BINARY, **options)
     labels = np.digitize(labels[:, 0], [0.2, 0.4, 0.6, 0.8])
     return network, classification.task(
         samples, labels, train=TRAIN, validation=SIDE, target=BINARY, settings=settings
@@ -43,7 +37,7 @@ def _classifier(samples, labels, settings):
 
 def _regression(samples, labels, settings):
     options = {"heteroscedastic": settings.heteroscedastic, "seed": 1}
-    network = spectra_cnn.build("initial", samples.shape[0], 3, **options)
+    network = spectra_architectures.build("initial", samples.shape[0], 3, **options)
     return network, spectra_training.task(
         samples, labels, train=TRAIN, validation=SIDE, settings=settings
     )
@@ -51,9 +45,9 @@ def _regression(samples, labels, settings):
 
 def _encoder(samples, labels, settings):
     names = list(PROFILE["parameters"])
-    layer = semantic_encoder.PhysicalParameters(names, [0.16, 0.14, 0], [0.64, 0.86, 180])
+    layer = encoder.PhysicalParameters(names, [0.16, 0.14, 0], [0.64, 0.86, 180])
     sizes = {"convolutions": [4, 4], "dense": [6]}
-    network = semantic_encoder.build(samples.shape, layer, **sizes, seed=1)
+    network = encoder.build(samples.shape, layer, **sizes, seed=1)
     decoder = ProfileDecoder(PROFILE, {"pixels": samples.shape[0]})
     return network, semantic_training.task(
         decoder, samples, labels, train=TRAIN, validation=SIDE, settings=settings

@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
+from skyloom.arms.tng import consistency
+from skyloom.arms.tng.simulation import Simulation
 from skyloom.errors import InputError
-from skyloom.tng import agreement
-from skyloom.tng.simulation import Simulation
 
 HEADER = {"Time": 1.0, "Redshift": 0.0, "BoxSize": 35000.0, "HubbleParam": 0.6774}
 HEADER |= {"Omega0": 0.3089, "OmegaLambda": 0.6911}
@@ -105,11 +105,11 @@ def base(tmp_path):
 
 def refused(base, words):
     with pytest.raises(InputError, match=words):
-        agreement.check(Simulation(base, 99))
+        consistency.check_snapshot(Simulation(base, 99))
 
 
 def test_files_of_one_snapshot_agree(base):
-    found = agreement.check(Simulation(base, 99))
+    found = consistency.check_snapshot(Simulation(base, 99))
     assert found["files"] == 4 + 2 + 1 and found["unfit"] == {}
     assert found["bytes"] == sum(p.stat().st_size for p in base.parent.rglob("*.hdf5"))
 
@@ -293,7 +293,7 @@ ORDINARY = {
 @pytest.mark.parametrize("name", ORDINARY)
 def test_what_real_files_have_is_not_refused(base, name):
     ORDINARY[name](base)
-    assert agreement.check(Simulation(base, 99))["unfit"] == {}
+    assert consistency.check_snapshot(Simulation(base, 99))["unfit"] == {}
 
 
 def test_lengths_beyond_32_bits_add_up(tmp_path):
@@ -305,20 +305,22 @@ def test_lengths_beyond_32_bits_add_up(tmp_path):
     starts = np.arange(5)[:, None] * np.full(6, many, np.int64)
     counts = np.full((1, 6), 5 * many, np.int64)
     # It refuses gas at once.
-    agreement._compare_starts(simulation, {"Group": starts}, counts, ["gas"], agreement._Found())
+    consistency._compare_starts(
+        simulation, {"Group": starts}, counts, ["gas"], consistency._Found()
+    )
 
 
 def test_nothing_is_compared_where_particles_are_not_on_disk(base):
     shutil.rmtree(base / "snapdir_099")
-    assert agreement.check(Simulation(base, 99)) == {}
+    assert consistency.check_snapshot(Simulation(base, 99)) == {}
 
 
 @pytest.mark.parametrize("name", ["FileOffsets/SnapByType", "Group/SnapByType"])
 def test_what_is_wrong_with_dark_matter_concerns_those_who_ask_for_it(base, name):
     rewritten(offsets(base), name, lambda v: v + [0, 1, 0, 0, 0, 0])
-    agreement.require(Simulation(base, 99))
+    consistency.require(Simulation(base, 99))
     with pytest.raises(InputError, match="PartType1 of .* begins at 1 by the offsets, and at 0"):
-        agreement.require(Simulation(base, 99), ("dark_matter",))
+        consistency.require(Simulation(base, 99), ("dark_matter",))
 
 
 @pytest.mark.parametrize(
@@ -335,17 +337,17 @@ def test_catalogues_that_cannot_be_compared_are_refused(base, name, change, word
 
 
 def test_what_was_found_before_holds_for_the_same_files_alone(base, monkeypatch):
-    found = agreement.check(Simulation(base, 99))
+    found = consistency.check_snapshot(Simulation(base, 99))
     with monkeypatch.context() as patched:
-        patched.delattr(agreement, "check")
-        agreement.require(Simulation(base, 99, compared=found))
+        patched.delattr(consistency, "check_snapshot")
+        consistency.require(Simulation(base, 99, compared=found))
     os.truncate(chunk(base, 2), chunk(base, 2).stat().st_size + 8)
     with pytest.raises(InputError, match="not those that were compared when .* selected"):
-        agreement.require(Simulation(base, 99, compared=found))
+        consistency.require(Simulation(base, 99, compared=found))
 
 
 @pytest.mark.parametrize("found", [None, {}])
 def test_files_that_were_not_compared_are_when_particles_are_asked_for(base, found):
     state(chunk(base, 3), BoxSize=75000.0)
     with pytest.raises(InputError, match="BoxSize is 35000 and 75000"):
-        agreement.require(Simulation(base, 99, compared=found))
+        consistency.require(Simulation(base, 99, compared=found))

@@ -8,10 +8,10 @@ from astropy.io import fits
 from fake_sdss import about, coadd, primary
 from refusal import refused
 
-from skyloom import archives
-from skyloom.download import Policy
+from skyloom.archives import requests, sdss_spectra
+from skyloom.archives.download import Policy
+from skyloom.arms.sdss import spectrum
 from skyloom.errors import InputError
-from skyloom.sdss import archive, spectrum
 
 QUICK = Policy(retries=1, timeout=1.0, slowest=1.0, backoff=0.0)
 ROWS = [(266, 51602, 13), (3586, 55181, 7), (10000, 57346, 1)]
@@ -63,7 +63,7 @@ def addresses(server):
 
 
 def fetch(server, folder, path, block=0, blocks=1, release="DR17"):
-    return archive.fetch(
+    return sdss_spectra.fetch(
         addresses(server),
         path,
         folder / "cache",
@@ -83,12 +83,12 @@ def test_every_listed_spectrum_comes_once_and_is_what_was_served(tmp_path, serve
         fetch(server, tmp_path, path)
         assert sorted(server.paths()) == sorted(served)
     assert list(fetched["file"]) == FILES and len(missing) == 0
-    count = archives.gather([fetched], tmp_path / "cache", tmp_path / "run" / "spectra")
+    count = requests.gather([fetched], tmp_path / "cache", tmp_path / "run" / "spectra")
     assert count == 3
     for file, content in zip(FILES, served.values(), strict=True):
         made = tmp_path / "run" / "spectra" / file
         assert made.read_bytes() == content
-        assert spectrum.read(made).id == spectrum.identity_of_name(file)
+        assert spectrum.read_spectrum(made).id == spectrum.identity_of_name(file)
 
 
 def test_blocks_share_the_catalogue_out_and_a_repeated_row_counts_once(tmp_path, served):
@@ -128,13 +128,13 @@ def test_an_answer_that_is_not_the_spectrum_is_never_kept(tmp_path, served, wron
 def test_rows_that_can_be_no_spectrum_form_no_path(tmp_path, served):
     rows = [(-1, 51602, 13), (266, 51602, 99999), (266, 51602, 13)]
     path = catalogue(tmp_path / "spAll.fits", rows, ["26"] * 3)
-    numbers, _ = archive.rows(path)
+    numbers, _ = sdss_spectra.rows(path)
     assert numbers.tolist() == [[266, 51602, 13]]
 
 
 def test_an_empty_catalogue_and_an_unknown_release_are_one_sentence(tmp_path, served):
     path = catalogue(tmp_path / "spAll.fits", [], [])
-    refused(r"spAll\.fits lists no spectrum", archive.rows, path)
+    refused(r"spAll\.fits lists no spectrum", sdss_spectra.rows, path)
     with Archive(lambda asked, query: 404) as server:
         with pytest.raises(InputError, match=r"sdss\.archive\.release is 'DR18'.*'DR17'"):
             fetch(server, tmp_path, path, release="DR18")
@@ -145,23 +145,23 @@ def test_nothing_but_gaps_means_that_the_addresses_are_wrong(tmp_path, served):
     with Archive(lambda asked, query: 404) as server:
         fetched, missing = fetch(server, tmp_path, path)
     with pytest.raises(InputError, match=r"none of the 3 spectra.*404.*downloads\.archives"):
-        archives.absent([missing], len(fetched), what="spectra")
+        requests.absent([missing], len(fetched), what="spectra")
 
 
 def test_addresses_of_the_project_are_complete_and_filled_by_plain_names_alone():
     known = yaml.safe_load(open("resources/archives.yaml", encoding="utf-8"))
     for release in known["sdss"].values():
         values = {"plate": "0266", "file": "spec-0266-51602-0013.fits", "run2d": "26"}
-        url = archives.fill(release["address"], **values)
+        url = requests.fill(release["address"], **values)
         assert url.startswith("https://") and "{" not in url
         assert release["boss"] in release["runs"] and release["legacy"] in release["runs"]
     image = known["xmm"]["images"]
-    assert archives.fill(image["file"], observation="0098010101").endswith("OIMAGE8000.FTZ")
-    assert "obsno=0098010101&" in archives.fill(image["address"], observation="0098010101")
+    assert requests.fill(image["file"], observation="0098010101").endswith("OIMAGE8000.FTZ")
+    assert "obsno=0098010101&" in requests.fill(image["address"], observation="0098010101")
 
 
 def test_real_spectra_pass_the_check_of_their_own_names(real_data):
     files = sorted((real_data / "sdss").glob("spec-*.fits"))
     assert len(files) >= 19
     for path in files:
-        archive.check(path, name=spectrum.identity_of_name(path))
+        sdss_spectra.check_spectrum(path, name=spectrum.identity_of_name(path))

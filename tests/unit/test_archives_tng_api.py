@@ -13,11 +13,12 @@ import pytest
 from archive_server import Archive
 from tng_server import KEY, TngArchive, open_api
 
+from skyloom.archives import tng_branches, tng_catalogue, tng_cutouts
+from skyloom.arms.tng import cutouts, maps, selection
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, read_table, write_table
-from skyloom.tng import cutouts, maps, selection, web_branches, web_catalogue, web_cutouts
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
-from skyloom.tng.universe import layout
+from skyloom.io.files import atomic_hdf5, read_table, write_table
+from skyloom.simulate.universe import layout
 
 CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
 SNAPSHOTS = (99, 98)
@@ -40,8 +41,8 @@ def catalogue(api, snapshot=99):
     base = api.folder / "output"
     outputs = [Path(p) for p in layout.snapshot_files(base, snapshot, chunks=1)["groups"]]
     if not outputs[0].exists():
-        columns = web_catalogue.fetch_columns(api, snapshot)
-        web_catalogue.assemble(api, snapshot, columns, outputs)
+        columns = tng_catalogue.fetch_columns(api, snapshot)
+        tng_catalogue.assemble(api, snapshot, columns, outputs)
     return Simulation(base, snapshot)
 
 
@@ -69,8 +70,8 @@ def connect(archive, catalogues, tmp_path):
 def with_cutouts(api, simulation, galaxies, *, whole_groups):
     """Fetch the cutouts of galaxies; the simulation that reads them."""
     folder, failures = api.folder / "cutouts", api.folder / "failed.ecsv"
-    listing = web_cutouts.listing(simulation, galaxies, whole_groups=whole_groups)
-    web_cutouts.fetch_cutouts(api, listing, folder, simulation.header, failures=failures)
+    listing = tng_cutouts.listing(simulation, galaxies, whole_groups=whole_groups)
+    tng_cutouts.fetch_cutouts(api, listing, folder, simulation.header, failures=failures)
     write_table(listing, api.folder / "listing.ecsv")
     return cutouts.CutoutSimulation(
         simulation.base_path, simulation.snapshot, folder, [api.folder / "listing.ecsv"]
@@ -81,7 +82,7 @@ def test_galaxies_and_lineages_are_those_of_the_files(universe, connect, tmp_pat
     api = connect()
     local = [selection.select(Simulation(universe, n), cuts=CUTS) for n in (99, 98)]
     fetched = [selection.select(catalogue(api, n), cuts=CUTS) for n in (99, 98)]
-    found = web_branches.lineages(api, fetched, failures=tmp_path / "failed.ecsv")
+    found = tng_branches.lineages(api, fetched, failures=tmp_path / "failed.ecsv")
     for table, lineage, truth, name in zip(fetched, found, local, "ab", strict=True):
         assert set(table["lineage_id"]) == {-1} and len(table) > 5
         table["lineage_id"][:] = lineage
@@ -94,12 +95,12 @@ def test_branch_already_seen_is_not_asked_for_again(connect, archive, tmp_path):
     api = connect()
     tables = [selection.select(catalogue(api, n), cuts=CUTS) for n in (98, 99)]
     archive.asked.clear()
-    found = web_branches.lineages(api, tables, failures=tmp_path / "failed.ecsv")
+    found = tng_branches.lineages(api, tables, failures=tmp_path / "failed.ecsv")
     asked = [path for path in archive.paths() if path.endswith("mpb.hdf5")]
     assert len(asked) == len(set(asked)) < sum(map(len, tables))
     assert sum("/snapshots/98/" in path for path in asked) < len(tables[0]) / 2
     archive.asked.clear()
-    again = web_branches.lineages(api, tables, failures=tmp_path / "failed.ecsv")
+    again = tng_branches.lineages(api, tables, failures=tmp_path / "failed.ecsv")
     absent = sum((lineage == -1).sum() for lineage in found)
     assert len(archive.asked) == absent
     assert all((a == b).all() for a, b in zip(found, again, strict=True))
@@ -311,7 +312,7 @@ def test_column_of_another_length_than_the_archive_says_is_refused(universe, tmp
     with Archive(answer) as server:
         api = open_api(server, tmp_path)
         with pytest.raises(InputError, match=r"rows of Group/GroupFirstSub where .* has 1\d+"):
-            web_catalogue.fetch_columns(api, 99)
+            tng_catalogue.fetch_columns(api, 99)
 
 
 def test_archive_without_any_branch_is_taken_for_a_wrong_address(connect, archive, tmp_path):
@@ -319,4 +320,4 @@ def test_archive_without_any_branch_is_taken_for_a_wrong_address(connect, archiv
     table = selection.select(catalogue(api), cuts=CUTS)
     api._addresses = {**api._addresses, "branch": archive.url + "/nowhere/{number}"}
     with pytest.raises(InputError, match=r"no main branch of any .* tng\.branch"):
-        web_branches.lineages(api, [table], failures=tmp_path / "failed.ecsv")
+        tng_branches.lineages(api, [table], failures=tmp_path / "failed.ecsv")

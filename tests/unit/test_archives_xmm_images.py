@@ -13,11 +13,11 @@ from archive_server import Archive
 from astropy.table import Table
 from refusal import refused
 
-from skyloom import archives
-from skyloom.download import Policy
+from skyloom.archives import requests, xmm_images
+from skyloom.archives.download import Policy
+from skyloom.arms.xmm import images, observations
 from skyloom.errors import InputError
-from skyloom.io import read_table
-from skyloom.xmm import archive, images, observations
+from skyloom.io.files import read_table
 
 QUICK = Policy(retries=2, timeout=1.0, slowest=1.0, backoff=0.0)
 NAMES = ["0098010101", "0201901401", "0505720401"]
@@ -67,7 +67,7 @@ def addresses(server):
 
 def fetch(server, folder, names=NAMES, policy=QUICK):
     table = folder / "failed.ecsv"
-    return archive.fetch_images(
+    return xmm_images.fetch_images(
         addresses(server), names, folder / "cache", table=table, policy=policy
     )
 
@@ -143,8 +143,8 @@ def test_a_tar_gives_its_one_image_and_none_of_its_paths(tmp_path):
     )
     with Archive(serve({name: hostile})) as server:
         fetched, _ = fetch(server, tmp_path, [name])
-    count = archives.gather(
-        [fetched], tmp_path / "cache", tmp_path / "run" / "images", place=archive.place
+    count = requests.gather(
+        [fetched], tmp_path / "cache", tmp_path / "run" / "images", place=xmm_images.place
     )
     assert count == 1
     made = tmp_path / "run" / "images" / product(name)
@@ -164,7 +164,7 @@ def test_members_of_a_tar_that_are_links_or_devices_are_passed_over(tmp_path):
             tar.addfile(entry)
     (tmp_path / "answer").write_bytes(content.getvalue())
     with pytest.raises(InputError, match="tar without P0098010101EPX000OIMAGE8000.FTZ"):
-        archive.place(tmp_path / "answer", tmp_path / product(NAMES[0]))
+        xmm_images.place(tmp_path / "answer", tmp_path / product(NAMES[0]))
 
 
 def _table(path, rows):
@@ -176,22 +176,22 @@ def _table(path, rows):
 def test_table_is_fetched_checked_and_cut_to_the_wanted_rows(tmp_path):
     content = _table(tmp_path / "served.fits", NAMES).read_bytes()
     with Archive(lambda path, query: content) as server:
-        table = archive.fetch_table(
+        table = xmm_images.fetch_table(
             addresses(server), "4XMM-DR9", tmp_path / "cache", columns={}, policy=QUICK
         )
-    archive.cut(table, None, {}, tmp_path / "all.fits")
+    xmm_images.cut(table, None, {}, tmp_path / "all.fits")
     assert (tmp_path / "all.fits").read_bytes() == content
-    archive.cut(table, NAMES[1:], {}, tmp_path / "cut.fits")
-    assert list(observations.read(tmp_path / "cut.fits").rows) == NAMES[1:]
+    xmm_images.cut(table, NAMES[1:], {}, tmp_path / "cut.fits")
+    assert list(observations.read_observations(tmp_path / "cut.fits").rows) == NAMES[1:]
     assert list(Table.read(tmp_path / "cut.fits")["TARGET"]) == ["Abell"] * 2
     with pytest.raises(InputError, match=r"archive\.observations names 0000000001, which 4XMM-DR9"):
-        archive.cut(table, ["0000000001"], {}, tmp_path / "none.fits")
+        xmm_images.cut(table, ["0000000001"], {}, tmp_path / "none.fits")
 
 
 def test_unknown_release_names_the_nearest(tmp_path):
     refused(
         r"xmm\.archive\.release is '4XMM-DR99'.*'4XMM-DR9'",
-        archive.fetch_table,
+        xmm_images.fetch_table,
         {"tables": {"4XMM-DR9": "x"}},
         "4XMM-DR99",
         tmp_path,
@@ -202,26 +202,29 @@ def test_unknown_release_names_the_nearest(tmp_path):
 
 def test_observations_are_chosen_by_a_list_or_a_file_of_ten_digits(tmp_path):
     (tmp_path / "list.txt").write_text("# mine\n0201901401\n0098010101 # Abell 1835\n\n")
-    assert archive.chosen(str(tmp_path / "list.txt")) == NAMES[:2]
-    assert archive.chosen(NAMES[::-1]) == NAMES and archive.chosen(None) is None
+    assert xmm_images.configured_observations(str(tmp_path / "list.txt")) == NAMES[:2]
+    assert (
+        xmm_images.configured_observations(NAMES[::-1]) == NAMES
+        and xmm_images.configured_observations(None) is None
+    )
     for wrong in (["../../etc"], ["98010101"], ["0098010101; rm -rf"], []):
-        refused(r"xmm\.archive\.observations", archive.chosen, wrong)
+        refused(r"xmm\.archive\.observations", xmm_images.configured_observations, wrong)
 
 
 def test_rows_with_hostile_identifiers_are_never_asked_for(tmp_path):
     table = _table(tmp_path / "t.fits", ["0098010101", "../../etc/x", "$(touch x)", "12345678901"])
-    assert archive.names(observations.read(table), 0, 1) == ["0098010101"]
+    assert xmm_images.names(observations.read_observations(table), 0, 1) == ["0098010101"]
 
 
 def test_blocks_share_the_observations_out(tmp_path):
-    table = observations.read(_table(tmp_path / "t.fits", NAMES))
-    parts = [archive.names(table, block, 2) for block in range(2)]
+    table = observations.read_observations(_table(tmp_path / "t.fits", NAMES))
+    parts = [xmm_images.names(table, block, 2) for block in range(2)]
     assert sorted(parts[0] + parts[1]) == NAMES and not set(parts[0]) & set(parts[1])
 
 
 def test_a_real_image_passes_the_check_of_its_own_observation_alone(real_data, tmp_path):
     name = "P0098010101M2U009IMAGE_3000.FTZ"
     shutil.copy(real_data / "xmm" / name, tmp_path / name)
-    archive.check(tmp_path / name, observation=NAMES[0], file=name)
+    xmm_images.check_image(tmp_path / name, observation=NAMES[0], file=name)
     with pytest.raises(InputError, match="observation 0098010101, not 0201901401"):
-        archive.check(tmp_path / name, observation=NAMES[1], file=name)
+        xmm_images.check_image(tmp_path / name, observation=NAMES[1], file=name)

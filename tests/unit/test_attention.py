@@ -9,7 +9,9 @@ from astropy.table import Table
 from refusal import refused
 from scipy import stats
 
-from skyloom.networks import attended, attention, explained, regression
+from skyloom.arms.tng import attention_files
+from skyloom.explain import attention, attention_statistics
+from skyloom.learn import regression
 
 RNG = np.random.default_rng(3)
 
@@ -137,43 +139,45 @@ def test_a_file_that_is_no_network_is_named(tmp_path):
 def test_half_mass_radius_of_a_disc_is_1_678_scale_lengths():
     offset = np.arange(256) + 0.5 - 128
     radius = np.hypot(offset[:, None], offset)
-    found = attended.half_mass_radius(np.exp(-radius / 15))
+    found = attention_statistics.half_mass_radius(np.exp(-radius / 15))
     assert found == pytest.approx(1.678 * 15, abs=0.5)
-    assert np.isnan(attended.half_mass_radius(np.zeros((8, 8))))
+    assert np.isnan(attention_statistics.half_mass_radius(np.zeros((8, 8))))
 
 
 def test_shares_of_an_even_map_are_those_of_the_area():
     mass = np.zeros((32, 32))
     mass[8:20, 4:30] = 1.0
-    for name, region in attended.regions(mass).items():
-        assert attended.share(np.full((8, 8), -2.0), region.inside) == pytest.approx(region.area)
-        assert name in attended.REGIONS
-    assert attended.regions(mass)["gas"].area == 12 * 26 / 32**2
+    for name, region in attention_statistics.regions(mass).items():
+        assert attention_statistics.share(np.full((8, 8), -2.0), region.inside) == pytest.approx(
+            region.area
+        )
+        assert name in attention_statistics.REGIONS
+    assert attention_statistics.regions(mass)["gas"].area == 12 * 26 / 32**2
 
 
 def test_share_counts_the_part_of_a_cell_that_lies_inside():
     inside = np.zeros((4, 4), bool)
     inside[:2, 0] = True
-    assert attended.share(np.array([[3.0, -1.0], [0.0, 0.0]]), inside) == 0.375
-    assert np.isnan(attended.share(np.zeros((2, 2)), inside))
+    assert attention_statistics.share(np.array([[3.0, -1.0], [0.0, 0.0]]), inside) == 0.375
+    assert np.isnan(attention_statistics.share(np.zeros((2, 2)), inside))
 
 
 def test_similarity_is_scipys_spearman_of_absolute_values():
     one, other = RNG.normal(size=(2, 6, 6))
     expected = stats.spearmanr(np.abs(one).ravel(), np.abs(other).ravel()).statistic
-    assert attended.similarity(one, other) == pytest.approx(expected, abs=1e-12)
-    assert attended.similarity(one, -3 * one) == pytest.approx(1)
+    assert attention_statistics.similarity(one, other) == pytest.approx(expected, abs=1e-12)
+    assert attention_statistics.similarity(one, -3 * one) == pytest.approx(1)
 
 
 def test_summary_gives_means_with_intervals_from_groups():
     groups = np.repeat(np.arange(6), 2)
     values = RNG.uniform(0.2, 0.9, 12)
     columns = {"random_similarity": values}
-    for region in attended.REGIONS:
+    for region in attention_statistics.REGIONS:
         columns |= {f"{region}_{kind}": values for kind in ("share", "random", "area")}
     columns["gas_share"] = np.where(np.arange(12) == 0, np.nan, values)
     entries = [("mass", "grad_cam", columns, groups)]
-    (row,) = attended.summarise(entries, samples=2000, level=0.95, seed=1)
+    (row,) = attention_statistics.summarise(entries, samples=2000, level=0.95, seed=1)
     assert row["half_mass_share"] == pytest.approx(values.mean())
     assert row["gas_share"] == pytest.approx(values[1:].mean())
     means = values.reshape(6, 2).mean(axis=1)
@@ -198,21 +202,23 @@ def test_galaxies_their_gas_and_maps_come_back_from_files(tmp_path):
             file.attrs["channels"] = ["entropy", "mass", "temperature"]
     split = Table({"id": ids, "component": np.arange(12) // 2})
     split["part"] = ["test", "train"] * 6
-    galaxies = explained.choose(tmp_path / "mass.h5", split, 4)
+    galaxies = attention_files.choose(tmp_path / "mass.h5", split, 4)
     assert np.all(np.diff(galaxies.target) < 0)
     assert set(galaxies.id) <= set(ids[::2])
-    gas = explained.gas([tmp_path / "99.h5", tmp_path / "91.h5"], galaxies.id)
+    gas = attention_files.gas([tmp_path / "99.h5", tmp_path / "91.h5"], galaxies.id)
     for name, mass, a in zip(galaxies.id, gas.mass, gas.scale_factor, strict=True):
         assert mass[0, 0] == 100 * int(name[:3]) + int(name[4:])
         assert a == (1.0 if name.startswith("099") else 0.9)
     with h5py.File(tmp_path / "out.h5", "w") as file:
-        explained.write(file, galaxies, galaxies.target + 0.1, gas, np.arange(4.0))
-        explained.write_method(file, "grad_cam", np.ones((4, 2, 2)), {"gas_share": np.ones(4)})
-    columns, maps, attributes = explained.read(tmp_path / "out.h5")
+        attention_files.write_galaxies(file, galaxies, galaxies.target + 0.1, gas, np.arange(4.0))
+        attention_files.write_method(
+            file, "grad_cam", np.ones((4, 2, 2)), {"gas_share": np.ones(4)}
+        )
+    columns, maps, attributes = attention_files.read_attention(tmp_path / "out.h5")
     assert list(columns["id"]) == list(galaxies.id)
     assert maps["grad_cam"].shape == (4, 2, 2)
     assert attributes["variant"] == "mass"
-    entries, synthetic = explained.read_numbers(tmp_path / "out.h5")
+    entries, synthetic = attention_files.read_numbers(tmp_path / "out.h5")
     assert synthetic
     assert entries[0][:2] == ("mass", "grad_cam")
-    refused("lack galaxy 091", explained.gas, [tmp_path / "99.h5"], galaxies.id)
+    refused("lack galaxy 091", attention_files.gas, [tmp_path / "99.h5"], galaxies.id)

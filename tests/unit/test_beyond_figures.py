@@ -4,11 +4,12 @@ import figure_axes
 import numpy as np
 import pytest
 from astropy.table import vstack
-from test_ensemble import together
-from test_leakage import galaxies, predictions
+from test_tng_ensemble import together
+from test_tng_leakage import galaxies, predictions
 
-from skyloom.figures import style, tng_attention, tng_ensemble, tng_leakage
-from skyloom.networks import attended, ensemble, leakage
+from skyloom.arms.tng import ensemble, leakage
+from skyloom.draw import style, tng_attention, tng_ensemble, tng_leakage
+from skyloom.explain import attention_statistics
 
 OPTIONS = {"samples": 300, "level": 0.95, "seed": 3}
 CASES = ("composite", "mass", "unsharp_3")
@@ -42,12 +43,17 @@ def looked(count=5):
     }
     maps = {"grad_cam": rng.normal(size=(count, 4, 4)), "occlusion": np.zeros((count, 8, 8))}
     mass = rng.uniform(0, 1, (count, 64, 64))
-    regions = [attended.regions(one) for one in mass]
+    regions = [attention_statistics.regions(one) for one in mass]
     entries = [
-        ("mass", name, attended.per_galaxy(values, values[None] * -2, regions), np.arange(count))
+        (
+            "mass",
+            name,
+            attention_statistics.per_galaxy(values, values[None] * -2, regions),
+            np.arange(count),
+        )
         for name, values in maps.items()
     ]
-    table = attended.summarise(entries, **OPTIONS)
+    table = attention_statistics.summarise(entries, **OPTIONS)
     attributes = {"variant": "mass", "width": 60.0, "hubble": 0.6774, "synthetic": True}
     return columns, maps, table, attributes
 

@@ -10,8 +10,8 @@ from astropy import units as u
 from refusal import refused
 from small_tng import MEAN, binned
 
-from skyloom.tng import channels, code_units, gas_channels, header, maps, selection
-from skyloom.tng.simulation import Simulation
+from skyloom.arms.tng import channels, code_units, gas_channels, header, maps, selection
+from skyloom.arms.tng.simulation import Simulation
 
 SNAPSHOT = 84
 UNIVERSE = {"snapshots": [SNAPSHOT], "galaxies": 12, "seed": 3}

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from skyloom import arms, code
-from skyloom.sdss import entries
+from skyloom.arms import registry
+from skyloom.arms.sdss import architectures
+from skyloom.record import code_hash
 
 SCRIPTS, LIBRARY = FOLDERS = (Path("scripts").resolve(), Path("src").resolve())
 
@@ -32,7 +33,7 @@ def library(tmp_path):
 
 def names(script, *folders):
     """Files that a script imports, by their names below the folders."""
-    found = code.dependencies(script, folders)
+    found = code_hash.dependencies(script, folders)
     return [str(p.relative_to(next(filter(p.is_relative_to, folders)))) for p in found]
 
 
@@ -105,7 +106,7 @@ def hashed(folder, changes=()):
                 assert old in text
                 text = text.replace(old, new)
         (root / name).write_text(text)
-    return code.fingerprint(root / "go.py", root)
+    return code_hash.fingerprint(root / "go.py", root)
 
 
 COUNTS = [
@@ -179,13 +180,13 @@ def test_a_name_is_followed_wherever_it_may_be_used(tmp_path, use):
 
 # A function of each family, and the steps that rerun when it does something else.
 EDITS = {
-    "xmm/rebin.py:rebin": ["xmm/bin_images"],
-    "tng/rotation.py:face_on": ["tng/project_maps", "project channels"],
+    "arms/xmm/rebin.py:rebin": ["xmm/bin_images"],
+    "arms/tng/rotation.py:face_on": ["tng/project_maps", "project channels"],
     # Further channels have a formula in the list, the gas's three one in the kernel.
-    "tng/channels.py:magnetic_field_strength": ["tng/describe_simulation", "project channels"],
-    "tng/images.py:unsharp_mask": ["tng/make_dataset"],
-    "sdss/drawing.py:draw": ["sdss/make_dataset", "sdss/predict_folder"],
-    "spectra/broadening.py:rotate_all": ["helium/simulate_spectra", "stellar/synthesise_grid"],
+    "arms/tng/channels.py:magnetic_field_strength": ["tng/describe_simulation", "project channels"],
+    "arms/tng/images.py:unsharp_mask": ["tng/make_dataset"],
+    "arms/sdss/drawing.py:draw": ["sdss/make_dataset", "sdss/predict_folder"],
+    "arms/spectra/broadening.py:rotate_all": ["helium/simulate_spectra", "stellar/synthesise_grid"],
     # `load` compiles a kernel that it is given no file of.
     "kernels/compiled.py:compile_source": [
         "sdss/compile_kernel",
@@ -195,14 +196,14 @@ EDITS = {
         "tng/project_maps",
         "project channels",
     ],
-    "figures/sdss_confusions.py:shares": ["draw sdss.confusions"],
-    "figures/entries/tng.py:maps": ["draw tng.maps"],
+    "draw/sdss_confusion_matrices.py:shares": ["draw sdss.confusions"],
+    "draw/entries/tng.py:maps": ["draw tng.maps"],
     "report/page.py:table": ["report/write_report"],
     # What a step finds by a table's names.
     "report/xmm.py:answer": ["report/write_report"],
-    "networks/lenet.py:build": ["sdss/train_network"],
-    "xmm/published.py:_wrong": ["compare xmm"],
-    "published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
+    "learn/lenet.py:build": ["sdss/train_network"],
+    "arms/xmm/published.py:_wrong": ["compare xmm"],
+    "judge/published.py:of_run": ["compare sdss", "compare spectra", "compare tng", "compare xmm"],
     "datasets.py:write": [
         *(f"{arm}/make_dataset" for arm in ("sdss", "semantic", "spectra")),
         *(f"tng/make_{kind}dataset" for kind in ("", "inclined_")),
@@ -220,24 +221,24 @@ def changed(tmp_path_factory):
         shutil.copytree(ours, copy, ignore=shutil.ignore_patterns("__pycache__"))
     paths = sorted(root.glob("*/*.py"))
     found = {path.relative_to(root).with_suffix("").as_posix(): (path, None) for path in paths}
-    for file in sorted((LIBRARY / "skyloom" / "figures" / "entries").glob("[a-z]*.py")):
+    for file in sorted((LIBRARY / "skyloom" / "draw" / "entries").glob("[a-z]*.py")):
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.FunctionDef):
                 entry = f"{file.stem}.{node.name}"
-                found[f"draw {entry}"] = root / "draw.py", f"skyloom.figures.entries.{entry}"
+                found[f"draw {entry}"] = root / "draw.py", f"skyloom.draw.entries.{entry}"
     for arm in ("sdss", "semantic", "spectra", "tng", "xmm"):
-        entry = f"skyloom.{arm}.published.compare"
+        entry = f"skyloom.arms.{arm}.published.compare"
         found[f"compare {arm}"] = root / "compare_published.py", entry
     project = root / "tng/project_maps.py"
-    found["tng/project_maps"] = project, "skyloom.tng.gas_channels.GAS"
-    found["project channels"] = project, "skyloom.tng.channels.QUANTITIES"
-    told = tuple(arms.module(arm, "report") for arm in arms.ARMS)
-    built = tuple(own.module for own in entries.ARCHITECTURES.values() if own.module)
+    found["tng/project_maps"] = project, "skyloom.arms.tng.gas_channels.GAS"
+    found["project channels"] = project, "skyloom.arms.tng.channels.QUANTITIES"
+    told = tuple(registry.module(arm, "report") for arm in registry.ARMS)
+    built = tuple(own.module for own in architectures.ARCHITECTURES.values() if own.module)
     for step, modules in {"report/write_report": told, "sdss/train_network": built}.items():
         found[step] = root / f"{step}.py", modules
 
     def hashes():
-        return {n: code.fingerprint(path, folders, entry=e) for n, (path, e) in found.items()}
+        return {n: code_hash.fingerprint(path, folders, entry=e) for n, (path, e) in found.items()}
 
     before = hashes()
 
@@ -245,7 +246,7 @@ def changed(tmp_path_factory):
         texts = {library / "skyloom" / f: (LIBRARY / "skyloom" / f).read_text() for f in files}
         for path, text in texts.items():
             path.write_text(edit(text))
-        code.forget()
+        code_hash.forget()
         after = hashes()
         for path, text in texts.items():
             path.write_text(text)
@@ -268,18 +269,24 @@ def test_an_edited_function_reruns_the_steps_that_reach_it_and_no_other(changed,
 
 
 def test_a_comment_in_files_that_all_use_reruns_nothing(changed):
-    files = ("io.py", "errors.py", "heaps.py", "vlen.py", "leftovers.py")
+    files = (
+        "io/files.py",
+        "errors.py",
+        "io/hdf5_heaps.py",
+        "io/hdf5_variable_length.py",
+        "io/temporary_files.py",
+    )
     assert changed(lambda text: text.replace("\n\n\n", "\n\n\n# A comment.\n\n\n"), *files) == []
 
 
 def test_a_step_has_the_same_hash_wherever_it_and_the_library_lie(library):
     (library / "kernel.c").write_text("int x;")
-    one = code.fingerprint("go.py", library, "kernel.c")
+    one = code_hash.fingerprint("go.py", library, "kernel.c")
     (library / "deep" / "src").mkdir(parents=True)
     for name in ("skyloom", "kernel.c"):
         (library / name).rename(library / "deep" / "src" / name)
     folders = (library, library / "deep" / "src")
-    assert code.fingerprint("go.py", folders, "kernel.c") == one
+    assert code_hash.fingerprint("go.py", folders, "kernel.c") == one
     assert names("go.py", *folders[::-1]) == [f"skyloom/{name}.py" for name in ("__init__", *"ab")]
 
 
@@ -287,22 +294,24 @@ def test_what_all_steps_do_alike_is_no_part_of_their_hash(library):
     (library / "recipe.py").write_text("import step\nfrom skyloom import c\n")
     assert names(library / "recipe.py", library) == ["skyloom/__init__.py", "skyloom/c.py"]
     used = names("tng/measure_maxima.py", *FOLDERS)
-    assert "skyloom/io.py" in used and not {"step.py", "skyloom/provenance.py"} & set(used)
+    assert "skyloom/io/files.py" in used and not {"step.py", "skyloom/record/provenance.py"} & set(
+        used
+    )
 
 
 def test_one_more_channel_remakes_other_channels_at_most(changed):
     entry = '\nQUANTITIES["more"] = Quantity("gas", (), "K", "more", ("sum",), None, "nobody")\n'
     # Not the universe, not the archive's cutouts, and nothing that is built of the main maps.
-    remade = changed(lambda text: text + entry, "tng/channels.py")
+    remade = changed(lambda text: text + entry, "arms/tng/channels.py")
     assert remade == ["tng/describe_simulation", "project channels"]
 
 
 def test_extra_files_count(library):
     (library / "kernel.c").write_text("int x;")
-    first = code.fingerprint(library / "go.py", library, library / "kernel.c")
+    first = code_hash.fingerprint(library / "go.py", library, library / "kernel.c")
     (library / "kernel.c").write_text("int y;")
-    code.forget()
-    assert code.fingerprint(library / "go.py", library, library / "kernel.c") != first
+    code_hash.forget()
+    assert code_hash.fingerprint(library / "go.py", library, library / "kernel.c") != first
 
 
 # Steps of the tng arm that compute with a network.

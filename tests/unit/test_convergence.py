@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from skyloom.figures import style, unfinished
-from skyloom.networks import convergence
-from skyloom.report import trainings
+from skyloom.draw import convergence as draw_convergence
+from skyloom.draw import style
+from skyloom.learn import convergence
+from skyloom.report import convergence as report_convergence
 
 EPOCHS = np.arange(1, 41)
 FALLING = 1.0 / EPOCHS  # by a quarter in the last quarter
@@ -60,9 +61,9 @@ def text_of(axes):
 
 def test_a_panel_says_that_its_loss_was_still_falling_and_is_silent_else():
     one, two, three = style.figure(6, 2, title="t", synthetic=False).subplots(1, 3)
-    unfinished.mark(one, FALLING)
-    unfinished.mark(two, FLAT)
-    unfinished.mark(three, np.concatenate([FALLING, FLAT]), np.repeat([1, 2], 40))
+    draw_convergence.mark(one, FALLING)
+    draw_convergence.mark(two, FLAT)
+    draw_convergence.mark(three, np.concatenate([FALLING, FLAT]), np.repeat([1, 2], 40))
     assert text_of(one) == "still falling at the last epoch:\nnot converged"
     assert text_of(two) == ""
     assert text_of(three).endswith("1 of 2 members not converged")
@@ -82,9 +83,9 @@ def test_a_report_names_the_networks_that_have_not_converged_and_no_other(tmp_pa
     member = np.repeat([1, 2], 40)
     both = np.concatenate([FALLING, FLAT])
     write(tmp_path, "two", member=member, epoch=np.tile(EPOCHS, 2), val_loss=both)
-    [said] = trainings.unfinished(tmp_path, ["short", "steady", "two", "absent"])
+    [said] = report_convergence.unfinished(tmp_path, ["short", "steady", "two", "absent"])
     assert said.startswith("Still falling at the last epoch, so not converged: the loss of short")
     assert "short and two (1 of 2 members), of 3 networks." in said and "steady" not in said
-    assert trainings.unfinished(tmp_path, ["steady", "absent"]) == []
+    assert report_convergence.unfinished(tmp_path, ["steady", "absent"]) == []
     # The tng arm judges another side.
-    assert trainings.unfinished(tmp_path, ["short"], loss="test_loss") == []
+    assert report_convergence.unfinished(tmp_path, ["short"], loss="test_loss") == []

@@ -11,9 +11,9 @@ from h5py._objects import phil
 from refusal import refused
 from small_files import dataset
 
-from skyloom import ahead, datasets
-from skyloom.io import atomic_hdf5
-from skyloom.tng import archive
+from skyloom import datasets, prefetch
+from skyloom.arms.tng import map_files
+from skyloom.io.files import atomic_hdf5
 
 MAXIMA = {"entropy": 10.0, "mass": 2.0, "temperature": 1e6}
 PARAMETERS = {"kind": "unsharp", "sigma": 3, "difference": "signed", "beta": 0.001}
@@ -31,7 +31,7 @@ def in_threes(samples):
 def test_packed_samples_come_back_through_the_filters_of_hdf5(tmp_path, kind, shape, dtype):
     samples = (np.random.default_rng(0).random((7, *shape)) * 200).astype(dtype)
     samples[2] = 0
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         dataset(tmp_path / "d.h5", samples, kind, blocks=in_threes(samples), pool=pool)
     with h5py.File(tmp_path / "d.h5") as file:
         stored = file[kind]
@@ -103,15 +103,15 @@ def universe(tmp_path):
         table = Table({"snapshot": np.full(40, snapshot), "subhalo_id": numbers, "ssfr": ssfr})
         table.meta.update({"snapshot": snapshot, "ssfr_mass": "stellar"})
         tables.append(table)
-    return paths, archive.labelled(tables)
+    return paths, map_files.labelled(tables)
 
 
 def render_and_write(path, universe, threads):
     paths, sample = universe
-    pool = ahead.Pool(threads) if threads else None
-    described = archive.description(sample, paths, "unsharp_3", PARAMETERS, 1)
+    pool = prefetch.Pool(threads) if threads else None
+    described = map_files.description(sample, paths, "unsharp_3", PARAMETERS, 1)
     with atomic_hdf5(path) as file:
-        images = archive.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool)
+        images = map_files.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool)
         datasets.write(file, images, **described, pool=pool)
     return path.read_bytes()
 
@@ -133,17 +133,17 @@ def test_only_maps_of_the_sample_are_read(universe, monkeypatch):
         original(self, *selection)
 
     monkeypatch.setattr(h5py.Dataset, "read_direct", counted)
-    list(archive.render_all(paths, sample, MAXIMA, PARAMETERS))
+    list(map_files.render_all(paths, sample, MAXIMA, PARAMETERS))
     assert len(read) == len(sample) == 60
 
 
 @pytest.mark.parametrize("threads", [None, 2])
 def test_missing_map_and_map_that_is_not_finite_are_named_on_threads_too(universe, threads):
     paths, sample = universe
-    pool = ahead.Pool(threads) if threads else None
+    pool = prefetch.Pool(threads) if threads else None
 
     def render(paths):
-        list(archive.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool))
+        list(map_files.render_all(paths, sample, MAXIMA, PARAMETERS, pool=pool))
 
     refused("hold 45 of the sample's 60 galaxies", render, paths[:-1])
     with h5py.File(paths[1], "a") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import skyloom
-from skyloom.arms import ARMS
+from skyloom.arms.registry import ARMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -51,9 +51,9 @@ def test_functions_that_a_page_names_exist(page):
 
 
 def test_what_does_not_exist_is_found_out():
-    assert exists("skyloom.tng.images.lupton") and exists("skyloom.tng")
+    assert exists("skyloom.arms.tng.images.lupton") and exists("skyloom.arms.tng")
     assert exists("skyloom.open_tng") and not exists("skyloom.open_tngs")
-    assert not exists("skyloom.tng.images.luptons") and not exists("skyloom.tngs.images")
+    assert not exists("skyloom.arms.tng.images.luptons") and not exists("skyloom.tngs.images")
 
 
 def test_every_page_is_in_the_table_of_contents():

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from archive_server import Archive
 
-from skyloom import download, transfer
-from skyloom.download import DownloadError, Policy, Session, Wanted, fetch, fetch_all
+from skyloom.archives import download, transfer
+from skyloom.archives.download import DownloadError, Policy, Session, Wanted, fetch, fetch_all
+from skyloom.archives.session import shown
 from skyloom.errors import InputError
-from skyloom.session import shown
 
 KEY = "sk-nobody-may-see-this"
 CONTENT = np.random.default_rng(1).bytes(300_000)
@@ -240,14 +240,14 @@ def test_part_longer_than_the_file_is_thrown_away(archive, session, tmp_path):
 
 KILLED = """
 import sys
-from skyloom.download import Policy, Session, fetch
+from skyloom.archives.download import Policy, Session, fetch
 fetch(Session("api-key", sys.argv[3]), sys.argv[1], sys.argv[2], policy=Policy(slowest=0))
 """
 
 
 def test_killed_download_is_resumed_by_the_next_run(archive, session, tmp_path):
     archive.faults["/file"] = ["slow"]
-    path, scripts = tmp_path / "f", Path(transfer.__file__).parents[1]
+    path, scripts = tmp_path / "f", Path(transfer.__file__).parents[2]
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, archive.url + "/file", path, KEY],
         env={**os.environ, "PYTHONPATH": str(scripts)},

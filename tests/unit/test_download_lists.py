@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from archive_server import Archive
 
-from skyloom.download import Policy, Session, Wanted, fetch_all
+from skyloom.archives.download import Policy, Session, Wanted, fetch_all
 from skyloom.errors import InputError
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 KEY = "sk-nobody-may-see-this"
 CONTENT = np.random.default_rng(1).bytes(30_000)

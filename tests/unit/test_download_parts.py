@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from archive_server import Archive
 
-from skyloom import answers
-from skyloom.download import DownloadError, Policy, Session, fetch
-from skyloom.io import write_json
+from skyloom.archives import responses
+from skyloom.archives.download import DownloadError, Policy, Session, fetch
+from skyloom.io.files import write_json
 
 CONTENT = np.random.default_rng(2).bytes(60_000)
 ALL, HALF = len(CONTENT), len(CONTENT) // 2
@@ -171,7 +171,7 @@ def test_damaged_notes_of_a_part_begin_the_file_anew(get, archive, tmp_path, not
 
 
 def test_equal_lengths_that_were_put_together_are_one():
-    assert answers.coming(200, {"Content-Length": "5, 5"}, 0) == (0, 5, 5)
-    assert answers.coming(200, {}, 0) == (0, None, None)
+    assert responses.coming(200, {"Content-Length": "5, 5"}, 0) == (0, 5, 5)
+    assert responses.coming(200, {}, 0) == (0, None, None)
     whole = {"Content-Length": "5", "Content-Range": "bytes 0-4/5"}
-    assert answers.coming(200, whole, 0) == (0, 5, 5)
+    assert responses.coming(200, whole, 0) == (0, 5, 5)

@@ -17,11 +17,11 @@ from small_files import RATES, dataset, rates
 import configuration
 import configuration_channels
 from skyloom import datasets, encoding, loaders
-from skyloom.io import atomic_hdf5, read_table, write_table
-from skyloom.sdss import processing as sdss
-from skyloom.tng import archive, gas_channels, grid, images, maps, metadata, variants
-from skyloom.tng.header import Header
-from skyloom.xmm import processing as xmm
+from skyloom.arms.sdss import processing as sdss
+from skyloom.arms.tng import gas_channels, grid, images, map_files, maps, metadata, variants
+from skyloom.arms.tng.header import Header
+from skyloom.arms.xmm import processing as xmm
+from skyloom.io.files import atomic_hdf5, read_table, write_table
 
 with open("config/config.yaml", encoding="utf-8") as file:
     DEMO = yaml.safe_load(file)["tng"]
@@ -203,18 +203,18 @@ def write_datasets(folder):
     """Three datasets of a folder's maps, as the workflow's step makes them."""
     paths = [folder / "maps" / f"snap_{number:03d}.part_0.h5" for number in SNAPSHOTS]
     tables = [read_table(path) for path in sorted(folder.glob("galaxies/*.ecsv"))]
-    sample = archive.labelled(tables)
+    sample = map_files.labelled(tables)
     for name, own in {
         "mass": {"kind": "channel", "channel": "mass"},
         "composite": {"kind": "composite"},
         "unsharp_5": {"kind": "unsharp", "sigma": "1 kpc"},
     }.items():
         own = parameters(own)
-        about = archive.description(sample, paths, name, own, 1)
+        about = map_files.description(sample, paths, name, own, 1)
         about = metadata.complete(about, sample, paths, [MAXIMA], own)
         datasets.make(
             folder / "datasets" / f"{name}.h5",
-            lambda pool, own=own: archive.render_all(paths, sample, MAXIMA, own, pool=pool),
+            lambda pool, own=own: map_files.render_all(paths, sample, MAXIMA, own, pool=pool),
             about,
             label=name,
             unit="galaxy",

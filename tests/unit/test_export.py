@@ -16,7 +16,7 @@ from refusal import refused
 from small_files import damage, dataset
 
 import configuration
-from skyloom import ahead, export
+from skyloom import export, prefetch
 from skyloom.loaders import samples as loaded
 
 IDS = [f"s{i}" for i in range(10)]
@@ -84,7 +84,7 @@ def test_hugging_face_opens_it_without_a_network_and_knows_the_types(case, tmp_p
 
 def test_the_same_bytes_again_and_from_any_number_of_threads(images, tmp_path):
     export.write(images, tmp_path / "a", about=ABOUT, split=SPLIT)
-    with ahead.Pool(3) as pool:
+    with prefetch.Pool(3) as pool:
         export.write(images, tmp_path / "b", about=ABOUT, split=SPLIT, pool=pool)
     assert files(tmp_path / "a") == files(tmp_path / "b") and len(files(tmp_path / "a")) == 4
 

@@ -3,7 +3,7 @@
 import figure_axes
 import pytest
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 
 def drawn(label, *, ticks=None):

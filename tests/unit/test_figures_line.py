@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom.figures import spectra_line
+from skyloom.draw import spectra_line
 
 
 def nodes():
@@ -52,7 +52,7 @@ def test_the_figure_says_true_and_predicted_labels_with_units_and_that_it_is_syn
     table["teff_predicted"], table["log_g_predicted"] = [22000.0], [3.25]
     table["teff_uncertainty"], table["log_g_uncertainty"] = [400.0], [0.1]
     tables = {"clean_initial": table, "clean_modified": table}
-    row, known, answers = spectra_line.read(tables, ["teff", "log_g"], grid, flux)
+    row, known, answers = spectra_line.read_typical(tables, ["teff", "log_g"], grid, flux)
     figure = spectra_line.line(
         np.linspace(4460, 4480, 5), flux[0], answers, name="star", known=known, synthetic=True
     )

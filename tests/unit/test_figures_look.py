@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skyloom.figures import pictures, style, workflow_graph
+from skyloom.draw import style, thumbnails, workflow_graph
 
 FIGURES = Path(style.__file__).parent
 # Machado, Oliveira & Fernandes (2009), severity 1: linear sRGB as a dichromat sees it.
@@ -85,11 +85,11 @@ def test_categories_are_told_apart_by_every_eye(sight):
 def test_a_picture_of_a_page_is_small_whatever_it_shows(tmp_path):
     noise = np.random.default_rng(1).integers(0, 255, (600, 900, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
-    pictures.shrink(tmp_path / "noise.png", tmp_path / "a.png", width=500, largest=60_000)
-    pictures.shrink(tmp_path / "noise.png", tmp_path / "b.png", width=500, largest=60_000)
+    thumbnails.shrink(tmp_path / "noise.png", tmp_path / "a.png", width=500, largest=60_000)
+    thumbnails.shrink(tmp_path / "noise.png", tmp_path / "b.png", width=500, largest=60_000)
     assert (tmp_path / "a.png").stat().st_size <= 60_000
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    pictures.shrink(tmp_path / "noise.png", tmp_path / "c.png", width=500, largest=10**7)
+    thumbnails.shrink(tmp_path / "noise.png", tmp_path / "c.png", width=500, largest=10**7)
     assert Image.open(tmp_path / "c.png").size == (500, 333)
 
 
@@ -107,8 +107,10 @@ def test_the_picture_of_the_rules_merges_figures_and_snapshots_and_leaves_collec
     3 -> 5
     4 -> 0
     """
-    edges, count = workflow_graph.merged(workflow_graph.read(dot))
+    edges, count = workflow_graph.merged(workflow_graph.parse_rulegraph(dot))
     assert edges == [("tng_maps", "tng_figures"), ("tng_simulate", "tng_maps")]
     assert count == {"tng_simulate": 2, "tng_maps": 1, "tng_figures": 2}
-    said = set(re.findall(r'label="([^"]+)"', workflow_graph.drawing(workflow_graph.read(dot))))
+    said = set(
+        re.findall(r'label="([^"]+)"', workflow_graph.drawing(workflow_graph.parse_rulegraph(dot)))
+    )
     assert said == {*workflow_graph.BANDS, "maps", "simulate (2)", "figures (2)"}

@@ -13,11 +13,11 @@ from astropy.cosmology import units as cosmology
 from astropy.table import Table
 from refusal import refused
 
-from skyloom import published
-from skyloom.figures import style, tng_images, tng_ranking, tng_results, tng_sample
-from skyloom.io import read_table
-from skyloom.networks import evaluation
-from skyloom.tng.published import NEED, compare
+from skyloom.arms.tng import evaluation
+from skyloom.arms.tng.published import NEED, compare
+from skyloom.draw import style, tng_images, tng_ranking, tng_results, tng_sample
+from skyloom.io.files import read_table
+from skyloom.judge import published
 
 ROOT = Path(__file__).parents[2]
 BOOTSTRAP = {"samples": 200, "level": 0.95}
@@ -48,7 +48,7 @@ def run(tmp_path_factory):
         fake_tng.trained(folder, variant, 0.4 + 0.2 * number)
     tables = {name: [str(folder / v / name) for v in CASES] for name in _FILES}
     predictions, controls = ([read_table(p) for p in tables[n]] for n in _FILES[:2])
-    thesis = published.read(ROOT / "resources/published/tng.yaml", NEED["document"])
+    thesis = published.read_document(ROOT / "resources/published/tng.yaml", NEED["document"])
     options = BOOTSTRAP | {"seed": 1}
     summary = evaluation.summarise(CASES, predictions, controls, **options)
     differences = evaluation.compare_pairs(CASES, predictions, **options)

@@ -52,7 +52,7 @@ def run(folder, script, *, ahead="json"):
 
 
 def test_a_fork_names_the_packages_that_a_new_interpreter_would_have_loaded(tmp_path):
-    from skyloom.provenance import PACKAGES
+    from skyloom.record.provenance import PACKAGES
 
     cold, warm = tmp_path / "cold", tmp_path / "warm"
     cold.mkdir()
@@ -127,10 +127,10 @@ import os, sys
 sys.path[:0] = {list(map(str, FOLDERS))!r}
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 from pathlib import Path
-from skyloom import code
+from skyloom.record import code_hash
 folders = {tuple(map(str, FOLDERS))!r}
 steps = Path(folders[0]).glob("*/*.py")
-for name in sorted(set().union(*(code.imports(path, folders) for path in steps))):
+for name in sorted(set().union(*(code_hash.imports(path, folders) for path in steps))):
     try:
         __import__(name)
     except ImportError:

@@ -21,10 +21,10 @@ from refusal import refused
 import configuration
 import configuration_channels
 import skyloom
-from skyloom import code
-from skyloom.io import write_json, write_table
-from skyloom.tng import arguments, gas_channels, maps, variants
-from skyloom.tng.universe import write_snapshot
+from skyloom.arms.tng import arguments, gas_channels, maps, variants
+from skyloom.io.files import write_json, write_table
+from skyloom.record import code_hash
+from skyloom.simulate.universe import write_snapshot
 
 SNAPSHOT = 84
 SIZE = {"gas_cells": 100, "chunks": 3, "seed": 3}
@@ -89,7 +89,7 @@ def step(folder, galaxies, tmp_path, monkeypatch, **params):
 
 def test_maps_are_the_bytes_of_the_workflows_maps(folder, galaxies, mapped, tmp_path, monkeypatch):
     params = {"channels": configuration_channels.gas(OPTIONS["statistic"])}
-    params["table"] = "skyloom.tng.gas_channels.GAS"
+    params["table"] = "skyloom.arms.tng.gas_channels.GAS"
     theirs = step(folder, galaxies, tmp_path, monkeypatch, **params)
     assert len(galaxies) == len(mapped) > 5
     assert mapped.values[:, :3].tobytes() == theirs.tobytes() and theirs.any()
@@ -99,7 +99,7 @@ def test_a_further_channel_is_the_bytes_of_the_workflows(
     folder, galaxies, mapped, tmp_path, monkeypatch
 ):
     channel = {"quantity": "velocity", "statistic": "mass_weighted_mean"}
-    params = {"channels": {"velocity": channel}, "table": "skyloom.tng.channels.QUANTITIES"}
+    params = {"channels": {"velocity": channel}, "table": "skyloom.arms.tng.channels.QUANTITIES"}
     theirs = step(folder, galaxies, tmp_path, monkeypatch, **params)
     assert mapped["velocity"].value.tobytes() == theirs.tobytes() and theirs.any()
 
@@ -285,12 +285,12 @@ def test_errors_name_the_argument(galaxies, mapped, call, said, tmp_path, monkey
 
 def test_no_sentence_that_a_caller_may_read_names_a_key_of_the_configuration():
     key = re.compile(r"(?<![\w.])tng\.[a-z]")
-    modules = ("galaxies", "picture", "universe/folder")
-    entries = [f"skyloom/tng/{name}.py" for name in modules]
-    files = {path for entry in entries for path in code.dependencies(entry, FOLDERS)}
+    modules = ("arms/tng/galaxies", "arms/tng/picture", "simulate/universe/folder")
+    entries = [f"skyloom/{name}.py" for name in modules]
+    files = {path for entry in entries for path in code_hash.dependencies(entry, FOLDERS)}
     texts = [
         node.value
-        for path in files - {ROOT / "src/skyloom/tng/arguments.py"}
+        for path in files - {ROOT / "src/skyloom/arms/tng/arguments.py"}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
@@ -323,7 +323,7 @@ def test_the_folder_is_what_the_workflows_steps_write(folder, tmp_path):
 def test_public_names_import_nothing_before_they_are_asked_for():
     for name in skyloom.__all__:
         assert getattr(skyloom, name).__module__ == skyloom._PUBLIC[name]
-    reached = code.dependencies("tng/compile_kernel.py", FOLDERS)
+    reached = code_hash.dependencies("tng/compile_kernel.py", FOLDERS)
     assert not [path for path in reached if path.name in ("galaxies.py", "picture.py")]
     with pytest.raises(AttributeError, match="open_tgn"):
         skyloom.open_tgn  # noqa: B018

@@ -5,7 +5,7 @@ import pytest
 from astropy import constants as const
 from astropy import units as u
 
-from skyloom.tng import gas
+from skyloom.arms.tng import gas
 
 
 def test_neutral_primordial_gas_weighs_1_22_protons_and_ionised_gas_0_59():

@@ -4,8 +4,8 @@ import atexit
 
 import pytest
 
-from skyloom import code
-from skyloom.kept import Kept
+from skyloom.record import code_hash
+from skyloom.record.hash_cache import Kept
 
 
 @pytest.fixture
@@ -73,17 +73,17 @@ def test_hashes_and_imports_of_steps_are_found_by_the_next_process(path, sources
     root, script = path.parent, sources["a.py"]
     script.write_text("import b\nprint(b.b)\n")
     try:
-        code.keep(path)
-        found = code.fingerprint(script, root), code.imports(script, root)
-        code._library(root).kept.write()
-        code.forget()
-        monkeypatch.setattr(code._Library, "reached", lambda *_: never())
-        assert (code.fingerprint(script, root), code.imports(script, root)) == found
+        code_hash.keep(path)
+        found = code_hash.fingerprint(script, root), code_hash.imports(script, root)
+        code_hash._library(root).kept.write()
+        code_hash.forget()
+        monkeypatch.setattr(code_hash._Library, "reached", lambda *_: never())
+        assert (code_hash.fingerprint(script, root), code_hash.imports(script, root)) == found
         assert found[1] == {"b"}
         monkeypatch.undo()
         sources["b.py"].write_text("b = 2\n")
-        code.forget()
-        assert code.fingerprint(script, root) != found[0]
+        code_hash.forget()
+        assert code_hash.fingerprint(script, root) != found[0]
     finally:
-        code.keep(None)
-        code.forget()
+        code_hash.keep(None)
+        code_hash.forget()

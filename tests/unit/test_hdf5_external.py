@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom import elsewhere
-from skyloom.io import open_hdf5
+from skyloom.io import hdf5_external
+from skyloom.io.files import open_hdf5
 
 VALUES = np.arange(1.0, 13.0)
 END = h5py.h5s.UNLIMITED
@@ -222,7 +222,7 @@ def test_sources_are_looked_for_where_the_environment_says(folder, monkeypatch):
     os.rename(folder / "source.hdf5", folder / "elsewhere" / "source.hdf5")
     monkeypatch.setenv("HDF5_VDS_PREFIX", f"/nowhere:{folder / 'elsewhere'}")
     with h5py.File(folder / "asked.hdf5") as file:
-        assert elsewhere.lacking(file["values"].id) is None
+        assert hdf5_external.lacking(file["values"].id) is None
         np.testing.assert_array_equal(file["values"][()], VALUES)
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.networks import head_training, regression
-from skyloom.networks.epoch import OPTIMIZERS
-from skyloom.networks.head_training import Settings
+from skyloom.learn import head_training, regression
+from skyloom.learn.compiled_epoch import OPTIMIZERS
+from skyloom.learn.head_training import Settings
 
 SHAPE = (2, 2, 8)
 TRAIN, TEST = np.arange(0, 23), np.arange(23, 30)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.ahead import Pool
-from skyloom.helium import archive, files, grid, reading
-from skyloom.inventory import Reject
-from skyloom.spectra import folders
+from skyloom.arms.spectra.helium import files, grid, inventory
+from skyloom.io import folders
+from skyloom.io.inventory import Reject
+from skyloom.prefetch import Pool
+from skyloom.simulate.helium import archive
 
 WINDOW = np.linspace(4460, 4480, 201)
 OPTIONS = {
@@ -45,7 +46,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(folder):
     names = folders.listing(folder, key="helium.spectra")
-    return reading.tables(reading.read(folder, names, WINDOW), WINDOW, synthetic=True)
+    return inventory.tables(inventory.read_spectra(folder, names, WINDOW), WINDOW, synthetic=True)
 
 
 def test_files_read_as_the_paper_reads_them(folder):
@@ -60,7 +61,7 @@ def test_files_read_as_the_paper_reads_them(folder):
 
 def test_reader_agrees_with_numpys(folder):
     path = folder / "f_t15000g30v100.dat"
-    np.testing.assert_array_equal(files.read(path, WINDOW), np.loadtxt(path)[:, 1])
+    np.testing.assert_array_equal(files.read_spectrum(path, WINDOW), np.loadtxt(path)[:, 1])
 
 
 def test_every_good_file_is_in_the_table_with_its_labels(found):
@@ -126,9 +127,9 @@ def test_wavelengths_may_differ_by_rounding_only(tmp_path):
     for shift, good in ((4e-4, True), (4e-3, False)):
         np.savetxt(path, np.column_stack([WINDOW + shift, np.ones(201)]))
         if good:
-            assert files.read(path, WINDOW).shape == (201,)
+            assert files.read_spectrum(path, WINDOW).shape == (201,)
         else:
-            refused("differ from the window's", files.read, path, WINDOW)
+            refused("differ from the window's", files.read_spectrum, path, WINDOW)
 
 
 @pytest.mark.parametrize("scale", [100.0, 3.0, 4.1e7, 1e-13])
@@ -136,16 +137,16 @@ def test_flux_that_is_not_over_the_continuum_is_refused_with_the_remedy(tmp_path
     path = tmp_path / "f_t15000g30v100.dat"
     flux = scale * (1 - 0.4 * np.exp(-((WINDOW - 4471.5) ** 2)))
     np.savetxt(path, np.column_stack([WINDOW, flux]))
-    refused("not about 1: divide it by its continuum", files.read, path, WINDOW)
+    refused("not about 1: divide it by its continuum", files.read_spectrum, path, WINDOW)
 
 
 def test_file_that_cannot_be_opened_is_a_reject(tmp_path):
     (tmp_path / "f_t15000g30v100.dat").mkdir()
-    (row,) = reading.read(tmp_path, ["f_t15000g30v100.dat"], WINDOW)
+    (row,) = inventory.read_spectra(tmp_path, ["f_t15000g30v100.dat"], WINDOW)
     assert isinstance(row, Reject) and "cannot be read" in row.reason
 
 
 def test_empty_block_still_has_its_columns():
-    flux, table, rejects = reading.tables([], WINDOW, synthetic=False)
+    flux, table, rejects = inventory.tables([], WINDOW, synthetic=False)
     assert flux.shape == (0, 201) and table.colnames == ["file", "id", "teff", "log_g", "v_rot"]
     assert rejects.colnames == ["file", "reason"]

@@ -5,9 +5,10 @@ import pytest
 from refusal import refused
 from scipy.integrate import quad
 
+from skyloom.arms.spectra import broadening
+from skyloom.arms.spectra.helium import grid
 from skyloom.errors import InputError
-from skyloom.helium import grid, profile
-from skyloom.spectra import broadening
+from skyloom.simulate.helium import profile
 
 WINDOW = np.linspace(4460, 4480, 201)
 PAPER = {"teff": [15_000, 39_000, 1_000], "log_g": [2.0, 5.0, 0.5], "v_rot": [100, 400, 10]}

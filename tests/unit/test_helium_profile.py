@@ -5,7 +5,7 @@ import pytest
 from astropy import constants
 from scipy.integrate import solve_ivp
 
-from skyloom.helium import atmosphere, profile
+from skyloom.simulate.helium import atmosphere, profile
 
 #: Barnard, Cooper & Smith 1974 at 20,000 K: density (cm-3), then Å from 4471.5 and profile (per Å).
 PUBLISHED = {

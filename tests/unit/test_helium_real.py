@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from skyloom.helium import profile
+from skyloom.simulate.helium import profile
 
 HELIUM = np.arange(4420, 4478, 0.04)
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from skyloom.helium import grid, stars
-from skyloom.spectra import observed, preparation
+from skyloom.arms.spectra import observed, preparation
+from skyloom.arms.spectra.helium import grid
+from skyloom.simulate.helium import stars
 
 WINDOW = np.linspace(4460, 4480, 201)
 OPTIONS = {
@@ -28,7 +29,7 @@ def star(kind):
 
 
 def read(folder, kind):
-    return observed.read(folder / star(kind).name)
+    return observed.read_spectrum(folder / star(kind).name)
 
 
 def expected(kind):

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
+from skyloom.arms.tng.gas import cell_properties, kernel_constants
+from skyloom.arms.tng.maps import bin_edges
+from skyloom.arms.tng.rotation import face_on
 from skyloom.kernels import histogram2d, reference
-from skyloom.tng.gas import cell_properties, kernel_constants
-from skyloom.tng.maps import bin_edges
-from skyloom.tng.rotation import face_on
 
 STATISTICS = list(histogram2d.STATISTICS)
 

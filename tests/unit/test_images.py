@@ -6,7 +6,7 @@ from astropy.visualization import AsinhStretch
 from refusal import refused
 from scipy import ndimage
 
-from skyloom.tng import images, quantities, variants
+from skyloom.arms.tng import images, quantities, variants
 
 BETA = 0.001
 MAXIMA = {"entropy": 10.0, "mass": 2.0, "temperature": 1e6}

@@ -11,9 +11,9 @@ from refusal import refused
 from scipy.optimize import least_squares
 
 from skyloom import datasets
-from skyloom.io import atomic_hdf5, create_dataset
-from skyloom.tng import inclined, maps, rotation, selection
-from skyloom.tng.simulation import Header, Simulation
+from skyloom.arms.tng import inclined_views, maps, rotation, selection
+from skyloom.arms.tng.simulation import Header, Simulation
+from skyloom.io.files import atomic_hdf5, create_dataset
 
 INCLINATIONS = (0.0, 30.0, 60.0, 75.0)
 HEADER = Header(91, 0.1, 1 / 1.1, 0.6774, 0.3089, 35000.0, True)
@@ -119,9 +119,9 @@ def test_map_of_few_bins_is_the_sum_of_the_pixels_of_a_finer_one(kernel, disc):
 def test_surface_density_integrates_to_the_mass_in_physical_units():
     mass = np.random.default_rng(1).random((2, 64, 64))
     attributes = {"width": WIDTH, "scale_factor": 1 / 1.1, "hubble": 0.6774}
-    width = inclined.physical_width(attributes)
+    width = inclined_views.physical_width(attributes)
     assert width == pytest.approx(WIDTH / 1.1 / 0.6774)
-    density = inclined.surface_density(mass, width=width, hubble=0.6774)
+    density = inclined_views.surface_density(mass, width=width, hubble=0.6774)
     np.testing.assert_allclose(
         density.sum(axis=(1, 2)) * (width / 64) ** 2, mass.sum(axis=(1, 2)) * 1e10 / 0.6774
     )
@@ -137,7 +137,7 @@ def galaxies(count=5):
 
 
 def test_views_list_every_inclination_of_one_galaxy_after_another():
-    table = inclined.views(galaxies(), inclinations=INCLINATIONS, first=3, seed=7)
+    table = inclined_views.views(galaxies(), inclinations=INCLINATIONS, first=3, seed=7)
     assert table["subhalo_id"].tolist() == [2] * 4 + [5] * 4 + [8] * 4
     assert table["inclination"].tolist() == list(INCLINATIONS) * 3
     assert table["position_angle"].unit == "deg"
@@ -145,11 +145,11 @@ def test_views_list_every_inclination_of_one_galaxy_after_another():
 
 
 def test_position_angle_of_a_view_depends_on_no_other_view():
-    every = inclined.views(galaxies(400), inclinations=INCLINATIONS, seed=7)
-    one = inclined.views(galaxies(400)[17:18], inclinations=(60.0,), seed=7)
+    every = inclined_views.views(galaxies(400), inclinations=INCLINATIONS, seed=7)
+    one = inclined_views.views(galaxies(400)[17:18], inclinations=(60.0,), seed=7)
     row = every[(every["subhalo_id"] == one["subhalo_id"][0]) & (every["inclination"] == 60)]
     assert row["position_angle"][0] == one["position_angle"][0]
-    other = inclined.views(galaxies(400)[17:18], inclinations=(60.0,), seed=8)
+    other = inclined_views.views(galaxies(400)[17:18], inclinations=(60.0,), seed=8)
     assert other["position_angle"][0] != one["position_angle"][0]
     # Uniform in [0, 180): the mean of 1,600 has a standard error of 1.3 degrees.
     angles = np.asarray(every["position_angle"])
@@ -157,7 +157,7 @@ def test_position_angle_of_a_view_depends_on_no_other_view():
 
 
 def test_fixed_position_angle_is_that_of_every_view():
-    table = inclined.views(galaxies(), inclinations=INCLINATIONS, position_angle=30, seed=7)
+    table = inclined_views.views(galaxies(), inclinations=INCLINATIONS, position_angle=30, seed=7)
     assert set(table["position_angle"]) == {30.0}
 
 
@@ -171,7 +171,7 @@ def simulation(tmp_path_factory):
 @pytest.fixture(scope="module")
 def table(simulation):
     selected = selection.select(simulation, cuts=small_tng.WIDE)
-    return inclined.views(selected, inclinations=INCLINATIONS, seed=3)
+    return inclined_views.views(selected, inclinations=INCLINATIONS, seed=3)
 
 
 def view_maps(folder, kernel, simulation, table, parts=1, threads=1):
@@ -193,10 +193,10 @@ def projected(tmp_path_factory, kernel, simulation, table):
 
 
 def written(path, paths, table):
-    with_gas, attributes = inclined.read_views(paths, table)
-    described = inclined.description(table[with_gas], attributes, {"pixels": 64}, 3)
+    with_gas, attributes = inclined_views.read_views(paths, table)
+    described = inclined_views.description(table[with_gas], attributes, {"pixels": 64}, 3)
     with atomic_hdf5(path) as file:
-        datasets.write(file, inclined.images(paths, with_gas), **described)
+        datasets.write(file, inclined_views.images(paths, with_gas), **described)
     return with_gas
 
 
@@ -250,4 +250,4 @@ def test_views_without_any_gas_are_refused(tmp_path, table):
         create_dataset(file, "subhalo_id", np.asarray(table["subhalo_id"][:2]))
         create_dataset(file, "totals", np.zeros((2, 3)))
     paths = [tmp_path / "empty.h5"]
-    refused("No inclined view holds any gas", inclined.read_views, paths, table[:2])
+    refused("No inclined view holds any gas", inclined_views.read_views, paths, table[:2])

@@ -16,14 +16,15 @@ from refusal import refused
 from small_files import dataset
 
 import step
-from skyloom import datasets, io
+from skyloom import datasets
 from skyloom.errors import InputError
+from skyloom.io import files
 
 
 def test_interrupted_writer_leaves_nothing_and_keeps_the_old_file(tmp_path):
     path = tmp_path / "out.h5"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), io.atomic_hdf5(path) as file:
+    with pytest.raises(KeyboardInterrupt), files.atomic_hdf5(path) as file:
         file["x"] = 1
         raise KeyboardInterrupt
     assert [p.name for p in tmp_path.iterdir()] == ["out.h5"] and path.read_text() == "old"
@@ -32,7 +33,10 @@ def test_interrupted_writer_leaves_nothing_and_keeps_the_old_file(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_disk_leaves_no_file_and_names_the_one_that_had_no_room(tmp_path):
     sentence = r"out\.json cannot be written \(No space left on device\): free some space"
-    with pytest.raises(InputError, match=sentence), io.atomic(tmp_path / "out.json") as temporary:
+    with (
+        pytest.raises(InputError, match=sentence),
+        files.atomic(tmp_path / "out.json") as temporary,
+    ):
         temporary.unlink()
         temporary.symlink_to("/dev/full")
         with open(temporary, "w") as file:
@@ -44,16 +48,16 @@ def test_full_disk_leaves_no_file_and_names_the_one_that_had_no_room(tmp_path):
 SMALL_DISK = """
 import os, subprocess
 import numpy as np
-from skyloom import io
+from skyloom.io import files
 from skyloom.errors import InputError
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "."], check=True)
 os.chdir(os.getcwd())
 for count in (1000, 7500, 8000, 20000):
     for chunks in (None, (500,)):
         try:
-            with io.atomic_hdf5("out.h5") as file:
-                io.create_dataset(file, "x", np.arange(float(count)), chunks=chunks)
-                io.create_dataset(file, "y", np.arange(100))
+            with files.atomic_hdf5("out.h5") as file:
+                files.create_dataset(file, "x", np.arange(float(count)), chunks=chunks)
+                files.create_dataset(file, "y", np.arange(100))
         except InputError as error:
             print(error)
         else:
@@ -77,13 +81,13 @@ def test_full_disk_under_hdf5_is_one_sentence_and_no_crash(tmp_path):
 
 def test_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    refused(r"cannot be written.*writable", io.write_json, {}, tmp_path / "file" / "out.json")
+    refused(r"cannot be written.*writable", files.write_json, {}, tmp_path / "file" / "out.json")
 
 
 def test_equal_contents_give_equal_hdf5_bytes(tmp_path):
     for name in ("a.h5", "b.h5"):
-        with io.atomic_hdf5(tmp_path / name) as file:
-            io.create_dataset(file, "x", np.arange(10))
+        with files.atomic_hdf5(tmp_path / name) as file:
+            files.create_dataset(file, "x", np.arange(10))
             file.attrs["seed"] = 3
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
@@ -91,22 +95,22 @@ def test_equal_contents_give_equal_hdf5_bytes(tmp_path):
 def test_output_follows_the_users_umask(tmp_path):
     before = os.umask(0o022)
     try:
-        io.write_json({"x": np.float32(1.5)}, tmp_path / "out.json")
+        files.write_json({"x": np.float32(1.5)}, tmp_path / "out.json")
     finally:
         os.umask(before)
     assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o644
-    assert io.read_json(tmp_path / "out.json") == {"x": 1.5}
+    assert files.read_json(tmp_path / "out.json") == {"x": 1.5}
 
 
 def test_table_comes_back_with_units(tmp_path):
     table = Table({"mass": [1.0]}, units={"mass": "1e10 Msun / littleh"})
-    io.write_table(table, tmp_path / "t.ecsv")
-    again = io.read_table(tmp_path / "t.ecsv", need=["mass"])
+    files.write_table(table, tmp_path / "t.ecsv")
+    again = files.read_table(tmp_path / "t.ecsv", need=["mass"])
     assert again["mass"].unit == table["mass"].unit
-    refused("lacks the column speed", io.read_table, tmp_path / "t.ecsv", need=["speed"])
+    refused("lacks the column speed", files.read_table, tmp_path / "t.ecsv", need=["speed"])
 
 
-@pytest.mark.parametrize("read", [io.read_json, io.read_table])
+@pytest.mark.parametrize("read", [files.read_json, files.read_table])
 def test_missing_or_broken_text_is_named(tmp_path, read):
     refused("does not exist", read, tmp_path / "absent")
     (tmp_path / "broken").write_text("{ not this")
@@ -114,7 +118,7 @@ def test_missing_or_broken_text_is_named(tmp_path, read):
 
 
 def opened(path, **options):
-    with io.open_hdf5(path, **options):
+    with files.open_hdf5(path, **options):
         pass
 
 
@@ -170,8 +174,8 @@ def test_job_that_is_told_to_stop_leaves_no_temporary_file(tmp_path):
     program = (
         "import step, types, os, signal\n"
         "step.begin(types.SimpleNamespace(log=[], threads=1))\n"
-        "from skyloom import io\n"
-        "with io.atomic_hdf5('out.h5') as file:\n"
+        "from skyloom.io import files\n"
+        "with files.atomic_hdf5('out.h5') as file:\n"
         "    file['x'] = 1\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
     )
@@ -213,7 +217,7 @@ def test_dimension_scales_of_other_programs_are_no_damage(tmp_path):
         file["x"].make_scale("x")
         file["images"].dims[0].attach_scale(file["x"])
         file["names"] = ["one", "two"]
-    with io.open_hdf5(path, need=["images"]) as file:
+    with files.open_hdf5(path, need=["images"]) as file:
         assert file["images"][0] == 2.0
 
 
@@ -224,5 +228,5 @@ def test_a_file_that_another_program_locks_is_not_called_damaged(tmp_path, monke
     with open(tmp_path / "whole.h5", "r+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         refused("cannot be opened .*lock.*HDF5_USE_FILE_LOCKING", opened, tmp_path / "whole.h5")
-    with io.open_hdf5(tmp_path / "whole.h5") as file:
+    with files.open_hdf5(tmp_path / "whole.h5") as file:
         assert file["x"][()] == 1

@@ -12,7 +12,7 @@ from refusal import refused
 from small_files import damage, dataset
 
 from skyloom import loaders
-from skyloom.io import write_table
+from skyloom.io.files import write_table
 
 IDS = [f"s{i}" for i in range(10)]
 PARTS = ["train"] * 6 + ["test"] * 3 + ["validation"]

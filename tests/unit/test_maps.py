@@ -10,9 +10,9 @@ import small_tng
 from refusal import refused
 from small_tng import OPTIONS, options
 
-from skyloom.io import atomic_hdf5
-from skyloom.tng import archive, in_turn, maps, selection
-from skyloom.tng.simulation import GAS_FIELDS, Simulation
+from skyloom.arms.tng import galaxy_loop, map_files, maps, selection
+from skyloom.arms.tng.simulation import GAS_FIELDS, Simulation
+from skyloom.io.files import atomic_hdf5
 
 SNAPSHOT = 91
 UNIVERSE = {"snapshots": [99, 91], "galaxies": 16, "seed": 5}
@@ -152,7 +152,7 @@ def store(tmp_path, simulation):
 
 def test_map_file_comes_back_as_it_was_projected(store, projected):
     path = store(projected)
-    blocks = list(archive.read_maps([path], block=5))
+    blocks = list(map_files.read_maps([path], block=5))
     np.testing.assert_array_equal(
         np.concatenate([block.maps for block in blocks]), [g.maps for g in projected]
     )
@@ -163,10 +163,10 @@ def test_map_file_comes_back_as_it_was_projected(store, projected):
 
 
 def test_render_refuses_maps_that_do_not_follow_the_galaxy_table(store, galaxies, projected):
-    sample = archive.labelled([galaxies])
+    sample = map_files.labelled([galaxies])
     parameters = {"kind": "composite", "beta": 0.001, "overflow": "clip"}
     maxima = dict.fromkeys(maps.CHANNELS, 1.0)
-    rendered = archive.render_all([store(projected[::-1])], sample, maxima, parameters)
+    rendered = map_files.render_all([store(projected[::-1])], sample, maxima, parameters)
     refused("do not follow the galaxy table", list, rendered)
 
 
@@ -174,19 +174,19 @@ def test_sample_with_a_galaxy_that_has_no_map_is_refused_by_name(store, galaxies
     rest = projected[1:]
     paths = [store(rest)]
     lacking = f"lack 1 of .* subhalo {projected[0].subhalo_id} of"
-    refused(lacking, archive.map_totals, paths, galaxies)
-    totals = archive.map_totals(paths, galaxies[1:])
+    refused(lacking, map_files.map_totals, paths, galaxies)
+    totals = map_files.map_totals(paths, galaxies[1:])
     np.testing.assert_allclose(totals[:, 1], [g.maps[1].sum(dtype=float) for g in rest])
 
 
 def test_most_star_forming_galaxy_is_found_among_several_files(store, galaxies, projected):
     half = len(projected) // 2
     paths = [store(projected[:half], "a.h5"), store(projected[half:], "b.h5")]
-    row, stack, _ = archive.most_star_forming(paths, galaxies)
+    row, stack, _ = map_files.most_star_forming(paths, galaxies)
     assert row["sfr"] == galaxies["sfr"].max()
     expected = next(g for g in projected if g.subhalo_id == row["subhalo_id"])
     np.testing.assert_array_equal(stack, expected.maps)
-    refused("hold no selected galaxy", archive.most_star_forming, paths, galaxies[:0])
+    refused("hold no selected galaxy", map_files.most_star_forming, paths, galaxies[:0])
 
 
 def test_spin_source_is_recorded_with_its_fall_backs(projected):
@@ -313,11 +313,11 @@ def test_no_galaxies_give_no_maps_and_read_nothing(kernel, galaxies):
 def test_particles_of_no_more_galaxies_than_threads_are_held(base, kernel, galaxies, monkeypatch):
     made = []
 
-    class Counted(in_turn.Workspace):
+    class Counted(galaxy_loop.Workspace):
         def __init__(self):
             super().__init__()
             made.append(self)
 
-    monkeypatch.setattr(in_turn, "Workspace", Counted)
+    monkeypatch.setattr(galaxy_loop, "Workspace", Counted)
     list(maps.project_all(kernel, Simulation(base, SNAPSHOT), galaxies, OPTIONS, threads=3))
     assert 1 <= len(made) <= 3 < len(galaxies)

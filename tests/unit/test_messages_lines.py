@@ -7,7 +7,7 @@ import pytest
 from astropy.table import Table
 
 import messages
-from skyloom.io import write_table
+from skyloom.io.files import write_table
 
 
 def event(name, text="", **fields):

@@ -5,7 +5,7 @@ import pytest
 from refusal import refused
 from scipy.stats import norm, pearsonr
 
-from skyloom.networks import bootstrap, metrics
+from skyloom.judge import bootstrap, metrics
 
 
 def correlated(n, rho, seed):

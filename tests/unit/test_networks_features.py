@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skyloom.errors import InputError
-from skyloom.networks import features, vgg16, weights
+from skyloom.learn import features, vgg16, weights
 
 
 @pytest.fixture(scope="module")

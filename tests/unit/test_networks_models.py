@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.networks import regression, vgg16, weights
+from skyloom.learn import regression, vgg16, weights
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,7 +98,7 @@ def test_whole_model_at_full_size_has_the_thesis_counts(layers):
 
 _SAVE = """
 import sys
-from skyloom.networks import regression, vgg16, weights
+from skyloom.learn import regression, vgg16, weights
 backbone = vgg16.backbone(weights.read_convolutions("random"), bins=32, preprocess="vgg16")
 head = regression.head((1, 1, 512), seed=2)
 regression.save(regression.full_model(backbone, head), sys.argv[1])

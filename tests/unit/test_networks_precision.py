@@ -3,7 +3,7 @@
 import pytest
 
 from skyloom.errors import InputError
-from skyloom.networks import precision
+from skyloom.learn import precision
 
 INTEL = (
     "processor\t: {}\nmodel name\t: Xeon\nflags\t\t: fpu sse2 avx512f {}\nbugs\t\t: spectre_v1\n\n"

@@ -8,19 +8,19 @@ import keras
 import numpy as np
 import pytest
 
-from skyloom.networks import folding, pretrained
+from skyloom.learn import batchnorm_folding, pretrained
 
 # Computes every frozen network with so many threads; images of no special size, batches that end
 # unevenly.
 PROGRAM = """
 import sys
 import numpy as np
-from skyloom import ahead
-from skyloom.networks import devices, features, folding, pretrained, vgg16, weights
+from skyloom import prefetch
+from skyloom.learn import devices, features, batchnorm_folding, pretrained, vgg16, weights
 
 promise, threads, output, *wanted = sys.argv[1:]
 threads = int(threads)
-pool = ahead.Pool(devices.keep_promise(promise, threads))
+pool = prefetch.Pool(devices.keep_promise(promise, threads))
 
 def seen(model, side):
     images = np.random.default_rng(0).integers(0, 256, (7, side, side, 3), dtype=np.uint8)
@@ -34,7 +34,7 @@ for precision in {*vgg16.PRECISIONS} & {*wanted}:
 for name, side in (("resnet_50", 64), ("inception_v3", 80)):
     if name not in wanted:
         continue
-    model = folding.folded(pretrained.backbone(name, "random", side=side))
+    model = batchnorm_folding.folded(pretrained.backbone(name, "random", side=side))
     found[name] = seen(model, side)
     assert np.array_equal(found[name], seen(model, side)), name
 np.savez(output, **found)
@@ -79,7 +79,7 @@ def test_folded_network_sees_what_the_whole_one_does(name, side):
     images = np.random.default_rng(1).uniform(0, 255, (3, side, side, 3)).astype(np.float32)
     expected = np.asarray(model(images))
     for _ in range(2):
-        made = folding.folded(model)
+        made = batchnorm_folding.folded(model)
         kinds = {type(layer) for layer in made.layers}
         assert keras.layers.BatchNormalization not in kinds
         assert not made.trainable_weights
@@ -93,4 +93,4 @@ def test_a_convolution_that_others_read_as_well_is_not_folded():
     normalised = keras.layers.BatchNormalization()(convolved)
     model = keras.Model(image, keras.layers.Add()([convolved, normalised]))
     with pytest.raises(ValueError, match="does not follow a convolution of its own"):
-        folding.folded(model)
+        batchnorm_folding.folded(model)

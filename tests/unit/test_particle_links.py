@@ -10,8 +10,8 @@ import pytest
 from refusal import refused
 from test_particles import CUTS, KINDS, LENGTHS, assert_all_same, assert_same, made
 
+from skyloom.arms.tng.simulation import Simulation
 from skyloom.errors import InputError
-from skyloom.tng.simulation import Simulation
 
 
 @pytest.fixture

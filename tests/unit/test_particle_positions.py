@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.tng import agreement
-from skyloom.tng.simulation import Simulation
+from skyloom.arms.tng import consistency
+from skyloom.arms.tng.simulation import Simulation
 
 BOX, RADIUS = 35000.0, 10.0
 HEADER = {"Time": 1.0, "Redshift": 0.0, "BoxSize": BOX, "HubbleParam": 0.6774, "Omega0": 0.3089}
@@ -47,7 +47,7 @@ def snapshot(base, seed=1, *, radii=True, corner=False):
 
 
 def check(base):
-    return agreement.check(Simulation(base, 99))
+    return consistency.check_snapshot(Simulation(base, 99))
 
 
 def swapped(base):

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skyloom.arms.tng.particles import RowFiles, Workspace
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
 from skyloom.errors import InputError
-from skyloom.tng.particles import RowFiles, Workspace
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS, Simulation
 
 LOADERS = {"group": il.snapshot.loadHalo, "subhalo": il.snapshot.loadSubhalo}
 KINDS = {"gas": (0, ("Coordinates", "Masses")), "stars": (4, ("Masses", "Velocities"))}

@@ -6,7 +6,7 @@ import time
 import pytest
 from refusal import refused
 
-from skyloom import ahead
+from skyloom import prefetch
 
 
 def squares_backwards(item):
@@ -17,9 +17,9 @@ def squares_backwards(item):
 
 @pytest.mark.parametrize("threads", [None, 1, 2, 4])
 def test_results_come_in_the_order_of_the_items(threads):
-    pool = None if threads is None else ahead.Pool(threads)
-    source = ahead.one_ahead(pool, iter(range(10)))
-    assert list(ahead.in_order(pool, squares_backwards, source)) == [i**2 for i in range(10)]
+    pool = None if threads is None else prefetch.Pool(threads)
+    source = prefetch.one_ahead(pool, iter(range(10)))
+    assert list(prefetch.in_order(pool, squares_backwards, source)) == [i**2 for i in range(10)]
 
 
 @pytest.mark.parametrize("threads", [None, 1, 3])
@@ -29,8 +29,8 @@ def test_error_comes_in_the_place_of_its_item(threads):
             raise ValueError("item 3")
         return item
 
-    pool = None if threads is None else ahead.Pool(threads)
-    results = ahead.in_order(pool, work, range(10))
+    pool = None if threads is None else prefetch.Pool(threads)
+    results = prefetch.in_order(pool, work, range(10))
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     refused("item 3", next, results, error=ValueError)
 
@@ -40,8 +40,8 @@ def test_error_of_the_source_reaches_the_reader():
         yield 1
         raise ValueError("damaged")
 
-    with ahead.Pool(2) as pool:
-        items = ahead.one_ahead(pool, source())
+    with prefetch.Pool(2) as pool:
+        items = prefetch.one_ahead(pool, source())
         assert next(items) == 1
         refused("damaged", next, items, error=ValueError)
 
@@ -54,8 +54,8 @@ def test_few_items_are_taken_from_the_source_before_their_results_are_asked_for(
             taken.append(item)
             yield item
 
-    with ahead.Pool(2) as pool:
-        results = ahead.in_order(pool, abs, ahead.one_ahead(pool, source()))
+    with prefetch.Pool(2) as pool:
+        results = prefetch.in_order(pool, abs, prefetch.one_ahead(pool, source()))
         next(results)
         assert len(taken) <= 2 * pool.threads + 2
 
@@ -73,7 +73,7 @@ def test_no_more_threads_work_than_the_pool_has():
             working -= 1
         return item
 
-    with ahead.Pool(2) as pool:
-        first = ahead.in_order(pool, work, range(20))
-        list(ahead.in_order(pool, work, first))
+    with prefetch.Pool(2) as pool:
+        first = prefetch.in_order(pool, work, range(20))
+        list(prefetch.in_order(pool, work, first))
     assert most <= 2

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 from interpreter import PYTHONPATH
 
-from skyloom import checksums, progress
+from skyloom import progress
+from skyloom.record import checksums
 
 #: A job of three steps of a second on a clock of its own, so that nothing has to be waited for.
 JOB = """

@@ -8,9 +8,9 @@ from pathlib import Path
 import fake_job
 import pytest
 
-from skyloom import checksums, provenance
 from skyloom.errors import InputError
-from skyloom.io import read_json
+from skyloom.io.files import read_json
+from skyloom.record import checksums, provenance
 
 KEY = "marked-0123456789-key"
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from fake_job import job, put
 
-from skyloom import crate, provenance, verification
 from skyloom.errors import InputError
-from skyloom.io import read_json, write_json
+from skyloom.io.files import read_json, write_json
+from skyloom.record import crate, provenance, verification
 
 RUN = "results/mini"
 DATASET, SIDECAR = f"{RUN}/xmm/datasets/x.h5", f"{RUN}/xmm/datasets/x.provenance.json"
@@ -53,7 +53,7 @@ def run(tmp_path, monkeypatch):
 def found():
     return {
         (each.kind, each.path): each.sentence
-        for each in verification.check(RUN, scripts="scripts")[0]
+        for each in verification.check_run(RUN, scripts="scripts")[0]
     }
 
 

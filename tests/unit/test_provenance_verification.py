@@ -11,9 +11,10 @@ from interpreter import PYTHONPATH
 from rocrate.rocrate import ROCrate
 
 import verify
-from skyloom import ahead, checksums, crate, provenance, verification
+from skyloom import prefetch
 from skyloom.errors import InputError
-from skyloom.io import read_json, write_json
+from skyloom.io.files import read_json, write_json
+from skyloom.record import checksums, crate, provenance, verification
 
 RUN, RECORDS = "results/mini", Path("results/mini/provenance")
 SOURCE, MAPS, DATASET = "data/images", f"{RUN}/tng/maps.h5", f"{RUN}/tng/datasets/x.h5"
@@ -46,12 +47,12 @@ def run(tmp_path, monkeypatch):
 
 
 def kinds():
-    found, _ = verification.check(RUN)
+    found, _ = verification.check_run(RUN)
     return {(each.kind, each.path) for each in found}
 
 
 def test_untouched_run_is_as_recorded(run):
-    found, counts = verification.check(RUN)
+    found, counts = verification.check_run(RUN)
     assert found == [] and counts == {"records": 2, "outputs": 3}
     Path(f"{MEMBERS}/.snakemake_timestamp").touch()
     os.utime(DATASET)
@@ -62,7 +63,7 @@ def test_flipped_byte_is_found_where_size_and_time_are_as_before(run):
     state = os.stat(DATASET)
     put(DATASET, "datasot")
     os.utime(DATASET, ns=(state.st_atime_ns, state.st_mtime_ns))
-    found, _ = verification.check(RUN)
+    found, _ = verification.check_run(RUN)
     assert [(each.kind, each.path) for each in found] == [("changed", DATASET)]
     assert "has another content since tng_dataset has made it: remove it" in found[0].sentence
 
@@ -99,7 +100,7 @@ def test_result_of_an_input_that_was_made_anew_is_outdated(run):
 
 def test_jobs_of_another_configuration_are_told_with_the_keys_that_differ(run):
     record("tng_maps", [SOURCE], [MAPS], width=61, written="2026-02-01T00:00:00+00:00")
-    found, _ = verification.check(RUN)
+    found, _ = verification.check_run(RUN)
     assert [each.kind for each in found] == ["configuration"]
     assert "that of 1 of 2 jobs (other values of tng.width)" in found[0].sentence
 
@@ -130,9 +131,11 @@ def test_folder_told_of_by_its_listing_may_be_copied_but_not_changed(run):
 def test_threads_and_progress_change_nothing(run):
     os.remove(MAPS)
     seen = []
-    with ahead.Pool(3) as pool:
-        found = verification.check(RUN, pool=pool, progress=lambda work: seen.extend(work) or work)
-    assert found == verification.check(RUN) and len(seen) == 4
+    with prefetch.Pool(3) as pool:
+        found = verification.check_run(
+            RUN, pool=pool, progress=lambda work: seen.extend(work) or work
+        )
+    assert found == verification.check_run(RUN) and len(seen) == 4
 
 
 def test_command_prints_a_table_and_ends_with_the_verdict(run, capsys):
@@ -221,7 +224,7 @@ open("results/mini/out.txt", "w").write("done")
 # Importing takes a second: it is done once, and each step runs in a fork.
 DRIVER = """
 import os, runpy, sys
-from skyloom import provenance
+from skyloom.record import provenance
 for folder in sys.argv[1:]:
     child = os.fork()
     if not child:

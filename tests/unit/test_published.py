@@ -11,11 +11,11 @@ from refusal import refused
 from test_papers import PAPERS, leaves, value
 
 import configuration
-from skyloom import published
+from skyloom.arms.tng import evaluation
+from skyloom.arms.tng import published as tng
 from skyloom.errors import InputError
-from skyloom.io import read_table, write_table
-from skyloom.networks import evaluation
-from skyloom.tng import published as tng
+from skyloom.io.files import read_table, write_table
+from skyloom.judge import published
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "resources/published/tng.yaml"
@@ -30,7 +30,7 @@ VARIANTS = (
 
 @pytest.fixture(scope="module")
 def thesis():
-    return published.read(FILE, tng.NEED["document"])
+    return published.read_document(FILE, tng.NEED["document"])
 
 
 @pytest.fixture
@@ -326,7 +326,7 @@ def test_steps_write_the_same_tables_twice(tmp_path, monkeypatch):
             input={"document": str(FILE), "galaxies": shots, **output},
             output=str(tmp_path / turn / "published.ecsv"),
             params={
-                "module": "skyloom.tng.published",
+                "module": "skyloom.arms.tng.published",
                 "choices": {"tng.source": "local"},
                 "options": {},
             },

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from skyloom import published
-from skyloom.figures import published as drawing
-from skyloom.figures import style
-from skyloom.figures.table_cells import numbers
-from skyloom.io import read_table, write_table
+from skyloom.draw import published as drawing
+from skyloom.draw import style
+from skyloom.draw.table_cells import numbers
+from skyloom.io.files import read_table, write_table
+from skyloom.judge import published
 from skyloom.report import page
 from skyloom.report import published as report
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from skyloom.arms.tng import maps, rotation, selection
+from skyloom.arms.tng.particles import RowFiles
+from skyloom.arms.tng.simulation import Simulation, open_cutout
 from skyloom.errors import InputError
-from skyloom.tng import maps, rotation, selection
-from skyloom.tng.particles import RowFiles
-from skyloom.tng.simulation import Simulation, open_cutout
 
 THESIS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
 

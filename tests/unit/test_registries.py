@@ -10,11 +10,12 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
-from skyloom import code, registry
-from skyloom.registry import Readers, Registry
-from skyloom.sdss import spectrum
-from skyloom.spectra import columns, observed
-from skyloom.xmm import images
+from skyloom import registries
+from skyloom.arms.sdss import spectrum
+from skyloom.arms.spectra import observed, table_columns
+from skyloom.arms.xmm import images
+from skyloom.record import code_hash
+from skyloom.registries import Readers, Registry
 
 FOLDERS = (Path("scripts").resolve(), Path("src").resolve())
 READERS = (observed.READERS, spectrum.READERS, images.READERS)
@@ -23,8 +24,8 @@ READERS = (observed.READERS, spectrum.READERS, images.READERS)
 @pytest.fixture(autouse=True)
 def _forgotten(monkeypatch):
     """What a test adds to the library's tables goes with it."""
-    monkeypatch.setenv(registry.PLUGINS, "")
-    monkeypatch.setattr(registry, "_run", set())
+    monkeypatch.setenv(registries.PLUGINS, "")
+    monkeypatch.setattr(registries, "_run", set())
     for table in READERS:
         monkeypatch.setattr(table, "_entries", dict(table._entries))
         monkeypatch.setattr(table, "_owners", dict(table._owners))
@@ -98,16 +99,19 @@ def test_a_spectrum_of_another_format_is_checked_and_labelled_as_those_of_sdss(t
 
     path = tmp_path / "mine.csv"
     np.savetxt(path, [(4000, 1), (4500, 2), (6000, 9)], delimiter=",", header="wave", comments="")
-    found = spectrum.read(path)
+    found = spectrum.read_spectrum(path)
     assert (found.id, found.label, found.z, found.ra) == ("mine", "QSO", 2.0, 10.0)
     assert found.good.tolist() == [True, True, False] and found.flux.tolist() == [1, 2, 9]
     # A catalogue's row replaces what the file says, and SDSS's own files are read as before.
-    assert spectrum.read(path, catalogue={"mine": {"CLASS": "STAR", "Z": 0.0}}).label == "STAR"
-    assert spectrum.read(fake_sdss.write(tmp_path)).label in ("STAR", "GALAXY", "QSO")
+    assert (
+        spectrum.read_spectrum(path, catalogue={"mine": {"CLASS": "STAR", "Z": 0.0}}).label
+        == "STAR"
+    )
+    assert spectrum.read_spectrum(fake_sdss.write(tmp_path)).label in ("STAR", "GALAXY", "QSO")
     np.savetxt(path, [(4500, 1), (4000, 2)], delimiter=",", header="wave", comments="")
-    refused("no increasing wavelengths", spectrum.read, path)
+    refused("no increasing wavelengths", spectrum.read_spectrum, path)
     path.write_bytes(b"else")
-    refused(r"no reader of spectra for sdss \(tried FITS, csv\)", spectrum.read, path)
+    refused(r"no reader of spectra for sdss \(tried FITS, csv\)", spectrum.read_spectrum, path)
 
 
 def test_an_image_of_another_format_is_checked_as_those_of_epic(tmp_path):
@@ -128,11 +132,11 @@ def test_an_image_of_another_format_is_checked_as_those_of_epic(tmp_path):
 PLUGIN = """
 import numpy as np
 from skyloom.errors import InputError
-from skyloom.spectra import columns, observed
+from skyloom.arms.spectra import table_columns, observed
 
 @observed.READERS.register("mine", identify=lambda path, start: start.startswith(b"MINE"))
 def read_mine(path):
-    return columns.Raw(np.array([4000.0, 4001.0]), np.array([1.0, FLUX]), has_unit=True)
+    return table_columns.Raw(np.array([4000.0, 4001.0]), np.array([1.0, FLUX]), has_unit=True)
 
 FLUX = 2.0
 """
@@ -148,12 +152,14 @@ def plugin(tmp_path):
 
 def test_a_file_of_ones_own_adds_its_readers_once_in_a_process(plugin, tmp_path):
     (tmp_path / "star").write_bytes(b"MINE")
-    registry.use([plugin])
-    found = observed.read(tmp_path / "star")
+    registries.use([plugin])
+    found = observed.read_spectrum(tmp_path / "star")
     assert found.flux.tolist() == [1, 2] and found.medium is None
     module = sys.modules["skyloom_plugin_mine"]
-    assert observed.read(tmp_path / "star") and sys.modules["skyloom_plugin_mine"] is module
-    assert columns.Raw is module.columns.Raw
+    assert (
+        observed.read_spectrum(tmp_path / "star") and sys.modules["skyloom_plugin_mine"] is module
+    )
+    assert table_columns.Raw is module.table_columns.Raw
 
 
 @pytest.mark.parametrize(
@@ -169,14 +175,14 @@ def test_a_file_that_cannot_be_run_is_named_with_its_line(tmp_path, text, said):
     path = tmp_path / "bad.py"
     if text:
         path.write_text(text)
-    refused(said, registry.use, [path])
+    refused(said, registries.use, [path])
 
 
 def test_a_file_of_ones_own_counts_for_the_steps_that_use_what_it_adds_to(plugin):
     def hashes(*plugins):
-        code.forget()
+        code_hash.forget()
         steps = ("spectra/prepare_observed.py", "tng/project_maps.py", "xmm/inspect_images.py")
-        return [code.fingerprint(step, FOLDERS, plugins=plugins) for step in steps]
+        return [code_hash.fingerprint(step, FOLDERS, plugins=plugins) for step in steps]
 
     without, before = hashes(), hashes(plugin)
     assert [a != b for a, b in zip(without, before, strict=True)] == [True, False, False]

@@ -7,8 +7,9 @@ from pathlib import Path
 import yaml
 
 import skyloom
-from skyloom import crate, export_card
-from skyloom.arms import ARMS
+from skyloom import export_card
+from skyloom.arms.registry import ARMS
+from skyloom.record import crate
 
 CITATION = yaml.safe_load(Path("CITATION.cff").read_text(encoding="utf-8"))
 # Types of references of the Citation File Format 1.2.0 that are used here.

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom import published
-from skyloom.io import read_table, write_json, write_table
+from skyloom.arms.sdss import evaluation as sdss_evaluation
+from skyloom.arms.spectra import evaluation as spectra_evaluation
+from skyloom.io.files import read_table, write_json, write_table
+from skyloom.judge import published
 from skyloom.report import page, sdss, semantic, spectra, wording, xmm
-from skyloom.sdss import evaluation as sdss_evaluation
-from skyloom.spectra import evaluation as spectra_evaluation
 
 PICTURES = {
     "xmm": ("roc", "stretches", "worst/good"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skyloom.errors import InputError
-from skyloom.report import atlas, atlas_data, page, sample, tiles
+from skyloom.report import atlas, atlas_data, atlas_tiles, page, test_side
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +17,8 @@ def run(tmp_path_factory):
 
 
 def collected(run):
-    names = sample.cases(run)
-    galaxies = sample.read(run, names)
+    names = test_side.cases(run)
+    galaxies = test_side.read_test_side(run, names)
     maps = sorted((run / "maps").glob("*.h5"))
     return galaxies, atlas_data.collect(run, names, galaxies, maps)
 
@@ -61,19 +61,19 @@ def test_larger_pixels_conserve_mass_and_weigh_means_by_it():
     rng = np.random.default_rng(0)
     maps = rng.uniform(1, 2, (3, 8, 8))
     maps[:, 0, 0] = 0
-    made = tiles.rebinned(maps, ["mass_weighted_mean", "sum", "mass_weighted_mean"], 4)
+    made = atlas_tiles.rebinned(maps, ["mass_weighted_mean", "sum", "mass_weighted_mean"], 4)
     assert made[1].sum() == pytest.approx(maps[1].sum())
     block = np.s_[2:4, 4:6]
     expected = np.average(maps[2][block], weights=maps[1][block])
     assert made[2][1, 2] == pytest.approx(expected)
-    assert tiles.rebinned(np.zeros((3, 8, 8)), ["sum"] * 3, 4) is not None
-    assert np.isnan(tiles.rebinned(np.zeros((3, 8, 8)), ["sum"] * 3, 4)).all()
+    assert atlas_tiles.rebinned(np.zeros((3, 8, 8)), ["sum"] * 3, 4) is not None
+    assert np.isnan(atlas_tiles.rebinned(np.zeros((3, 8, 8)), ["sum"] * 3, 4)).all()
 
 
 def test_the_variants_of_a_galaxy_stand_upright_side_by_side(run):
     image = np.zeros((32, 32, 3), np.uint8)
     image[-4:, :, 0] = 255  # the top, for rows count upwards, in red
-    shown = unpacked(tiles.strip([image, 255 - image], [None, None], 32))
+    shown = unpacked(atlas_tiles.strip([image, 255 - image], [None, None], 32))
     assert shown.shape == (32, 64, 3)
     assert shown[0, 16, 2] > 200 and shown[-1, 16].max() < 60 < 200 < shown[-1, 48].min()
 
@@ -93,8 +93,8 @@ def test_a_run_that_is_too_large_keeps_to_its_budget(run, monkeypatch):
 
 
 def test_a_galaxy_without_maps_is_named(run):
-    names = sample.cases(run)
-    galaxies = sample.read(run, names)
+    names = test_side.cases(run)
+    galaxies = test_side.read_test_side(run, names)
     with pytest.raises(InputError, match=r"091_0000001.*make the maps again"):
         atlas_data.collect(run, names, galaxies, [run / "maps" / "snap_099.part_0.h5"])
 

@@ -4,8 +4,8 @@ import fake_tng_run
 import pytest
 from astropy.table import Table
 
-from skyloom.io import write_table
-from skyloom.report import page, whole
+from skyloom.io.files import write_table
+from skyloom.report import document, page
 from skyloom.report import xmm as xmm_report
 
 MARK = "Synthetic demonstration, not a result"
@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch):
         path = tmp_path / "xmm" / "evaluation" / "summary.ecsv"
         meta = {} if xmm is None else {"synthetic": xmm}
         write_table(Table({"test_auc": [0.5]}, meta=meta), path)
-        made = whole.html(tmp_path, arms=["tng", "xmm"])
+        made = document.html(tmp_path, arms=["tng", "xmm"])
         return made[made.index("<body>") :]
 
     return make

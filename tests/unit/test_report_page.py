@@ -9,8 +9,8 @@ from astropy.table import MaskedColumn
 from bokeh.models import ColumnDataSource
 from bokeh.plotting import figure
 
+from skyloom.draw import style
 from skyloom.errors import InputError
-from skyloom.figures import style
 from skyloom.report import page
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom.io import read_table
-from skyloom.report import beyond, page, ranking
+from skyloom.io.files import read_table
+from skyloom.report import page, tng_ranking, tng_robustness
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def with_limits(pairs, low, high):
 
 def test_overlapping_differences_are_called_scatter(run):
     summary, pairs = tables(run)
-    said = ranking.sentences(summary, with_limits(pairs, -0.1, 0.2))
+    said = tng_ranking.sentences(summary, with_limits(pairs, -0.1, 0.2))
     assert "within the scatter" in said[0]
     assert "Of 3 pairs of cases, none differ" in " ".join(said)
 
 
 def test_resolved_differences_are_counted_beside_what_chance_gives(run):
     summary, pairs = tables(run)
-    said = ranking.sentences(summary, with_limits(pairs, 0.1, 0.2))
+    said = tng_ranking.sentences(summary, with_limits(pairs, 0.1, 0.2))
     assert "every other case is significantly below it" in said[0]
     assert "3 differ" in " ".join(said) and "about 0.2 would" in " ".join(said)
 
@@ -46,14 +46,14 @@ def test_a_case_whose_difference_has_no_interval_is_neither_tied_nor_beaten(run)
     lost = (changed["a"] == worst) | (changed["b"] == worst)
     for name in ("low", "high"):
         changed[name] = np.ma.masked_where(lost, changed[name])
-    said = ranking.sentences(summary, changed)
+    said = tng_ranking.sentences(summary, changed)
     assert "within the scatter" not in said[0] and "correlation is significantly" in said[0]
     assert "Nothing can be said of" in said[1]
 
 
 def test_a_case_alone_is_ranked_among_none(run):
     summary, pairs = tables(run)
-    said = ranking.sentences(summary[:1], pairs[:0])
+    said = tng_ranking.sentences(summary[:1], pairs[:0])
     assert "is the only case" in said[0] and "lead" not in said[0]
     assert "pair" not in " ".join(said) and all(said)
 
@@ -69,25 +69,25 @@ def test_a_case_alone_is_ranked_among_none(run):
 def test_the_regression_on_totals_is_judged_by_its_interval(run, low, high, verdict):
     summary, pairs = tables(run)
     summary["above_linear_maps_low"][0], summary["above_linear_maps_high"][0] = low, high
-    assert verdict in ranking.sentences(summary, pairs)[-1]
+    assert verdict in tng_ranking.sentences(summary, pairs)[-1]
 
 
 def test_a_constant_prediction_is_no_winner(run):
     summary, pairs = tables(run)
     summary["r"] = np.ma.masked_all(len(summary))
-    assert "predicts the same for all galaxies" in ranking.sentences(summary, pairs)[0]
+    assert "predicts the same for all galaxies" in tng_ranking.sentences(summary, pairs)[0]
     summary["n_test"] = 1
-    assert "the test side is too small" in ranking.sentences(summary, pairs)[0]
+    assert "the test side is too small" in tng_ranking.sentences(summary, pairs)[0]
 
 
 def test_findings_that_may_not_be_compared_are_grey_with_their_reasons(run):
-    parts = ranking.section(run).parts
+    parts = tng_ranking.section(run).parts
     shown = "".join(part for part in parts if isinstance(part, str))
     assert '<tr class="muted">' in shown and "source is synthetic" in shown
 
 
 def test_an_arm_that_was_not_run_has_no_section(tmp_path):
-    assert ranking.section(tmp_path) is None and ranking.lead(tmp_path) is None
+    assert tng_ranking.section(tmp_path) is None and tng_ranking.lead(tmp_path) is None
 
 
 def test_an_ensemble_says_whether_mass_beats_temperature():
@@ -97,7 +97,7 @@ def test_an_ensemble_says_whether_mass_beats_temperature():
     cases["rank_low"], cases["rank_high"] = [1, 1], [2, 2]
     pairs = Table({"a": ["temperature"], "b": ["mass"], "probability": [0.2]})
     pairs["resolved"] = [False]
-    said = " ".join(beyond.ensemble_sentences(cases, pairs))
+    said = " ".join(tng_robustness.ensemble_sentences(cases, pairs))
     assert "Mass beats temperature with probability 0.80, which is not settled" in said
     assert "none of 1 pairs" in said
     assert isinstance(page.text(said), str)

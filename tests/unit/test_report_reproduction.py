@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom.report import jobs, made, page
+from skyloom.report import jobs, page, reproduction
 
 CONFIG = {
     "run": "demo",
@@ -86,7 +86,7 @@ def run(tmp_path):
 
 
 def test_times_are_those_of_the_records(run):
-    section = made.section(run)
+    section = reproduction.section(run)
     text = words(section)
     assert "4 jobs of 3 rules took 1 min 10 s of work in 1 min 10 s" in text
     assert "not counting 1 pause between them" in text
@@ -105,7 +105,7 @@ def test_each_rule_has_the_sum_of_its_jobs_the_longest_first(run):
 
 
 def test_bars_are_as_long_as_their_share_of_the_longest(run):
-    assert re.findall(r"--share:([\d.]+)", words(made.section(run))) == [
+    assert re.findall(r"--share:([\d.]+)", words(reproduction.section(run))) == [
         "1.0000",
         "1.0000",
         "0.3333",
@@ -150,20 +150,20 @@ def test_long_pauses_are_cut_from_the_line_and_short_ones_are_not():
 
 
 def test_the_way_to_a_users_files_is_not_told(run):
-    text = words(made.section(run))
+    text = words(reproduction.section(run))
     assert "…/TNG50-1/output" in text
     assert "someone" not in text and "private" not in text
 
 
 def test_only_what_is_synthetic_is_called_so_and_real_data_are_cited(run):
-    text = words(made.section(run))
+    text = words(reproduction.section(run))
     assert "Of these, semantic and xmm worked on synthetic input" in text
     assert "ComAC 6, 2" in text
     assert "A&amp;A 641" not in text
 
 
 def test_doing_it_again_names_commit_and_configuration(run):
-    text = words(made.section(run))
+    text = words(reproduction.section(run))
     assert f"git checkout {'a' * 40}" in text
     assert f"--configfile results/demo/provenance/configs/{'c' * 64}.json" in text
     assert "+changes" not in text
@@ -176,14 +176,14 @@ def test_what_features_were_computed_in_and_on_which_cores_again_is_said(tmp_pat
         record(rule, f"results/demo/{rule}", parameters=parameters, threads=3)
         for rule, parameters in zip(rules, both, strict=True)
     ]
-    text = words(made.section(write(tmp_path / "demo", records)))
+    text = words(reproduction.section(write(tmp_path / "demo", records)))
     assert "VGG16 (tng) were computed in bfloat16 and have the same bits on any number" in text
     assert "resnet (sdss) have the same bits on the same number of cores alone" in text
     assert "here 3." in text
 
 
 def test_without_features_nothing_is_said_of_them(run):
-    assert "were computed in" not in words(made.section(run))
+    assert "were computed in" not in words(reproduction.section(run))
 
 
 @pytest.mark.parametrize(
@@ -201,12 +201,12 @@ def test_what_stands_against_doing_it_again_is_said(change, said, tmp_path):
         records = [first]
     else:
         records = [first, record("tng_maps", "results/demo/tng/b", started=later)]
-    assert said in words(made.section(write(tmp_path / "demo", records)))
+    assert said in words(reproduction.section(write(tmp_path / "demo", records)))
 
 
 def test_a_run_without_records_shows_its_benchmarks(tmp_path):
     benchmark(tmp_path, "xmm", "train_demo", 40.0, 500.0)
-    section = made.section(tmp_path)
+    section = reproduction.section(tmp_path)
     text = words(section)
     assert "kept no records" in text
     assert "1 job of 1 rule took 40 s in all" in text
@@ -214,12 +214,12 @@ def test_a_run_without_records_shows_its_benchmarks(tmp_path):
 
 
 def test_a_folder_with_neither_has_no_section(tmp_path):
-    assert made.section(tmp_path) is None
+    assert reproduction.section(tmp_path) is None
 
 
 def test_equal_records_give_an_equal_page(run):
     pages = {
-        page.write([made.section(run)], title="t", lead="l", synthetic=False, made="m")
+        page.write([reproduction.section(run)], title="t", lead="l", synthetic=False, made="m")
         for _ in range(2)
     }
     assert len(pages) == 1
@@ -232,5 +232,5 @@ def test_of_several_commits_the_newest_is_checked_out(tmp_path, commits):
         record(f"tng_{letter}", f"results/demo/tng/{letter}.h5", started=time, commit=letter * 40)
         for letter, time in zip(commits, times, strict=True)
     ]
-    text = words(made.section(write(tmp_path / "demo", found)))
+    text = words(reproduction.section(write(tmp_path / "demo", found)))
     assert f"git checkout {commits[1] * 40}" in text and "made from 2 commits" in text

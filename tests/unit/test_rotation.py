@@ -6,7 +6,7 @@ from astropy.cosmology import FlatLambdaCDM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skyloom.tng import cosmology, rotation
+from skyloom.arms.tng import cosmology, rotation
 
 AXES = [sign * axis for axis in np.eye(3) for sign in (1, -1)]
 

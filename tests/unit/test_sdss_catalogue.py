@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
-from skyloom.sdss import catalogue, spectrum
+from skyloom.arms.sdss import catalogue, spectrum
 
 LABELS = np.array(["GALAXY", "QSO", "STAR"])
 

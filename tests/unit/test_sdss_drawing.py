@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from skyloom.ahead import Pool
-from skyloom.sdss import drawing, preparation
-from skyloom.sdss.smoothing import moving_average
+from skyloom.arms.sdss import drawing, preparation
+from skyloom.arms.sdss.smoothing import moving_average
+from skyloom.prefetch import Pool
 
 REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "sdss"
 

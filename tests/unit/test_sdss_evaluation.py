@@ -5,10 +5,10 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
+from skyloom.arms.sdss import evaluation
+from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError
-from skyloom.io import read_table, write_table
-from skyloom.sdss import evaluation
-from skyloom.sdss.classes import CLASSES
+from skyloom.io.files import read_table, write_table
 
 BOOTSTRAP = {"samples": 400, "level": 0.95, "seed": 1}
 

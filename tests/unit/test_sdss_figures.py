@@ -13,18 +13,18 @@ from figure_axes import drawn, rendered, texts
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from skyloom.errors import InputError
-from skyloom.figures import (
-    sdss_confused,
-    sdss_confusions,
+from skyloom.draw import (
+    sdss_confusion_matrices,
     sdss_examples,
     sdss_labels,
+    sdss_misclassified,
     sdss_prediction,
     sdss_sample,
     sdss_scores,
     style,
-    training,
+    training_curves,
 )
+from skyloom.errors import InputError
 
 # What each step reads, and what its figure must say.
 STEPS = {
@@ -63,10 +63,12 @@ def run(tmp_path_factory):
 def draw(name, inputs, folder, monkeypatch):
     """Run one drawing step; its figure."""
     if name == "examples":
-        spectrum = pytest.importorskip("skyloom.sdss.spectrum", reason="the reader is not there")
+        spectrum = pytest.importorskip(
+            "skyloom.arms.sdss.spectrum", reason="the reader is not there"
+        )
         rows = {str(row["file"]): row for row in Table.read(inputs["sample"], format="ascii.ecsv")}
         monkeypatch.setattr(
-            *(spectrum, "read"),
+            *(spectrum, "read_spectrum"),
             lambda path, **_: fake.spectrum(rows[path.name]["class"], rows[path.name]["z"]),
         )
         inputs = {**inputs, "spectra": ""}
@@ -206,9 +208,9 @@ def test_masked_pixels_keep_their_place_and_lose_their_value():
 
 def test_the_epoch_that_is_kept_is_the_best_one_or_the_last():
     known = {"best_epoch": 7, "epochs": 12, "training": {"restore": "last"}}
-    assert training.epoch_kept(known) == 12
+    assert training_curves.epoch_kept(known) == 12
     known["training"]["restore"] = "best"
-    assert training.epoch_kept(known) == 7
+    assert training_curves.epoch_kept(known) == 7
 
 
 def test_a_spectrum_that_was_not_prepared_is_refused(run):
@@ -219,13 +221,13 @@ def test_a_spectrum_that_was_not_prepared_is_refused(run):
 def test_curves_show_every_epoch_and_what_was_not_trained():
     log = fake.history(30)
     trainings = [
-        training.Training("mnist, 60/40", log, [12]),
-        training.Training("mnist, 80/20"),
-        training.Training("cnn_1d, 60/40"),
-        training.Training("cnn_1d, 80/20", fake.history(1, validation=False)),
+        training_curves.Training("mnist, 60/40", log, [12]),
+        training_curves.Training("mnist, 80/20"),
+        training_curves.Training("cnn_1d, 60/40"),
+        training_curves.Training("cnn_1d, 80/20", fake.history(1, validation=False)),
     ]
     kinds = {"loss": "Cross-entropy", "accuracy": "Accuracy"}
-    figure = rendered(training.curves, trainings, kinds, columns=2, readouts=[20, 40])
+    figure = rendered(training_curves.curves, trainings, kinds, columns=2, readouts=[20, 40])
     assert texts(figure).count("not trained") == 2
     loss = figure.axes[0]
     np.testing.assert_allclose(loss.lines[1].get_ydata(), log["val_loss"])
@@ -236,7 +238,7 @@ def test_curves_show_every_epoch_and_what_was_not_trained():
 def test_shares_of_a_confusion_matrix_are_recall_precision_and_accuracy():
     counts = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
     recall, precision, accuracy = (
-        sdss_confusions.shares(counts, kind) for kind in ("recall", "precision", "accuracy")
+        sdss_confusion_matrices.shares(counts, kind) for kind in ("recall", "precision", "accuracy")
     )
     np.testing.assert_allclose(recall[:2].sum(axis=1), 1)
     np.testing.assert_allclose(np.diag(precision), [8 / 9, 3 / 5, np.nan])
@@ -253,20 +255,20 @@ def test_shares_of_a_confusion_matrix_are_recall_precision_and_accuracy():
 )
 def test_matrices_of_any_models_and_classes_hold_the_table_s_numbers(networks, splits, classes):
     table = fake.evaluation(networks, splits, classes=classes)["confusion"]
-    figure = drawn(sdss_confusions.confusions, table, kinds=["recall"])
+    figure = drawn(sdss_confusion_matrices.confusions, table, kinds=["recall"])
     panels = [axes for axes in figure.axes if axes.images]
     assert len(panels) == len(networks) * len(splits)
     first = table[table["model"] == f"{networks[0]}_{splits[0]}"]
     shown = panels[0].images[0].get_array()
     np.testing.assert_allclose(np.ravel(shown), first["share"])
-    one = drawn(sdss_confusions.confusions, table, split=splits[-1])
+    one = drawn(sdss_confusion_matrices.confusions, table, split=splits[-1])
     assert "80/20" in one.get_suptitle()
 
 
 def test_a_model_that_was_not_trained_on_a_split_leaves_its_place_empty():
     table = fake.evaluation(("mnist", "cnn_1d"), ("60_40", "80_20"))["confusion"]
     table = table[table["model"] != "mnist_60_40"]
-    figure = rendered(sdss_confusions.confusions, table, kinds=["precision"])
+    figure = rendered(sdss_confusion_matrices.confusions, table, kinds=["precision"])
     assert texts(figure).count("not trained") == 1
 
 
@@ -298,20 +300,26 @@ def test_printed_numbers_are_grey_only_where_they_may_not_be_compared():
 def test_the_surest_wrong_answers_come_first_and_the_others_are_counted():
     sample = fake.table(40)
     table = fake.name_confused(fake.evaluation(("mnist",), ("80_20",))["confused"], sample)
-    groups = sdss_confused.kinds(table)
+    groups = sdss_misclassified.kinds(table)
     assert [len(rows) for rows in groups.values()] == [1, 2, 3, 4, 1, 2]
     for rows in groups.values():
         assert np.all(np.diff([row["p"] for row in rows]) <= 0)
     spectra = {str(name): {"flux": np.arange(50.0), "z": np.nan} for name in sample["id"]}
     wavelength = np.geomspace(3650, 10300, 50)
-    figure = drawn(sdss_confused.confused, groups, spectra, wavelength, model=("mnist", "80_20"))
+    figure = drawn(
+        sdss_misclassified.confused, groups, spectra, wavelength, model=("mnist", "80_20")
+    )
     assert texts(figure).count("more)") == 1 and "z unknown" in texts(figure)
 
 
 def test_without_wrong_answers_the_figure_says_so():
     table = fake.evaluation(("mnist",), ("80_20",), classes=("STAR",))["confused"][:0]
     figure = rendered(
-        sdss_confused.confused, sdss_confused.kinds(table), {}, [], model=("mnist", "80_20")
+        sdss_misclassified.confused,
+        sdss_misclassified.kinds(table),
+        {},
+        [],
+        model=("mnist", "80_20"),
     )
     assert "no spectrum of the test side is confused" in texts(figure)
 

@@ -4,10 +4,10 @@ import fake_sdss as fake
 import numpy as np
 import pytest
 
-from skyloom.ahead import Pool
+from skyloom.arms.sdss import catalogue, inventory, objects
 from skyloom.errors import InputError
-from skyloom.io import read_table, write_table
-from skyloom.sdss import catalogue, inventory, objects
+from skyloom.io.files import read_table, write_table
+from skyloom.prefetch import Pool
 
 QUALITY = {"zwarning": "keep", "min_good": 0.5}
 

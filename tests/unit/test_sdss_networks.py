@@ -10,9 +10,9 @@ import pytest
 import yaml
 from refusal import refused
 
+from skyloom.arms.sdss import architectures
 from skyloom.errors import InputError
-from skyloom.networks import chain, cnn_1d, lenet, pretrained
-from skyloom.sdss import entries
+from skyloom.learn import cnn_1d, lenet, pretrained, sub_batches
 
 ROOT = Path(__file__).parents[2]
 # Parameters without the classifier, as keras.applications documents them.
@@ -109,7 +109,7 @@ def test_fine_tuning_trains_from_a_layer_on_and_never_the_normalisation():
     assert names == {*(f"conv5_block3_{k}_conv" for k in (1, 2, 3)), "output"}
     images = np.random.default_rng(0).uniform(0, 255, (5, 32, 32, 3)).astype(np.float32)
     before = [weight.numpy() for weight in network.non_trainable_weights]
-    logits = chain.outputs(network, images, training=True, parts=3).numpy()
+    logits = sub_batches.outputs(network, images, training=True, parts=3).numpy()
     for weight, old in zip(network.non_trainable_weights, before, strict=True):
         np.testing.assert_array_equal(weight, old)
     # Parts give what the whole gives, in training too: each image is judged by itself.
@@ -156,19 +156,19 @@ def test_the_one_dimensional_baseline_is_of_the_stated_size():
 
 
 def test_entries_say_what_each_network_sees_and_refuse_what_is_not_theirs():
-    inception = entries.network("a", {"architecture": "inception_v3"})
+    inception = architectures.network("a", {"architecture": "inception_v3"})
     assert (inception.weights, inception.frozen, inception.variant) == (
         "imagenet",
         True,
         "images_224",
     )
-    assert not entries.network(
+    assert not architectures.network(
         "a", {"architecture": "resnet_50", "train_from": "conv5_block1_1_conv"}
     ).frozen
-    assert entries.network("a", {"architecture": "lenet"}).variant == "images_28"
+    assert architectures.network("a", {"architecture": "lenet"}).variant == "images_28"
     for wrong, message in (
         ({"architecture": "lenet", "epoch": 3}, "'epoch', nearest is 'epochs'"),
         ({"architecture": "resnet"}, "architecture is 'resnet'"),
         ({"architecture": "cnn_1d", "weights": "imagenet"}, "trained from the start"),
     ):
-        refused(message, entries.network, "a", wrong)
+        refused(message, architectures.network, "a", wrong)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from skyloom.arms.sdss import classes, experiments, prediction, preparation, processing
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, read_table, write_table
-from skyloom.networks import cnn_1d, lenet, regression
-from skyloom.sdss import classes, experiments, prediction, preparation, processing
+from skyloom.io.files import atomic_hdf5, read_table, write_table
+from skyloom.learn import cnn_1d, lenet, regression
 
 pytestmark = pytest.mark.usefixtures("whole_batches")
 

@@ -9,12 +9,12 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
-from skyloom.ahead import Pool
+from skyloom.arms.sdss import preparation, processing
+from skyloom.arms.sdss.spectrum import read_spectrum
+from skyloom.arms.spectra import resampling
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5
-from skyloom.sdss import preparation, processing
-from skyloom.sdss.spectrum import read
-from skyloom.spectra import resampling
+from skyloom.io.files import atomic_hdf5
+from skyloom.prefetch import Pool
 
 REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "sdss"
 
@@ -102,7 +102,7 @@ def test_normalised_spectra_have_no_mean_and_unit_spread():
 
 
 def test_a_spectrum_beside_the_grid_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(preparation, "read", lambda path, labelled: spectrum(np.ones(100)))
+    monkeypatch.setattr(preparation, "read_spectrum", lambda path, labelled: spectrum(np.ones(100)))
     grid = preparation.grid([9000, 10000], 50)
     with pytest.raises(InputError, match=r"spec-1\.fits.*3631 to .* are beside the grid.*widen"):
         list(preparation.prepare_all(["spec-1.fits"], tmp_path, grid, window=9))
@@ -118,7 +118,7 @@ def test_real_spectra_keep_their_flux_on_the_grid(tmp_path):
         (together,) = preparation.prepare_all(files, REAL, grid, window=1, pool=pool)
     np.testing.assert_array_equal(alone, together)
     for name, values in zip(files, alone, strict=True):
-        table, good = fits.getdata(REAL / name, 1), read(REAL / name).good
+        table, good = fits.getdata(REAL / name, 1), read_spectrum(REAL / name).good
         wave, flux = 10 ** table["loglam"].astype(float), table["flux"].astype(float)
         # Between the noisy blue end and the sky line at 5577 Å, over the few bad pixels.
         old, new = (wave > 4200) & (wave < 5500), (grid > 4200) & (grid < 5500)

@@ -13,9 +13,9 @@ from fake_step import run
 from refusal import refused
 
 from skyloom import datasets
-from skyloom.io import read_table
+from skyloom.arms.sdss import drawing, preparation, processing
+from skyloom.io.files import read_table
 from skyloom.kernels import polyline
-from skyloom.sdss import drawing, preparation, processing
 
 ROOT = Path(__file__).parents[2]
 COUNT, GRID = 9, {"wavelength": [3700, 9000], "pixels": 600}
@@ -45,7 +45,7 @@ def chain(tmp_path_factory):
     sample.write(folder / "sample.ecsv", format="ascii.ecsv")
     with pytest.MonkeyPatch.context() as patch:
         run("sdss/compile_kernel", input={}, output=folder / "k.so", params={}, monkeypatch=patch)
-        patch.setattr(preparation, "read", spectrum_of)
+        patch.setattr(preparation, "read_spectrum", spectrum_of)
         given = {"input": {"sample": folder / "sample.ecsv"}, "monkeypatch": patch}
         params = {"spectra": "unused", "blocks": 2, "smoothing": {"window": 9}, "grid": GRID}
         for threads, block in itertools.product((1, 2), range(2)):

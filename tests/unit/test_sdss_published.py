@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from test_sdss_evaluation import BOOTSTRAP, trained
 
-from skyloom import published
-from skyloom.sdss import evaluation
-from skyloom.sdss.published import NEED, compare
+from skyloom.arms.sdss import evaluation
+from skyloom.arms.sdss.published import NEED, compare
+from skyloom.judge import published
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = published.read(ROOT / "resources/published/sdss.yaml", NEED["document"])
+DOCUMENT = published.read_document(ROOT / "resources/published/sdss.yaml", NEED["document"])
 CHOICES = {
     "sdss.source": "local",
     "sdss.sample.shares": None,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from refusal import refused
 
 from skyloom import splits
-from skyloom.sdss import sample
+from skyloom.arms.sdss import sample
 
 COUNTS = {"GALAXY": 500, "QSO": 300, "STAR": 200}
 SHARES = {"GALAXY": 0.5, "QSO": 0.3, "STAR": 0.2}

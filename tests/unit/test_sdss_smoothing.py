@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
 
-from skyloom.sdss.smoothing import moving_average
+from skyloom.arms.sdss.smoothing import moving_average
 
 
 def slow(flux, window, good):

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
+from skyloom.arms.sdss import spectrum
 from skyloom.errors import InputError
-from skyloom.sdss import fits_tables, spectrum
+from skyloom.io import fits_tables
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def real(real_data):
 def test_every_real_file_has_the_class_redshift_and_pixels_of_its_tables(real):
     assert len(real) == 19
     for path in real:
-        found = spectrum.read(path)
+        found = spectrum.read_spectrum(path)
         with fits.open(path, memmap=False) as units:
             row, pixels = units[2].data[0], units[1].data
             assert (found.label, found.z) == (row["CLASS"].strip(), row["Z"])
@@ -42,7 +43,7 @@ def test_every_real_file_has_the_class_redshift_and_pixels_of_its_tables(real):
 def test_signal_to_noise_is_near_that_of_the_pipeline(real):
     for path in real:
         stated = fits.getdata(path, 2)["SN_MEDIAN_ALL"][0]
-        assert spectrum.read(path).sn == pytest.approx(stated, rel=0.06, abs=0.08)
+        assert spectrum.read_spectrum(path).sn == pytest.approx(stated, rel=0.06, abs=0.08)
 
 
 def test_every_column_of_a_real_table_is_as_astropy_reads_it(real):
@@ -67,7 +68,7 @@ def test_columns_count_in_any_case_and_extensions_under_any_name(tmp_path, upper
         fake.coadd(upper=upper, name="COADD" if table else ""),
         fake.about(table),
     )
-    found = spectrum.read(fake.write(tmp_path, *units))
+    found = spectrum.read_spectrum(fake.write(tmp_path, *units))
     assert (found.id, found.label, found.z, found.object) == (
         "3586-55181-0007",
         "QSO",
@@ -81,9 +82,9 @@ def test_gzip_is_known_by_its_bytes(tmp_path):
     plain = fake.write(tmp_path)
     packed = tmp_path / "spec-3586-55181-0007.fits.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
-    assert np.array_equal(spectrum.read(packed).flux, spectrum.read(plain).flux)
+    assert np.array_equal(spectrum.read_spectrum(packed).flux, spectrum.read_spectrum(plain).flux)
     packed.write_bytes(gzip.compress(plain.read_bytes())[:-900])
-    refused("truncated or damaged", spectrum.read, packed)
+    refused("truncated or damaged", spectrum.read_spectrum, packed)
 
 
 def test_sizes_beyond_any_file_are_a_damaged_header():
@@ -99,7 +100,7 @@ def test_good_pixels_are_finite_have_weight_and_no_harmful_bit(tmp_path):
     mask[:32] = 1 << np.arange(32)
     flux[33], ivar[34:38] = np.nan, (0, -1, np.inf, np.nan)
     units = fake.primary(), fake.coadd(flux, ivar, mask.astype("u4").view("i4")), fake.about()
-    found = spectrum.read(fake.write(tmp_path, *units))
+    found = spectrum.read_spectrum(fake.write(tmp_path, *units))
     # SPPIXMASK's bits by their names in the documentation: those of the fibre and three of pixels.
     harmless = {*range(1, 18), 19}
     expected = [bit in harmless for bit in range(32)] + [True, *[False] * 5, True, True]
@@ -113,7 +114,7 @@ def test_unsigned_masks_are_read_with_their_offset(tmp_path):
     path = fake.write(
         tmp_path, fake.primary(), fits.BinTableHDU.from_columns(columns), fake.about()
     )
-    refused("no good pixel", spectrum.read, path)
+    refused("no good pixel", spectrum.read_spectrum, path)
 
 
 def _units(**changes):
@@ -146,7 +147,7 @@ DAMAGE = {
 def test_a_damaged_file_is_named_with_what_is_wrong(tmp_path, message):
     path = fake.write(tmp_path, *DAMAGE[message]())
     with pytest.raises(InputError, match=message) as caught:
-        spectrum.read(path)
+        spectrum.read_spectrum(path)
     assert str(path) in str(caught.value) and str(caught.value).endswith(".")
 
 
@@ -161,7 +162,7 @@ def test_a_file_cut_anywhere_in_its_data_is_a_reject(tmp_path, whole):
     data = len(whole.rstrip(b"\0"))
     for length in sorted({*range(1, data - 3000, 613), *range(2880, data - 3000, 2880)}):
         path.write_bytes(whole[:length])
-        refused(r"truncated|no table|not a FITS|wrong order", spectrum.read, path)
+        refused(r"truncated|no table|not a FITS|wrong order", spectrum.read_spectrum, path)
 
 
 @settings(max_examples=150, deadline=None)
@@ -173,7 +174,7 @@ def test_a_changed_header_or_value_never_ends_in_anything_but_a_reject(
     place %= len(whole)
     path.write_bytes((whole[:place] + change + whole[place + len(change) :])[: len(whole)])
     try:
-        found = spectrum.read(path)
+        found = spectrum.read_spectrum(path)
     except InputError as error:
         assert str(path) in str(error)
     else:
@@ -182,20 +183,20 @@ def test_a_changed_header_or_value_never_ends_in_anything_but_a_reject(
 
 def test_spectra_to_be_classified_need_no_class_and_no_table(tmp_path):
     path = fake.write(tmp_path, fake.primary(), fake.coadd())
-    found = spectrum.read(path, labelled=False)
+    found = spectrum.read_spectrum(path, labelled=False)
     assert found.label == spectrum.UNKNOWN and np.isnan(found.z)
     assert found.id == "3586-55181-0007" == found.object.removeprefix("spec-")
     other = fake.write(tmp_path, *_units(about=fake.about(CLASS="SKY")), name="mine.fits")
-    assert spectrum.read(other, labelled=False).label == spectrum.UNKNOWN
+    assert spectrum.read_spectrum(other, labelled=False).label == spectrum.UNKNOWN
 
 
 def test_the_catalogue_replaces_what_the_file_says(tmp_path):
     path = fake.write(tmp_path)
     row = {"CLASS": "STAR", "Z": -0.001, "ZWARNING": 4, "THING_ID": 7}
-    found = spectrum.read(path, catalogue={"3586-55181-0007": row})
+    found = spectrum.read_spectrum(path, catalogue={"3586-55181-0007": row})
     assert (found.label, found.z, found.zwarning) == ("STAR", -0.001, 4)
     assert (found.object, found.ra) == ("thing-7", 10.0)
-    assert spectrum.read(path, catalogue={"3586-55181-0008": row}).label == "QSO"
+    assert spectrum.read_spectrum(path, catalogue={"3586-55181-0008": row}).label == "QSO"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +217,6 @@ def test_objects_go_by_number_then_by_position(row, expected):
 
 
 def test_only_a_file_that_says_so_is_synthetic(tmp_path):
-    assert not spectrum.read(fake.write(tmp_path)).synthetic
+    assert not spectrum.read_spectrum(fake.write(tmp_path)).synthetic
     units = _units(primary=fake.primary(SYNTHETI=True))
-    assert spectrum.read(fake.write(tmp_path, *units, name="a.fits")).synthetic
+    assert spectrum.read_spectrum(fake.write(tmp_path, *units, name="a.fits")).synthetic

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
-from skyloom.sdss import splits
+from skyloom.arms.sdss import splits
 
 PARTS = ("train", "validation", "test")
 

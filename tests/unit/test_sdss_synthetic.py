@@ -7,9 +7,9 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
-from skyloom.sdss.synthetic import galaxies, instrument, lines, quasars, spectra, stars
+from skyloom.simulate.sdss import galaxies, instrument, lines, quasars, spectra, stars
 
-LISTS = lines.read((Path(__file__).parents[2] / "resources/lines").glob("sdss_*.ecsv"))
+LISTS = lines.read_lists((Path(__file__).parents[2] / "resources/lines").glob("sdss_*.ecsv"))
 FINE = np.linspace(3000, 9000, 60001)
 STAR_FORMING = {
     "class": "GALAXY", "kind": "star_forming", "young": 0.7, "metals": 1.0, "dispersion": 100.0,
@@ -266,7 +266,7 @@ def test_unknown_classes_are_refused_with_the_nearest_name():
 
 
 def test_missing_line_lists_are_named():
-    refused(r"lack sdss_stars\.ecsv", lines.read, ["resources/lines/sdss_sky.ecsv"])
+    refused(r"lack sdss_stars\.ecsv", lines.read_lists, ["resources/lines/sdss_sky.ecsv"])
 
 
 def test_galaxies_lines_have_the_wavelengths_that_the_survey_fits(real_data):

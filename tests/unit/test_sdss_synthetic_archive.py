@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from skyloom import ahead
+from skyloom import prefetch
 from skyloom.errors import InputError
-from skyloom.sdss.synthetic import archive, files, lines, population
+from skyloom.simulate.sdss import archive, files, lines, population
 
-LISTS = lines.read((Path(__file__).parents[2] / "resources/lines").glob("sdss_*.ecsv"))
+LISTS = lines.read_lists((Path(__file__).parents[2] / "resources/lines").glob("sdss_*.ecsv"))
 SHARES = {"GALAXY": 0.45, "QSO": 0.3, "STAR": 0.25}
 OPTIONS = {"spectra": 63, "shares": SHARES, "repeated": 0.05, "flawed": 12}
 
@@ -20,7 +20,7 @@ OPTIONS = {"spectra": 63, "shares": SHARES, "repeated": 0.05, "flawed": 12}
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("archive")
     (folder / "spectra").mkdir()
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         rows = list(archive.write(folder / "spectra", OPTIONS, LISTS, 42, pool=pool))
     archive.write_catalogue(rows, folder / "spAll.fits")
     return folder, population.visits(OPTIONS, 42)
@@ -35,7 +35,7 @@ def test_bytes_do_not_depend_on_threads_but_on_the_seed(tmp_path):
     contents = {}
     for name, threads, seed in (("one", None, 1), ("three", 3, 1), ("other", None, 2)):
         (tmp_path / name).mkdir()
-        pool = ahead.Pool(threads) if threads else None
+        pool = prefetch.Pool(threads) if threads else None
         list(archive.write(tmp_path / name, few, LISTS, seed, pool=pool))
         contents[name] = {
             str(path.relative_to(tmp_path / name)): path.read_bytes()

@@ -10,10 +10,10 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
+from skyloom.arms.sdss import architectures, classes, experiments
 from skyloom.errors import InputError
-from skyloom.networks import batches, pretrained
-from skyloom.networks.standardised import Standardised
-from skyloom.sdss import classes, entries, experiments
+from skyloom.learn import batches, pretrained
+from skyloom.learn.standardisation import Standardised
 
 pytestmark = pytest.mark.usefixtures("whole_batches")
 
@@ -27,9 +27,9 @@ TRAINING = {
     "restore": "best",
     "class_weights": False,
 }
-MNIST = entries.network("mnist", {"architecture": "lenet"})
-CNN = entries.network("cnn_1d", {"architecture": "cnn_1d"})
-RESNET = entries.network("resnet", {"architecture": "resnet_50", "weights": "random"})
+MNIST = architectures.network("mnist", {"architecture": "lenet"})
+CNN = architectures.network("cnn_1d", {"architecture": "cnn_1d"})
+RESNET = architectures.network("resnet", {"architecture": "resnet_50", "weights": "random"})
 
 
 def spectra():
@@ -96,7 +96,7 @@ def fit(files, entry, name, **options):
     folder, split = files
     path = folder / f"{entry.variant}.h5"
     options = {"training": TRAINING, "seed": 0, "split": "80_20", **options}
-    return experiments.fit(name, entry, path, experiments.read(path, split), **options)
+    return experiments.fit(name, entry, path, experiments.read_sample(path, split), **options)
 
 
 @pytest.mark.parametrize(("name", "entry"), [("mnist", MNIST), ("cnn_1d", CNN)])
@@ -172,7 +172,7 @@ def test_standardising_is_folded_into_the_classifier_exactly():
 @pytest.mark.usefixtures("small_resnet")
 def test_fine_tuning_changes_the_last_layers_alone_and_resumes(files, tmp_path):
     keys = {"architecture": "resnet_50", "weights": "random", "train_from": "last_conv"}
-    entry = entries.network("tuned", {**keys, "epochs": 1})
+    entry = architectures.network("tuned", {**keys, "epochs": 1})
     fitted = fit(files, entry, "tuned", state_path=tmp_path / "state.h5")
     before = pretrained.backbone("resnet_50", "random", side=32)
     after = fitted.network.get_layer("backbone")
@@ -189,14 +189,16 @@ def test_fine_tuning_changes_the_last_layers_alone_and_resumes(files, tmp_path):
 
 def test_what_does_not_fit_together_is_named(files, tmp_path):
     folder, split = files
-    refused("same ids", experiments.read, folder / "spectra.h5", split[1:])
+    refused("same ids", experiments.read_sample, folder / "spectra.h5", split[1:])
     with pytest.raises(InputError, match="part must be one of"):
-        experiments.read(folder / "spectra.h5", Table({"id": split["id"], "part": ["x"] * COUNT}))
-    sample = experiments.read(folder / "spectra.h5", split)
+        experiments.read_sample(
+            folder / "spectra.h5", Table({"id": split["id"], "part": ["x"] * COUNT})
+        )
+    sample = experiments.read_sample(folder / "spectra.h5", split)
     with pytest.raises(InputError, match=r"variant spectra, but mnist \(lenet\) sees images_28"):
         experiments.fit("mnist", MNIST, folder / "spectra.h5", sample, training=TRAINING, seed=0)
     flux, label = spectra()
     write(tmp_path / "spectra.h5", flux, label)
     with h5py.File(tmp_path / "spectra.h5", "r+") as file:
         file["target"][0] = 3
-    refused("target must be a label", experiments.read, tmp_path / "spectra.h5", split)
+    refused("target must be a label", experiments.read_sample, tmp_path / "spectra.h5", split)

@@ -13,11 +13,11 @@ from astropy.io import fits
 from astropy.table import Table
 from refusal import refused
 
-from skyloom import archives, download
+from skyloom.archives import download, requests
+from skyloom.arms.spectra import observed
+from skyloom.arms.xmm import images, inventory, observations
 from skyloom.errors import InputError
-from skyloom.io import read_table
-from skyloom.spectra import observed
-from skyloom.xmm import images, inventory, observations
+from skyloom.io.files import read_table
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("scripts", "src", "workflow", "tests", "benchmarks")
@@ -216,8 +216,8 @@ def test_yaml_tags_in_the_header_of_a_table_run_nothing(tmp_path, mark):
     ):
         path.write_text(text)
         refused(r"table\.ecsv is not a readable ECSV table", read_table, path)
-        refused(r"table\.ecsv", observations.read, path)
-        refused(r"table\.ecsv", observed.read, path)
+        refused(r"table\.ecsv", observations.read_observations, path)
+        refused(r"table\.ecsv", observed.read_spectrum, path)
 
 
 def test_yaml_in_the_comments_of_a_fits_table_runs_nothing(tmp_path, mark):
@@ -233,15 +233,15 @@ def test_yaml_in_the_comments_of_a_fits_table_runs_nothing(tmp_path, mark):
     for line in text:
         unit.header["COMMENT"] = line[:70]
     unit.writeto(tmp_path / "list.fits")
-    refused(r"list\.fits is not a readable", observations.read, tmp_path / "list.fits")
+    refused(r"list\.fits is not a readable", observations.read_observations, tmp_path / "list.fits")
 
 
 def test_a_file_of_addresses_with_tags_or_attributes_runs_nothing(tmp_path, mark):
     path = tmp_path / "archives.yaml"
     path.write_text(f"xmm: {_payload(mark)}\n")
-    refused(r"archives\.yaml is not YAML.*downloads\.archives", archives.addresses, path, "xmm")
+    refused(r"archives\.yaml is not YAML.*downloads\.archives", requests.addresses, path, "xmm")
     for pattern in ("http://x/{observation.__class__}", "http://x/{0.__globals__}", "{secret}"):
-        refused("stands for nothing", archives.fill, pattern, observation="0098010101")
+        refused("stands for nothing", requests.fill, pattern, observation="0098010101")
 
 
 def test_arrays_of_objects_are_refused_by_numpys_own_default(tmp_path):
@@ -261,9 +261,9 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_from_outside_becomes_no_part_of_a_path_or_an_address(name):
     with pytest.raises(InputError):
-        archives.plain(name, "observation")
+        requests.plain(name, "observation")
     with pytest.raises(InputError):
-        archives.fill("http://archive/{observation}.fits", observation=name)
+        requests.fill("http://archive/{observation}.fits", observation=name)
 
 
 class _Namer(http.server.BaseHTTPRequestHandler):
@@ -313,7 +313,7 @@ def test_files_of_any_name_are_read_or_refused_where_they_lie(tmp_path, name):
     (folder / name).write_bytes(b"not FITS")
     before = sorted(tmp_path.rglob("*"))
     Table({"OBS_ID": ["0098010101"], "OBS_CLASS": [1]}).write(tmp_path / "t.csv")
-    table = observations.read(tmp_path / "t.csv")
+    table = observations.read_observations(tmp_path / "t.csv")
     files, maps = inventory.listing(folder)
     options = {"exposure": "header", "camera": "sum"}
     rows = list(inventory.inspect(folder, files, maps, table, options))
@@ -329,7 +329,7 @@ def test_an_observation_named_by_a_header_forms_no_path(tmp_path):
         unit.header["OBS_ID"] = hostile
         unit.writeto(tmp_path / "image.fits", overwrite=True)
         assert images.read_image(tmp_path / "image.fits").observation == hostile
-        assert not archives._PLAIN.fullmatch(hostile)
+        assert not requests._PLAIN.fullmatch(hostile)
 
 
 def _free_names(schema, place="config"):

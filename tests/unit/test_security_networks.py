@@ -7,10 +7,10 @@ import keras
 import pytest
 from refusal import refused
 
-from skyloom.networks import pretrained
-from skyloom.sdss import prediction as sdss_prediction
-from skyloom.semantic import encoding
-from skyloom.spectra import prediction as spectra_prediction
+from skyloom.arms.sdss import prediction as sdss_prediction
+from skyloom.arms.semantic import prediction
+from skyloom.arms.spectra import prediction as spectra_prediction
+from skyloom.learn import pretrained
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_an_unsafe_loader_would_run_it(hostile, tmp_path):
     "load",
     [
         sdss_prediction.load,
-        encoding.load,
+        prediction.load,
         lambda path: spectra_prediction.Model.load(path.parent, {"members": 1}),
         lambda path: pretrained._load(keras.Sequential([keras.Input((2,))]), "resnet_50", path),
     ],
@@ -69,6 +69,6 @@ def test_a_configuration_that_names_other_classes_is_refused(tmp_path, monkeypat
         archive.writestr("config.json", json.dumps({"registered_name": None, **config}))
         archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
         archive.writestr("model.weights.h5", b"")
-    for load in (sdss_prediction.load, encoding.load):
+    for load in (sdss_prediction.load, prediction.load):
         refused(r"1\.keras is not", load, tmp_path / "1.keras")
     assert not (tmp_path / "mark").exists()

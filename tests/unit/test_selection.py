@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from skyloom.arms.tng import quantities, selection
 from skyloom.errors import InputError
-from skyloom.tng import quantities, selection
 
 
 class FakeSimulation:
@@ -34,7 +34,7 @@ class FakeSimulation:
 
     @property
     def header(self):
-        from skyloom.tng.simulation import Header
+        from skyloom.arms.tng.simulation import Header
 
         return Header(99, 0.0, 1.0, 0.6774, 0.3089, 35000.0, True)
 

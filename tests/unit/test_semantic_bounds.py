@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from skyloom.arms.semantic import bounds, generation, profiles
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.semantic import bounds, generation, profiles
-from skyloom.semantic.sampling import Grid
 
 PUBLISHED = {
     "decoder": "exponential",
@@ -16,7 +16,7 @@ WIDE = {
     "decoder": "exponential",
     "parameters": {**PUBLISHED["parameters"], "scale": [0.1, 0.5]},
 }
-#: The article's: see `skyloom.semantic.sampling.Grid`.
+#: The article's: see `skyloom.arms.semantic.sampling.Grid`.
 ARTICLE = Grid(64, "endpoints", half_width=0.0625)
 
 

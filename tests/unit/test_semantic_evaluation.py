@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from skyloom.arms.semantic import evaluation
 from skyloom.errors import InputError
-from skyloom.semantic import evaluation
 
 OPTIONS = {"bootstrap_samples": 50, "level": 0.95, "failed": 10, "seed": 1}
 METRICS = {

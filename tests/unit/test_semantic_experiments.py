@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from skyloom.arms.semantic import experiments, generation
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.networks import regression
-from skyloom.semantic import experiments, generation
-from skyloom.semantic.sampling import Grid
+from skyloom.learn import regression
 
 PROFILE = {
     "decoder": "exponential",
@@ -35,7 +35,7 @@ def _fit(made, **keys):
     model = experiments.settle(
         {"dataset": "small", "network": "tiny", **keys}, ENCODER, TRAINING, name="m"
     )
-    sample = experiments.read(*made)
+    sample = experiments.read_sample(*made)
     return experiments.fit("m", model, made[0], sample, network=NETWORK, failed=10, seed=1)
 
 
@@ -165,8 +165,8 @@ def _broken(made, tmp_path, change):
 def test_a_foreign_dataset_gives_one_sentence(made, tmp_path, change):
     path = _broken(made, tmp_path, change)
     with pytest.raises(InputError, match="broken.h5 is not a complete dataset of the semantic arm"):
-        experiments.read(path, made[1])
+        experiments.read_sample(path, made[1])
 
 
 def test_a_split_of_other_images_is_refused(made):
-    refused("do not have the same ids", experiments.read, made[0], made[1][:-1])
+    refused("do not have the same ids", experiments.read_sample, made[0], made[1][:-1])

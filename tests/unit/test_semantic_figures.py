@@ -11,8 +11,9 @@ from astropy.table import Table
 from figure_axes import drawn, texts
 from matplotlib.figure import Figure
 
-from skyloom import syntax
-from skyloom.figures import (
+from skyloom.arms.semantic import profiles
+from skyloom.arms.semantic.sampling import Grid
+from skyloom.draw import (
     semantic_galaxies,
     semantic_labels,
     semantic_panels,
@@ -20,8 +21,7 @@ from skyloom.figures import (
     semantic_results,
     semantic_training,
 )
-from skyloom.semantic import profiles
-from skyloom.semantic.sampling import Grid
+from skyloom.record import syntax
 
 ROOT = Path(__file__).parents[2]
 ANGLE, OPTIMIZERS = ("clean_theta", "clean"), ("clean", "clean_adadelta")
@@ -90,14 +90,14 @@ def draw(name, run, folder, monkeypatch):
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_draws_a_labelled_figure_with_a_caption(name, run, tmp_path, monkeypatch):
     figure_axes.check(draw(name, run, tmp_path, monkeypatch), STEPS[name][1])
-    caption = syntax.described(ROOT / "src/skyloom/figures/entries/semantic.py")[name]
+    caption = syntax.described(ROOT / "src/skyloom/draw/entries/semantic.py")[name]
     assert 200 <= len(caption) <= 800 and "*" not in caption and "{" not in caption
 
 
 def test_drawing_needs_no_network_library():
-    entries = ROOT / "src/skyloom/figures/entries"
-    assert "skyloom.networks" not in (entries / "semantic.py").read_text()
-    for path in (ROOT / "src/skyloom/figures").glob("semantic_*.py"):
+    entries = ROOT / "src/skyloom/draw/entries"
+    assert "skyloom.learn" not in (entries / "semantic.py").read_text()
+    for path in (ROOT / "src/skyloom/draw").glob("semantic_*.py"):
         assert not {"import keras", "import tensorflow"} & set(path.read_text().splitlines())
 
 

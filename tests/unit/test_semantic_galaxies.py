@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.semantic import classical, galaxies
+from skyloom.arms.semantic import galaxies, least_squares
 
 PROFILE = {
     "decoder": "exponential",
@@ -62,7 +62,7 @@ def dataset(tmp_path):
 
 
 def _measured(dataset, parameters=None, **options):
-    _, columns = galaxies.read(dataset)
+    _, columns = galaxies.read_galaxies(dataset)
     if parameters is None:
         ellipticity = 1 - np.cos(np.deg2rad(columns["inclination"]))
         angle = (np.asarray(columns["position_angle"]) + [50, 2, -3, 3, 0]) % 180
@@ -105,9 +105,9 @@ def test_a_galaxy_of_known_kpc_is_measured_in_kpc_whatever_the_unit_of_lengths(
         "parameters": {**limits, "angle": [0, 180]},
     }
     grid = {"pixels": 32, "sampling": sampling, "subpixels": 8, "half_width": half_width}
-    found = classical.fit_image(classical.Problem.of(profile, grid), image)
+    found = least_squares.fit_image(least_squares.Problem.of(profile, grid), image)
     assert found.converged
-    _, columns = galaxies.read(dataset)
+    _, columns = galaxies.read_galaxies(dataset)
     table = galaxies.measurements(
         *(columns, np.tile(found.values, (5, 1)), np.zeros(5), np.ones(5), profile),
         **{"grid": grid, "model": "m", "seen": [1.0]},
@@ -140,7 +140,7 @@ def test_parameters_beyond_the_trained_range_and_strange_images_are_flagged(data
 
 
 def test_table_survives_writing_and_reading(dataset, tmp_path):
-    from skyloom.io import read_table, write_table
+    from skyloom.io.files import read_table, write_table
 
     write_table(_measured(dataset), tmp_path / "measurements.ecsv")
     table = read_table(tmp_path / "measurements.ecsv", need=("scale_kpc", "outside"))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skyloom import ahead, datasets, sides
+from skyloom import datasets, prefetch, split_tables
+from skyloom.arms.semantic import generation, profiles
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.semantic import generation, profiles
-from skyloom.semantic.sampling import Grid
+from skyloom.io.files import open_hdf5
 
 PROFILE = {
     "decoder": "exponential",
@@ -29,7 +29,7 @@ def entry(train=1200, validation=30, test=40, noise=0.1):
 
 
 def write(path, asked, *, threads=None, grid=GRID, name="wide_noise_10", seed=1):
-    pool = None if threads is None else ahead.Pool(threads)
+    pool = None if threads is None else prefetch.Pool(threads)
     fake_dataset.write_profiles(path, name, asked, PROFILE, grid, seed, pool=pool)
     return path
 
@@ -91,7 +91,7 @@ def test_parts_and_names_are_seeded_apart():
         chosen = next(one for one in generation.blocks(asked["images"]) if one.part == part)
         return generation.generator(name, chosen, seed).random()
 
-    drawn = [first(entry(), part) for part in sides.PARTS]
+    drawn = [first(entry(), part) for part in split_tables.PARTS]
     drawn += [first(entry(), "test", name="b"), first(entry(), "test", seed=2)]
     assert len(set(drawn)) == len(drawn)
     # More training images leave the test images as they were.
@@ -114,7 +114,7 @@ def test_a_split_follows_the_order_in_which_images_were_made():
     table = generation.split(ids, {"train": 3, "validation": 2, "test": 1})
     assert list(table["part"]) == ["train"] * 3 + ["validation"] * 2 + ["test"]
     assert table.meta["synthetic"]
-    assert list(sides.of(ids, table, dataset="a")) == list(table["part"])
+    assert list(split_tables.parts_of(ids, table, dataset="a")) == list(table["part"])
     with pytest.raises(InputError, match=r"has 6 images, its attribute parameters says 7"):
         generation.split(ids, {"train": 4, "validation": 2, "test": 1})
 

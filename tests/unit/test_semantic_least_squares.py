@@ -9,9 +9,16 @@ from astropy.modeling.functional_models import Sersic2D
 from astropy.table import Table
 from scipy.special import gammaincinv
 
+from skyloom.arms.semantic import (
+    bounds,
+    evaluation,
+    generation,
+    initial_guesses,
+    least_squares,
+    profiles,
+)
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.semantic import bounds, classical, evaluation, generation, profiles, starts
-from skyloom.semantic.sampling import Grid
 
 PUBLISHED = {"scale": [0.01, 0.05], "ellipticity": [0.2, 0.8], "angle": [0, 180]}
 WIDE = {**PUBLISHED, "scale": [0.1, 0.5]}
@@ -19,7 +26,7 @@ FREE = {"intensity": [0.5, 2.0], "centre_x": [-0.1, 0.1], "centre_y": [-0.1, 0.1
 
 
 def _problem(parameters, *, decoder="exponential", **grid):
-    return classical.Problem.of({"decoder": decoder, "parameters": parameters}, grid)
+    return least_squares.Problem.of({"decoder": decoder, "parameters": parameters}, grid)
 
 
 def _sample(problem, count, *, seed=1, noise=0.0):
@@ -40,7 +47,7 @@ def _errors(problem, true, fits):
 def test_images_without_noise_give_back_their_parameters(parameters, count):
     problem = _problem(parameters)
     true, images = _sample(problem, count)
-    fits = list(classical.fit_all(problem, images))
+    fits = list(least_squares.fit_all(problem, images))
     assert np.max(np.abs(_errors(problem, true, fits))) < 1e-6
     assert all(fit.converged for fit in fits)
 
@@ -48,14 +55,14 @@ def test_images_without_noise_give_back_their_parameters(parameters, count):
 def test_pixels_in_single_precision_cost_little():
     problem = _problem(WIDE)
     true, images = _sample(problem, 8)
-    fits = list(classical.fit_all(problem, images.astype(np.float32)))
+    fits = list(least_squares.fit_all(problem, images.astype(np.float32)))
     assert np.max(np.abs(_errors(problem, true, fits)) / problem.widths) < 1e-6
 
 
 def test_sersic_profiles_give_back_index_and_centre():
     problem = _problem({**WIDE, **FREE, "sersic_index": [0.5, 4.0]}, decoder="sersic", pixels=32)
     true, images = _sample(problem, 6, seed=2)
-    fits = list(classical.fit_all(problem, images))
+    fits = list(least_squares.fit_all(problem, images))
     assert np.max(np.abs(_errors(problem, true, fits))) < 1e-6
 
 
@@ -63,7 +70,7 @@ def test_pixel_means_give_back_their_parameters():
     problem = _problem(WIDE, pixels=16, sampling="integrated", subpixels=4)
     assert not problem.written_out
     true, images = _sample(problem, 3)
-    fits = list(classical.fit_all(problem, images))
+    fits = list(least_squares.fit_all(problem, images))
     assert np.max(np.abs(_errors(problem, true, fits))) < 1e-6
 
 
@@ -85,13 +92,13 @@ def test_a_model_that_bends_the_radius_is_differentiated_by_differences():
 
     grid, ranges = Grid(), {name: tuple(pair) for name, pair in WIDE.items()}
     fixed = {"intensity": 1.0, "centre_x": 0.0, "centre_y": 0.0}
-    assert not classical.Problem(Bent(), grid, ranges, fixed).written_out
+    assert not least_squares.Problem(Bent(), grid, ranges, fixed).written_out
 
 
 def test_errors_under_noise_are_those_of_the_bound():
     problem, noise, count = _problem(WIDE, pixels=32), 0.05, 200
     true, images = _sample(problem, count, seed=5, noise=noise)
-    fits = list(classical.fit_all(problem, images, noise=noise))
+    fits = list(least_squares.fit_all(problem, images, noise=noise))
     profile = {"decoder": "exponential", "parameters": WIDE}
     values = dict(zip(problem.names, true.T, strict=True))
     limit = bounds.cramer_rao(profile, values, problem.grid, noise)
@@ -111,7 +118,9 @@ def test_astropy_finds_the_same_minimum():
     # Sersic2D is I_e exp(-b (r / r_e)^(1/n) + b) with Gamma(2n) = 2 gamma(2n, b): r_e = b A of n=1.
     b = gammaincinv(2, 0.5)
     fit = fitting.TRFLSQFitter()
-    for image, ours in zip(images, classical.fit_all(problem, images, noise=noise), strict=True):
+    for image, ours in zip(
+        images, least_squares.fit_all(problem, images, noise=noise), strict=True
+    ):
         scale, ellipticity, angle, intensity = ours.values
         start = {"r_eff": 1.1 * b * scale, "ellip": ellipticity + 0.05, "x_0": 0.0, "y_0": 0.0}
         model = Sersic2D(
@@ -133,7 +142,9 @@ def test_moments_of_a_disc_well_inside_the_image_are_its_parameters():
     problem = _problem({**WIDE, **FREE})
     values = np.array([0.1, 0.4, 30.0, 1.3, 0.05, -0.08])
     found = dict(
-        zip(problem.names, starts.from_moments(problem, problem.image(values)), strict=True)
+        zip(
+            problem.names, initial_guesses.from_moments(problem, problem.image(values)), strict=True
+        )
     )
     assert abs(found["centre_x"] - 0.05) < 2e-3 and abs(found["centre_y"] + 0.08) < 2e-3
     assert abs(evaluation.folded(found["angle"] - 30)) < 1
@@ -142,7 +153,7 @@ def test_moments_of_a_disc_well_inside_the_image_are_its_parameters():
 
 def test_an_empty_image_is_fitted_without_converging_to_anything_outside_the_limits():
     problem = _problem({**WIDE, "intensity": [0.5, 2.0]})
-    fit = classical.fit_image(problem, np.zeros((64, 64)))
+    fit = least_squares.fit_image(problem, np.zeros((64, 64)))
     low, high = problem.limits
     assert np.all((fit.values >= low) & (fit.values <= high)) and np.isfinite(fit.cost)
 
@@ -150,15 +161,16 @@ def test_an_empty_image_is_fitted_without_converging_to_anything_outside_the_lim
 def test_what_no_profile_describes_is_tried_from_every_start_and_said():
     problem = _problem(WIDE)
     image = np.random.default_rng(0).uniform(size=(64, 64))
-    fit = classical.fit_image(problem, image)
-    assert fit.starts == classical.STARTS and not fit.converged
+    fit = least_squares.fit_image(problem, image)
+    assert fit.starts == least_squares.STARTS and not fit.converged
 
 
 def test_processes_do_not_change_a_bit():
     problem = _problem(PUBLISHED)
     _, images = _sample(problem, 6, noise=0.05)
     alone, shared = (
-        list(classical.fit_all(problem, images, noise=0.05, threads=threads)) for threads in (1, 2)
+        list(least_squares.fit_all(problem, images, noise=0.05, threads=threads))
+        for threads in (1, 2)
     )
     for one, other in zip(alone, shared, strict=True):
         assert np.array_equal(one.values, other.values) and one[1:] == other[1:]
@@ -177,7 +189,7 @@ def dataset(tmp_path_factory):
 
 def test_fits_of_a_dataset_are_of_its_first_test_images_with_their_bounds(dataset):
     path, split = dataset
-    table = classical.fit_dataset(path, split, fitted=6)
+    table = least_squares.fit_dataset(path, split, fitted=6)
     assert list(table["id"]) == [f"wide_noise_05_{row:05d}" for row in range(20, 26)]
     assert table.meta["noise"] == 0.05 and table.meta["synthetic"]
     with h5py.File(path) as file:
@@ -196,4 +208,4 @@ def test_a_split_without_test_images_is_refused(dataset):
     split = Table(split, copy=True)
     split["part"] = "train"
     with pytest.raises(InputError, match="no test image to fit"):
-        classical.fit_dataset(path, split)
+        least_squares.fit_dataset(path, split)

@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 from refusal import refused
 
-from skyloom.networks import regression, semantic_encoder
-from skyloom.networks.profile_decoder import ProfileDecoder
-from skyloom.networks.semantic_encoder import PhysicalParameters
-from skyloom.semantic import profiles, sampling
+from skyloom.arms.semantic import encoder, profiles, sampling
+from skyloom.arms.semantic.decoder import ProfileDecoder
+from skyloom.arms.semantic.encoder import PhysicalParameters
+from skyloom.learn import regression
 
 NAMES = ["scale", "ellipticity", "angle"]
 # Table 1 of the paper, layer by layer; the third row's total is printed 50981, its layers add up
@@ -41,7 +41,7 @@ def _layer(angle="cos_sin_2theta"):
 def _build(count, angle, shape=(64, 64, 1), **options):
     convolutions, dense = NETWORKS[count]
     layer = _layer(angle)
-    return semantic_encoder.build(shape, layer, convolutions=convolutions, dense=dense, **options)
+    return encoder.build(shape, layer, convolutions=convolutions, dense=dense, **options)
 
 
 @pytest.mark.parametrize("count", TABLE)
@@ -119,7 +119,7 @@ def test_a_vector_without_direction_has_a_finite_gradient():
 )
 def test_limits_reach_beyond_the_range_but_stay_physical(drawn, physical, expected):
     given = {"minimum": physical[0], "maximum": physical[1], "margin": 0.1}
-    assert semantic_encoder.limits(*drawn, **given) == pytest.approx(expected)
+    assert encoder.limits(*drawn, **given) == pytest.approx(expected)
 
 
 def test_bfloat16_changes_answers_by_rounding_only_and_keeps_float32_weights():

@@ -5,9 +5,9 @@ import keras
 import numpy as np
 import pytest
 
+from skyloom.arms.semantic import prediction, profiles, speed
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.semantic import encoding, profiles, speed
-from skyloom.semantic.sampling import Grid
 
 PROFILE = {
     "decoder": "exponential",
@@ -34,7 +34,7 @@ def test_residual_is_of_the_reconstruction():
     exact = profiles.evaluate("exponential", values, Grid(16))[..., None]
     images = np.concatenate([exact, exact + 0.25, exact - 0.5] * 50)
     network = _Constant(list(values.values()))
-    parameters, residual = encoding.encode(network, images, PROFILE, GRID)
+    parameters, residual = prediction.encode(network, images, PROFILE, GRID)
     assert parameters.shape == (150, 3) and network.asked == 150
     assert np.allclose(parameters, [0.25, 0.5, 30])
     assert np.allclose(residual, np.tile([0, 0.25, 0.5], 50), atol=1e-6)
@@ -42,26 +42,26 @@ def test_residual_is_of_the_reconstruction():
 
 def test_images_of_another_size_are_refused():
     with pytest.raises(InputError, match=r"16x16 pixels and is given 8x8"):
-        encoding.encode(_Constant([0.2, 0.5, 0]), np.zeros((2, 8, 8, 1)), PROFILE, GRID)
+        prediction.encode(_Constant([0.2, 0.5, 0]), np.zeros((2, 8, 8, 1)), PROFILE, GRID)
 
 
 def test_a_saved_encoder_answers_as_before(tmp_path):
     image = keras.Input((16, 16, 1))
     outputs = keras.layers.Dense(4, activation="sigmoid")(keras.layers.Flatten()(image))
-    layer = encoding.semantic_encoder.PhysicalParameters(
+    layer = prediction.encoder.PhysicalParameters(
         ["scale", "ellipticity", "angle"], [0.1, 0.2, 0], [0.5, 0.8, 180], name="parameters"
     )
     network = keras.Model(image, layer(outputs))
     network.save(tmp_path / "model.keras")
     images = np.random.default_rng(0).uniform(size=(3, 16, 16, 1)).astype(np.float32)
-    again = encoding.load(tmp_path / "model.keras")
+    again = prediction.load(tmp_path / "model.keras")
     assert np.array_equal(again.predict_on_batch(images), network.predict_on_batch(images))
 
 
 def test_what_is_no_encoder_is_refused(tmp_path):
     (tmp_path / "model.keras").write_text("no")
     with pytest.raises(InputError, match="not a readable network"):
-        encoding.load(tmp_path / "model.keras")
+        prediction.load(tmp_path / "model.keras")
 
 
 def test_speed_is_of_full_batches_and_single_fits(tmp_path, monkeypatch):

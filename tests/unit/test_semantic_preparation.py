@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skyloom.semantic import preparation
+from skyloom.arms.semantic import preparation
 
 
 def disc(scale, ellipticity, angle, intensity=1.0, pixels=64, fine=8):

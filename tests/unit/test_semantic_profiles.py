@@ -11,9 +11,9 @@ from astropy.modeling.models import Moffat2D, Sersic2D
 from refusal import refused
 from scipy import integrate, special
 
+from skyloom.arms.semantic import profiles, sampling
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.semantic import profiles, sampling
-from skyloom.semantic.sampling import Grid
 
 DOCS = Path(__file__).parents[2] / "docs" / "decoders.md"
 #: The paper's thinnest disc is a sixteenth of a pixel wide.

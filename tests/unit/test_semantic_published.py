@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom import published
-from skyloom.semantic import evaluation
-from skyloom.semantic.published import NEED, add, compare
+from skyloom.arms.semantic import evaluation
+from skyloom.arms.semantic.published import NEED, add, compare
+from skyloom.judge import published
 
 FILE = Path(__file__).parents[2] / "resources" / "published" / "semantic.yaml"
-CONTENT = published.read(FILE, NEED["document"])
+CONTENT = published.read_document(FILE, NEED["document"])
 CHOICES = {
     "grid": {"pixels": 64, "sampling": "endpoints", "subpixels": 8, "half_width": 0.0625},
     "profile": {

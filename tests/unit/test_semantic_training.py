@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from skyloom.arms.semantic import encoder, profiles, sampling
+from skyloom.arms.semantic import training as semantic_training
+from skyloom.arms.semantic.decoder import ProfileDecoder
+from skyloom.arms.semantic.encoder import PhysicalParameters
+from skyloom.arms.semantic.training import Settings
 from skyloom.errors import InputError
-from skyloom.networks import batches, semantic_encoder, semantic_training, training
-from skyloom.networks.profile_decoder import ProfileDecoder
-from skyloom.networks.semantic_encoder import PhysicalParameters
-from skyloom.networks.semantic_training import Settings
-from skyloom.networks.threads import threads_of
-from skyloom.semantic import profiles, sampling
+from skyloom.learn import batches, training
+from skyloom.learn.threads import threads_of
 
 NAMES = ["scale", "ellipticity", "angle"]
 PROFILE = {
@@ -39,7 +40,7 @@ def data():
 def _network(seed=0, **options):
     layer = PhysicalParameters(NAMES, [0.16, 0.14, 0], [0.64, 0.86, 180])
     sizes = {"convolutions": [4, 4], "dense": [6]}
-    return semantic_encoder.build((8, 8, 1), layer, **sizes, seed=seed, **options)
+    return encoder.build((8, 8, 1), layer, **sizes, seed=seed, **options)
 
 
 def _decoder():
@@ -162,7 +163,7 @@ def test_gradients_of_the_relative_loss_are_those_of_the_mean_over_the_images_br
 
 def test_matched_weights_have_the_spread_that_their_activations_need():
     layer = PhysicalParameters(NAMES, [0.16, 0.14, 0], [0.64, 0.86, 180])
-    network = semantic_encoder.build((8, 8, 1), layer, convolutions=[32, 32], dense=[64], seed=1)
+    network = encoder.build((8, 8, 1), layer, convolutions=[32, 32], dense=[64], seed=1)
     kernels = {x.name: x.kernel.numpy() for x in network.layers if x.weights}
     # He et al. 2015: of 3 x 3 pixels of 32 channels; the first layer's 288 weights say less.
     assert kernels["convolution_2"].std() == pytest.approx(np.sqrt(2 / 288), rel=0.03)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.tng import census, runs, selection, universe
-from skyloom.tng.simulation import Simulation
-from skyloom.tng.universe import cosmology, population
+from skyloom.arms.tng import runs, selection, simulation_table
+from skyloom.arms.tng.simulation import Simulation
+from skyloom.simulate import universe
+from skyloom.simulate.universe import cosmology, population
 
 SIZE = {"galaxies": 12, "seed": 3}
 WIDE = {"stellar_mass": [0.0, 1e4], "total_mass_max": 1e5, "group_mass_max": 1e5}
@@ -67,10 +68,10 @@ def test_particles_of_dark_matter_weigh_what_the_catalogue_says(bases):
 
 
 def test_dark_matter_follows_navarro_frenk_and_white(bases):
-    from skyloom.tng.universe import further
+    from skyloom.simulate.universe import derived_fields
 
     rng = np.random.default_rng(2)
-    places = further.dark_matter(1e12, 200.0, 10.0, 1e7, rng)
+    places = derived_fields.dark_matter(1e12, 200.0, 10.0, 1e7, rng)
     radius = np.sort(np.linalg.norm(places, axis=1)) / 200.0
     x = 10.0 * radius
     share = (np.log1p(x) - x / (1 + x)) / (np.log(11) - 10 / 11)
@@ -102,7 +103,9 @@ def test_the_census_says_what_each_snapshot_can_give(bases):
     found = {}
     for name in SNAPSHOTS:
         simulation = opened(bases, name)
-        found[name] = census.table([simulation], [selection.select(simulation, cuts=WIDE)])
+        found[name] = simulation_table.table(
+            [simulation], [selection.select(simulation, cuts=WIDE)]
+        )
     assert found["Illustris-1"].meta["simulation"] == "Illustris"
     assert "magnetic_field" not in found["Illustris-1"]["channels"][0].split()
     everything = {"gas", "velocity", "velocity_dispersion", "metallicity", "dark_matter"}
@@ -113,7 +116,7 @@ def test_the_census_says_what_each_snapshot_can_give(bases):
 
 def test_snapshots_of_two_simulations_are_refused(bases):
     both = [opened(bases, name) for name in ("TNG50-1", "TNG300-1")]
-    refused("of another simulation than snapshot 99", census.table, both, [[], []])
+    refused("of another simulation than snapshot 99", simulation_table.table, both, [[], []])
 
 
 def test_the_adopted_simulation_is_left_with_its_context():

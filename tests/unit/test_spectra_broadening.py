@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from skyloom.spectra import broadening, wavelengths
+from skyloom.arms.spectra import broadening, wavelengths
 
 EPSILONS = [0.0, 0.3, 0.6, 1.0]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skyloom.spectra import continuum
+from skyloom.arms.spectra import continuum
 
 WAVELENGTH = np.linspace(4440, 4500, 601)
 

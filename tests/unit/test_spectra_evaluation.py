@@ -5,9 +5,9 @@ import pytest
 from astropy.table import Table
 from scipy import stats
 
-from skyloom.columns import where
+from skyloom.arms.spectra import evaluation
 from skyloom.errors import InputError
-from skyloom.spectra import evaluation
+from skyloom.io.columns import where
 
 COUNT = 3000
 

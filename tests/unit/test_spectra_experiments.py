@@ -7,9 +7,9 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
-from skyloom.io import write_json
-from skyloom.networks import batches, regression
-from skyloom.spectra import fitting
+from skyloom.arms.spectra import experiments
+from skyloom.io.files import write_json
+from skyloom.learn import batches, regression
 
 pytestmark = pytest.mark.usefixtures("whole_batches")
 
@@ -47,7 +47,7 @@ def dataset(tmp_path_factory):
 def _fit(dataset, **options):
     options = {"network": "initial", "training": TRAINING, **options}
     name = {"arm": "helium", "dataset": "clean"}
-    return fitting.fit(name, dataset, fitting.read(dataset, SPLIT), **options)
+    return experiments.fit(name, dataset, experiments.read_sample(dataset, SPLIT), **options)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def fitted(dataset):
 def test_predictions_are_the_mean_of_the_members_in_the_labels_units(fitted, dataset):
     metrics, table = fitted.metrics, fitted.predictions
     scale = metrics["scaling"]
-    sample = fitting.read(dataset, SPLIT)
+    sample = experiments.read_sample(dataset, SPLIT)
     with batches.open_samples(dataset, "spectra") as spectra:
         flux = spectra.take(np.arange(COUNT))
     made = np.array([network(flux[..., None]).numpy() for network in fitted.networks])
@@ -75,7 +75,7 @@ def test_predictions_are_the_mean_of_the_members_in_the_labels_units(fitted, dat
 
 
 def test_scaling_looks_at_the_training_side_only(fitted, dataset):
-    sample = fitting.read(dataset, SPLIT)
+    sample = experiments.read_sample(dataset, SPLIT)
     train = sample.labels[sample.part == "train"]
     np.testing.assert_allclose(fitted.metrics["scaling"]["offset"], train.mean(axis=0))
     np.testing.assert_allclose(fitted.metrics["scaling"]["scale"], train.std(axis=0))
@@ -163,7 +163,13 @@ def test_a_constant_label_has_no_correlation_and_no_ratio_of_ours(tmp_path):
 def test_a_split_of_other_spectra_is_refused(dataset):
     other = SPLIT.copy()
     other["id"][0] = "t99"
-    refused("do not have the same ids.*make both again", fitting.read, dataset, other)
+    refused("do not have the same ids.*make both again", experiments.read_sample, dataset, other)
     wrong = SPLIT.copy()
     wrong["part"] = "training"
-    refused("my split: part must be one of", fitting.read, dataset, wrong, split_name="my split")
+    refused(
+        "my split: part must be one of",
+        experiments.read_sample,
+        dataset,
+        wrong,
+        split_name="my split",
+    )

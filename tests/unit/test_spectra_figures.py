@@ -9,8 +9,7 @@ import pytest
 from astropy.table import Table
 from figure_axes import rendered, texts
 
-from skyloom.errors import InputError
-from skyloom.figures import (
+from skyloom.draw import (
     spectra_comparison,
     spectra_coverage,
     spectra_evaluation,
@@ -20,8 +19,9 @@ from skyloom.figures import (
     spectra_predictions,
     style,
     table_cells,
-    training,
+    training_curves,
 )
+from skyloom.errors import InputError
 
 WAVELENGTH = np.linspace(4460, 4480, 201)
 # What each step's figure must say: its quantities with their units.
@@ -194,9 +194,9 @@ def test_predictions_of_few_many_and_constant_values_are_drawn(count, constant):
 def test_every_member_has_its_curves_and_its_chosen_epoch(members, epochs, negative):
     log = fake.history(members, epochs, negative=negative)
     chosen = [max(1, epochs - k) for k in range(members)]
-    one = training.Training("starnet", log, chosen)
+    one = training_curves.Training("starnet", log, chosen)
     kinds = {"loss": "Loss", "mae": "MAE (labels from 0 to 1)"}
-    figure = rendered(training.curves, [one], kinds)
+    figure = rendered(training_curves.curves, [one], kinds)
     loss = figure.axes[0]
     assert len(loss.lines) == 2 * members
     points = np.concatenate([group.get_offsets() for group in loss.collections])

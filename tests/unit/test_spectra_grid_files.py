@@ -7,9 +7,9 @@ from astropy.table import Table
 from refusal import refused
 
 from skyloom import datasets
-from skyloom.ahead import Pool
-from skyloom.io import atomic_hdf5, open_hdf5
-from skyloom.spectra import broadening, grid_files, variants, wavelengths
+from skyloom.arms.spectra import broadening, grid_files, variants, wavelengths
+from skyloom.io.files import atomic_hdf5, open_hdf5
+from skyloom.prefetch import Pool
 
 WAVELENGTH = wavelengths.linear(4460, 4480, 41)
 NAMES = [f"t{number:05d}" for number in range(23)]

@@ -5,9 +5,9 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
+from skyloom.arms.spectra import inventory
 from skyloom.errors import InputError
-from skyloom.io import read_table, write_table
-from skyloom.spectra import inventory
+from skyloom.io.files import read_table, write_table
 
 
 def block(rows, *, labels=("teff",), synthetic=True):

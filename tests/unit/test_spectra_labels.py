@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.spectra.labels import Scaling, names_and_units
+from skyloom.arms.spectra.labels import Scaling, names_and_units
 
 LABELS = np.array([[15000.0, 2.0, 100.0], [20000.0, 3.0, 100.0], [31000.0, 5.0, 100.0]])
 

@@ -5,8 +5,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
+from skyloom.arms.spectra import medium, observed, preparation, wavelengths
 from skyloom.errors import InputError
-from skyloom.spectra import medium, observed, preparation, wavelengths
 
 GRID = wavelengths.linear(4460, 4480, 201)
 AIR = 4400 + 0.05 * np.arange(3000)
@@ -26,7 +26,7 @@ def in_vacuum(air):
 
 def centre(path):
     """The line's centroid in air, as the networks would see it, and what was decided."""
-    prepared = preparation.prepare(observed.read(path), GRID)
+    prepared = preparation.prepare(observed.read_spectrum(path), GRID)
     depth = 1 - prepared.flux
     return (depth * GRID).sum() / depth.sum(), prepared.medium
 
@@ -124,7 +124,7 @@ def test_ctype_wave_beside_remarks_that_say_air_is_a_contradiction(tmp_path, car
     path = image(tmp_path / "a.fits", AIR, cards)
     with pytest.raises(InputError, match="CTYPE1 = 'WAVE'.*observation.medium"):
         centre(path)
-    prepared = preparation.prepare(observed.read(path), GRID, medium="air")
+    prepared = preparation.prepare(observed.read_spectrum(path), GRID, medium="air")
     assert prepared.medium == "air (config)"
 
 
@@ -257,7 +257,7 @@ def test_contradictions_are_refused_by_name_unless_the_config_decides(tmp_path, 
     with pytest.raises(InputError) as told:
         centre(path)
     assert all(name in str(told.value) for name in (*names, str(path), "observation.medium"))
-    prepared = preparation.prepare(observed.read(path), GRID, medium="vacuum")
+    prepared = preparation.prepare(observed.read_spectrum(path), GRID, medium="vacuum")
     assert prepared.medium == "vacuum (config)"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.spectra import noise, variants, wavelengths
+from skyloom.arms.spectra import noise, variants, wavelengths
 
 
 def test_noise_has_the_standard_deviation_of_photons():

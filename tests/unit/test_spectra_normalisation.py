@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from skyloom.helium import grid, stars
-from skyloom.spectra import level
+from skyloom.arms.spectra import normalisation
+from skyloom.arms.spectra.helium import grid
+from skyloom.simulate.helium import stars
 
 GRID = np.linspace(4460, 4480, 201)
 
@@ -39,21 +40,24 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", NORMALISED)
 def test_a_normalised_flux_is_known_whatever_its_lines(name):
-    assert level.is_normalised(NORMALISED[name])
+    assert normalisation.is_normalised(NORMALISED[name])
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_fluxes_are_known(name):
-    assert not level.is_normalised(OTHERS[name])
+    assert not normalisation.is_normalised(OTHERS[name])
 
 
 def test_every_corner_of_the_synthetic_grid_is_normalised():
     flux = grid.spectra(
         GRID, [15_000, 15_000, 39_000], [2.0, 5.0, 5.0], [0, 400], limb_darkening=0.6
     )
-    assert level.is_normalised(flux).all() and not level.is_normalised(100 * flux).any()
+    assert (
+        normalisation.is_normalised(flux).all()
+        and not normalisation.is_normalised(100 * flux).any()
+    )
 
 
 def test_long_spectra_are_judged_as_short_ones():
     flux = np.repeat(np.stack([NORMALISED["slope"], OTHERS["counts"]]), 150, axis=1)
-    assert list(level.is_normalised(flux)) == [True, False]
+    assert list(normalisation.is_normalised(flux)) == [True, False]

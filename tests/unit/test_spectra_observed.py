@@ -10,8 +10,9 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
+from skyloom.arms.spectra import observed
 from skyloom.errors import InputError
-from skyloom.spectra import folders, observed
+from skyloom.io import folders
 
 WAVE = 4440 + 0.09 * np.arange(667)
 FLUX = 1 - 0.3 * np.exp(-(((WAVE - 4471.5) / 2) ** 2))
@@ -60,7 +61,7 @@ def check(spectrum, wave=WAVE, flux=FLUX, tolerance=2e-6):
 )
 def test_two_columns_of_text_are_read_however_separated_and_headed(tmp_path, separator, header):
     name = "hd127972_2014-01-31_07-43-08_final_corr.txt"
-    spectrum = check(observed.read(text(tmp_path / name, separator, header)))
+    spectrum = check(observed.read_spectrum(text(tmp_path / name, separator, header)))
     assert spectrum.name == "hd127972_2014-01-31_07-43-08_final_corr"
     assert (spectrum.medium, spectrum.uncertainty, spectrum.known) == (None, None, {})
 
@@ -68,12 +69,14 @@ def test_two_columns_of_text_are_read_however_separated_and_headed(tmp_path, sep
 def test_named_columns_of_text_are_found_with_their_unit_and_error(tmp_path):
     header = "number,error,lambda (nm),flux\n"
     columns = (np.arange(667), np.full(667, 0.01), WAVE / 10, FLUX)
-    spectrum = check(observed.read(text(tmp_path / "a.csv", ",", header, columns)), tolerance=1e-4)
+    spectrum = check(
+        observed.read_spectrum(text(tmp_path / "a.csv", ",", header, columns)), tolerance=1e-4
+    )
     np.testing.assert_allclose(spectrum.uncertainty, 0.01)
 
 
 def test_a_descending_spectrum_is_turned_round(tmp_path):
-    check(observed.read(text(tmp_path / "a.dat", columns=(WAVE[::-1], FLUX[::-1]))))
+    check(observed.read_spectrum(text(tmp_path / "a.dat", columns=(WAVE[::-1], FLUX[::-1]))))
 
 
 def test_ecsv_is_read_with_units_and_known_labels(tmp_path):
@@ -81,7 +84,7 @@ def test_ecsv_is_read_with_units_and_known_labels(tmp_path):
     content["wavelength"].unit = "um"
     content.meta = {"teff": 24000, "medium": "vacuum"}
     content.write(tmp_path / "a.ecsv")
-    spectrum = check(observed.read(tmp_path / "a.ecsv"))
+    spectrum = check(observed.read_spectrum(tmp_path / "a.ecsv"))
     assert spectrum.medium == "vacuum" and spectrum.known == {"teff": 24000.0}
 
 
@@ -90,7 +93,7 @@ def test_ecsv_is_read_with_units_and_known_labels(tmp_path):
 )
 def test_fits_tables_are_read_in_any_unit_of_length(tmp_path, unit, scale):
     path = table(tmp_path / "a.fits", WAVE=("D", WAVE * scale, unit), FLUX=("E", FLUX, None))
-    check(observed.read(path))
+    check(observed.read_spectrum(path))
 
 
 def test_vectors_in_one_row_are_read_with_their_errors(tmp_path):
@@ -102,7 +105,7 @@ def test_vectors_in_one_row_are_read_with_their_errors(tmp_path):
         FLUX=("667E", FLUX[None], None),
         ERR=("667E", np.full((1, 667), 0.02), None),
     )
-    np.testing.assert_allclose(check(observed.read(path)).uncertainty, 0.02, rtol=1e-6)
+    np.testing.assert_allclose(check(observed.read_spectrum(path)).uncertainty, 0.02, rtol=1e-6)
 
 
 def test_sdss_tables_have_logarithms_inverse_variances_and_vacuum(tmp_path):
@@ -115,7 +118,7 @@ def test_sdss_tables_have_logarithms_inverse_variances_and_vacuum(tmp_path):
         loglam=("D", np.log10(WAVE), None),
         ivar=("E", inverse, None),
     )
-    spectrum = check(observed.read(path))
+    spectrum = check(observed.read_spectrum(path))
     assert spectrum.medium == "vacuum" and spectrum.name == "spec-0266-51602-0013"
     np.testing.assert_array_equal(np.isnan(spectrum.uncertainty), np.arange(667) == 5)
     assert spectrum.uncertainty[0] == pytest.approx(0.05)
@@ -145,7 +148,7 @@ def test_images_are_read_by_their_wavelength_axis(tmp_path, cards, expected, med
     unit = fits.PrimaryHDU(FLUX.astype(np.float32))
     unit.header.update(cards)
     unit.writeto(tmp_path / "a.fits")
-    assert check(observed.read(tmp_path / "a.fits"), expected).medium == medium
+    assert check(observed.read_spectrum(tmp_path / "a.fits"), expected).medium == medium
 
 
 def test_the_logarithmic_axis_is_astropys(tmp_path):
@@ -156,7 +159,7 @@ def test_the_logarithmic_axis_is_astropys(tmp_path):
     from astropy.wcs import WCS
 
     theirs = WCS(unit.header).wcs_pix2world(np.arange(667), 0)[0] * 1e10
-    check(observed.read(tmp_path / "a.fits"), theirs)
+    check(observed.read_spectrum(tmp_path / "a.fits"), theirs)
 
 
 def test_irafs_bands_give_their_first_and_gzip_is_read(tmp_path):
@@ -165,7 +168,7 @@ def test_irafs_bands_give_their_first_and_gzip_is_read(tmp_path):
     )
     packed = tmp_path / "b.fits.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    assert check(observed.read(packed)).name == "b"
+    assert check(observed.read_spectrum(packed)).name == "b"
 
 
 def broken(tmp_path):
@@ -191,7 +194,7 @@ def broken(tmp_path):
 def test_bad_text_is_refused_in_one_sentence_that_names_the_file(tmp_path):
     for path, words in broken(tmp_path):
         with pytest.raises(InputError, match=words) as error:
-            observed.read(path)
+            observed.read_spectrum(path)
         assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
@@ -215,7 +218,7 @@ def broken_fits(tmp_path):
 def test_bad_fits_is_refused_in_one_sentence_that_names_the_file(tmp_path):
     for path, words in broken_fits(tmp_path):
         with pytest.raises(InputError, match=words) as error:
-            observed.read(path)
+            observed.read_spectrum(path)
         assert str(path) in str(error.value)
 
 
@@ -247,7 +250,7 @@ def test_all_real_miles_spectra_are_read(real_data):
     files = sorted((real_data / "stellar").glob("MILES_*.fits"))
     assert len(files) >= 11
     for path in files:
-        spectrum = observed.read(path)
+        spectrum = observed.read_spectrum(path)
         assert spectrum.wavelength[[0, -1]] == pytest.approx([3540.5, 7409.6])
         logarithm = float(path.name.split("_lt")[1][:4])
         assert np.log10(spectrum.known["teff"]) == pytest.approx(logarithm, abs=0.006)
@@ -259,6 +262,6 @@ def test_all_real_sdss_spectra_are_read_as_vacuum_with_uncertainties(real_data):
     files = sorted((real_data / "sdss").glob("spec-*.fits"))
     assert files
     for path in files:
-        spectrum = observed.read(path)
+        spectrum = observed.read_spectrum(path)
         assert spectrum.medium == "vacuum" and spectrum.uncertainty is not None
         assert 3500 < spectrum.wavelength[0] < 4000 and spectrum.wavelength[-1] > 9000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.spectra import broadening, coverage, noise, resampling, wavelengths
+from skyloom.arms.spectra import broadening, noise, out_of_distribution, resampling, wavelengths
 
 GRID = wavelengths.linear(4460, 4480, 201)
 FINE = wavelengths.logarithmic(4440, 4500, 1200)
@@ -32,7 +32,7 @@ def spectra():
 
 @pytest.fixture(scope="module")
 def clean(spectra):
-    return coverage.Coverage.fit(*spectra[:2])
+    return out_of_distribution.Coverage.fit(*spectra[:2])
 
 
 def noisy(flux, snr, seed=9):
@@ -47,7 +47,7 @@ def test_new_members_of_the_family_are_inside_whatever_their_noise(spectra, clea
 
 def test_a_noisy_training_side_takes_clean_and_noisy_members_in(spectra):
     train, validation, test = spectra
-    region = coverage.Coverage.fit(noisy(train, 100, 1), noisy(validation, 100, 2))
+    region = out_of_distribution.Coverage.fit(noisy(train, 100, 1), noisy(validation, 100, 2))
     for snr in (None, 100):
         assert region.outside(noisy(test[:30], snr)).mean() <= 0.07
     emission = test[:10] + 0.2 * np.exp(-(((GRID - 4466) / 0.6) ** 2))
@@ -71,7 +71,7 @@ def test_strangers_are_outside(spectra, clean, snr):
 
 
 def test_the_share_of_the_validation_side_within_the_limit_is_the_quantile(spectra):
-    region = coverage.Coverage.fit(*spectra[:2], quantile=0.9)
+    region = out_of_distribution.Coverage.fit(*spectra[:2], quantile=0.9)
     distance = region.distance(spectra[1], noise=np.zeros(300))
     assert np.mean(distance <= region.limit) == pytest.approx(0.9, abs=0.01)
 
@@ -94,9 +94,15 @@ def test_judging_is_the_same_each_time_and_one_by_one(spectra, clean):
 
 
 def test_spectra_that_cannot_be_judged_are_refused(spectra, clean):
-    refused("two spectra", coverage.Coverage.fit, spectra[0][:1], spectra[1], error=ValueError)
+    refused(
+        "two spectra",
+        out_of_distribution.Coverage.fit,
+        spectra[0][:1],
+        spectra[1],
+        error=ValueError,
+    )
     with pytest.raises(ValueError, match="the same"):
-        coverage.Coverage.fit(np.ones((5, 201)), np.ones((5, 201)))
+        out_of_distribution.Coverage.fit(np.ones((5, 201)), np.ones((5, 201)))
     refused("201 pixels", clean.judge, np.ones((1, 200)), error=ValueError)
     refused("NaN", clean.judge, np.full((1, 201), np.nan), error=ValueError)
     refused("noise", clean.judge, spectra[2][:1], noise=-1.0, error=ValueError)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
 
+from skyloom.arms.spectra import architectures, prediction
+from skyloom.arms.spectra.out_of_distribution import Coverage
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, create_dataset
-from skyloom.networks import regression, spectra_cnn
-from skyloom.spectra import prediction
-from skyloom.spectra.coverage import Coverage
+from skyloom.io.files import atomic_hdf5, create_dataset
+from skyloom.learn import regression
 
 PIXELS = 24
 X = np.linspace(-1, 1, PIXELS)
@@ -39,7 +39,7 @@ def _metrics(members=2, uncertainty="ensemble", offset=(20000.0, 3.5)):
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("members")
     for number in (1, 2):
-        network = spectra_cnn.build("initial", PIXELS, 2, seed=number)
+        network = architectures.build("initial", PIXELS, 2, seed=number)
         regression.save(network, folder / f"{number}.keras")
     return folder
 
@@ -137,7 +137,7 @@ def test_files_of_observed_spectra_are_read(tmp_path):
             create_dataset(file, name, made[key])
         create_dataset(file, "correlation", made["correlation"])
         file.attrs["synthetic"] = True
-    read = prediction.read(tmp_path / "spectra.h5")
+    read = prediction.read_observed(tmp_path / "spectra.h5")
     for name, value in made.items():
         np.testing.assert_array_equal(read[name], value)
 

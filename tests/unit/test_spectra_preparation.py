@@ -7,9 +7,10 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 from refusal import refused
 
+from skyloom.arms.spectra import observed, preparation, velocities, wavelengths
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, write_table
-from skyloom.spectra import folders, observed, preparation, velocities, wavelengths
+from skyloom.io import folders
+from skyloom.io.files import atomic_hdf5, write_table
 
 GRID = wavelengths.linear(4460, 4480, 201)
 POLYNOMIAL = {
@@ -199,7 +200,7 @@ def test_blanks_of_whole_numbers_in_fits_are_no_fluxes(tmp_path):
         fits.Column("FLUX", "I", array=values, null=-32768),
     ]
     fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "a.fits")
-    assert np.flatnonzero(np.isnan(observed.read(tmp_path / "a.fits").flux)) == [INSIDE]
+    assert np.flatnonzero(np.isnan(observed.read_spectrum(tmp_path / "a.fits").flux)) == [INSIDE]
 
 
 def test_a_velocity_of_no_star_ends_the_step_before_a_file_is_read(tmp_path):

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from skyloom import published
-from skyloom.networks.spectra_cnn import ARCHITECTURES
-from skyloom.spectra.published import NEED, RATIO, compare
+from skyloom.arms.spectra.architectures import ARCHITECTURES
+from skyloom.arms.spectra.published import NEED, RATIO, compare
+from skyloom.judge import published
 
 FOLDER = Path(__file__).parents[2] / "resources" / "published"
 CHOICES = {
@@ -57,7 +57,7 @@ def _members(arm, *, synthetic=False, spectra=None, networks=None):
 
 def _compare(arm, members=None, **options):
     members = _members(arm) if members is None else members
-    document = published.read(FOLDER / f"{arm}.yaml", NEED["document"])
+    document = published.read_document(FOLDER / f"{arm}.yaml", NEED["document"])
     return compare(document, CHOICES[arm], arm=arm, members=members, **options)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.spectra import resampling, wavelengths
+from skyloom.arms.spectra import resampling, wavelengths
 
 
 def slow(wavelength, flux, new):

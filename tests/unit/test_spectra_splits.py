@@ -7,7 +7,7 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
-from skyloom.spectra import splits
+from skyloom.arms.spectra import splits
 
 SHARES = {"validation": 0.1, "test": 0.1}
 

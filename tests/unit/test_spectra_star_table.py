@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom.columns import masked
-from skyloom.io import read_table, write_table
-from skyloom.spectra import stars
+from skyloom.arms.spectra import star_table
+from skyloom.io.columns import masked
+from skyloom.io.files import read_table, write_table
 
 NAMES = "name file model label unit value uncertainty medium beyond"
 
@@ -34,7 +34,7 @@ def test_each_star_has_one_row_of_the_network_with_the_smaller_errors(tmp_path):
         *star("b", "large", (15112.3, 1510.0), (4.1, 0.12), medium="air (assumed)"),
         *star("c", "small", (9000.0, 99.0), (4.0, 0.1), beyond=True),
     )
-    write_table(stars.one_row_each(long), tmp_path / "labels.ecsv")
+    write_table(star_table.one_row_each(long), tmp_path / "labels.ecsv")
     made = read_table(tmp_path / "labels.ecsv")
     assert made.colnames == "name file teff teff_error log_g log_g_error flag model".split()
     assert list(made["model"]) == ["large", "small", "small"]
@@ -57,10 +57,10 @@ def test_each_star_has_one_row_of_the_network_with_the_smaller_errors(tmp_path):
     ],
 )
 def test_a_value_has_no_more_digits_than_its_error(value, error, expected):
-    np.testing.assert_equal(stars.rounded(value, error), expected)
+    np.testing.assert_equal(star_table.rounded(value, error), expected)
 
 
 def test_without_errors_the_first_network_stands_and_its_error_is_masked():
     long = predictions(*star("a", "one", (25500.235, np.nan), (3.7531, np.nan)))
-    made = stars.one_row_each(long)
+    made = star_table.one_row_each(long)
     assert made["teff"][0] == 25500 and made["teff_error"].mask.all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from skyloom.arms.spectra import observed
 from skyloom.errors import InputError
-from skyloom.spectra import observed
 
 WAVE = 4400 + 0.05 * np.arange(2000)
 FLUX = 1 - 0.3 * np.exp(-(((WAVE - 4471.48) / 2) ** 2))
@@ -21,7 +21,7 @@ def write(path, header, *columns, between=" ", first=None):
 
 
 def check(path, error=False):
-    spectrum = observed.read(path)
+    spectrum = observed.read_spectrum(path)
     np.testing.assert_allclose(spectrum.wavelength, WAVE, atol=1e-5)
     np.testing.assert_allclose(spectrum.flux, FLUX, atol=1e-5)
     assert (spectrum.uncertainty is not None) == error
@@ -53,7 +53,7 @@ def test_row_numbers_before_three_columns_are_none_of_them(tmp_path):
 def test_a_header_with_fewer_names_than_columns_is_refused(tmp_path, header, columns, first):
     path = write(tmp_path / "a.txt", header, *columns, first=first)
     with pytest.raises(InputError, match="header names 2 .*name every column") as told:
-        observed.read(path)
+        observed.read_spectrum(path)
     assert str(path) in str(told.value)
 
 
@@ -63,7 +63,7 @@ def test_a_header_with_fewer_names_than_columns_is_refused(tmp_path, header, col
 @pytest.mark.parametrize("start", [1, 4001])
 def test_row_numbers_that_no_header_explains_are_refused_as_counts(tmp_path, header, start):
     path = write(tmp_path / "a.txt", header, WAVE, FLUX, first=range(start, start + 2000))
-    refused(f"counts .*from {start}", observed.read, path)
+    refused(f"counts .*from {start}", observed.read_spectrum, path)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_row_numbers_that_no_header_explains_are_refused_as_counts(tmp_path, hea
 def test_whole_wavelengths_and_more_columns_under_a_sentence_are_read(tmp_path, header):
     whole = np.arange(4000, 6000)
     path = write(tmp_path / "a.txt", header, whole, FLUX, *5 * [ERROR])
-    spectrum = observed.read(path)
+    spectrum = observed.read_spectrum(path)
     np.testing.assert_array_equal(spectrum.wavelength, whole)
     np.testing.assert_allclose(spectrum.flux, FLUX, atol=1e-5)
 
@@ -80,7 +80,7 @@ def test_whole_wavelengths_and_more_columns_under_a_sentence_are_read(tmp_path, 
 @pytest.mark.parametrize("header", ["channel counts", "# pixel intens", "wavenumber y"])
 def test_numbers_of_pixels_are_no_wavelengths_whatever_stands_beside_them(tmp_path, header):
     path = write(tmp_path / "a.txt", header, np.arange(3000, 5000), FLUX)
-    refused("where wavelengths should stand", observed.read, path)
+    refused("where wavelengths should stand", observed.read_spectrum, path)
 
 
 def test_a_title_with_a_greek_star_names_no_column(tmp_path):
@@ -92,7 +92,7 @@ def test_a_title_with_a_greek_star_names_no_column(tmp_path):
 )
 def test_another_quantity_in_place_of_wavelengths_is_named(tmp_path, name):
     path = write(tmp_path / "a.csv", f"{name},flux", WAVE, FLUX, between=",")
-    refused(name.split(" ")[0], observed.read, path)
+    refused(name.split(" ")[0], observed.read_spectrum, path)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
+from skyloom.arms.spectra import architectures
+from skyloom.arms.spectra import training as spectra_training
+from skyloom.arms.spectra.training import Noisy, Settings
 from skyloom.errors import InputError
-from skyloom.networks import batches, spectra_cnn, spectra_training, training
-from skyloom.networks.spectra_training import Noisy, Settings
+from skyloom.learn import batches, training
 
 pytestmark = pytest.mark.usefixtures("batches_in_two")
 
@@ -28,7 +30,7 @@ def data():
 
 
 def _network(seed=0, **options):
-    return spectra_cnn.build("initial", PIXELS, 3, seed=seed, **options)
+    return architectures.build("initial", PIXELS, 3, seed=seed, **options)
 
 
 def _task(data, settings):
@@ -80,7 +82,7 @@ def test_variance_learns_the_noise_of_the_labels():
     rng = np.random.default_rng(1)
     flux = np.ones((400, PIXELS), np.float32)
     labels = rng.normal(0.0, 0.3, (400, 1))
-    network = spectra_cnn.build("initial", PIXELS, 1, heteroscedastic=True)
+    network = architectures.build("initial", PIXELS, 1, heteroscedastic=True)
     settings = Settings(epochs=15, batch_size=40, heteroscedastic=True, learning_rate=0.01)
     spectra = batches.from_array(flux, "spectra")
     sides = {"train": np.arange(300), "validation": np.arange(300, 400)}

@@ -7,8 +7,8 @@ import yaml
 
 import configuration
 import configuration_names
+from skyloom.arms.spectra import velocities
 from skyloom.errors import InputError
-from skyloom.spectra import velocities
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,13 +72,13 @@ def test_a_name_of_no_star_is_refused_before_anything_runs(tmp_path, own, names,
 def test_stars_of_the_simulator_are_looked_for_where_they_are_read():
     files = [(Path("/run/observed/f_t20000g40v200_synthetic_text.txt"), "x")]
     with pytest.raises(InputError, match="observation.radial_velocity names f_t2"):
-        velocities.check({"f_t20000g40v200": 5}, files)
-    velocities.check({"f_t20000g40v200_synthetic_text": 5}, files)
+        velocities.check_names({"f_t20000g40v200": 5}, files)
+    velocities.check_names({"f_t20000g40v200_synthetic_text": 5}, files)
 
 
 def test_a_name_that_is_a_number_is_its_stars(tmp_path):
     files = [(tmp_path / "127972.fits", "127972.fits")]
-    velocities.check({127972: 30}, files)
+    velocities.check_names({127972: 30}, files)
     assert velocities.velocity_of({127972: 30}, files[0][0]) == 30
     with pytest.raises(InputError, match="names 99, but"):
-        velocities.check({99: 30}, files)
+        velocities.check_names({99: 30}, files)

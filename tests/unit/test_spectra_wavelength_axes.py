@@ -5,8 +5,8 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from skyloom.arms.spectra import observed
 from skyloom.errors import InputError
-from skyloom.spectra import observed
 
 PIXELS = 3000
 FLUX = np.ones(PIXELS, "f4")
@@ -20,7 +20,7 @@ def read(tmp_path, cards, extension=None):
         units.append(fits.ImageHDU(FLUX))
         units[1].header.update(extension)
     fits.HDUList(units).writeto(tmp_path / "a.fits")
-    return observed.read(tmp_path / "a.fits").wavelength
+    return observed.read_spectrum(tmp_path / "a.fits").wavelength
 
 
 def refused(tmp_path, cards, *words, **options):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.spectra import wavelengths
+from skyloom.arms.spectra import wavelengths
 
 
 def test_vacuum_to_air_agrees_with_pyastronomys_ciddor():

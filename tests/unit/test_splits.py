@@ -5,7 +5,7 @@ import pytest
 from astropy.table import Table, vstack
 from refusal import refused
 
-from skyloom.tng import splits
+from skyloom.arms.tng import splits
 
 
 def sample(seed=0, n=400, snapshots=(99, 98)):

@@ -7,7 +7,7 @@ import pytest
 from scipy import constants
 
 from skyloom.errors import InputError
-from skyloom.stellar import atmosphere, atoms, opacity
+from skyloom.simulate.stellar import atmosphere, atoms, opacity
 
 LINES = Path(__file__).parents[2] / "resources/lines/5000-5300.ecsv"
 
@@ -89,7 +89,7 @@ def test_a_broken_line_list_is_refused_in_one_sentence(tmp_path):
         assert old in text
         (tmp_path / "lines.ecsv").write_text(text.replace(old, new))
         with pytest.raises(InputError, match=words):
-            atoms.read(tmp_path / "lines.ecsv")
+            atoms.read_lines(tmp_path / "lines.ecsv")
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
-from skyloom import ahead
-from skyloom import inventory as inventories
-from skyloom.io import atomic_hdf5, open_hdf5
-from skyloom.spectra import grid_files, inventory, observed, wavelengths
-from skyloom.stellar import files, grid, observations, synthesis
+from skyloom import prefetch
+from skyloom.arms.spectra import grid_files, inventory, observed, wavelengths
+from skyloom.arms.spectra.stellar import files, grid
+from skyloom.io import inventory as inventories
+from skyloom.io.files import atomic_hdf5, open_hdf5
+from skyloom.simulate.stellar import observations, synthesis
 
 WINDOW, PIXELS, FACTOR = (5000.0, 5300.0), 1200, 4
 
@@ -50,7 +51,7 @@ def read(folder, block, blocks, pool=None):
     """What the step does: (table, spectra, rejects)."""
     sources, unusable = files.listing(folder, PIXEL_CENTRES)
     good, rejects = files.usable(files.block_of(sources, block, blocks))
-    spectra = list(files.read(good, PIXEL_CENTRES, FACTOR, pool=pool))
+    spectra = list(files.read_spectra(good, PIXEL_CENTRES, FACTOR, pool=pool))
     spectra = np.concatenate(spectra) if spectra else np.empty((0, PIXELS // FACTOR))
     return files.table(good), spectra, rejects + (unusable if block == 0 else [])
 
@@ -90,7 +91,7 @@ def test_blocks_and_threads_change_nothing_in_all_of_them(folder, blocks, step):
     flux[[7, 280], 3] = np.nan
     files.write(folder / "b.h5", other, flux, labels(300))
     table, spectra, rejects = read(folder, 0, 1)
-    with ahead.Pool(2) as pool:
+    with prefetch.Pool(2) as pool:
         parts = [read(folder, block, blocks, pool) for block in range(blocks)]
     assert np.concatenate([part[1] for part in parts]).tobytes() == spectra.tobytes()
     assert [str(name) for part in parts for name in part[0]["id"]] == list(table["id"])
@@ -208,11 +209,11 @@ def archive(tmp_path_factory, lines):
 
 def test_observed_stars_are_read_with_the_labels_of_their_names(archive):
     for path in archive[0]:
-        spectrum = observed.read(path)
+        spectrum = observed.read_spectrum(path)
         assert spectrum.known == pytest.approx(grid.labels_of(path.name))
         assert spectrum.wavelength[0] < 4997 and spectrum.wavelength[-1] > 5303
     assert {path.suffix for path in archive[0]} == {".txt", ".fits"}
-    assert observed.read(archive[0][1]).medium == "air"
+    assert observed.read_spectrum(archive[0][1]).medium == "air"
 
 
 def test_the_last_star_lies_beyond_the_grid_and_the_others_between_its_nodes(archive):
@@ -227,7 +228,7 @@ def test_a_stars_file_is_its_synthetic_spectrum_with_the_stated_noise(archive):
     paths, lines = archive
     star = list(grid.labels_of(paths[0].name).values())
     _, expected = observations.spectrum(lines, star, WINDOW, 0.6)
-    flux = observed.read(paths[0]).flux
+    flux = observed.read_spectrum(paths[0]).flux
     deviation = (flux - expected) * observations.SNR / np.sqrt(expected)
     assert np.mean(deviation) == pytest.approx(0, abs=0.04)
     assert np.std(deviation) == pytest.approx(1, abs=0.04)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.stellar import blocks, grid
+from skyloom.arms.spectra.stellar import grid
+from skyloom.simulate.stellar import blocks
 
 # The slide's column "No.", and its totals over [m/H] and v sin i.
 COUNTS = {11: range(3500, 6001, 250), 10: range(6250, 7501, 250), 9: range(7750, 8251, 250)} | {

@@ -8,10 +8,11 @@ from astropy import units
 from astropy.modeling.models import BlackBody
 from scipy import special
 
-from skyloom import ahead
+from skyloom import prefetch
+from skyloom.arms.spectra import broadening
+from skyloom.arms.spectra.stellar import grid
 from skyloom.errors import InputError
-from skyloom.spectra import broadening
-from skyloom.stellar import atmosphere, atoms, blocks, grid, synthesis
+from skyloom.simulate.stellar import atmosphere, atoms, blocks, synthesis
 
 C = 299792.458
 SUN = (5772, 4.44, 0.0)
@@ -211,7 +212,7 @@ def test_spectra_are_the_same_for_any_number_of_threads_and_blocks(lines, thread
     found, velocities = blocks.plan(options, 0, 1)
     whole = np.concatenate(list(blocks.synthesise(lines, found, velocities, **shape)))
     assert whole.shape == (16, 744) and whole.dtype == np.float32
-    with ahead.Pool(threads) as pool:
+    with prefetch.Pool(threads) as pool:
         parts = [
             flux
             for block in range(threads)
@@ -225,10 +226,10 @@ def test_spectra_are_the_same_for_any_number_of_threads_and_blocks(lines, thread
 
 def test_windows_and_pixels_that_cannot_be_are_refused(lines):
     with pytest.raises(InputError, match="stellar.downsample"):
-        blocks.check(lines, window=(5000, 5300), pixels=29787, downsample=4)
+        blocks.check_window(lines, window=(5000, 5300), pixels=29787, downsample=4)
     with pytest.raises(InputError, match="beyond the line list"):
-        blocks.check(lines, window=(6000, 6300), pixels=29788, downsample=4)
-    blocks.check(lines, window=(5000, 5300), pixels=29788, downsample=4)
+        blocks.check_window(lines, window=(6000, 6300), pixels=29788, downsample=4)
+    blocks.check_window(lines, window=(5000, 5300), pixels=29788, downsample=4)
 
 
 def test_a_layer_is_one_of_plain_numbers(lines):

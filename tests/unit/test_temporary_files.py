@@ -7,12 +7,12 @@ import time
 import pytest
 from interpreter import python
 
-from skyloom import io, leftovers
+from skyloom.io import files, temporary_files
 
 KILLED = """
 import os, signal
-from skyloom import io
-with io.atomic_hdf5("out.h5") as file:
+from skyloom.io import files
+with files.atomic_hdf5("out.h5") as file:
     file["x"] = range(1000)
     file.flush()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -22,7 +22,7 @@ with io.atomic_hdf5("out.h5") as file:
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """As a new process: no folder was looked at."""
-    monkeypatch.setattr(leftovers, "_swept", set())
+    monkeypatch.setattr(temporary_files, "_swept", set())
 
 
 def names(folder):
@@ -33,14 +33,14 @@ def test_a_killed_writers_temporary_file_goes_with_the_next_writing_to_its_folde
     assert python(KILLED, tmp_path).returncode == -signal.SIGKILL
     (left,) = names(tmp_path)
     assert left.startswith(".out.") and left.endswith(".h5")
-    io.write_json({}, tmp_path / "other.json")
+    files.write_json({}, tmp_path / "other.json")
     assert names(tmp_path) == ["other.json"]
 
 
 def test_a_living_writers_temporary_file_stays(tmp_path):
-    with io.atomic(tmp_path / "slow.h5") as slow:
-        leftovers._swept.clear()
-        io.write_json({}, tmp_path / "quick.json")
+    with files.atomic(tmp_path / "slow.h5") as slow:
+        temporary_files._swept.clear()
+        files.write_json({}, tmp_path / "quick.json")
         assert slow.exists()
     assert names(tmp_path) == ["quick.json", "slow.h5"]
 
@@ -50,7 +50,7 @@ def test_a_temporary_file_of_another_machine_goes_after_a_day(tmp_path, age, lef
     path = tmp_path / f".out.{'0' * 8}-1-abcdefgh.h5"
     path.write_text("")
     os.utime(path, (time.time() - age,) * 2)
-    io.write_json({}, tmp_path / "out.json")
+    files.write_json({}, tmp_path / "out.json")
     assert names(tmp_path) == [path.name] * left + ["out.json"]
 
 
@@ -61,7 +61,7 @@ def test_what_is_no_temporary_file_of_ours_is_never_removed(tmp_path, name):
     path = tmp_path / name
     path.write_text("")
     os.utime(path, (0, 0))
-    io.write_json({}, tmp_path / "out.json")
+    files.write_json({}, tmp_path / "out.json")
     assert path.exists()
 
 
@@ -69,20 +69,20 @@ def test_a_folder_with_a_temporary_files_name_and_a_link_stay(tmp_path):
     (tmp_path / f".x.{'0' * 8}-1-abcdefgh").mkdir()
     link = tmp_path / f".y.{'0' * 8}-1-abcdefgh"
     link.symlink_to(tmp_path / "elsewhere")
-    io.write_json({}, tmp_path / "out.json")
+    files.write_json({}, tmp_path / "out.json")
     assert len(names(tmp_path)) == 3
 
 
 @pytest.mark.parametrize("stem", ["a" * 240, "é" * 120, "*?[a].b\nc"])
 def test_any_name_that_the_disk_takes_can_be_written(tmp_path, stem):
     path = tmp_path / f"{stem}.json"
-    io.write_json({"x": 1}, path)
-    assert io.read_json(path) == {"x": 1} and names(tmp_path) == [path.name]
+    files.write_json({"x": 1}, path)
+    assert files.read_json(path) == {"x": 1} and names(tmp_path) == [path.name]
 
 
 def test_contents_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     synced = []
     path = tmp_path / "out.json"
     monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.exists()))
-    io.write_json({"x": 1}, path)
+    files.write_json({"x": 1}, path)
     assert synced == [False]

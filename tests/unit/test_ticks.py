@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from skyloom.figures import ticks
+from skyloom.draw import ticks
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from astropy.table import Table
 from refusal import refused
 from scipy import stats
 
-from skyloom.networks import bootstrap, ensemble, resampling
+from skyloom.arms.tng import ensemble
+from skyloom.judge import bootstrap, resampling
 
 GROUPS, SIZE = 25, 3
 OPTIONS = {"samples": 1500, "level": 0.95, "seed": 3}

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from skyloom.arms.tng import experiments
 from skyloom.errors import InputError
-from skyloom.io import read_json, read_table, write_json
-from skyloom.networks import case, controls, experiment
+from skyloom.io.files import read_json, read_table, write_json
+from skyloom.learn import baselines, experiment
 
 OPTIONS = {
     "epochs": 6,
@@ -40,16 +41,16 @@ def files(tmp_path):
 
 
 def test_features_of_another_precision_than_planned_are_refused(files):
-    assert case.read(*files, precision="float32").precision == "float32"
+    assert experiments.read_case(*files, precision="float32").precision == "float32"
     with h5py.File(files[1], "a") as file:
         file.attrs["precision"] = "bfloat16"
-    assert case.read(*files).precision == "bfloat16"
+    assert experiments.read_case(*files).precision == "bfloat16"
     with pytest.raises(InputError, match=r"features.h5 holds features in bfloat16.*in float32"):
-        case.read(*files, precision="float32")
+        experiments.read_case(*files, precision="float32")
 
 
 def test_rows_are_joined_by_id_whatever_their_order(files):
-    data = case.read(*files)
+    data = experiments.read_case(*files)
     np.testing.assert_array_equal(data.features[:, 0, 0, 0], np.arange(24))
     np.testing.assert_array_equal(data.rows("test"), np.arange(0, 24, 4))
     np.testing.assert_array_equal(data.component, np.arange(24) // 2)
@@ -60,14 +61,16 @@ def test_rows_are_joined_by_id_whatever_their_order(files):
 def test_ids_missing_on_either_side_are_named(files):
     dataset, features, split = files
     with pytest.raises(InputError, match=r"the split lacks 1 of the ids of .*mass.h5"):
-        case.read(dataset, features, split[1:])
+        experiments.read_case(dataset, features, split[1:])
     split.add_row(["099_9999999", "test", 99])
     with pytest.raises(InputError, match=r"mass.h5 lacks 1 of the ids of the split, 099_9999999"):
-        case.read(dataset, features, split)
+        experiments.read_case(dataset, features, split)
 
 
 def test_fitted_case_has_the_tables_and_numbers_of_the_format(files, tmp_path):
-    fitted = case.fit(case.read(*files), options=OPTIONS, seed=0, state_folder=tmp_path / ".state")
+    fitted = experiments.fit(
+        experiments.read_case(*files), options=OPTIONS, seed=0, state_folder=tmp_path / ".state"
+    )
     assert fitted.history.colnames == ["epoch", "loss", "test_loss"]
     assert list(fitted.history["epoch"]) == [1, 2, 3, 4, 5, 6]
     assert fitted.predictions.colnames == [
@@ -90,8 +93,8 @@ def test_what_was_fitted_is_written_table_by_table_and_its_unfinished_state_goes
     names |= {"predictions": "predictions.ecsv", "control": "control.ecsv"}
     made = {key: tmp_path / "made" / name for key, name in names.items()}
     kept, options = experiment.state(made), OPTIONS | {"epochs": 1, "readout_epochs": []}
-    data = case.read(*files)
-    fitted = case.fit(data, options=options, seed=0, state_folder=kept, with_controls=False)
+    data = experiments.read_case(*files)
+    fitted = experiments.fit(data, options=options, seed=0, state_folder=kept, with_controls=False)
     assert kept.is_dir()
     experiment.write(fitted, made)
     assert not kept.exists()
@@ -101,9 +104,9 @@ def test_what_was_fitted_is_written_table_by_table_and_its_unfinished_state_goes
 
 
 def test_constant_predictions_have_no_correlation_and_no_number_is_made_up(files, tmp_path):
-    data = case.read(*files)
+    data = experiments.read_case(*files)
     data.features[:] = 1
-    fitted = case.fit(data, options=OPTIONS, seed=0, with_controls=False)
+    fitted = experiments.fit(data, options=OPTIONS, seed=0, with_controls=False)
     assert fitted.metrics["pearson_r"] is None
     assert fitted.metrics["shuffled_pearson_r"] is None
     write_json(fitted.metrics, tmp_path / "metrics.json")
@@ -111,28 +114,28 @@ def test_constant_predictions_have_no_correlation_and_no_number_is_made_up(files
 
 def test_shuffled_labels_are_the_training_labels_in_another_order():
     targets, train = np.arange(50.0), np.arange(0, 50, 2)
-    mixed = controls.shuffled(targets, train, seed=1)
+    mixed = baselines.shuffled(targets, train, seed=1)
     np.testing.assert_array_equal(mixed[1::2], targets[1::2])
     np.testing.assert_array_equal(np.sort(mixed[train]), targets[train])
     assert np.sum(mixed == targets) < 35
-    np.testing.assert_array_equal(mixed, controls.shuffled(targets, train, seed=1))
+    np.testing.assert_array_equal(mixed, baselines.shuffled(targets, train, seed=1))
 
 
 def test_linear_control_recovers_a_line_even_from_three_equal_channels():
     rng = np.random.default_rng(0)
     images = np.repeat(rng.integers(0, 256, (40, 8, 8, 1), dtype=np.uint8), 3, axis=-1)
-    totals = controls.total_intensities(images, block=7)
+    totals = baselines.total_intensities(images, block=7)
     np.testing.assert_array_equal(totals, images.astype(float).sum(axis=(1, 2)))
     targets = 3 + 2e-3 * totals[:, 0]
     train = np.arange(30)
-    np.testing.assert_allclose(controls.linear_fit(totals, targets, train), targets, rtol=1e-9)
+    np.testing.assert_allclose(baselines.linear_fit(totals, targets, train), targets, rtol=1e-9)
     noisy = targets + rng.normal(size=40)
     slope, offset = np.polyfit(totals[train, 0], noisy[train], 1)
     np.testing.assert_allclose(
-        controls.linear_fit(totals, noisy, train), offset + slope * totals[:, 0], rtol=1e-6
+        baselines.linear_fit(totals, noisy, train), offset + slope * totals[:, 0], rtol=1e-6
     )
 
 
 def test_logarithm_of_totals_fills_what_is_not_positive_with_the_least_positive():
     totals = np.array([[10.0, 0.0], [0.0, 0.0], [1000.0, 0.0]])
-    np.testing.assert_array_equal(controls.logarithm(totals), [[1, 0], [1, 0], [3, 0]])
+    np.testing.assert_array_equal(baselines.logarithm(totals), [[1, 0], [1, 0], [3, 0]])

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from skyloom.arms.tng import header
 from skyloom.errors import InputError
-from skyloom.tng import header
 
 TNG = {
     **{"Time": 0.770583632847062, "Redshift": 0.2977176845174465, "HubbleParam": 0.6774},

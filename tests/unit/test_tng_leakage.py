@@ -5,8 +5,7 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
-from skyloom.networks import leakage
-from skyloom.tng import splits
+from skyloom.arms.tng import leakage, splits
 
 OPTIONS = {"samples": 800, "level": 0.95, "seed": 2}
 

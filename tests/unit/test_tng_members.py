@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from skyloom.arms.tng import experiments as cases
+from skyloom.arms.tng import members
 from skyloom.errors import InputError
-from skyloom.io import read_json, write_json
-from skyloom.networks import case as cases
-from skyloom.networks import members
+from skyloom.io.files import read_json, write_json
 
 OPTIONS = {"epochs": 2, "readout_epochs": [], "batch_size": 8, "learning_rate": 1.0}
 

@@ -14,8 +14,8 @@ import small_trainings
 from refusal import refused
 from small_trainings import KINDS
 
-from skyloom.networks import batches
-from skyloom.networks.state import Limits, Resumable
+from skyloom.learn import batches
+from skyloom.learn.checkpoints import Limits, Resumable
 
 pytestmark = pytest.mark.usefixtures("batches_in_two")
 
@@ -95,7 +95,7 @@ def test_samples_from_the_file_train_as_those_in_memory(kind, tmp_path):
 
 _THREADS = """
 import sys
-from skyloom.networks import training
+from skyloom.learn import training
 training.settle(int(sys.argv[1]))
 import dataclasses, hashlib
 from small_trainings import KINDS

@@ -9,9 +9,9 @@ import illustris_python as il
 import numpy as np
 import pytest
 
-from skyloom.tng import gas as thermodynamics
-from skyloom.tng import universe
-from skyloom.tng.universe import population
+from skyloom.arms.tng import gas as thermodynamics
+from skyloom.simulate import universe
+from skyloom.simulate.universe import population
 
 SNAPSHOTS, GALAXIES, CELLS, CHUNKS, SEED = [99, 84], 12, 300, 4, 5
 SIZE = {"snapshots": SNAPSHOTS, "galaxies": GALAXIES, "seed": SEED}
@@ -61,7 +61,7 @@ def test_declared_files_are_the_ones_written(base):
 
 def test_layout_imports_neither_numpy_nor_h5py():
     code = (
-        "import sys; from skyloom.tng.universe import layout;"
+        "import sys; from skyloom.simulate.universe import layout;"
         "sys.exit(any(name in sys.modules for name in ('numpy', 'h5py', 'astropy')))"
     )
     scripts = Path(universe.__file__).parents[3]

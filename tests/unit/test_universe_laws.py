@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.tng.universe import cosmology, gas_laws, lineages
-from skyloom.tng.universe import galaxy_laws as laws
+from skyloom.simulate.universe import cosmology, gas_laws, lineages
+from skyloom.simulate.universe import galaxy_laws as laws
 
 
 def density_of(hydrogen):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.tng import universe
-from skyloom.tng.universe import assembly, cells, lineages, population
+from skyloom.simulate import universe
+from skyloom.simulate.universe import assembly, cells, lineages, population
 
 SIZE = {"snapshots": [99, 84], "galaxies": 12, "seed": 5}
 

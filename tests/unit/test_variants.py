@@ -10,8 +10,8 @@ from scipy import ndimage
 
 import configuration
 import configuration_channels
-from skyloom.tng import images, variants
-from skyloom.tng.channels import QUANTITIES
+from skyloom.arms.tng import images, variants
+from skyloom.arms.tng.channels import QUANTITIES
 
 with open("config/config.yaml", encoding="utf-8") as file:
     DEMO = yaml.safe_load(file)

@@ -7,10 +7,10 @@ from astropy.table import Table
 from refusal import refused
 from tng_server import KEY, POLICY, open_api
 
-from skyloom.download import Session
+from skyloom.archives import tng_api, tng_branches, tng_cutouts
+from skyloom.archives.download import Session
+from skyloom.arms.tng.simulation import Header
 from skyloom.errors import InputError
-from skyloom.tng import web_branches, web_cutouts, webapi
-from skyloom.tng.simulation import Header
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_answer_that_is_no_simulation_is_refused(tmp_path, answer, words):
 
 @pytest.mark.parametrize("pattern", [None, 5, "http://host/{other}", "http://host/{"])
 def test_address_pattern_that_cannot_be_filled_in_is_named(tmp_path, pattern):
-    api = webapi.WebApi(Session(), {"simulation": pattern}, "TNG50-1", tmp_path, POLICY)
+    api = tng_api.WebApi(Session(), {"simulation": pattern}, "TNG50-1", tmp_path, POLICY)
     refused(r"no usable pattern tng\.simulation", api.cosmology)
 
 
@@ -41,18 +41,18 @@ def test_branch_of_another_galaxy_is_refused(tmp_path):
     path = tmp_path / "mpb.hdf5"
     with h5py.File(path, "w") as file:
         file["SnapNum"], file["SubfindID"], file["SubhaloID"] = [99, 98], [4, 5], [100, 101]
-    assert web_branches.read_branch(path, 99, 4) == ([(99, 4), (98, 5)], 101)
-    refused("not the main branch of subhalo 5", web_branches.read_branch, path, 99, 5)
+    assert tng_branches.read_branch(path, 99, 4) == ([(99, 4), (98, 5)], 101)
+    refused("not the main branch of subhalo 5", tng_branches.read_branch, path, 99, 5)
     with h5py.File(path, "r+") as file:
         file["SnapNum"][:] = [99, 99]
-    refused("not one branch", web_branches.read_branch, path, 99, 4)
+    refused("not one branch", tng_branches.read_branch, path, 99, 4)
 
 
 def test_key_comes_from_the_environment_alone(monkeypatch, tmp_path):
     monkeypatch.delenv("TNG_API_KEY", raising=False)
-    refused("TNG_API_KEY is not set", webapi.connect, {}, "TNG50-1", tmp_path, POLICY)
+    refused("TNG_API_KEY is not set", tng_api.connect, {}, "TNG50-1", tmp_path, POLICY)
     monkeypatch.setenv("TNG_API_KEY", KEY)
-    assert webapi.connect({}, "TNG50-1", tmp_path, POLICY).session.has_key
+    assert tng_api.connect({}, "TNG50-1", tmp_path, POLICY).session.has_key
 
 
 @pytest.mark.parametrize("how", ["external link", "soft link", "link of the group"])
@@ -71,8 +71,8 @@ def test_data_that_points_to_another_file_is_refused(tmp_path, how):
     with h5py.File(tmp_path / "cutout.hdf5") as file:
         assert "PartType0/Masses" in file
         with pytest.raises(InputError, match="cutout.hdf5: PartType0/Masses is a link to somewhe"):
-            webapi.stored_here(file, "PartType0/Masses", tmp_path / "cutout.hdf5")
-        assert webapi.stored_here(file, "own", "")[0] == 3
+            tng_api.stored_here(file, "PartType0/Masses", tmp_path / "cutout.hdf5")
+        assert tng_api.stored_here(file, "own", "")[0] == 3
 
 
 def test_virtual_data_is_refused(tmp_path):
@@ -81,7 +81,7 @@ def test_virtual_data_is_refused(tmp_path):
     with h5py.File(tmp_path / "cutout.hdf5", "w") as file:
         file.create_virtual_dataset("Masses", layout)
         with pytest.raises(InputError, match="Masses keeps its values in another file"):
-            webapi.stored_here(file, "Masses", tmp_path / "cutout.hdf5")
+            tng_api.stored_here(file, "Masses", tmp_path / "cutout.hdf5")
 
 
 def test_header_of_a_real_cutout_is_understood(real_data):
@@ -90,10 +90,10 @@ def test_header_of_a_real_cutout_is_understood(real_data):
     rows = Table({"subhalo_id": [9], "group_id": [4]}, meta={"of": "subhalo"})
     with h5py.File(path) as file:
         attributes = file["Header"].attrs
-        web_cutouts.check_header(attributes, path, rows, header)
+        tng_cutouts.check_header(attributes, path, rows, header)
         for wrong in (header._replace(snapshot=79), header._replace(box_size=35000.0)):
             with pytest.raises(InputError, match="the cutout of something else"):
-                web_cutouts.check_header(attributes, path, rows, wrong)
+                tng_cutouts.check_header(attributes, path, rows, wrong)
         rows["subhalo_id"] = 10
         with pytest.raises(InputError, match="CutoutID 9 where 10 was asked for"):
-            web_cutouts.check_header(attributes, path, rows, header)
+            tng_cutouts.check_header(attributes, path, rows, header)

@@ -9,11 +9,12 @@ import pytest
 from archive_server import Archive
 from tng_server import KEY, TngArchive, open_api
 
+from skyloom.archives import tng_catalogue, tng_cutouts
+from skyloom.arms.tng import channels, cutouts, gas_channels, maps, selection
+from skyloom.arms.tng.simulation import Simulation
 from skyloom.errors import InputError
-from skyloom.io import read_table, write_table
-from skyloom.tng import channels, cutouts, gas_channels, maps, selection, web_catalogue, web_cutouts
-from skyloom.tng.simulation import Simulation
-from skyloom.tng.universe import layout
+from skyloom.io.files import read_table, write_table
+from skyloom.simulate.universe import layout
 
 CUTS = {"stellar_mass": [0.5, 100], "total_mass_max": 200, "group_mass_max": 500}
 TURNED = fake_tng.PROJECTION["rotation"] | {"inclination": 40, "position_angle": 0}
@@ -30,7 +31,7 @@ def opened(server, folder):
     api = open_api(server, folder)
     base = api.folder / "output"
     outputs = [Path(path) for path in layout.snapshot_files(base, 99, chunks=1)["groups"]]
-    web_catalogue.assemble(api, 99, web_catalogue.fetch_columns(api, 99), outputs)
+    tng_catalogue.assemble(api, 99, tng_catalogue.fetch_columns(api, 99), outputs)
     catalogue = Simulation(base, 99)
     return api, catalogue, selection.select(catalogue, cuts=CUTS)[:6]
 
@@ -38,9 +39,9 @@ def opened(server, folder):
 def fetched(api, catalogue, galaxies, name, fields):
     """Fetch cutouts with these fields; their folder and the list of them."""
     folder, path = api.folder / "cutouts" / name, api.folder / f"{name}.ecsv"
-    table = web_cutouts.listing(catalogue, galaxies, whole_groups=True, kinds=tuple(fields))
+    table = tng_cutouts.listing(catalogue, galaxies, whole_groups=True, kinds=tuple(fields))
     failures = api.folder / f"failed_{name}.ecsv"
-    web_cutouts.fetch_cutouts(
+    tng_cutouts.fetch_cutouts(
         api, table, folder, catalogue.header, failures=failures, fields_of=fields
     )
     write_table(table, path)
@@ -60,7 +61,7 @@ def test_a_channel_from_cutouts_of_its_own_is_that_of_the_files(universe, kernel
     local = Simulation(universe, 99)
     with Archive(TngArchive(universe), key=KEY) as server:
         api, catalogue, galaxies = opened(server, tmp_path / "cache")
-        main = fetched(api, catalogue, galaxies, "main", web_cutouts.FIELDS)
+        main = fetched(api, catalogue, galaxies, "main", tng_cutouts.FIELDS)
         seen = cutouts.CutoutSimulation(catalogue.base_path, 99, *main)
         for name in ("metallicity", "magnetic_field", "dark_matter"):
             quantity = channels.QUANTITIES[name]
@@ -84,11 +85,11 @@ def test_a_cutout_without_the_mass_of_its_dark_matter_is_none(universe, tmp_path
     table = read_table(listing)
     rows = table[table["file"] == table["file"][0]]
     path = folder / rows["file"][0]
-    web_cutouts.check_cutout(path, rows, catalogue.header, fields)
+    tng_cutouts.check_cutout(path, rows, catalogue.header, fields)
     with h5py.File(path, "r+") as file:
         del file["Header"].attrs["MassTable"]
     with pytest.raises(InputError, match="has no mass of PartType1 in its header"):
-        web_cutouts.check_cutout(path, rows, catalogue.header, fields)
+        tng_cutouts.check_cutout(path, rows, catalogue.header, fields)
 
 
 def test_a_mini_snapshot_without_a_channels_field_is_named(universe, tmp_path):
@@ -105,13 +106,13 @@ def test_a_catalogue_without_a_flag_comes_without_it(tmp_path):
     fake_tng.universe(base, 135, tree=False, gas_cells=100, simulation="Illustris-1")
     with Archive(TngArchive(base), key=KEY) as server:
         api = open_api(server, tmp_path / "cache")
-        paths = web_catalogue.fetch_columns(api, 135)
+        paths = tng_catalogue.fetch_columns(api, 135)
     assert ("Subhalo", "SubhaloFlag") not in paths and ("Subhalo", "SubhaloMass") in paths
     outputs = [
         Path(path) for path in layout.snapshot_files(tmp_path / "web", 135, chunks=1)["groups"]
     ]
     with Archive(TngArchive(base), key=KEY) as server:
-        web_catalogue.assemble(open_api(server, tmp_path / "cache"), 135, paths, outputs)
+        tng_catalogue.assemble(open_api(server, tmp_path / "cache"), 135, paths, outputs)
     ours = selection.select(Simulation(tmp_path / "web", 135), cuts=CUTS)
     theirs = selection.select(Simulation(base, 135), cuts=CUTS)
     assert list(ours["subhalo_id"]) == list(theirs["subhalo_id"])

@@ -12,7 +12,7 @@ import yaml
 from refusal import refused
 
 from skyloom.errors import InputError
-from skyloom.networks import weights
+from skyloom.learn import weights
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,7 +155,7 @@ def test_backbone_file_is_byte_reproducible(tmp_path):
 
 def test_weights_are_handled_without_tensorflow():
     code = (
-        "import sys; from skyloom.networks import weights; weights.read_convolutions('bsds500');"
+        "import sys; from skyloom.learn import weights; weights.read_convolutions('bsds500');"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")

@@ -11,8 +11,8 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from scipy import integrate, stats
 
-from skyloom import ahead
-from skyloom.xmm.epic import defects, files, geometry, observation, optics, sources
+from skyloom import prefetch
+from skyloom.simulate.epic import defects, files, geometry, observation, optics, sources
 
 SEED = 41
 PIXEL_AREA = (geometry.PIXEL / 60) ** 2
@@ -57,7 +57,7 @@ def test_archives_have_the_same_bytes_for_any_parts_and_threads(tmp_path):
     list(files.write_images(tmp_path / "one", OPTIONS, SEED))
     for part in (2, 0, 1):
         list(files.write_images(tmp_path / "parts", OPTIONS, SEED, part=part, parts=3))
-    with ahead.Pool(3) as pool:
+    with prefetch.Pool(3) as pool:
         list(files.write_images(tmp_path / "pool", OPTIONS, SEED, pool=pool))
     assert digests(tmp_path / "one") == digests(tmp_path / "parts") == digests(tmp_path / "pool")
     assert len(digests(tmp_path / "one")) == 9 + 5

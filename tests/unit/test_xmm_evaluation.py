@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from skyloom.arms.xmm import evaluation
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, read_table, write_json, write_table
-from skyloom.networks import roc
-from skyloom.xmm import evaluation
+from skyloom.io.files import atomic_hdf5, read_table, write_json, write_table
+from skyloom.judge import roc
 
 BOOTSTRAP = {"samples": 300, "level": 0.95}
 NAMES = ("demo", "kernel_3", "minmax_log")

@@ -6,8 +6,8 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from skyloom.xmm import grids, inventory, observations, products
-from skyloom.xmm.epic import files as archive
+from skyloom.arms.xmm import inventory, observations, pixel_grids, products
+from skyloom.simulate.epic import files as archive
 
 COUNTS = np.random.default_rng(3).poisson(1.5, (64, 64)).astype("i4")
 OBSERVATION = "0098010101"
@@ -49,7 +49,9 @@ def write_map(path, **changes):
 
 def look(folder, exposure="map"):
     """The image's map if it can be used, else the reason: {file: map or reason}."""
-    table = observations.read(fake_xmm.table(folder.parent / "o.csv", [f"{OBSERVATION},0"]))
+    table = observations.read_observations(
+        fake_xmm.table(folder.parent / "o.csv", [f"{OBSERVATION},0"])
+    )
     listed, maps = inventory.listing(folder)
     options = {"exposure": exposure, "camera": "sum"}
     rows = inventory.inspect(folder, listed, maps, table, options)
@@ -239,11 +241,11 @@ def test_pixels_lie_apart_as_astropys_coordinates_say(changes):
         fits.Header([(k, v) for k, v in own.items() if v is not None])
         for own in ({k: HEADER[k] for k in keep}, {k: HEADER[k] for k in keep} | changes)
     ]
-    one, other = (grids.read(products.lenient(header)) for header in headers)
+    one, other = (pixel_grids.read_grid(products.lenient(header)) for header in headers)
     first, second = map(WCS, headers)
     corners = [(1, 1), (1, 64), (64, 1), (64, 64)]
     there = second.all_world2pix(first.all_pix2world(corners, 1), 1)
     expected = np.hypot(*(there - corners).T).max()
-    assert grids.apart(one, other, (64, 64)) == pytest.approx(expected, abs=0.02)
+    assert pixel_grids.apart(one, other, (64, 64)) == pytest.approx(expected, abs=0.02)
     area = second.proj_plane_pixel_area().to_value("arcsec2")
     assert other.scale == pytest.approx(np.sqrt(area), rel=1e-9)

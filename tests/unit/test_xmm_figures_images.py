@@ -9,9 +9,9 @@ import pytest
 from astropy.table import Table
 from figure_axes import texts
 
-from skyloom.figures import xmm_images
-from skyloom.io import atomic_hdf5
-from skyloom.xmm import processing, splits, statistics
+from skyloom.arms.xmm import processing, splits, statistics
+from skyloom.draw import xmm_images
+from skyloom.io.files import atomic_hdf5
 
 COUNT = 40
 VARIANTS = [

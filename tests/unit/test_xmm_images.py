@@ -8,8 +8,9 @@ import pytest
 from astropy.io import fits
 from refusal import refused
 
+from skyloom.arms.xmm import images
 from skyloom.errors import InputError
-from skyloom.xmm import fits_stream, images
+from skyloom.io import fits_stream
 
 COUNTS = np.random.default_rng(5).poisson(2.0, (20, 30))
 

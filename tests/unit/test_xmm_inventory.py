@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 from fake_xmm import build
 
-from skyloom.xmm.epic import files as archive
+from skyloom.simulate.epic import files as archive
 
 SHAPE = (24, 24)
 COUNTS = np.random.default_rng(3).poisson(1.5, SHAPE).astype("i4")

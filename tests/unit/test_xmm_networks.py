@@ -9,10 +9,11 @@ import tensorflow as tf
 from refusal import refused
 from scipy.ndimage import affine_transform
 
+from skyloom.arms.xmm import architectures
 from skyloom.errors import InputError
-from skyloom.networks import chain, epic_cnn, regression, targets
-from skyloom.networks.augmentation import Augmentation, rotate
-from skyloom.networks.targets import Target
+from skyloom.learn import regression, sub_batches, targets
+from skyloom.learn.augmentation import Augmentation, rotate
+from skyloom.learn.targets import Target
 
 BINARY = Target("binary", classes=6, positive_from=2)
 CLASSES = Target("classes", classes=6, positive_from=2)
@@ -44,7 +45,7 @@ def layers_of(network):
 
 
 def test_three_convolutions_are_those_of_the_appendix_layer_by_layer():
-    network = epic_cnn.build((162, 162, 1), BINARY, dropout=0.5)
+    network = architectures.build((162, 162, 1), BINARY, dropout=0.5)
     assert layers_of(network) == APPENDIX
     assert network.count_params() == 3_302_305
     activations = [
@@ -60,38 +61,38 @@ def test_three_convolutions_are_those_of_the_appendix_layer_by_layer():
 
 @pytest.mark.parametrize("kernel", [3, 5, 7, 9])
 def test_kernels_change_the_convolutions_only(kernel):
-    network = epic_cnn.build((162, 162, 1), BINARY, kernel=kernel)
+    network = architectures.build((162, 162, 1), BINARY, kernel=kernel)
     convolutions = sum(kernel**2 * a * b + b for a, b in ((1, 16), (16, 32), (32, 64)))
     assert network.count_params() == convolutions + 3276928 + 2064 + 17
 
 
 def test_batch_normalization_follows_the_first_pooling_as_in_the_documents_code():
-    network = epic_cnn.build((32, 32, 1), BINARY, batch_normalization=True)
+    network = architectures.build((32, 32, 1), BINARY, batch_normalization=True)
     names = [layer.name for layer in network.layers]
     assert names[1:4] == ["convolution_1", "pooling_1", "batch_normalization"]
     assert names.count("batch_normalization") == 1
-    plain = epic_cnn.build((32, 32, 1), BINARY)
+    plain = architectures.build((32, 32, 1), BINARY)
     assert network.count_params() - plain.count_params() == 4 * 16
 
 
 def test_two_convolutions_have_fewer_dense_parameters_as_the_document_says():
-    simple = epic_cnn.build((162, 162, 1), BINARY, architecture="2conv", dropout=0.5)
+    simple = architectures.build((162, 162, 1), BINARY, architecture="2conv", dropout=0.5)
     assert simple.count_params() == 825_121
     assert sum(isinstance(layer, keras.layers.Conv2D) for layer in simple.layers) == 2
     few, many = (
         sum(layer.count_params() for layer in network.layers if layer.name.startswith("dense"))
-        for network in (simple, epic_cnn.build((162, 162, 1), BINARY))
+        for network in (simple, architectures.build((162, 162, 1), BINARY))
     )
     assert few < many
 
 
 def test_weights_depend_on_the_seed_alone_and_differ_between_layers():
     first, same, other = (
-        epic_cnn.build((16, 16, 1), BINARY, seed=seed).get_weights() for seed in (1, 1, 2)
+        architectures.build((16, 16, 1), BINARY, seed=seed).get_weights() for seed in (1, 1, 2)
     )
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not np.array_equal(first[0], other[0])
-    he = epic_cnn.build((16, 16, 1), BINARY, seed=1, initializer="he").get_weights()
+    he = architectures.build((16, 16, 1), BINARY, seed=1, initializer="he").get_weights()
     # Uniform limits: Glorot sqrt(6 / (in + out)), He sqrt(6 / in); 3 x 3 x 1 in, 3 x 3 x 16 out.
     assert np.abs(first[0]).max() <= np.sqrt(6 / (9 + 144)) < np.abs(he[0]).max() <= np.sqrt(6 / 9)
 
@@ -100,7 +101,7 @@ def test_saved_networks_are_equal_bytes_and_load_without_skyloom(tmp_path):
     for target in (BINARY, CLASSES, ORDINAL):
         digests = []
         for number in range(2):
-            network = epic_cnn.build((16, 16, 1), target, dropout=0.2, seed=3)
+            network = architectures.build((16, 16, 1), target, dropout=0.2, seed=3)
             path = tmp_path / f"{target.kind}_{number}.keras"
             regression.save(network, path)
             digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
@@ -113,9 +114,9 @@ def test_saved_networks_are_equal_bytes_and_load_without_skyloom(tmp_path):
 @ALL
 @pytest.mark.parametrize("parts", [1, 3, 8])
 def test_parts_of_a_batch_give_what_the_whole_network_gives(target, parts):
-    network = epic_cnn.build((16, 16, 1), target, batch_normalization=True, seed=1)
+    network = architectures.build((16, 16, 1), target, batch_normalization=True, seed=1)
     images = tf.constant(np.random.default_rng(0).normal(size=(7, 16, 16, 1)), tf.float32)
-    made = chain.outputs(network, images, training=False, parts=parts).numpy()
+    made = sub_batches.outputs(network, images, training=False, parts=parts).numpy()
     expected = np.asarray(network(images))
     if target.kind == "binary":
         np.testing.assert_allclose(target.score(made), expected[:, 0], rtol=1e-5)
@@ -232,8 +233,8 @@ def test_what_is_drawn_depends_on_seed_and_epoch_and_spans_the_range():
 
 def test_bad_choices_are_named():
     with pytest.raises(InputError, match="architecture is '4conv', nearest is '3conv'"):
-        epic_cnn.build((16, 16, 1), BINARY, architecture="4conv")
-    refused("7x16 pixels are too small for 3conv", epic_cnn.build, (7, 16, 1), BINARY)
+        architectures.build((16, 16, 1), BINARY, architecture="4conv")
+    refused("7x16 pixels are too small for 3conv", architectures.build, (7, 16, 1), BINARY)
     with pytest.raises(InputError, match="target is 'ordinl', nearest is 'ordinal'"):
         Target("ordinl", classes=6, positive_from=2)
     refused("rotation", Augmentation, rotation=270)

@@ -15,9 +15,9 @@ from fake_step import run
 from refusal import refused
 from scipy import stats
 
-from skyloom import ahead, datasets
-from skyloom.io import atomic_hdf5, read_table
-from skyloom.xmm import processing, stretches
+from skyloom import datasets, prefetch
+from skyloom.arms.xmm import processing, stretches
+from skyloom.io.files import atomic_hdf5, read_table
 
 ROOT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "xmm"
@@ -228,7 +228,7 @@ def test_threads_give_the_images_in_order(archive):
     rows = read_table(archive)
     options = {"smaller": "reject", "work": np.mean}
     one, four = (
-        list(processing.rate_images(rows, archive.parent, **options, pool=ahead.Pool(threads)))
+        list(processing.rate_images(rows, archive.parent, **options, pool=prefetch.Pool(threads)))
         for threads in (1, 4)
     )
     assert one == four

@@ -4,8 +4,8 @@ import fake_xmm
 import numpy as np
 import pytest
 
+from skyloom.arms.xmm import images, inventory, products
 from skyloom.errors import InputError
-from skyloom.xmm import images, inventory, products
 
 OTHERS = {
     "P0405320501PNX000DETMSK1000.FTZ": "DETMSK",

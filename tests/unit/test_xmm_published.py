@@ -8,13 +8,13 @@ import yaml
 from refusal import refused
 from test_xmm_evaluation import BOOTSTRAP, trained
 
-from skyloom import published
+from skyloom.arms.xmm import evaluation
+from skyloom.arms.xmm.published import NEED, compare
 from skyloom.errors import InputError
-from skyloom.xmm import evaluation
-from skyloom.xmm.published import NEED, compare
+from skyloom.judge import published
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = published.read(ROOT / "resources/published/xmm.yaml", NEED["document"])
+DOCUMENT = published.read_document(ROOT / "resources/published/xmm.yaml", NEED["document"])
 ROWS = [row for table in DOCUMENT["tables"].values() for row in table["rows"]]
 # The choices of the document, as the config would name them.
 CHOICES = {
@@ -184,9 +184,9 @@ def test_equality_of_choices_minds_kinds():
 
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "xmm.yaml"
-    refused("cannot be read", published.read, path, NEED["document"])
+    refused("cannot be read", published.read_document, path, NEED["document"])
     path.write_text("tables: [")
-    refused("is not YAML", published.read, path, NEED["document"])
+    refused("is not YAML", published.read_document, path, NEED["document"])
     path.write_text(yaml.safe_dump({"tables": {}}))
     with pytest.raises(InputError, match="lacks source, called, defaults, columns, table_8"):
-        published.read(path, NEED["document"])
+        published.read_document(path, NEED["document"])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from skyloom.xmm.rebin import rebin
+from skyloom.arms.xmm.rebin import rebin
 
 RANDOM = np.random.default_rng(11)
 IMAGE = RANDOM.poisson(0.7, (648, 648)) / 27890.3

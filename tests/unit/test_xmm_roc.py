@@ -6,7 +6,7 @@ from refusal import refused
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from skyloom.networks import calibration, roc
+from skyloom.judge import calibration, roc
 
 OPTIONS = {"samples": 4000, "level": 0.95, "seed": 1}
 

@@ -4,7 +4,7 @@ import fake_xmm
 import numpy as np
 import pytest
 
-from skyloom.xmm import inventory, uniform
+from skyloom.arms.xmm import inventory, selection
 
 PIXELS = np.random.default_rng(3).poisson(1.5, (64, 64)).astype("i4")
 
@@ -150,4 +150,4 @@ def test_exposure_of_other_cameras_than_the_counts_is_refused(tmp_path):
     [((200.0, 12000.0), "0.2-12"), ((201.0, 500.0), "0.2-0.5"), ((1000, 2000), "1-2"), (None, "-")],
 )
 def test_a_band_is_written_in_kev_without_its_first_channel(band, text):
-    assert uniform.band_text(band) == text
+    assert selection.band_text(band) == text

@@ -5,7 +5,7 @@ import pytest
 from astropy.table import Table, vstack
 from refusal import refused
 
-from skyloom.xmm import splits
+from skyloom.arms.xmm import splits
 
 #: Tables 1 and 2 of the degree project: images of each OBS_CLASS, and in each part.
 CATALOGUE = (4386, 3484, 1571, 1198, 544, 21)

@@ -8,8 +8,8 @@ from astropy.table import Table
 from refusal import refused
 from scipy import optimize, stats
 
+from skyloom.arms.xmm import splits, statistics
 from skyloom.errors import InputError
-from skyloom.xmm import splits, statistics
 
 RANDOM = np.random.default_rng(2)
 IMAGES = {

@@ -20,8 +20,8 @@ from astropy.visualization import (
 )
 from refusal import refused
 
-from skyloom.xmm import stretches
-from skyloom.xmm.rebin import rebin
+from skyloom.arms.xmm import stretches
+from skyloom.arms.xmm.rebin import rebin
 
 REAL = Path(os.environ.get("SKYLOOM_REAL_DATA", "")) / "xmm"
 INTERVALS = {"minmax": MinMaxInterval, "zscale": ZScaleInterval}

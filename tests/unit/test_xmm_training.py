@@ -8,12 +8,12 @@ import pytest
 from astropy.table import Table
 from refusal import refused
 
+from skyloom.arms.xmm import architectures, experiments
 from skyloom.errors import InputError
-from skyloom.networks import batches, classification, epic_cnn, training
-from skyloom.networks.classification import Settings
-from skyloom.networks.roc import auc
-from skyloom.networks.targets import Target
-from skyloom.xmm import experiments
+from skyloom.judge.roc import auc
+from skyloom.learn import batches, classification, training
+from skyloom.learn.classification import Settings
+from skyloom.learn.targets import Target
 
 BINARY = Target("binary", classes=6, positive_from=2)
 TRAIN, VALIDATION = np.arange(0, 27), np.arange(27, 40)
@@ -29,7 +29,7 @@ def data():
 
 def _train(data, settings, *, seed=0, network=None, target=BINARY):
     images, labels = data
-    network = network or epic_cnn.build(images.shape, target, dropout=0.3, seed=seed)
+    network = network or architectures.build(images.shape, target, dropout=0.3, seed=seed)
     sides = {"train": TRAIN, "validation": VALIDATION}
     task = classification.task(images, labels, **sides, target=target, settings=settings)
     return network, training.fit(network, task, seed=seed)
@@ -42,9 +42,9 @@ def test_loss_curve_is_that_of_keras_fit(data, kind, loss, weighted):
     target = Target(kind, classes=6, positive_from=2)
     settings = Settings(epochs=4, batch_size=8, restore="last", class_weights=weighted)
     options = {"batch_normalization": True, "seed": 4}
-    network = epic_cnn.build(images.shape, target, **options)
+    network = architectures.build(images.shape, target, **options)
     _, result = _train(data, settings, network=network, target=target)
-    model = epic_cnn.build(images.shape, target, **options)
+    model = architectures.build(images.shape, target, **options)
     metric = "binary_accuracy" if kind == "binary" else "categorical_accuracy"
     model.compile(keras.optimizers.Adam(0.001), f"{loss}_crossentropy", metrics=[metric])
     pixels, answers = images.take(np.arange(40)), target.encode(labels)
@@ -127,7 +127,7 @@ def test_a_network_learns_to_tell_a_blob_from_none(tmp_path, target):
         {"dataset": "minmax_sqrt_rebin4", "architecture": "2conv", "target": target},
     )
     fitted = experiments.fit(
-        "easy", entry, path, experiments.read(path, split), training=TRAINING, seed=0
+        "easy", entry, path, experiments.read_sample(path, split), training=TRAINING, seed=0
     )
     table = fitted.predictions
     test = table[table["part"] == "test"]
@@ -161,9 +161,9 @@ def test_dataset_and_split_that_do_not_fit_are_refused(tmp_path):
     path = tmp_path / "minmax_sqrt_rebin4.h5"
     pixels, labels = _blobs(20, side=16)
     split = _split(_dataset(path, pixels, labels))
-    refused("same ids", experiments.read, path, split[1:])
+    refused("same ids", experiments.read_sample, path, split[1:])
     with pytest.raises(InputError, match="part must be one of"):
-        experiments.read(path, Table({"id": split["id"], "part": ["training"] * 20}))
+        experiments.read_sample(path, Table({"id": split["id"], "part": ["training"] * 20}))
     pixels[7, 3, 3] = np.nan
     _dataset(path, pixels, labels)
     with (
@@ -172,7 +172,7 @@ def test_dataset_and_split_that_do_not_fit_are_refused(tmp_path):
     ):
         pass
     _dataset(path, pixels, labels + 0.5)
-    refused("OBS_CLASS", experiments.read, path, split)
+    refused("OBS_CLASS", experiments.read_sample, path, split)
     with h5py.File(path, "w") as file:
         file["images"], file["id"] = np.zeros((0, 8, 8, 1)), np.zeros(0, "S10")
     with pytest.raises(InputError, match="without a zero"), batches.open_images(path):

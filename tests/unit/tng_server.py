@@ -13,9 +13,9 @@ import h5py
 import illustris_python as il
 import numpy as np
 
-from skyloom.download import Policy, Session
-from skyloom.tng import webapi
-from skyloom.tng.simulation import PARTICLE_TYPES, Simulation
+from skyloom.archives import tng_api
+from skyloom.archives.download import Policy, Session
+from skyloom.arms.tng.simulation import PARTICLE_TYPES, Simulation
 
 KEY = "key-that-nobody-may-see"
 POLICY = Policy(retries=2, timeout=30, slowest=0, backoff=0)
@@ -40,7 +40,7 @@ def addresses(url):
 def open_api(server, folder, key=KEY):
     """The web API as a step would use it, with its answers in `folder`."""
     session = Session("api-key", key, "TNG_API_KEY")
-    return webapi.WebApi(session, addresses(server.url), "TNG50-1", folder, POLICY)
+    return tng_api.WebApi(session, addresses(server.url), "TNG50-1", folder, POLICY)
 
 
 class TngArchive:

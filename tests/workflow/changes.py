@@ -8,10 +8,10 @@ from pathlib import Path
 import yaml
 
 import configuration
+from skyloom.arms.sdss.architectures import ARCHITECTURES
+from skyloom.arms.semantic.profiles import DECODERS
+from skyloom.arms.tng.channels import QUANTITIES
 from skyloom.errors import InputError
-from skyloom.sdss.entries import ARCHITECTURES
-from skyloom.semantic.profiles import DECODERS
-from skyloom.tng.channels import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 

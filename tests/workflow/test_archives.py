@@ -12,7 +12,7 @@ import yaml
 from archive_server import Archive
 from miniature import MINIATURE_SDSS, MINIATURE_XMM, digest
 
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 pytestmark = pytest.mark.workflow
 

@@ -21,8 +21,8 @@ from miniature import (
 )
 
 from skyloom import datasets
-from skyloom.io import read_table
-from skyloom.tng import universe
+from skyloom.io.files import read_table
+from skyloom.simulate import universe
 
 pytestmark = pytest.mark.workflow
 

@@ -24,7 +24,7 @@ from miniature import (
 )
 from scipy import ndimage, special, stats
 
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 pytestmark = pytest.mark.workflow
 
@@ -165,8 +165,8 @@ def test_no_extension_but_an_arm_changes_more_than_two_files():
 
 def test_an_arm_is_one_folder_and_a_line_of_the_registry():
     line, *folder = changed_files(sections()[ARM])
-    assert line == "src/skyloom/arms.py"
-    assert {str(Path(name).parent) for name in folder} == {"src/skyloom/transits"}
+    assert line == "src/skyloom/arms/registry.py"
+    assert {str(Path(name).parent) for name in folder} == {"src/skyloom/arms/transits"}
 
 
 def test_a_channel_maps_what_its_entry_says_of_every_cell(extended):
@@ -315,7 +315,7 @@ def test_a_figure_shows_what_its_function_draws(extended):
     # Drawn by the copy's own function, whose caption Snakemake's report has.
     code = """
 from types import SimpleNamespace
-from skyloom.figures.entries import tng
+from skyloom.draw.entries import tng
 figure = tng.box(SimpleNamespace(galaxies="galaxies/snap_099.ecsv"))
 print(figure.axes[0].lines[0].get_xydata().tolist())
 """

@@ -30,7 +30,7 @@ FIXED = {
     ),
 }
 PLUGIN = """
-from skyloom.spectra import observed
+from skyloom.arms.spectra import observed
 
 @observed.READERS.register("mine", identify=lambda path, start: path.suffix == ".mine")
 def read(path):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rocrate.rocrate import ROCrate
 
-from skyloom import checksums
-from skyloom.io import read_json
+from skyloom.io.files import read_json
+from skyloom.record import checksums
 
 pytestmark = pytest.mark.workflow
 

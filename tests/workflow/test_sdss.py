@@ -11,7 +11,7 @@ from astropy.io import fits
 from miniature import MINIATURE_SDSS, drawn
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table
+from skyloom.io.files import read_json, read_table
 
 pytestmark = pytest.mark.workflow
 

@@ -11,7 +11,7 @@ import pytest
 from miniature import MINIATURE_SEMANTIC, drawn
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table
+from skyloom.io.files import read_json, read_table
 
 pytestmark = pytest.mark.workflow
 
@@ -52,7 +52,7 @@ def fresh(make_project):
 def killed(finished_semantic, make_project):
     """On one core: a training that is killed after its first epoch, then taken up; galaxies."""
     project = make_project(MINIATURE_SEMANTIC)
-    trainer = project.folder / "src" / "skyloom" / "networks" / "state.py"
+    trainer = project.folder / "src" / "skyloom" / "learn" / "checkpoints.py"
     text = trainer.read_text(encoding="utf-8")
     assert text.count(FIRST_LINE) == text.count("save_every=60.0") == 1
     text = text.replace(FIRST_LINE, FIRST_LINE + DEADLY)

@@ -10,8 +10,9 @@ import pytest
 import yaml
 from miniature import drawn
 
-from skyloom import code, datasets
-from skyloom.io import read_json, read_table
+from skyloom import datasets
+from skyloom.io.files import read_json, read_table
+from skyloom.record import code_hash
 
 pytestmark = pytest.mark.workflow
 
@@ -72,22 +73,22 @@ NETWORKS = {"tng_backbone", "tng_features", "tng_train"}
     ("module", "rebuilt", "kept"),
     [
         (
-            "skyloom/tng/images.py",
+            "skyloom/arms/tng/images.py",
             {"tng_maxima", "tng_dataset", "tng_features", "tng_train", "tng_draw_variants"},
             SIMULATE | {"tng_select", "tng_maps", "tng_split", "tng_backbone"},
         ),
         (
-            "skyloom/tng/splits.py",
+            "skyloom/arms/tng/splits.py",
             {"tng_split", "tng_train", "tng_evaluate"},
             SIMULATE | (DATA - {"tng_split"}) | {"tng_features", "tng_draw_variants"},
         ),
         (
-            "skyloom/figures/tng_ranking.py",
+            "skyloom/draw/tng_ranking.py",
             {"tng_draw_ranking"},
             SIMULATE | DATA | NETWORKS | {"tng_evaluate", "tng_rank_members", "tng_explain"},
         ),
         (
-            "skyloom/networks/training.py",
+            "skyloom/learn/training.py",
             {"tng_train", "tng_evaluate", "tng_draw_history"},
             SIMULATE | DATA | {"tng_features", "tng_draw_variants"},
         ),
@@ -175,7 +176,7 @@ def test_data_steps_never_import_tensorflow():
     modules = {
         str(path.relative_to("src").with_suffix("")).replace("/", ".").removesuffix(".__init__")
         for step in DATA_STEPS
-        for path in code.dependencies(f"tng/{step.name}", ("scripts", "src"))
+        for path in code_hash.dependencies(f"tng/{step.name}", ("scripts", "src"))
     }
     program = (
         "import sys, importlib\n"

@@ -11,7 +11,7 @@ import yaml
 from archive_server import Archive
 from tng_server import TngArchive, addresses
 
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 pytestmark = pytest.mark.workflow
 

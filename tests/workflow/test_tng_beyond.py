@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from miniature import drawn
 
-from skyloom.io import read_table
-from skyloom.networks import leakage
+from skyloom.arms.tng import leakage
+from skyloom.io.files import read_table
 
 pytestmark = pytest.mark.workflow
 METHODS = {"grad_cam", "hires_cam", "occlusion"}

@@ -10,7 +10,7 @@ import pytest
 from miniature import digests
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table
+from skyloom.io.files import read_json, read_table
 
 pytestmark = pytest.mark.workflow
 

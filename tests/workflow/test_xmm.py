@@ -12,7 +12,7 @@ from astropy.table import Table
 from miniature import MINIATURE_XMM, drawn
 
 from skyloom import datasets
-from skyloom.io import read_json, read_table
+from skyloom.io.files import read_json, read_table
 
 pytestmark = pytest.mark.workflow
 

@@ -132,10 +132,10 @@ def _import_for_jobs():
     """Import what all steps import of others, as the server of `forked` does."""
     folders = [str(SCRIPTS), str(LIBRARY)]
     sys.path[:0] = folders
-    from skyloom import code
+    from skyloom.record import code_hash
 
     steps = SCRIPTS.glob("*/*.py")
-    names = set().union(*(code.imports(path, (SCRIPTS, LIBRARY)) for path in steps))
+    names = set().union(*(code_hash.imports(path, (SCRIPTS, LIBRARY)) for path in steps))
     for name in [name for name in sys.modules if name.partition(".")[0] == "skyloom"]:
         del sys.modules[name]
     import forked_job

@@ -34,9 +34,10 @@ import forked
 import messages
 import reruns
 import targets
-from skyloom import arms
-from skyloom import code as library_code
-from skyloom import registry, syntax
+from skyloom.arms import registry
+from skyloom.record import code_hash as library_code
+from skyloom import registries
+from skyloom.record import syntax
 from skyloom.errors import InputError
 
 library_code.keep(Path(".snakemake") / "code.json")
@@ -58,7 +59,7 @@ try:
             )
         )
     )
-    registry.use(config["plugins"])
+    registries.use(config["plugins"])
     configuration.check(config)
 except InputError as error:
     messages.remedy(str(error))
@@ -118,7 +119,7 @@ def figure(arm, name, category, function, *, inputs, options=None, over=None, no
     """Add a figure to the table.
 
     name: its path below figures/, with the wildcard of a family; category: where Snakemake's report
-    has it; function: of skyloom.figures.entries, or of an arm's folder as skyloom.<arm>.figures,
+    has it; function: of skyloom.draw.entries, or of an arm's folder as skyloom.arms.<arm>.figures,
     its docstring is the caption; inputs: files by name; options: what the function is given
     besides; over: values of the wildcard that the arm's target builds, none but by name where it is
     empty; note: what the caption says besides.
@@ -131,7 +132,7 @@ def figure(arm, name, category, function, *, inputs, options=None, over=None, no
             function=(
                 function
                 if function.startswith("skyloom.")
-                else f"skyloom.figures.entries.{function}"
+                else f"skyloom.draw.entries.{function}"
             ),
             inputs=inputs,
             options=options or {},

@@ -15,12 +15,12 @@ for _arm in PUBLISHED:
         conda:
             "../../envs/skyloom.yaml"
         params:
-            module=f"skyloom.{_arm.library}.published",
+            module=f"skyloom.arms.{_arm.library}.published",
             choices=_arm.choices,
             options=_arm.options,
             code=code(
                 "compare_published.py",
-                entry=f"skyloom.{_arm.library}.published",
+                entry=f"skyloom.arms.{_arm.library}.published",
             ),
         script:
             "../../scripts/compare_published.py"

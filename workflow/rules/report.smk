@@ -29,7 +29,7 @@ rule report:
                 f"skyloom/report/{path.name}"
                 for path in (PROJECT / "src").glob("skyloom/report/*.[chj]*")
             ),
-            entry=tuple(arms.module(arm, "report") for arm in config["arms"]),
+            entry=tuple(registry.module(arm, "report") for arm in config["arms"]),
         ),
     script:
         "../../scripts/report/write_report.py"

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import requests
 from astropy.table import Table
 
+from skyloom.archives.session import Session, shown
+from skyloom.archives.transfer import AttemptError, Fetched, Transfer
 from skyloom.errors import InputError
-from skyloom.io import write_table
+from skyloom.io.files import write_table
 from skyloom.progress import track
-from skyloom.session import Session, shown
-from skyloom.transfer import AttemptError, Fetched, Transfer
 
 __all__ = ["DownloadError", "Fetched", "Outcome", "Policy", "Session", "Wanted"]
 __all__ += ["failure_table", "fetch", "fetch_all"]

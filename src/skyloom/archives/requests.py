@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from skyloom import download, inventory
+from skyloom.archives import download
+from skyloom.archives.session import shown
 from skyloom.errors import InputError, nearest
+from skyloom.io import inventory
 from skyloom.progress import track
-from skyloom.session import shown
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.download import Policy
+    from skyloom.archives.download import Policy
 
-from skyloom.spectra.folders import complete
+from skyloom.io.folders import complete
 
 # One part of a path: it neither climbs (..), nor hides (.name), nor means anything to a shell.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -82,7 +83,7 @@ def patience(downloads: dict) -> Policy:
 
     Returns
     -------
-    `skyloom.download.Policy`
+    `skyloom.archives.download.Policy`
     """
     return download.Policy(**{key: downloads[key] for key in ("retries", "timeout", "slowest")})
 
@@ -154,8 +155,8 @@ def fetch(wanted, cache, *, table, policy, label, remedy):
         Name below the cache -> (address, callable that verifies the complete file, or None).
     cache : str or Path
     table : str or Path
-        Where failures are listed, ECSV; see `skyloom.download.fetch_all`.
-    policy : `skyloom.download.Policy`
+        Where failures are listed, ECSV; see `skyloom.archives.download.fetch_all`.
+    policy : `skyloom.archives.download.Policy`
     label, remedy : str
 
     Returns

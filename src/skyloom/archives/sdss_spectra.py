@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom import archives
+from skyloom.archives import requests
+from skyloom.arms.sdss import catalogue, spectrum
 from skyloom.errors import InputError
-from skyloom.sdss import catalogue, fits_tables, spectrum
+from skyloom.io import fits_tables
 
 if TYPE_CHECKING:
-    from skyloom.download import Policy
+    from skyloom.archives.download import Policy
 
-from skyloom.spectra.folders import block_of
+from skyloom.io.folders import block_of
 
 # Beyond what five digits of a plate or MJD and four of a fibre can say, a row is damaged.
 _MOST = {"PLATE": 99_999, "MJD": 99_999, "FIBERID": 9_999}
@@ -47,7 +48,7 @@ def rows(path: str | Path, *, chunk: int = catalogue.CHUNK) -> tuple[np.ndarray,
     Parameters
     ----------
     path : str or Path
-        See `skyloom.sdss.catalogue.chunks`.
+        See `skyloom.arms.sdss.catalogue.chunks`.
     chunk : int, optional
 
     Returns
@@ -110,12 +111,12 @@ def plan(numbers: np.ndarray, runs: np.ndarray, release: dict) -> tuple[dict, Ta
             lost.append((f"{folder}/{file}", "-", reason))
             continue
         values = {"plate": folder, "mjd": str(mjd), "file": file, "run2d": run}
-        url = archives.fill(release["address"], **values)
-        wanted[f"{folder}/{file}"] = url, functools.partial(check, name=name)
+        url = requests.fill(release["address"], **values)
+        wanted[f"{folder}/{file}"] = url, functools.partial(check_spectrum, name=name)
     return wanted, lost
 
 
-def check(path, *, name):
+def check_spectrum(path, *, name):
     """Raise an InputError unless a file is the whole spectrum of a name.
 
     Parameters
@@ -160,17 +161,17 @@ def fetch(
         Which of how many.
     table : str or Path
         Where failures are listed.
-    policy : `skyloom.download.Policy`
+    policy : `skyloom.archives.download.Policy`
 
     Returns
     -------
     fetched, missing : Table
-        See `skyloom.archives.fetch`.
+        See `skyloom.archives.requests.fetch`.
     """
-    chosen = archives.entry(known, release, key="sdss.archive.release")
+    chosen = requests.entry(known, release, key="sdss.archive.release")
     numbers, runs = (block_of(part, block, blocks) for part in rows(catalogue_path))
     wanted, lost = plan(numbers, runs, chosen)
-    fetched, missing = archives.fetch(
+    fetched, missing = requests.fetch(
         wanted,
         cache,
         table=table,

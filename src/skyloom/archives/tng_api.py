@@ -16,13 +16,13 @@ import h5py
 import numpy as np
 import requests
 
-from skyloom.download import Session, fetch
+from skyloom.archives.download import Session, fetch
+from skyloom.arms.tng import header
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5, read_json
-from skyloom.tng import header
+from skyloom.io.files import open_hdf5, read_json
 
 if TYPE_CHECKING:
-    from skyloom.download import Policy
+    from skyloom.archives.download import Policy
 
 
 #: The environment variable that holds the user's key; it is written nowhere.
@@ -60,14 +60,14 @@ class WebApi:
 
     Parameters
     ----------
-    session : `skyloom.download.Session`
+    session : `skyloom.archives.download.Session`
     addresses : dict
         Patterns ``simulation``, ``snapshot``, ``column``, ``halo``, ``subhalo``, ``branch``.
     simulation : str
         The archive's name of it, such as ``TNG50-1``.
     folder : str or Path
         Where its answers are kept.
-    policy : `skyloom.download.Policy`
+    policy : `skyloom.archives.download.Policy`
     """
 
     def __init__(

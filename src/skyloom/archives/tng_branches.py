@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.download import Wanted, fetch_all
+from skyloom.archives.download import Wanted, fetch_all
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.tng.webapi import WebApi
+    from skyloom.archives.tng_api import WebApi
 
-from skyloom.tng import webapi
+from skyloom.archives import tng_api
 
 _NEED = ("SnapNum", "SubfindID", "SubhaloID")
 
@@ -57,7 +57,7 @@ def read_branch(path: str | Path, snapshot: int, subhalo: int):
 
 
 def _column(file, name, path):
-    values = webapi.stored_here(file, name, path)
+    values = tng_api.stored_here(file, name, path)
     if values.ndim != 1 or values.dtype.kind not in "iu":
         raise InputError(f"{path}: {name} is no column of whole numbers.")
     return values[()]
@@ -71,17 +71,17 @@ def lineages(api: WebApi, tables: Sequence[Table], *, failures: str | Path) -> l
 
     Parameters
     ----------
-    api : `skyloom.tng.webapi.WebApi`
+    api : `skyloom.archives.tng_api.WebApi`
     tables : sequence of astropy.table.Table
-        One a snapshot, as `skyloom.tng.selection.select` makes them.
+        One a snapshot, as `skyloom.arms.tng.selection.select` makes them.
     failures : str or Path
         Table of what could not be fetched.
 
     Returns
     -------
     list of (N,) int64 array
-        As `skyloom.tng.simulation.Simulation.lineages` gives them; -1 for a galaxy that is not in
-        the trees, for which the archive answers 404.
+        As `skyloom.arms.tng.simulation.Simulation.lineages` gives them; -1 for a galaxy that is not
+        in the trees, for which the archive answers 404.
 
     Raises
     ------

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
+from skyloom.archives import tng_api
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.io.files import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
-from skyloom.tng import webapi
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.tng.simulation import Simulation
-    from skyloom.tng.webapi import WebApi
+    from skyloom.archives.tng_api import WebApi
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng.selection import SUBHALO_FIELDS
+from skyloom.arms.tng.selection import SUBHALO_FIELDS
 
 #: What selection and cutouts need, of subhaloes and of groups.
 FIELDS = {
@@ -36,7 +36,7 @@ _HEADER = {"Subhalo": "Nsubgroups", "Group": "Ngroups"}
 def _verified(name, count):
     def verify(path):
         with open_hdf5(path, need=[name]) as file:
-            webapi.check_rows(file, name, count, path)
+            tng_api.check_rows(file, name, count, path)
 
     return verify
 
@@ -46,7 +46,7 @@ def fetch_columns(api: WebApi, snapshot: int) -> dict:
 
     Parameters
     ----------
-    api : `skyloom.tng.webapi.WebApi`
+    api : `skyloom.archives.tng_api.WebApi`
     snapshot : int
 
     Returns
@@ -81,7 +81,7 @@ def assemble(api: WebApi, snapshot: int, paths: dict, outputs: Sequence[str | Pa
 
     Parameters
     ----------
-    api : `skyloom.tng.webapi.WebApi`
+    api : `skyloom.archives.tng_api.WebApi`
     snapshot : int
     paths : dict
         From `fetch_columns`.
@@ -97,7 +97,7 @@ def assemble(api: WebApi, snapshot: int, paths: dict, outputs: Sequence[str | Pa
         "Omega0": float(box["omega_0"]),
         "NumFiles": np.int32(len(outputs)),
     }
-    if any(webapi.is_synthetic(path) for path in paths.values()):
+    if any(tng_api.is_synthetic(path) for path in paths.values()):
         header["SyntheticUniverse"] = True
     edges = {
         table: np.linspace(0, numbers[count], len(outputs) + 1).astype(np.int64)
@@ -122,7 +122,7 @@ def extents(simulation: Simulation, galaxies: Table) -> tuple[np.ndarray, np.nda
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
         With `FIELDS` in its catalogue.
     galaxies : astropy.table.Table
 

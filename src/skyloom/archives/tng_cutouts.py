@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom.download import Wanted, fetch_all
+from skyloom.archives import tng_api, tng_catalogue
+from skyloom.archives.download import Wanted, fetch_all
+from skyloom.arms.tng.cutouts import KINDS, file_name
+from skyloom.arms.tng.header import numbers, table_mass
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.tng import web_catalogue, webapi
-from skyloom.tng.cutouts import KINDS, file_name
-from skyloom.tng.header import numbers, table_mass
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
-    from skyloom.tng.simulation import Simulation
-    from skyloom.tng.webapi import WebApi
+    from skyloom.archives.tng_api import WebApi
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
+from skyloom.arms.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
 #: What the archive calls kinds of particles, where it is not as here.
 _ASKED = {"dark_matter": "dm"}
@@ -40,7 +40,7 @@ def listing(
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
         The catalogue.
     galaxies : astropy.table.Table
     whole_groups : bool
@@ -54,7 +54,7 @@ def listing(
         A row a galaxy: subhalo_id, group_id, file, for gas and stars the first particle, how many
         are the galaxy's and how many the file has, and the mass of both (10^10 Msun/h).
     """
-    first, count, total = web_catalogue.extents(simulation, galaxies)
+    first, count, total = tng_catalogue.extents(simulation, galaxies)
     if not whole_groups:
         first, total = np.zeros_like(first), count
     owner, column = ("halo", "group_id") if whole_groups else ("subhalo", "subhalo_id")
@@ -78,7 +78,7 @@ def check_cutout(path: str | Path, rows: Table, header, fields_of: dict = FIELDS
     path : str or Path
     rows : astropy.table.Table
         The rows of `listing` that are in this file.
-    header : `skyloom.tng.simulation.Header`
+    header : `skyloom.arms.tng.simulation.Header`
         Of the catalogue.
     fields_of : dict
         What was asked for, as `FIELDS`.
@@ -109,7 +109,7 @@ def check_cutout(path: str | Path, rows: Table, header, fields_of: dict = FIELDS
 
 
 def _column(file, name, count, path):
-    values = webapi.stored_here(file, name, path)
+    values = tng_api.stored_here(file, name, path)
     vector = name.endswith(("/Coordinates", "/MagneticField", "/Velocities"))
     shape = (count, 3) if vector else (count,)
     if values.shape != shape or values.dtype.kind != "f":
@@ -132,7 +132,7 @@ def check_header(attributes: Mapping, path: str | Path, rows: Table, header) -> 
     path : str or Path
     rows : astropy.table.Table
         The rows of `listing` that are in this file.
-    header : `skyloom.tng.simulation.Header`
+    header : `skyloom.arms.tng.simulation.Header`
         Of the catalogue.
     """
     owner = rows.meta["of"]
@@ -184,11 +184,11 @@ def fetch_cutouts(
 
     Parameters
     ----------
-    api : `skyloom.tng.webapi.WebApi`
+    api : `skyloom.archives.tng_api.WebApi`
     table : astropy.table.Table
         From `listing`.
     folder : Path
-    header : `skyloom.tng.simulation.Header`
+    header : `skyloom.arms.tng.simulation.Header`
     failures : str or Path
         Table of what could not be fetched; the next call asks for just those.
     fields_of : dict

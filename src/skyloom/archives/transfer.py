@@ -1,6 +1,6 @@
 """One file on its way from an archive: what has arrived, and how an attempt at it goes.
 
-`skyloom.download` is what others use.
+`skyloom.archives.download` is what others use.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import NamedTuple
 import requests
 import urllib3
 
-from skyloom import answers
+from skyloom.archives import responses
+from skyloom.archives.session import shown
 from skyloom.errors import InputError
-from skyloom.io import write_json
+from skyloom.io.files import write_json
 from skyloom.progress import track
-from skyloom.session import shown
 
 _BLOCK = 1 << 18
 
@@ -143,7 +143,7 @@ class Transfer:
     def _coming(self, response, start, notes):
         """Which bytes come; an AttemptError where they cannot be put behind what is there."""
         try:
-            coming = answers.coming(response.status_code, response.headers, start)
+            coming = responses.coming(response.status_code, response.headers, start)
             if coming.start:
                 coming = self._of_the_same_file(coming, response, notes)
         except ValueError as error:

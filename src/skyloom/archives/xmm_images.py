@@ -21,14 +21,15 @@ from typing import TYPE_CHECKING
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom import archives, download
+from skyloom.archives import download, requests
 from skyloom.errors import InputError
-from skyloom.io import atomic
+from skyloom.io.files import atomic
 
 if TYPE_CHECKING:
-    from skyloom.download import Policy
+    from skyloom.archives.download import Policy
 
-from skyloom.xmm import fits_stream, images, observations
+from skyloom.arms.xmm import images, observations
+from skyloom.io import fits_stream
 
 _OBSERVATION = re.compile(r"[0-9]{10}")
 _TAR_ERRORS = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError)
@@ -37,7 +38,7 @@ _MOST_MEMBERS, _MOST_BYTES = 1000, 1 << 28
 _REMEDY = "leave the observation out by xmm.archive.observations"
 
 
-def chosen(given):
+def configured_observations(given):
     """The identifiers that the configuration names.
 
     Parameters
@@ -88,21 +89,21 @@ def fetch_table(known, release, cache, *, columns, policy):
         Such as ``4XMM-DR9``.
     cache : str or Path
     columns : dict
-        Aliases, see `skyloom.xmm.observations.read`.
-    policy : `skyloom.download.Policy`
+        Aliases, see `skyloom.arms.xmm.observations.read_observations`.
+    policy : `skyloom.archives.download.Policy`
 
     Returns
     -------
     Path
     """
-    url = archives.entry(known.get("tables"), release, key="xmm.archive.release")
-    name = f"{archives.plain(release, 'xmm.archive.release')}.fits"
+    url = requests.entry(known.get("tables"), release, key="xmm.archive.release")
+    name = f"{requests.plain(release, 'xmm.archive.release')}.fits"
     with download.Session() as session:
         return download.fetch(
             session,
             url,
             Path(cache) / name,
-            verify=lambda there: observations.read(there, columns),
+            verify=lambda there: observations.read_observations(there, columns),
             policy=policy,
             remedy="download it by hand and use it with xmm.source local",
         ).path
@@ -116,7 +117,7 @@ def cut(table: Path, wanted: list[str | None], columns: dict, output: str | Path
     table : Path
         FITS.
     wanted : list of str or None
-        As `chosen` gives it.
+        As `configured_observations` gives it.
     columns : dict
     output : str or Path
 
@@ -129,7 +130,7 @@ def cut(table: Path, wanted: list[str | None], columns: dict, output: str | Path
         with atomic(output) as temporary:
             shutil.copyfile(table, temporary)
         return
-    known = observations.read(table, columns).rows
+    known = observations.read_observations(table, columns).rows
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise InputError(
@@ -172,24 +173,24 @@ def fetch_images(
     cache : str or Path
     table : str or Path
         Where failures are listed.
-    policy : `skyloom.download.Policy`
+    policy : `skyloom.archives.download.Policy`
     label : str
 
     Returns
     -------
     fetched, missing : Table
-        See `skyloom.archives.fetch`.
+        See `skyloom.archives.requests.fetch`.
     """
-    product = archives.entry(known, "images", key="the product")
+    product = requests.entry(known, "images", key="the product")
     files = {}
     for name in wanted:
-        file = archives.fill(product["file"], observation=name)
-        url = archives.fill(product["address"], observation=name)
-        files[file] = url, functools.partial(check, observation=name, file=file)
-    return archives.fetch(files, cache, table=table, policy=policy, label=label, remedy=_REMEDY)
+        file = requests.fill(product["file"], observation=name)
+        url = requests.fill(product["address"], observation=name)
+        files[file] = url, functools.partial(check_image, observation=name, file=file)
+    return requests.fetch(files, cache, table=table, policy=policy, label=label, remedy=_REMEDY)
 
 
-def check(path, *, observation, file):
+def check_image(path, *, observation, file):
     """Raise an InputError unless an answer is, or holds, an image of the observation.
 
     Parameters
@@ -202,7 +203,7 @@ def check(path, *, observation, file):
     with tempfile.TemporaryDirectory() as folder:
         inner = Path(folder) / file
         place(path, inner, link=True)
-        primary, header, _ = fits_stream.read(inner)
+        primary, header, _ = fits_stream.read_image(inner)
         stated = header.get("OBS_ID", primary.get("OBS_ID"))
     if stated is not None and images.observation_id(str(stated)) != observation:
         raise InputError(f"{path} is of observation {stated}, not {observation}.")
@@ -231,7 +232,7 @@ def place(source: Path, target: Path, *, link: bool = False) -> None:
         if link:
             Path(target).symlink_to(Path(source).resolve())
         else:
-            archives.link(source, target)
+            requests.link(source, target)
         return
     try:
         with tar, open(target, "wb") as file:

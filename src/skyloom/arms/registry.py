@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 
 # Where an arm's parts are: in its folder, or, of those whose line says so, beside those of others.
-_OWN = {"keys": "skyloom.{0}.keys", "check": "skyloom.{0}.check", "report": "skyloom.{0}.report"}
+_OWN = {
+    "keys": "skyloom.arms.{0}.keys",
+    "check": "skyloom.arms.{0}.check",
+    "report": "skyloom.arms.{0}.report",
+}
 _BESIDE = {
     "keys": "skyloom.config.{0}",
     "check": "configuration_{1}",
@@ -27,7 +31,7 @@ class Arm:
     title, question : str
         Of its section of the report.
     colour : str
-        Of its jobs, in words of `skyloom.figures.style` or as #RRGGBB.
+        Of its jobs, in words of `skyloom.draw.style` or as #RRGGBB.
     samples : str
         What its datasets hold, for their cards.
     study : str
@@ -39,7 +43,7 @@ class Arm:
     beside : str or None
         The name of its parts where they lie beside those of other arms: rules in
         ``workflow/rules``, sections in `skyloom.report` and so on. Without one, all of them are
-        in its folder ``src/skyloom/<arm>``.
+        in its folder ``src/skyloom/arms/<arm>``.
     """
 
     title: str
@@ -153,7 +157,7 @@ def rules() -> list[str]:
     list of str
     """
     folders = [
-        f"rules/{arm.beside}" if arm.beside else f"../src/skyloom/{name}"
+        f"rules/{arm.beside}" if arm.beside else f"../src/skyloom/arms/{name}"
         for name, arm in ARMS.items()
     ]
     return [f"{folder}/rules.smk" for folder in dict.fromkeys(folders)]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, create_model
 
-from skyloom.arms import ARMS, part
+from skyloom.arms.registry import ARMS, part
 from skyloom.config.base import END, Distinct, Section, Several, key, section
 
 

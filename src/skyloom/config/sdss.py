@@ -127,7 +127,7 @@ class Split(Section):
 
 class Network(Entry):
     architecture: str
-    """one of `skyloom.sdss.entries.ARCHITECTURES`"""
+    """one of `skyloom.arms.sdss.architectures.ARCHITECTURES`"""
     weights: str | None = may()
     """imagenet, random or a file"""
     train_from: str | None = may()

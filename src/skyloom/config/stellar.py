@@ -35,8 +35,8 @@ class Stellar(Section):
     spectra: str | None = key(None)
     """for `local`: an HDF5 file of spectra and labels, or a folder of them
 
-    …, with `wavelength` (L), `flux` (N, L) and `labels` (N, 4); `src/skyloom/stellar/files.py`
-    describes and writes them
+    …, with `wavelength` (L), `flux` (N, L) and `labels` (N, 4);
+    `src/skyloom/arms/spectra/stellar/files.py` describes and writes them
     """
     observed: Observed = key(None, like="helium")
     """observed spectra to judge, a file, a folder or a list of files"""

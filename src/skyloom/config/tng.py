@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
+from skyloom.arms.tng.runs import SIMULATIONS
 from skyloom.config.base import (
     Distinct,
     Entry,
@@ -28,7 +29,6 @@ from skyloom.config.tng_networks import (
     Split,
     Training,
 )
-from skyloom.tng.runs import SIMULATIONS
 
 Mass = Annotated[float, Field(ge=0)] | str
 Statistic = Literal["sum", "mean", "mass_weighted_mean"]

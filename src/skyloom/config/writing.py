@@ -6,7 +6,7 @@ from typing import get_args
 
 import yaml
 
-from skyloom.arms import ARMS
+from skyloom.arms.registry import ARMS
 from skyloom.config.base import END, Entry, Section, written
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen"

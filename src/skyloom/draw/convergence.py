@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skyloom.figures import style
-from skyloom.networks import convergence
+from skyloom.draw import style
+from skyloom.learn import convergence
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.figures.table_cells import number, texts
-from skyloom.published import NOT_PRINTED
+from skyloom.draw import style
+from skyloom.draw.table_cells import number, texts
+from skyloom.judge.published import NOT_PRINTED
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -58,7 +58,7 @@ def groups(table: Table) -> dict[str, dict]:
     Parameters
     ----------
     table : Table
-        As `skyloom.published.table` makes it.
+        As `skyloom.judge.published.table` makes it.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def published(table: Table, *, synthetic: bool) -> Figure:
     Parameters
     ----------
     table : Table
-        As `skyloom.published.table` makes it. ``meta["notes"]``: texts that stand below.
+        As `skyloom.judge.published.table` makes it. ``meta["notes"]``: texts that stand below.
     synthetic : bool
 
     Returns

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 
-from skyloom.figures import sdss_labels as labels_
+from skyloom.draw import sdss_labels as labels_
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 _CELL = "Blues"
 #: What a matrix is divided by and what its diagonal is, in the document's order of metrics.

@@ -11,18 +11,18 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.draw import sdss_labels as labels_
+from skyloom.draw import style, table_cells
 from skyloom.errors import InputError
-from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style, table_cells
-from skyloom.io import open_hdf5
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-    from skyloom.sdss.spectrum import Spectrum
+    from skyloom.arms.sdss.spectrum import Spectrum
 
-from skyloom.spectra import wavelengths
+from skyloom.arms.spectra import wavelengths
 
 _CANDIDATES = 5
 
@@ -56,7 +56,7 @@ def clearest(spectra: Sequence[Spectrum]):
 
     Parameters
     ----------
-    spectra : sequence of `skyloom.sdss.spectrum.Spectrum`
+    spectra : sequence of `skyloom.arms.sdss.spectrum.Spectrum`
         With ``sn``.
     """
     return int(np.argmax(np.nan_to_num([one.sn for one in spectra], nan=-np.inf)))

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.figures.table_cells import texts
-from skyloom.sdss import classes
+from skyloom.arms.sdss import classes
+from skyloom.draw import style
+from skyloom.draw.table_cells import texts
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.axes import Axes
 
-from skyloom.spectra.wavelengths import LIGHT
+from skyloom.arms.spectra.wavelengths import LIGHT
 
 #: Classes as files name them, in the order of their labels, and as a reader says them.
 CLASSES = dict(zip(classes.CLASSES, ("galaxy", "quasar", "star"), strict=True))

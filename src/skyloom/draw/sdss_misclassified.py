@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.draw import sdss_labels as labels_
+from skyloom.draw import style, table_cells
 from skyloom.errors import InputError
-from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style, table_cells
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-    from skyloom.xmm.observations import Row
+    from skyloom.arms.xmm.observations import Row
 
-from skyloom.spectra import wavelengths
+from skyloom.arms.spectra import wavelengths
 
 #: Spectra of a kind of confusion that are drawn; the others are counted.
 MOST = 3
@@ -141,7 +141,7 @@ def chosen(table, model=None):
     return str(table["model"][0]) if "model" in table.colnames and len(table) else ""
 
 
-def read(
+def read_spectra(
     file: h5py.File, groups: dict[tuple[str, str], Sequence]
 ) -> tuple[np.ndarray, dict[str, dict]]:
     """The spectra that `confused` draws, of an open dataset.

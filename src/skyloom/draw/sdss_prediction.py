@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style, table_cells
-from skyloom.sdss.classes import PROBABILITIES
+from skyloom.arms.sdss.classes import PROBABILITIES
+from skyloom.draw import sdss_labels as labels_
+from skyloom.draw import style, table_cells
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style, table_cells
+from skyloom.draw import sdss_labels as labels_
+from skyloom.draw import style, table_cells
 
 if TYPE_CHECKING:
     from astropy.table import Table

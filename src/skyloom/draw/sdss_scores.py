@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import sdss_labels as labels_
-from skyloom.figures import style, table_cells
+from skyloom.draw import sdss_labels as labels_
+from skyloom.draw import style, table_cells
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -32,7 +32,7 @@ def scores(summary: Table, *, published: Table | None = None, synthetic: bool) -
         ``model``, ``network``, ``split``, ``class`` (``average`` among them) and each metric with
         ``_low`` and ``_high``, of the test side.
     published : Table, optional
-        As `skyloom.published.table` makes it; drawn as diamonds, grey where they may not be
+        As `skyloom.judge.published.table` makes it; drawn as diamonds, grey where they may not be
         compared.
     synthetic : bool
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style, ticks
+from skyloom.draw import style, ticks
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.axes import Axes
 
-from skyloom.figures.table_cells import numbers, significant, texts
+from skyloom.draw.table_cells import numbers, significant, texts
 
 #: Name, symbol and unit of each parameter of a profile, as a reader says them.
 PARAMETERS = {
@@ -115,7 +115,7 @@ def with_half_widths(summary: Table):
     Parameters
     ----------
     summary : Table
-        As `skyloom.semantic.evaluation.summarise` makes it.
+        As `skyloom.arms.semantic.evaluation.summarise` makes it.
     """
     made = summary.copy()
     if "half_width" not in made.colnames:

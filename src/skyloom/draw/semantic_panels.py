@@ -10,14 +10,14 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import semantic_labels as labels_
-from skyloom.figures import style
-from skyloom.figures.style import SOFT
+from skyloom.draw import semantic_labels as labels_
+from skyloom.draw import style
+from skyloom.draw.style import SOFT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-from skyloom.figures.table_cells import numbers
+from skyloom.draw.table_cells import numbers
 
 #: What each row of panels shows, and its colours: residuals about zero, in red and blue.
 ROWS = {"Input": "magma", "Reconstruction": "magma", "Input − reconstruction": "RdBu_r"}

@@ -9,19 +9,19 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from skyloom.figures import semantic_labels as labels_
-from skyloom.figures import style
-from skyloom.figures.style import GRID, SOFT
-from skyloom.figures.table_cells import numbers
-from skyloom.networks.metrics import difference_std
+from skyloom.draw import semantic_labels as labels_
+from skyloom.draw import style
+from skyloom.draw.style import GRID, SOFT
+from skyloom.draw.table_cells import numbers
+from skyloom.judge.metrics import difference_std
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-    from skyloom.semantic.sampling import Grid
+    from skyloom.arms.semantic.sampling import Grid
 
-from skyloom.semantic import evaluation
+from skyloom.arms.semantic import evaluation
 
 _QUARTERS = (0, 45, 90, 135, 180)
 
@@ -48,7 +48,7 @@ def errors(
     parameters : sequence of str
     model : (str, str)
         Dataset and network.
-    grid : skyloom.semantic.sampling.Grid
+    grid : skyloom.arms.semantic.sampling.Grid
         Of the images.
     failed : float
         Differences of angles beyond this many degrees are called failed.

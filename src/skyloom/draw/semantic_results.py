@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from skyloom.figures import semantic_labels as labels_
-from skyloom.figures import style
-from skyloom.figures.style import GRID, SOFT
-from skyloom.figures.table_cells import number, numbers, texts
-from skyloom.figures.ticks import plain_ticks
+from skyloom.draw import semantic_labels as labels_
+from skyloom.draw import style
+from skyloom.draw.style import GRID, SOFT
+from skyloom.draw.table_cells import number, numbers, texts
+from skyloom.draw.ticks import plain_ticks
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -70,7 +70,7 @@ def sizes(summary: Table, *, synthetic: bool) -> Figure:
     Parameters
     ----------
     summary : Table
-        As `skyloom.semantic.evaluation` makes it.
+        As `skyloom.arms.semantic.evaluation` makes it.
     synthetic : bool
 
     Returns

@@ -9,17 +9,17 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import semantic_labels as labels_
-from skyloom.figures import style
-from skyloom.figures.style import GRID, SOFT
-from skyloom.figures.table_cells import number, numbers, texts
-from skyloom.figures.ticks import plain_ticks
+from skyloom.draw import semantic_labels as labels_
+from skyloom.draw import style
+from skyloom.draw.style import GRID, SOFT
+from skyloom.draw.table_cells import number, numbers, texts
+from skyloom.draw.ticks import plain_ticks
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-from skyloom.networks import convergence
+from skyloom.learn import convergence
 
 _PRINTED = {"color": style.BLACK, "ls": (0, (5, 2)), "lw": 1.2}
 

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.columns import numbers
-from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style, table_cells
-from skyloom.spectra.published import RATIO
+from skyloom.arms.spectra.published import RATIO
+from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style, table_cells
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -32,8 +32,8 @@ def comparison(
     members : Table
         ``model``, ``member`` and ``mae_standardised`` of the test side.
     published : Table, optional
-        As `skyloom.published.table` makes it; its ratios to always predicting the mean are drawn
-        as lines, grey where they may not be compared.
+        As `skyloom.judge.published.table` makes it; its ratios to always predicting the mean are
+        drawn as lines, grey where they may not be compared.
     synthetic : bool
 
     Returns

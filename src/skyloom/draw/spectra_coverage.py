@@ -4,9 +4,9 @@ import matplotlib
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style
-from skyloom.sides import PARTS
+from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style
+from skyloom.split_tables import PARTS
 
 _MOST_NODES = 60  # values an axis of the Kiel diagram; more are binned
 _MOST_BARS = 45

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from skyloom.columns import numbers, where
-from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style, table_cells, ticks
+from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style, table_cells, ticks
+from skyloom.io.columns import numbers, where
 
 if TYPE_CHECKING:
     from astropy.table import Table

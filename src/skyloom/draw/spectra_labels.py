@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.figures.table_cells import significant
+from skyloom.draw import style
+from skyloom.draw.table_cells import significant
 
 # Symbol, unit as an axis shows it, and how a value is written.
 _LABELS = {

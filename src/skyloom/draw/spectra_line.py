@@ -10,13 +10,13 @@ from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import QhullError
 
-from skyloom.figures import spectra_labels as labels_
+from skyloom.draw import spectra_labels as labels_
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 
 def typical(true: np.ndarray, predictions: Sequence[np.ndarray]) -> int:
@@ -71,7 +71,7 @@ def profile(target: np.ndarray, spectra: np.ndarray, wanted) -> tuple[np.ndarray
     return np.asarray(spectra[np.argmin(((nodes - place) ** 2).sum(axis=1))], dtype=float), False
 
 
-def read(
+def read_typical(
     tables: dict[str, Table], labels: Sequence[str], nodes: np.ndarray, spectra: np.ndarray
 ) -> tuple[int, dict[str, float], dict[str, dict]]:
     """What `line` draws of the spectrum that is typical of the test side.

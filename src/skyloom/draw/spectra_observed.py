@@ -11,15 +11,15 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import spectra_labels as labels_
-from skyloom.figures import style
+from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-from skyloom.figures.table_cells import significant
+from skyloom.draw.table_cells import significant
 
 #: More stars than this are counted, not drawn.
 MOST = 12
@@ -69,13 +69,13 @@ def signal_to_noise(star):
     return float(np.median(flux[known] / error[known])) if known.any() else None
 
 
-def read(file: h5py.File) -> dict[str, dict]:
+def read_spectra(file: h5py.File) -> dict[str, dict]:
     """Observed spectra of ``observed/spectra.h5``: by name, what `stars` takes of them.
 
     Parameters
     ----------
     file : h5py.File
-        As `skyloom.spectra.preparation.write` fills it.
+        As `skyloom.arms.spectra.preparation.write` fills it.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def stars(
         A row a star, model and label: ``name``, ``model``, ``label``, ``value`` and, where they
         are known, ``uncertainty``, ``known``, ``beyond`` and ``warning``.
     spectra : dict of str to dict
-        By name: ``flux``, ``uncertainty`` and ``original``, as `read` gives them.
+        By name: ``flux``, ``uncertainty`` and ``original``, as `read_spectra` gives them.
     labels : sequence of str
         In the order of `target`.
     target : (N, T) array

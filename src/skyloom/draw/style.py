@@ -21,13 +21,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import gaussian_kde
 
-from skyloom import arms
-from skyloom.columns import numbers
+from skyloom.arms import registry
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-from skyloom.io import atomic
+from skyloom.io.files import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
 GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"
@@ -49,7 +49,7 @@ _PALETTE = {
     "sky": SKY,
 }
 #: Colours of arms, and colour maps of a map's channels.
-ARMS = {name: _PALETTE.get(arm.colour, arm.colour) for name, arm in arms.ARMS.items()}
+ARMS = {name: _PALETTE.get(arm.colour, arm.colour) for name, arm in registry.ARMS.items()}
 PLANES = {"entropy": "viridis", "mass": "magma", "temperature": "inferno"}
 
 _COLOURS = {"entropy": SKY, "mass": BLUE, "temperature": PINK, "gaussian": GREEN, "unsharp": ORANGE}

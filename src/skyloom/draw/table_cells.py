@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skyloom.columns import numbers  # noqa: F401 - a cell is asked for by one name
+from skyloom.io.columns import numbers  # noqa: F401 - a cell is asked for by one name
 
 
 def texts(column):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from skyloom.io import atomic
+from skyloom.io.files import atomic
 
 
 def shrink(source, path: str | Path, *, width: int = 1600, largest: int = 400_000) -> None:

@@ -9,9 +9,9 @@ import matplotlib
 import numpy as np
 from matplotlib.patches import Circle
 
-from skyloom.figures import style
-from skyloom.figures.tng_sample import round_length
-from skyloom.tng.labels import OFFSET
+from skyloom.arms.tng.labels import OFFSET
+from skyloom.draw import style
+from skyloom.draw.tng_sample import round_length
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -36,7 +36,7 @@ def attention(columns: dict, maps: dict, table: Table, attributes: dict) -> Figu
     maps : dict
         Method -> (n, h, h) array, signed.
     table : Table
-        As `skyloom.networks.attended.summarise` makes it.
+        As `skyloom.explain.attention_statistics.summarise` makes it.
     attributes : dict
         variant, width (ckpc/h), hubble and synthetic.
 

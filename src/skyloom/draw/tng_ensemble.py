@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.networks import ensemble as scores
+from skyloom.arms.tng import ensemble as scores
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-from skyloom.networks.metrics import pearson_r
+from skyloom.judge.metrics import pearson_r
 
 
 @style.drawn
@@ -25,7 +25,7 @@ def ensemble(table: Table, pairs: Table, members: Sequence[Table], *, synthetic:
     Parameters
     ----------
     table, pairs : Table
-        As `skyloom.networks.ensemble.summarise` makes them.
+        As `skyloom.arms.tng.ensemble.summarise` makes them.
     members : sequence of Table
         Members' predictions of each case, in the order of `table`.
     synthetic : bool

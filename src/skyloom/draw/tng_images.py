@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.figures.table_cells import significant
-from skyloom.figures.tng_sample import round_length
+from skyloom.draw import style
+from skyloom.draw.table_cells import significant
+from skyloom.draw.tng_sample import round_length
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-from skyloom.tng.families import FAMILIES
+from skyloom.arms.tng.variant_families import FAMILIES
 
 # Each family of variants is a row; the composite stands beside them.
 _TITLES = {
@@ -91,7 +91,7 @@ def variants(
     images : dict of str to (bins, bins, 3) uint8 array
         By variant; row index is y, upwards.
     sizes : dict of str to dict
-        Of the filters, as `skyloom.tng.metadata.filter_sizes` gives them.
+        Of the filters, as `skyloom.arms.tng.metadata.filter_sizes` gives them.
     width : float
         Side of an image, physical kpc.
     name : str
@@ -163,7 +163,7 @@ def gallery(
         Sides of the images, physical kpc: they differ from snapshot to snapshot.
     synthetic : bool
     size : str, optional
-        How large the variant's filter is, as `skyloom.tng.metadata.filter_text` says.
+        How large the variant's filter is, as `skyloom.arms.tng.metadata.filter_text` says.
 
     Returns
     -------

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.networks.leakage import per_seed
+from skyloom.arms.tng.leakage import per_seed
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -31,7 +31,7 @@ def leakage(table: Table, members: Table, *, synthetic: bool) -> Figure:
     Parameters
     ----------
     table, members : Table
-        As `skyloom.networks.leakage.measure` makes them.
+        As `skyloom.arms.tng.leakage.measure` makes them.
     synthetic : bool
 
     Returns

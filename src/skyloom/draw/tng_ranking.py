@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.tng.published import R
+from skyloom.arms.tng.published import R
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -24,8 +24,8 @@ def ranking(summary: Table, differences: Table, published: Table, *, synthetic: 
     summary, differences : Table
         As the evaluation step writes them.
     published : Table
-        As `skyloom.published.table` makes it: its correlations are drawn as stars, grey where they
-        may not be compared.
+        As `skyloom.judge.published.table` makes it: its correlations are drawn as stars, grey where
+        they may not be compared.
     synthetic : bool
 
     Returns

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.figures import style
-from skyloom.networks import bootstrap as bootstraps
-from skyloom.networks import metrics
-from skyloom.networks.evaluation import readout_epochs
-from skyloom.tng.labels import OFFSET
+from skyloom.arms.tng.evaluation import readout_epochs
+from skyloom.arms.tng.labels import OFFSET
+from skyloom.draw import style
+from skyloom.judge import bootstrap as bootstraps
+from skyloom.judge import metrics
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 _MASS = "1e10 Msun/h"
 _UNITS = {"keV cm2": "keV cm$^2$", _MASS: "M$_\\odot$", "K": "K"}

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.columns import numbers
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-from skyloom.figures import style, ticks, unfinished
+from skyloom.draw import convergence, style, ticks
 
 #: Quantities that are shares: from 0 to 1, and not logarithmic.
 _SHARES = ("accuracy", "argmax_agreement")
@@ -124,7 +124,7 @@ def _training(group, training, kinds, judged, readouts):
         axes.grid(**style.GRID)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_ylabel(name)
-    unfinished.mark(group[0], numbers(log[f"{judged}loss"]), member)
+    convergence.mark(group[0], numbers(log[f"{judged}loss"]), member)
     group[0].set_title(title, loc="left")
     if (count := len(np.unique(member))) > 1:
         group[-1].set_title(f"{count} members", loc="right", fontsize=8, color=style.SOFT)

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections import Counter
 
-from skyloom.figures import style
+from skyloom.draw import style
 
 #: Arms, and the beginnings of their rules' names: the first is left out in the picture, the last
 #: has the colour.
@@ -24,7 +24,7 @@ penwidth=1.4, height=0.3, width=1.0, margin="0.08,0.03"];
 edge [color="#8A8A8A", arrowsize=0.5];"""
 
 
-def read(dot: str) -> list[tuple[str, str]]:
+def parse_rulegraph(dot: str) -> list[tuple[str, str]]:
     """Rules and what they need, from what ``snakemake --rulegraph dot`` prints.
 
     Parameters
@@ -75,7 +75,7 @@ def drawing(edges: list[tuple[str, str]]) -> str:
     Parameters
     ----------
     edges : list of (str, str)
-        As `read` gives them.
+        As `parse_rulegraph` gives them.
 
     Returns
     -------

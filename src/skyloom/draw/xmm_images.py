@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 
-from skyloom.figures import style, ticks
-from skyloom.xmm.classes import FIRST_BAD
+from skyloom.arms.xmm.classes import FIRST_BAD
+from skyloom.draw import style, ticks
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -152,7 +152,7 @@ def statistics(table: Table, found: dict, *, synthetic: bool) -> Figure:
     table : astropy.table.Table
         ``obs_class``, ``sigma``, ``skewness``, ``kurtosis``.
     found : dict
-        From `skyloom.xmm.statistics.separation`: its AUC on the test side goes into the title.
+        From `skyloom.arms.xmm.statistics.separation`: its AUC on the test side goes into the title.
     synthetic : bool
 
     Returns

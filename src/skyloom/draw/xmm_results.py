@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from skyloom.columns import where
-from skyloom.figures import style
-from skyloom.networks import roc as receiver
+from skyloom.draw import style
+from skyloom.io.columns import where
+from skyloom.judge import roc as receiver
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-from skyloom.xmm.classes import CLASSES, FIRST_BAD
+from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.GOLD, style.SKY, style.BLACK)
 _GROUPS = {
@@ -216,7 +216,7 @@ def calibration(reliability: Table, summary: Table, *, synthetic: bool) -> Figur
     Parameters
     ----------
     reliability, summary : Table
-        As `skyloom.xmm.evaluation` makes them.
+        As `skyloom.arms.xmm.evaluation` makes them.
     synthetic : bool
 
     Returns

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks import regression
-from skyloom.networks.backend import keras, tf
+from skyloom.learn import regression
+from skyloom.learn.backend import keras, tf
 from skyloom.progress import track
 
 #: What ``tng.attention.methods`` may name.

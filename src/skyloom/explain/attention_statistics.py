@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from skyloom.columns import of_rows
+from skyloom.io.columns import of_rows
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.networks import bootstrap, metrics
+from skyloom.judge import bootstrap, metrics
 
 #: Regions of an image that shares are given of.
 REGIONS = ("gas", "half_mass", "two_half_mass")

@@ -22,7 +22,7 @@ def _escaped(sign):
     return sign.encode("unicode_escape").decode("ascii")
 
 
-def check(name: str) -> None:
+def check_name(name: str) -> None:
     """Raise an InputError for a name that cannot be listed in a table and read back.
 
     Parameters

@@ -21,8 +21,8 @@ from astropy import units
 from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
-from skyloom import elsewhere, heaps, leftovers, vlen
 from skyloom.errors import InputError
+from skyloom.io import hdf5_external, hdf5_heaps, hdf5_variable_length, temporary_files
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
 units.add_enabled_units(cosmological_units)
@@ -55,9 +55,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        leftovers.sweep(path.parent)
+        temporary_files.sweep(path.parent)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=leftovers.prefix(path), suffix=path.suffix
+            dir=path.parent, prefix=temporary_files.prefix(path), suffix=path.suffix
         )
     except OSError as error:
         raise _unwritable(path, error.strerror) from error
@@ -82,7 +82,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         except OSError as error:
             raise _unwritable(path, error.strerror) from error
     finally:
-        # A folder that became read-only keeps it, for `leftovers.sweep`.
+        # A folder that became read-only keeps it, for `temporary_files.sweep`.
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
@@ -169,7 +169,7 @@ def open_hdf5(path: str | Path, *, need: Sequence[str] = (), texts: bool = True)
     if not Path(path).is_file():
         raise InputError(f"{path} does not exist: check the path, or build the file first.")
     try:
-        if texts and heaps.damaged(path):
+        if texts and hdf5_heaps.is_damaged(path):
             raise OSError("a global heap has an object of size 0")
         file = h5py.File(path, "r")
     except (BlockingIOError, PermissionError) as error:
@@ -185,7 +185,7 @@ def open_hdf5(path: str | Path, *, need: Sequence[str] = (), texts: bool = True)
     with file:
         try:
             there = {n: one for n in file if isinstance(one := file.get(n), h5py.Dataset)}
-            if spoilt := vlen.damaged(file, there):
+            if spoilt := hdf5_variable_length.find_damaged(file, there):
                 raise InputError(
                     f"{path} is damaged ({spoilt} has no type that can be read): remove it and "
                     "make it again."
@@ -200,7 +200,7 @@ def open_hdf5(path: str | Path, *, need: Sequence[str] = (), texts: bool = True)
                 )
             there |= {name: file[name] for name in need if kinds[name] is h5py.Dataset}
             for name, one in there.items():
-                elsewhere.check(one.id, name, path)
+                hdf5_external.check_sources(one.id, name, path)
             yield file
         except InputError:
             raise
@@ -214,7 +214,7 @@ def _class(file, name, path):
     try:
         return file.get(name, getclass=True)
     except (KeyError, RuntimeError):
-        elsewhere.check_links(file, name, path)
+        hdf5_external.check_links(file, name, path)
         raise
 
 

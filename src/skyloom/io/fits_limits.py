@@ -11,7 +11,7 @@ import re
 _BEYOND = re.compile(rb"(?:NAXIS   |TFIELDS )= *\+?0*[1-9]\d{3}")
 
 
-def beyond(content: bytes):
+def card_beyond_limits(content: bytes):
     """The card of a file's bytes that has more axes or columns than FITS allows, as text, or "".
 
     Parameters

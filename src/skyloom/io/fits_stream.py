@@ -184,7 +184,7 @@ def _unpacked(path, number):
         return file[number].header, pixels
 
 
-def read(path: str | Path) -> tuple[Header, Header, np.ndarray]:
+def read_image(path: str | Path) -> tuple[Header, Header, np.ndarray]:
     """Read the first image of a file.
 
     Parameters

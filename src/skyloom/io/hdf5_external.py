@@ -20,7 +20,7 @@ from skyloom.errors import InputError
 _DEEPEST = 8
 
 
-def check(dataset: h5py.h5d.DatasetID, name: str, path: str | Path) -> None:
+def check_sources(dataset: h5py.h5d.DatasetID, name: str, path: str | Path) -> None:
     """Refuse a dataset of which HDF5 would make up values.
 
     Parameters

@@ -19,7 +19,7 @@ WHOLE = 16 << 20
 _END = 4 << 20
 
 
-def damaged(path: str | Path) -> bool:
+def is_damaged(path: str | Path) -> bool:
     """Whether a global heap of a file would keep libhdf5 from ever coming back.
 
     Parameters

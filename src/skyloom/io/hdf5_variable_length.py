@@ -13,7 +13,7 @@ import h5py
 _OTHERS = (b"DIMENSION_LIST",)
 
 
-def damaged(file: h5py.File, datasets: dict[str, h5py.Dataset]) -> str | None:
+def find_damaged(file: h5py.File, datasets: dict[str, h5py.Dataset]) -> str | None:
     """The first attribute or dataset that cannot be read safely, or None.
 
     Parameters

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom import ahead, names
+from skyloom import prefetch
+from skyloom.io import file_names
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
 from skyloom.errors import InputError
 
@@ -46,7 +47,7 @@ def inspect(
     folder : str or Path, optional
         Taken out of the reasons: they stand beside the file's name, below the folder, in a table
         that may be read on another machine.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
 
     Yields
     ------
@@ -55,16 +56,16 @@ def inspect(
 
     def look(file):
         try:
-            names.check(file)
+            file_names.check_name(file)
             return read_one(file)
         except InputError as error:
             reason = str(error)
             if folder is not None:
                 inside = f"{folder}{'' if str(folder).endswith(os.sep) else os.sep}"
                 reason = reason.replace(f"{Path(folder) / file}", file).replace(inside, "")
-            return Reject(names.shown(file), names.shown(reason))
+            return Reject(file_names.shown(file), file_names.shown(reason))
 
-    return ahead.in_order(pool, look, files)
+    return prefetch.in_order(pool, look, files)
 
 
 def parted(found):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skyloom.networks import metrics
+from skyloom.judge import metrics
 
 _BLOCK = 4_000_000  # group counts held in memory at once, about 32 MB
 
@@ -106,7 +106,7 @@ def group_sums(terms, index, count):
     return np.stack([np.bincount(index, term, count) for term in terms], axis=1)
 
 
-def check(samples, level) -> None:
+def check_options(samples, level) -> None:
     """Refuse impossible numbers of samples and coverages."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1: {level}")
@@ -260,6 +260,6 @@ def _checked(true, predicted, groups, samples, level):
     groups = np.asarray(groups)
     if groups.shape != x.shape:
         raise ValueError(f"groups must have one label a value: {groups.shape}, {x.shape}")
-    check(samples, level)
+    check_options(samples, level)
     names, index = np.unique(groups, return_inverse=True)
     return x, y, index, len(names)

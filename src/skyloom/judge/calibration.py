@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from skyloom.networks.roc import pair
+from skyloom.judge.roc import pair
 
 # Scores of exactly 0 or 1 have no logit; these are the nearest that do.
 _LEAST = 1e-12

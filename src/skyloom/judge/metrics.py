@@ -1,4 +1,4 @@
-"""How well predictions follow the truth; how sure that is, see `skyloom.networks.bootstrap`."""
+"""How well predictions follow the truth; how sure that is, see `skyloom.judge.bootstrap`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Printed numbers beside ours: one long table for all arms, and when the two may be compared.
 
-Of each arm, ``skyloom.<arm>.published`` says which of our numbers stands beside a printed one:
+Of each arm, ``skyloom.arms.<arm>.published`` says which of our numbers stands beside a printed one:
 `NEED`, the columns and sections that it reads, and `compare`, which gives the table.
 """
 
@@ -33,7 +33,7 @@ def table(
         ``printed``, ``why`` (reasons not to compare this row) and ``holds`` (of a printed sentence:
         'yes', 'no', 'undecided', 'not judged'). What is not told is empty.
     document : dict
-        As `read` gives it: ``called``, and ``source``.
+        As `read_document` gives it: ``called``, and ``source``.
     synthetic : bool
     common : sequence of str, optional
         Why no number of this run may be compared.
@@ -101,7 +101,7 @@ def of_run(document: dict, choices: dict, arm: str, *, synthetic: bool, **counts
     Parameters
     ----------
     document : dict
-        As `read` gives it; its ``comparable_when`` are the rules.
+        As `read_document` gives it; its ``comparable_when`` are the rules.
     choices : dict
         Dotted names of the config and their values.
     arm : str
@@ -120,7 +120,7 @@ def of_run(document: dict, choices: dict, arm: str, *, synthetic: bool, **counts
     return reasons(document["comparable_when"], made, prefix=f"{arm}.")
 
 
-def read(path: str | Path, need: Sequence[str]):
+def read_document(path: str | Path, need: Sequence[str]):
     """Read a document's printed numbers, such as ``resources/published/xmm.yaml``.
 
     Parameters

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skyloom.networks import bootstrap
-from skyloom.networks.bootstrap import CORRELATION, Statistic
+from skyloom.judge import bootstrap
+from skyloom.judge.bootstrap import CORRELATION, Statistic
 
 # r = 1 has no finite z: correlations are kept this far from it.
 _LARGEST = 1 - 1e-12

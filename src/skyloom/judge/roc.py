@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from skyloom.networks import bootstrap
+from skyloom.judge import bootstrap
 
 
 class Curve(NamedTuple):
@@ -103,7 +103,7 @@ def auc_interval(
         As `curve`, or if `level` is outside (0, 1) or `samples` below one.
     """
     positive, score = pair(positive, score)
-    bootstrap.check(samples, level)
+    bootstrap.check_options(samples, level)
     if not positive.any() or positive.all():
         return float("nan"), float("nan")
     # By truth among equals, so that the order given does not matter.

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from skyloom.errors import InputError
-from skyloom.io import atomic
+from skyloom.io.files import atomic
 
 # No contraction to fused multiply-adds: the same bins and bits on every processor.
 _FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math-errno")

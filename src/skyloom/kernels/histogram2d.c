@@ -240,7 +240,7 @@ INLINE double inverse_two_thirds(double x)
     return y * y;
 }
 
-/* Temperature (K) and entropy (keV cm^2) of a block; see skyloom/tng/gas.py for the formulae.
+/* Temperature (K) and entropy (keV cm^2) of a block; see skyloom/arms/tng/gas.py for the formulae.
  * Counts cells whose electron abundance took the floor, and those that make no sense. */
 INLINE void heat(const struct thermodynamics *t, const double *const *f, int64_t n,
                  double *restrict kelvin, double *restrict entropy, int64_t *counts)

@@ -72,7 +72,7 @@ class _Grid(ctypes.Structure):
 
 
 class Thermodynamics(ctypes.Structure):
-    """Constants of `project_gas`; see `skyloom.tng.gas.kernel_constants`."""
+    """Constants of `project_gas`; see `skyloom.arms.tng.gas.kernel_constants`."""
 
     _fields_ = (
         *((name, ctypes.c_double) for name in ("kelvin", "electrons", "entropy", "hydrogen")),
@@ -330,7 +330,7 @@ def project_gas(
         StarFormationRate (N,) where star-forming gas takes a temperature of its own; each in
         single or double precision, read as they are.
     thermodynamics : Thermodynamics
-        From `skyloom.tng.gas.kernel_constants`.
+        From `skyloom.arms.tng.gas.kernel_constants`.
     statistics, edges, centre, box_size, rotation, depth, threads
         As for `project`; three statistics.
 

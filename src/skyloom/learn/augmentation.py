@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks.backend import tf
+from skyloom.learn.backend import tf
 
 if TYPE_CHECKING:
-    from skyloom.networks.batches import Samples
+    from skyloom.learn.batches import Samples
 
 
 # A stream of its own: the order of an epoch is drawn from [seed, epoch].
@@ -90,7 +90,7 @@ class Augmented:
 
     Parameters
     ----------
-    images : `skyloom.networks.batches.Samples`
+    images : `skyloom.learn.batches.Samples`
     augmentation : Augmentation
     seed, epoch : int
     """

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.networks.backend import tf
+from skyloom.io.files import open_hdf5
+from skyloom.learn.backend import tf
 
 #: Bytes of images that are kept in memory; larger datasets are read batch by batch.
 MEMORY_LIMIT = 2 * 1024**3
@@ -77,7 +77,7 @@ def open_samples(path: str | Path, kind: str, *, limit: int = MEMORY_LIMIT) -> I
     path : path
         See `skyloom.datasets`.
     kind : {'images', 'spectra', 'features'}
-        Features: pooled ones, as `skyloom.networks.features.cache_model` writes them.
+        Features: pooled ones, as `skyloom.learn.features.cache_model` writes them.
     limit : int
         Bytes up to which they are kept in memory.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 
 def folded(model: keras.Model) -> keras.Model:
@@ -19,7 +19,7 @@ def folded(model: keras.Model) -> keras.Model:
     ----------
     model : keras.Model
         A graph in which every batch normalisation follows a convolution that nothing else reads;
-        as `skyloom.networks.pretrained.backbone` makes it.
+        as `skyloom.learn.pretrained.backbone` makes it.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
-from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.io.files import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
 
 if TYPE_CHECKING:

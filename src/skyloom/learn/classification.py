@@ -1,6 +1,6 @@
-"""What a classifier learns by `skyloom.networks.training`: cross-entropy, classes weighed.
+"""What a classifier learns by `skyloom.learn.training`: cross-entropy, classes weighed.
 
-Nothing here knows an arm: labels are whole numbers, and `skyloom.networks.targets.Target` says what
+Nothing here knows an arm: labels are whole numbers, and `skyloom.learn.targets.Target` says what
 is asked about them.
 """
 
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks import chain
-from skyloom.networks.augmentation import Augmentation, Augmented
-from skyloom.networks.backend import keras, tf
-from skyloom.networks.state import Limits
-from skyloom.networks.training import Task
+from skyloom.learn import sub_batches
+from skyloom.learn.augmentation import Augmentation, Augmented
+from skyloom.learn.backend import keras, tf
+from skyloom.learn.checkpoints import Limits
+from skyloom.learn.training import Task
 
 if TYPE_CHECKING:
-    from skyloom.networks.batches import Samples
-    from skyloom.networks.targets import Target
+    from skyloom.learn.batches import Samples
+    from skyloom.learn.targets import Target
 
 
 #: Columns of the history after the epoch.
@@ -29,7 +29,7 @@ HISTORY = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 @dataclasses.dataclass(frozen=True)
 class Settings(Limits):
-    """How to train, beside `skyloom.networks.state.Limits`.
+    """How to train, beside `skyloom.learn.checkpoints.Limits`.
 
     Attributes
     ----------
@@ -71,19 +71,19 @@ def task(
 
     Parameters
     ----------
-    images : `skyloom.networks.batches.Samples`
+    images : `skyloom.learn.batches.Samples`
         Or spectra, or features.
     labels : (N,) int array
         0 to ``target.classes`` - 1.
     train, validation : (n,) int arrays
         Rows of either side.
-    target : `skyloom.networks.targets.Target`
+    target : `skyloom.learn.targets.Target`
     settings : Settings
 
     Returns
     -------
-    `skyloom.networks.training.Task`
-        Of a network that is a chain as `skyloom.networks.chain` walks it; `target` makes
+    `skyloom.learn.training.Task`
+        Of a network that is a chain as `skyloom.learn.sub_batches` walks it; `target` makes
         probabilities of what it says.
 
     Raises
@@ -92,18 +92,18 @@ def task(
         If a side is empty, all training labels are alike, or a label is out of range.
     """
     labels = np.asarray(labels)
-    answers, parts = target.encode(labels), chain.parts()
+    answers, parts = target.encode(labels), sub_batches.parts()
     weights = _weigh(labels, train, target) if settings.class_weights else np.ones(len(labels))
     weights = weights.astype(np.float32)
 
     def learn(network, x, answers, weights):
-        made = chain.outputs(network, x, training=True, parts=parts)
+        made = sub_batches.outputs(network, x, training=True, parts=parts)
         losses = target.losses(made, answers) * weights
         right = tf.math.count_nonzero(target.correct(made, answers))
         return tf.reduce_mean(losses), (tf.reduce_sum(tf.cast(losses, tf.float64)), right)
 
     def ask(network, x, *_):
-        return chain.outputs(network, x, training=False, parts=parts)
+        return sub_batches.outputs(network, x, training=False, parts=parts)
 
     def judge(made, rows):
         made = tf.constant(made, tf.float32)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 FILTERS, KERNEL, POOL, DENSE = (16, 32, 64), 9, 4, 64
 

@@ -11,8 +11,8 @@ The mathematics is that of ``keras.Model.fit``; what is saved is the work around
 
 from __future__ import annotations
 
-from skyloom.networks.backend import keras, tf
-from skyloom.networks.optimizers import Adadelta
+from skyloom.learn.backend import keras, tf
+from skyloom.learn.optimizers import Adadelta
 
 #: Names of ``tng.training.optimizer``.
 OPTIMIZERS = {
@@ -29,7 +29,7 @@ class Epoch:
     Parameters
     ----------
     network : keras.Model
-        A chain of layers, such as `skyloom.networks.regression.head`.
+        A chain of layers, such as `skyloom.learn.regression.head`.
     optimizer : str
         One of `OPTIMIZERS`.
     learning_rate : float

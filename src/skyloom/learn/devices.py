@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skyloom.networks import precision
-from skyloom.networks.backend import tf
+from skyloom.learn import precision
+from skyloom.learn.backend import tf
 
 #: Values of the key ``reproducible``: cores whose number a frozen network's bits do not depend on.
 PROMISES = ("any_cores", "same_cores")

@@ -1,6 +1,6 @@
 """One experiment of any arm: a dataset and a split in; a trained network, its tables, its metrics.
 
-What an arm adds is its task (`skyloom.networks.training.Task`), its labels and what it measures.
+What an arm adds is its task (`skyloom.learn.training.Task`), its labels and what it measures.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
-from skyloom.io import open_hdf5, write_json, write_table
-from skyloom.networks import regression
+from skyloom import split_tables
+from skyloom.io.files import open_hdf5, write_json, write_table
+from skyloom.learn import regression
 
 if TYPE_CHECKING:
-    from skyloom.networks.state import Result
+    from skyloom.learn.checkpoints import Result
 
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -53,7 +53,7 @@ class Fitted:
     metrics: dict
 
 
-def read(
+def read_sample(
     kind,
     dataset: str | Path,
     split: Table,
@@ -86,7 +86,7 @@ def read(
         ids = file["id"][()].astype(str)
         own = labels(file, ids)
         synthetic = bool(file.attrs.get("synthetic", False))
-    part = sides.of(ids, split, dataset=dataset, split_name=split_name)
+    part = split_tables.parts_of(ids, split, dataset=dataset, split_name=split_name)
     return kind(id=ids, part=part, synthetic=synthetic, **own)
 
 
@@ -95,7 +95,7 @@ def history(result: Result, names: Sequence[str], meta: dict | None = None):
 
     Parameters
     ----------
-    result : `skyloom.networks.state.Result`
+    result : `skyloom.learn.checkpoints.Result`
     names : sequence of str
         Of the columns of its history.
     meta : dict, optional

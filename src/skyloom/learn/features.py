@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from skyloom import ahead
+from skyloom import prefetch
 from skyloom.errors import InputError
-from skyloom.io import create_dataset, open_hdf5, settle
-from skyloom.networks import devices, vgg16, weights
-from skyloom.networks.backend import keras, tf
+from skyloom.io.files import create_dataset, open_hdf5, settle
+from skyloom.learn import devices, vgg16, weights
+from skyloom.learn.backend import keras, tf
 from skyloom.progress import track
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
 
 _LARGEST = float(np.finfo(np.float16).max)
@@ -66,14 +66,14 @@ def compute(
     images : (N, H, W, 3) uint8 array or HDF5 dataset
         Read a batch at a time, so it may be larger than memory.
     backbone : keras.Model
-        From `skyloom.networks.vgg16.backbone` or `skyloom.networks.pretrained.backbone`; or what
+        From `skyloom.learn.vgg16.backbone` or `skyloom.learn.pretrained.backbone`; or what
         `compiled` made of it.
     batch : int
         Images at once.
     start : int
         Images already done.
-    pool : skyloom.ahead.Pool, optional
-        Threads that each work on a batch; `skyloom.networks.devices.use_threads` must allow as
+    pool : skyloom.prefetch.Pool, optional
+        Threads that each work on a batch; `skyloom.learn.devices.use_threads` must allow as
         many operations at a time.
 
     Yields
@@ -89,7 +89,7 @@ def compute(
         rows = slice(first, min(first + batch, len(images)))
         return rows, forward(tf.constant(images[rows])).numpy()
 
-    yield from ahead.in_order(pool, work, range(start, len(images), batch))
+    yield from prefetch.in_order(pool, work, range(start, len(images), batch))
 
 
 def cache(
@@ -116,7 +116,7 @@ def cache(
     output : path
         Receives `features` (N, H/32, W/32, 512) float16, `id` and `images_done` (= N).
     preprocess, precision : str
-        See `skyloom.networks.vgg16.backbone`.
+        See `skyloom.learn.vgg16.backbone`.
     batch : int, optional
         Images of 256 pixels a side at once; else what suits the device.
     threads : int
@@ -188,7 +188,7 @@ def cache_model(
         done = _begin(partial, (len(images), *model.output_shape[1:]), source["id"][()], attributes)
         with (
             h5py.File(partial, "r+", libver=("earliest", "v110")) as file,
-            ahead.Pool(max(2, threads) if card else threads) as pool,
+            prefetch.Pool(max(2, threads) if card else threads) as pool,
         ):
             batches = compute(images, model, batch=batch, start=done, pool=pool)
             _fill(file, batches, done, label, dataset, remedy)

@@ -1,7 +1,7 @@
 """Training a head on stored features: a whole epoch per TensorFlow call.
 
-The mathematics is that of ``keras.Model.fit`` (a test compares them); `skyloom.networks.epoch` does
-it fast. Here: what is watched and kept from epoch to epoch.
+The mathematics is that of ``keras.Model.fit`` (a test compares them);
+`skyloom.learn.compiled_epoch` does it fast. Here: what is watched and kept from epoch to epoch.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks.backend import tf
-from skyloom.networks.epoch import OPTIMIZERS, Epoch
-from skyloom.networks.state import Limits, Resumable
+from skyloom.learn.backend import tf
+from skyloom.learn.checkpoints import Limits, Resumable
+from skyloom.learn.compiled_epoch import OPTIMIZERS, Epoch
 
 if TYPE_CHECKING:
     import keras
 
-    from skyloom.networks.state import Result
+    from skyloom.learn.checkpoints import Result
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,11 +84,11 @@ def fit(
     seed : int
         Of the order of the rows, which for an epoch depends on (seed, epoch) only.
     **options
-        Of `skyloom.networks.state.Resumable.run`: state_path, save_every, label.
+        Of `skyloom.learn.checkpoints.Resumable.run`: state_path, save_every, label.
 
     Returns
     -------
-    `skyloom.networks.state.Result`
+    `skyloom.learn.checkpoints.Result`
         Its history has the loss of the training side and, without dropout, of the test side; its
         outputs are (N,) predictions.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 #: Least side of an image, pixels: what the layers leave of it must not vanish.
 LEAST = 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skyloom.networks.backend import keras, tf
+from skyloom.learn.backend import keras, tf
 
 
 class Adam(keras.optimizers.Adam):

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of, nearest
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 #: Mean of the ImageNet training images in blue, green, red, which Caffe's ResNet 50 subtracts.
 MEAN_BGR = (103.939, 116.779, 123.68)
@@ -196,7 +196,7 @@ def fingerprint(model):
 def classifier(
     backbone: keras.Model, classes: int, *, train_from: str | None = None, seed: int = 0
 ) -> keras.Model:
-    """The whole network, image -> probabilities, a chain as `skyloom.networks.chain` walks it.
+    """The whole network, image -> probabilities, a chain as `skyloom.learn.sub_batches` walks it.
 
     Parameters
     ----------

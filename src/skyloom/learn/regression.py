@@ -9,8 +9,8 @@ import zipfile
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import atomic
-from skyloom.networks.backend import keras
+from skyloom.io.files import atomic
+from skyloom.learn.backend import keras
 
 #: Widths of the fully connected layers (thesis, section III.2).
 WIDTHS = (64, 128, 256, 512, 256)
@@ -92,7 +92,7 @@ def full_model(backbone: keras.Model, head: keras.Model):
     Parameters
     ----------
     backbone, head : keras.Model
-        From `skyloom.networks.vgg16.backbone` and `head`.
+        From `skyloom.learn.vgg16.backbone` and `head`.
     """
     image = keras.Input(backbone.input_shape[1:], name="image")
     return keras.Model(image, head(backbone(image)), name="skyloom_vgg16")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from skyloom.networks.batches import Samples
+    from skyloom.learn.batches import Samples
 
 
 _BLOCK = 4096
@@ -21,7 +21,7 @@ class Standardised:
 
     Parameters
     ----------
-    samples : `skyloom.networks.batches.Samples`
+    samples : `skyloom.learn.batches.Samples`
     train : (n,) int array
         Rows of the training side.
     """

@@ -9,11 +9,11 @@ operation), whose bits depend on the number of threads.
 
 from __future__ import annotations
 
-from skyloom.networks.backend import keras, tf
+from skyloom.learn.backend import keras, tf
 
 #: Parts of a batch on a processor; a graphics card takes the batch whole.
 PARTS = 8
-# A model inside the chain is one of `skyloom.networks.pretrained`: it judges each image by itself.
+# A model inside the chain is one of `skyloom.learn.pretrained`: it judges each image by itself.
 _PER_IMAGE = (
     keras.layers.Conv1D,
     keras.layers.Conv2D,

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit, log_softmax
 
 from skyloom.errors import check_one_of
-from skyloom.networks.backend import tf
+from skyloom.learn.backend import tf
 
 KINDS = ("binary", "classes", "ordinal")
 

@@ -2,7 +2,7 @@
 
 The mathematics is that of ``keras.Model.fit`` (a test compares them). What is learnt, from what,
 how it is judged and when it ends is a `Task`, which an arm makes. `settle` is called first.
-Only the head of `skyloom.networks.head_training` has an epoch of its own.
+Only the head of `skyloom.learn.head_training` has an epoch of its own.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.networks import batches, devices
-from skyloom.networks.backend import tf
-from skyloom.networks.state import Limits, Resumable
+from skyloom.learn import batches, devices
+from skyloom.learn.backend import tf
+from skyloom.learn.checkpoints import Limits, Resumable
 
 if TYPE_CHECKING:
     import keras
 
-    from skyloom.networks.state import Result
+    from skyloom.learn.checkpoints import Result
 
 
 def settle(threads: int = 1, *, inside: int = 1):
@@ -34,7 +34,7 @@ def settle(threads: int = 1, *, inside: int = 1):
     inside : int
         Threads inside an operation. Sums, and so bits, depend on it: one, so that sums are taken
         in the same order however many cores there are, or as many on every machine
-        (`skyloom.networks.threads.threads_of`).
+        (`skyloom.learn.threads.threads_of`).
     """
     devices.use_threads(inside, between=threads)
     tf.config.experimental.enable_op_determinism()
@@ -50,13 +50,13 @@ class Task:
 
     Attributes
     ----------
-    samples : `skyloom.networks.batches.Samples`
+    samples : `skyloom.learn.batches.Samples`
         Or what has their `shape`, `digest` and `take`.
     columns : tuple of (N, ...) float32 arrays
         Whose rows come with those of the samples.
     train, validation : (n,) int arrays
         Rows of either side; the validation side chooses the epoch and is not learnt from.
-    limits : `skyloom.networks.state.Limits`
+    limits : `skyloom.learn.checkpoints.Limits`
     optimizer : callable
         () -> a new optimizer of Keras.
     learn : callable
@@ -81,7 +81,7 @@ class Task:
     together : int
         Batches that go to TensorFlow at a time: a call costs as much as a small network.
     facts : tuple
-        What else the training depends on; see `skyloom.networks.state.Resumable`.
+        What else the training depends on; see `skyloom.learn.checkpoints.Resumable`.
     noun, remedy : str
         For messages: what the samples are called, and what to do where there are too few.
     """
@@ -202,11 +202,11 @@ def fit(
         Of a network with the same layers and of this task, which learns in this one's place. The
         bits are those without.
     **options
-        Of `skyloom.networks.state.Resumable.run`: state_path, save_every, label.
+        Of `skyloom.learn.checkpoints.Resumable.run`: state_path, save_every, label.
 
     Returns
     -------
-    `skyloom.networks.state.Result`
+    `skyloom.learn.checkpoints.Result`
 
     Raises
     ------

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from skyloom.errors import InputError, check_one_of
-from skyloom.networks import weights
-from skyloom.networks.backend import keras
+from skyloom.learn import weights
+from skyloom.learn.backend import keras
 
 #: Mean of the ImageNet training images in blue, green, red, which Caffe's VGG16 subtracts.
 MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-#: What it computes in (see `skyloom.networks.precision`), and Keras's names for it.
+#: What it computes in (see `skyloom.learn.precision`), and Keras's names for it.
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -22,7 +22,7 @@ def backbone(
     Parameters
     ----------
     layers : dict
-        Name -> (kernel, bias), as `skyloom.networks.weights.read_convolutions` gives it.
+        Name -> (kernel, bias), as `skyloom.learn.weights.read_convolutions` gives it.
     bins : int
         Side of the images, pixels; a multiple of 32.
     preprocess : {'none', 'vgg16'}
@@ -79,5 +79,5 @@ def _scaled(image, preprocess):
 
 
 def load(path, **options):
-    """The backbone of a canonical file (`skyloom.networks.weights.write_backbone`)."""
+    """The backbone of a canonical file (`skyloom.learn.weights.write_backbone`)."""
     return backbone(weights.read_convolutions(path), **options)

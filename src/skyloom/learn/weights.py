@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, create_dataset, open_hdf5
+from skyloom.io.files import atomic_hdf5, create_dataset, open_hdf5
 
 #: (input channels, output channels) of the thirteen 3x3 convolutions, in the order of the network
 #: (Simonyan & Zisserman 2014, table 1, column D).

@@ -33,10 +33,10 @@ import numpy as np
 from astropy import units
 from astropy.table import Column, Table
 
-from skyloom.io import open_hdf5
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
-    from skyloom.tng.galaxies import Maps
+    from skyloom.arms.tng.galaxies import Maps
 
 from skyloom.loaders.samples import Samples, beside, column_names, side_of, texts
 
@@ -123,7 +123,7 @@ def maps(path: str | Path, rows: Sequence[int] | slice | None = None) -> Maps:
 
     Returns
     -------
-    `skyloom.tng.galaxies.Maps`
+    `skyloom.arms.tng.galaxies.Maps`
         ``maps["mass"]`` is a (n, H, W) Quantity, ``maps.galaxies`` names the galaxies.
 
     Raises

@@ -11,17 +11,17 @@ from astropy import units
 from astropy.table import Table
 
 from skyloom import encoding
+from skyloom.arms.tng import galaxies
+from skyloom.arms.tng.header import Header
+from skyloom.arms.tng.images import largest_pixels
 from skyloom.errors import InputError
-from skyloom.io import check_numbers, open_hdf5
-from skyloom.tng import galaxies
-from skyloom.tng.header import Header
-from skyloom.tng.images import largest_pixels
+from skyloom.io.files import check_numbers, open_hdf5
 
 if TYPE_CHECKING:
+    from skyloom.arms.tng.galaxies import Maps
     from skyloom.loaders.samples import Samples
-    from skyloom.tng.galaxies import Maps
 
-from skyloom.tng.rotation import ORIENTATIONS
+from skyloom.arms.tng.rotation import ORIENTATIONS
 
 
 def images(samples: Samples, rows: Sequence[int] | None) -> Any:

@@ -14,12 +14,12 @@ from astropy.table import Table
 
 from skyloom import datasets
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5, read_table
+from skyloom.io.files import open_hdf5, read_table
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-from skyloom.sides import PARTS
+from skyloom.split_tables import PARTS
 
 #: Other names of a side.
 _ALIASES = {"training": "train"}

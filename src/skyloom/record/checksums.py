@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 
 from skyloom.errors import InputError
-from skyloom.io import read_json, write_json
+from skyloom.io.files import read_json, write_json
 from skyloom.progress import track
 
 # A folder above this is described by its listing: 2 GB take two seconds in every job that reads it.

@@ -3,7 +3,8 @@
 Snakemake reruns a job when its script is newer than its outputs, and does not see the modules that
 the script imports. Handing this hash to a rule as a parameter mends both: a job reruns when the
 meaning of its step has changed, or that of a function, class or constant that the step reaches
-through whatever modules, and for nothing else. What means nothing is said in `skyloom.syntax`.
+through whatever modules, and for nothing else. What means nothing is said in
+`skyloom.record.syntax`.
 
 Everything here errs on the side of too much: a name that cannot be followed stands for its whole
 module, and a statement that may do more than bind a name counts wherever its module is imported.
@@ -17,8 +18,8 @@ from collections import defaultdict
 from functools import cache, cached_property
 from pathlib import Path
 
-from skyloom import syntax
-from skyloom.kept import Kept
+from skyloom.record import syntax
+from skyloom.record.hash_cache import Kept
 
 #: What every step does alike (its log, its errors, its record) decides no result.
 APART = ("step",)
@@ -329,7 +330,7 @@ def fingerprint(
         What the script finds by its name, which it is given: a function, as
         package.module.function, or all of a module.
     plugins : tuple of str or Path, optional
-        Files that add to tables of the library (`skyloom.registry`): one counts where the script
+        Files that add to tables of the library (`skyloom.registries`): one counts where the script
         reaches the module of such a table.
 
     Returns

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path, PurePosixPath
 
-from skyloom import provenance
-from skyloom.checksums import digest
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5, read_json
+from skyloom.io.files import open_hdf5, read_json
+from skyloom.record import provenance
+from skyloom.record.checksums import digest
 
 _TEXTS = ("rule", "config_sha256", "parameters_sha256", "started", "written")
 _PATHS = ("outputs", "inputs", "read")

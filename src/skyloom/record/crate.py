@@ -1,8 +1,8 @@
 """A whole run as one RO-Crate: which jobs made which files from what, with which software.
 
 RO-Crate 1.1 with the Process Run Crate profile 0.5 (https://w3id.org/ro/wfrun/process/0.5): one
-``CreateAction`` a job, from the records of `skyloom.provenance`. It describes the files where they
-are and copies none of them. Equal records give an equal crate.
+``CreateAction`` a job, from the records of `skyloom.record.provenance`. It describes the files
+where they are and copies none of them. Equal records give an equal crate.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from skyloom import __version__, checksums, provenance
+from skyloom import __version__
 from skyloom.errors import InputError
 from skyloom.extras import extra
-from skyloom.io import read_json, write_json
-from skyloom.verification import makers, records
+from skyloom.io.files import read_json, write_json
+from skyloom.record import checksums, provenance
+from skyloom.record.verification import makers, records
 
 with extra("workflow"):
     from rocrate.model.contextentity import ContextEntity

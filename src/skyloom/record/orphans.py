@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from skyloom import leftovers, provenance
+from skyloom.io import temporary_files
+from skyloom.record import provenance
 
 # What is written without a record, as it is called below the run's folder.
 _WITHOUT = re.compile(
@@ -16,7 +17,7 @@ _WITHOUT = re.compile(
             # By jobs that run or have failed, too; of the run, or of an arm.
             r"([^/]+/)?logs/.+\.log",
             r"([^/]+/)?benchmarks/.+\.tsv",
-            # What an archive did not give: see `skyloom.download.fetch_all`.
+            # What an archive did not give: see `skyloom.archives.download.fetch_all`.
             r"[^/]+/failed/[^/]+\.ecsv",
             # By `scripts/verify.py --crate`.
             re.escape(provenance.CRATE),
@@ -28,7 +29,7 @@ _WITHOUT = re.compile(
     ),
     re.DOTALL,
 )
-# Of `skyloom.spectra.folders.complete`.
+# Of `skyloom.io.folders.complete`.
 _TEMPORARY_FOLDER = re.compile(r"\..+\.[a-z0-9_]{8}", re.DOTALL)
 
 
@@ -65,6 +66,6 @@ def find(folder: str | Path, made: Collection[str]) -> list[str]:
         for name in (*names, *alone):
             path = (below / name).as_posix()
             inside = path.split("/", 2)[2]
-            known = path in made or _WITHOUT.fullmatch(inside) or leftovers.is_temporary(name)
+            known = path in made or _WITHOUT.fullmatch(inside) or temporary_files.is_temporary(name)
             strays += [] if known else [path]
     return sorted(strays)

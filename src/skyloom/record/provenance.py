@@ -21,12 +21,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from skyloom import __version__
-from skyloom.checksums import Known, checksum, digest, of_folder, of_path
 from skyloom.errors import InputError
-from skyloom.io import as_read, write_json
+from skyloom.io.files import as_read, write_json
+from skyloom.record.checksums import Known, checksum, digest, of_folder, of_path
 
 FOLDER = "provenance"
-# The name that RO-Crate asks for; see `skyloom.crate`.
+# The name that RO-Crate asks for; see `skyloom.record.crate`.
 CRATE = "ro-crate-metadata.json"
 # The form of a record; a reader may refuse others.
 FORMAT = 1
@@ -220,13 +220,13 @@ def job_record(job: dict, *, known: Known) -> dict:
         inputs of the workflow, each with what its files' names must contain), ``parameters``,
         ``config``, ``script``, ``library`` (hash of the modules), ``threads``, ``resources``,
         ``modules`` (names of those loaded), ``started``, ``seconds``.
-    known : `skyloom.checksums.Known`
+    known : `skyloom.record.checksums.Known`
 
     Returns
     -------
     dict
-        Ready for JSON, `sealed`. ``outputs`` and ``inputs`` as `skyloom.checksums.of_path` gives
-        them.
+        Ready for JSON, `sealed`. ``outputs`` and ``inputs`` as `skyloom.record.checksums.of_path`
+        gives them.
     """
     parameters = as_read(masked(job["parameters"]))
     said = {

@@ -1,7 +1,7 @@
 """Whether the results of a run are still what their records say.
 
 Nothing is believed but the files themselves: every output is hashed anew, and so is every input
-from outside. See `skyloom.provenance` for the records.
+from outside. See `skyloom.record.provenance` for the records.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from skyloom import agreement, ahead, checksums, leftovers, provenance, strays
+from skyloom import prefetch
 from skyloom.errors import InputError
+from skyloom.io import temporary_files
+from skyloom.record import checksums, consistency, orphans, provenance
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.io import read_json
+from skyloom.io.files import read_json
 
 # What is wrong with a result, and what is only to be known.
 FAULTS = ("changed", "missing", "unrecorded", "outdated", "record")
@@ -55,14 +57,14 @@ def records(folder: str | Path) -> tuple[dict[str, dict], list[Finding]]:
     kept = Path(folder) / provenance.FOLDER
     found, broken = {}, []
     for path in sorted(kept.glob("*/*.json")):
-        if path.parent.name in _BESIDE or leftovers.is_temporary(path.name):
+        if path.parent.name in _BESIDE or temporary_files.is_temporary(path.name):
             continue
         try:
             content = read_json(path)
-            if not agreement.is_record(content):
+            if not consistency.is_record(content):
                 raise InputError(f"{path} is not a record of a job: remove it, run the job again.")
             found[str(path)] = content
-            if wrong := agreement.of_record(path, content, folder):
+            if wrong := consistency.of_record(path, content, folder):
                 raise InputError(
                     f"{path} {wrong}: remove it, run the job again ({_again(content)})."
                 )
@@ -190,7 +192,7 @@ class _Run:
         outputs = [(path, said) for path, (_, said) in self.made.items()]
         outside = self.outside()
         work = [*outputs, *((path, said) for (path, _), (said, _) in outside.items())]
-        found = ahead.in_order(self.pool, lambda item: self.difference(*item), progress(work))
+        found = prefetch.in_order(self.pool, lambda item: self.difference(*item), progress(work))
         found = list(found)
         for (path, _), difference in zip(outputs, found, strict=False):
             if difference:
@@ -261,18 +263,18 @@ class _Run:
         """A dataset, its sidecar and the record of its job state the same."""
         wrong = {found.path for found in self.findings}
         for name, record in self.records.items():
-            for dataset, sidecar in agreement.sidecars(record):
+            for dataset, sidecar in consistency.sidecars(record):
                 if wrong & {name, dataset, sidecar}:
                     continue
                 if {self.made[path][0] for path in (dataset, sidecar)} != {name}:
                     continue
-                if said := agreement.of_sidecar(dataset, sidecar, record, self.root):
+                if said := consistency.of_sidecar(dataset, sidecar, record, self.root):
                     again = _again(record)
                     self.find("record", sidecar, f"{sidecar} {said}: run the job again ({again}).")
 
     def check_unrecorded(self):
         """Whatever lies among the results must be of a job that ended well."""
-        for path in strays.find(self.folder, self.made):
+        for path in orphans.find(self.folder, self.made):
             self.find(
                 "unrecorded",
                 path,
@@ -285,7 +287,7 @@ class _Run:
         named = {found.path for found in self.findings}
         for kind in ("configs", "listings"):
             for path in sorted((self.kept / kind).glob("*.json")):
-                known = str(path) in named or leftovers.is_temporary(path.name)
+                known = str(path) in named or temporary_files.is_temporary(path.name)
                 if not known and self.kept_as(kind, path.stem) is None:
                     said = f"{path} was changed: put it back from a copy, or run the jobs again."
                     self.find("record", path, said)
@@ -356,7 +358,7 @@ def different(one, other, prefix=""):
     ]
 
 
-def check(
+def check_run(
     folder: str | Path,
     *,
     scripts: str | Path | None = None,
@@ -371,7 +373,7 @@ def check(
         Of the run, ``results/<run>``.
     scripts : str or Path, optional
         Where the steps are that jobs ran; without it, none is looked at.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Files are hashed on its threads.
     progress : callable, optional
         Given the list of files to be hashed, an iterable over them.

@@ -8,8 +8,8 @@ import numpy as np
 from bokeh.events import MouseMove, Tap
 from bokeh.models import ColorBar, ColumnDataSource, CustomJS, Label, LogColorMapper
 
-from skyloom.figures.tng_sample import round_length
-from skyloom.report import atlas_data, charts, page, sample, scatter, tiles
+from skyloom.draw.tng_sample import round_length
+from skyloom.report import atlas_data, atlas_tiles, charts, page, scatter, test_side
 
 _TITLES = {"entropy": "Entropy", "mass": "Gas mass", "temperature": "Temperature"}
 _SIDE = 200  # CSS pixels of a map
@@ -33,8 +33,8 @@ def sections(folder: Path, maps: list[Path] | None = None):
     """
     if not (folder / "evaluation" / "summary.ecsv").is_file():
         return []
-    names = sample.cases(folder)
-    galaxies = sample.read(folder, names)
+    names = test_side.cases(folder)
+    galaxies = test_side.read_test_side(folder, names)
     maps = maps or sorted((folder / "maps").glob("snap_*.part_*.h5"))
     data = atlas_data.collect(folder, names, galaxies, maps)
     return [_section(data), scatter.section(galaxies, data["id"], names)]
@@ -57,8 +57,8 @@ def _section(data):
                 },
             ),
         ],
-        style=page.read("atlas.css"),
-        script=page.read("atlas.js"),
+        style=page.asset("atlas.css"),
+        script=page.asset("atlas.js"),
     )
 
 
@@ -119,7 +119,7 @@ def _map(channel, unit, coloured, half, shown, cross):
     drawn.grid.visible = False
     drawn.background_fill_color = "black"
     drawn.title.update(text_font_size="13px", text_color=charts.INK, text_font_style="bold")
-    palette = ["#000000", *tiles.PALETTES[channel][1:]]
+    palette = ["#000000", *atlas_tiles.PALETTES[channel][1:]]
     low, high = (10.0**end for end in coloured)
     mapper = LogColorMapper(palette=palette[1:], low=low, high=high, nan_color="black")
     drawn.image(channel, "x", "y", "side", "side", source=shown, color_mapper=mapper)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.draw import style
 from skyloom.errors import InputError
-from skyloom.figures import style
-from skyloom.io import open_hdf5
-from skyloom.report import tiles
+from skyloom.io.files import open_hdf5
+from skyloom.report import atlas_tiles
 
 if TYPE_CHECKING:
-    from skyloom.report.sample import Sample
+    from skyloom.report.test_side import Sample
 
-from skyloom.tng.gas_channels import CHANNELS
+from skyloom.arms.tng.gas_channels import CHANNELS
 
 # A page may have 25 MB; Bokeh and the pictures of all arms take some 8. In bytes as text.
 _BUDGET = {"variants": 8.5e6, "maps": 5.5e6}
@@ -38,7 +38,7 @@ def collect(folder: Path, names: list[str], galaxies: Sample, maps: list[Path]) 
         ``results/<run>/tng``.
     names : list of str
         Cases.
-    galaxies : `skyloom.report.sample.Sample`
+    galaxies : `skyloom.report.test_side.Sample`
     maps : list of Path
         Files of maps in which the galaxies are.
 
@@ -59,7 +59,7 @@ def collect(folder: Path, names: list[str], galaxies: Sample, maps: list[Path]) 
             _SIDES,
         )
         bins, fewer = _fitting(
-            lambda row, side: len(tiles.packed(found.own_scale(row, side))),
+            lambda row, side: len(atlas_tiles.packed(found.own_scale(row, side))),
             order,
             _BUDGET["maps"],
             found.possible_bins(),
@@ -69,7 +69,7 @@ def collect(folder: Path, names: list[str], galaxies: Sample, maps: list[Path]) 
         pictures = {
             "strips": [shown.strip(galaxies.id[row], size) for row in rows],
             "maps": [
-                tiles.packed(tiles.quantised(found.logarithms(row, bins), low, high))
+                atlas_tiles.packed(atlas_tiles.quantised(found.logarithms(row, bins), low, high))
                 for row in rows
             ],
         }
@@ -140,7 +140,7 @@ class Variants:
             if name not in rows:
                 raise InputError(f"{path} lacks galaxy {name} of the test side: make it again.")
             images.append(stored[rows[name]])
-        return tiles.strip(images, [alone for *_, alone in self.files], size)
+        return atlas_tiles.strip(images, [alone for *_, alone in self.files], size)
 
 
 class Maps:
@@ -191,7 +191,7 @@ class Maps:
         """log10 of one galaxy's maps (3, bins, bins) in `units`; not a number without gas."""
         key = (self.galaxies.snapshot[row], self.galaxies.subhalo[row])
         stored, place = self.places[key]
-        values = tiles.rebinned(stored[place], self.statistics, bins)
+        values = atlas_tiles.rebinned(stored[place], self.statistics, bins)
         # The catalogue's unit is 1e10 Msun/h.
         values[1] *= 1e10 / self.galaxies.hubble
         if self.statistics[1] == "sum":
@@ -208,7 +208,7 @@ class Maps:
         """One galaxy's maps as 8 bits between their own limits, to see how they pack."""
         values = self.logarithms(row, bins)
         low, high, _ = _limits([values])
-        return tiles.quantised(values, low, high)
+        return atlas_tiles.quantised(values, low, high)
 
     def limits(self, rows, bins):
         """Least and largest logarithm of each channel, and between which colours change."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from bokeh import palettes
 
-from skyloom.figures import style
+from skyloom.draw import style
 from skyloom.report.page import webp
 
 #: Colour maps of the channels, as in the figures.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from skyloom.networks import convergence
+from skyloom.learn import convergence
 from skyloom.report import wording
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from skyloom.arms import ARMS, part
-from skyloom.io import read_table
-from skyloom.report import made, page, ranking
+from skyloom.arms.registry import ARMS, part
+from skyloom.io.files import read_table
+from skyloom.report import page, reproduction, tng_ranking
 
 _TITLE = "From pictures and spectra to what networks read in them"
 
@@ -40,12 +40,12 @@ def html(
         for section in _sections(folder, arm, (options or {}).get(arm, {}))
         if section is not None
     ]
-    lead = ranking.lead(folder / "tng") if "tng" in arms else None
+    lead = tng_ranking.lead(folder / "tng") if "tng" in arms else None
     if lead and "tng" in generated and not synthetic:
         lead = f"Synthetic demonstration: {lead}"
     return page.write(
         sections,
-        title=ranking.TITLE if lead else _TITLE,
+        title=tng_ranking.TITLE if lead else _TITLE,
         lead=lead or "What each arm asked, and what this run says.",
         synthetic=synthetic,
         made=f"Made by Skyloom from results/{folder.name}. This page needs no network.",
@@ -55,7 +55,7 @@ def html(
 def _sections(folder, arm, options):
     """The sections of an arm, mostly one; without an arm, that of the run."""
     if arm is None:
-        return [made.section(folder)]
+        return [reproduction.section(folder)]
     found = part(arm, "report").section(folder / arm, **options)
     return found if isinstance(found, list) else [found]
 

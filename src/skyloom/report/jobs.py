@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from astropy.table import Table
 
-from skyloom import provenance, verification
+from skyloom.record import provenance, verification
 
 #: Pauses longer than this, in seconds, are cut out of a time line, but for so much.
 PAUSE, LEFT = 120.0, 10.0

@@ -10,7 +10,7 @@ _CORES = {
 }
 
 
-def said(found: list[dict]) -> list[str]:
+def sentences(found: list[dict]) -> list[str]:
     """Sentences on the features of frozen networks; none of a run without.
 
     Parameters

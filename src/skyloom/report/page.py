@@ -18,14 +18,14 @@ import jinja2
 import numpy as np
 from bokeh.model import Model
 
-from skyloom import syntax
 from skyloom.errors import InputError
+from skyloom.record import syntax
 from skyloom.report import embedding
 
 #: What follows text where a value is missing.
 MISSING = "–"
 _HERE = Path(__file__).parent
-_ENTRIES = _HERE.with_name("figures") / "entries"
+_ENTRIES = _HERE.with_name("draw") / "entries"
 # Of pictures in WebP, which every browser has read since 2020: lines and letters stay clean.
 _QUALITY = 84
 # Intervals, with the number before them, are not broken over lines.
@@ -39,7 +39,7 @@ def text(words):
     return _MINUS.sub("−", _INTERVAL.sub(lambda found: found[0].replace(" ", "\u00a0"), str(words)))
 
 
-def read(name):
+def asset(name):
     """A file of style or script beside this module, whole."""
     return (_HERE / name).read_text(encoding="utf-8")
 
@@ -145,7 +145,7 @@ def figure(folder: Path, entry: str, name: str | None = None, **options):
     folder : Path
         ``results/<run>/<arm>``.
     entry : str
-        Function of `skyloom.figures.entries`, such as ``sdss.scores``: the first line of its
+        Function of `skyloom.draw.entries`, such as ``sdss.scores``: the first line of its
         docstring says what is seen, the rest is the caption.
     name : str, optional
         Of the file below ``figures``, where it is not the function's.
@@ -242,5 +242,5 @@ def write(
     return _TEMPLATES.get_template("page.html").render(
         sections=[section for section in sections if section is not None],
         **{"title": title, "lead": lead, "synthetic": synthetic, "made": made},
-        **{"charts": charts, "place": place, "read": read, "embedding": embedding},
+        **{"charts": charts, "place": place, "read": asset, "embedding": embedding},
     )

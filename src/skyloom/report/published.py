@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.figures.published import cells
-from skyloom.figures.table_cells import texts
-from skyloom.published import NOT_PRINTED
+from skyloom.draw.published import cells
+from skyloom.draw.table_cells import texts
+from skyloom.judge.published import NOT_PRINTED
 from skyloom.report import page, wording
 
 
@@ -30,7 +30,7 @@ def part(folder: Path) -> list[str]:
 
 
 def beside(table):
-    """What `part` says of a table as `skyloom.published.table` makes it."""
+    """What `part` says of a table as `skyloom.judge.published.table` makes it."""
     document = str(table.meta["document"])
     table = table[texts(table["reason"]) != NOT_PRINTED]
     good = np.asarray(table["comparable"], dtype=bool)

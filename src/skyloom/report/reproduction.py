@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from bokeh.models import Span
 
-from skyloom import __version__, provenance
-from skyloom.arms import ARMS
-from skyloom.figures import style
-from skyloom.io import read_json
+from skyloom import __version__
+from skyloom.arms.registry import ARMS
+from skyloom.draw import style
+from skyloom.io.files import read_json
+from skyloom.record import provenance
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.report import bits, charts, jobs, page, wording
+from skyloom.report import charts, jobs, numerics, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
 # Rules with a bar of their own; the rest share one.
@@ -244,13 +245,13 @@ def _rules(rules):
 def _again(folder, newest, found):
     """Commit, versions and the command that makes this run anew."""
     digest = str(newest["config_sha256"])
-    said = page.macros("made.html", listed=wording.listed, counted=wording.counted).again(
+    said = page.macros("reproduction.html", listed=wording.listed, counted=wording.counted).again(
         f"results/{folder.name}",
         # Where jobs were made from several, the newest is that of the configuration below.
         str(newest.get("commit") or "").partition("+")[0],
         digest,
         sorted({str(record.get("commit") or "not known") for record in found}),
-        bits.said(found),
+        numerics.sentences(found),
         sum(record["config_sha256"] != digest for record in found),
     )
     return [said, page.details("Versions", _versions(found))]
@@ -277,4 +278,6 @@ def _citation(config, newest):
         if ARMS[arm].sources and source(config, arm) != "synthetic"
     ]
     version = newest.get("version") or __version__
-    return page.macros("made.html").cited(version, str(newest.get("commit") or "")[:10], data)
+    return page.macros("reproduction.html").cited(
+        version, str(newest.get("commit") or "")[:10], data
+    )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from bokeh.models import ColumnDataSource, Slope, TapTool
 
-from skyloom.figures import style
+from skyloom.draw import style
 from skyloom.report import charts, page
 
 if TYPE_CHECKING:
-    from skyloom.report.sample import Sample
+    from skyloom.report.test_side import Sample
 
 
 _LOOK = {
@@ -35,7 +35,7 @@ def section(galaxies: Sample, ids: list[str], names: list[str]):
 
     Parameters
     ----------
-    galaxies : `skyloom.report.sample.Sample`
+    galaxies : `skyloom.report.test_side.Sample`
     ids : list of str
         The atlas's galaxies, in its order: a point and a row share their number.
     names : list of str

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.arms import ARMS
-from skyloom.figures import sdss_labels as names
-from skyloom.figures.table_cells import texts
-from skyloom.io import read_json
-from skyloom.networks import bootstrap
+from skyloom.arms.registry import ARMS
+from skyloom.draw import sdss_labels as names
+from skyloom.draw.table_cells import texts
+from skyloom.io.files import read_json
+from skyloom.judge import bootstrap
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.report import page, published, trainings, wording
+from skyloom.report import convergence, page, published, wording
 
 ARM = ARMS["sdss"]
 _AVERAGE = "average"
@@ -52,7 +52,7 @@ def section(folder: Path):
         page.answer(
             ARM.question,
             *answer(summary, confusion, predictions, sees),
-            *trainings.unfinished(
+            *convergence.unfinished(
                 folder, models, called=lambda name: names.model_name(*models[name])
             ),
         ),
@@ -75,9 +75,9 @@ def answer(
     Parameters
     ----------
     summary : Table
-        As `skyloom.sdss.evaluation.summarise` makes it.
+        As `skyloom.arms.sdss.evaluation.summarise` makes it.
     confusion : Table or None
-        As `skyloom.sdss.evaluation.confusions` makes it.
+        As `skyloom.arms.sdss.evaluation.confusions` makes it.
     predictions : dict of str to Table
         By model; those of other networks are set beside the best one's, spectrum by spectrum.
     sees : dict of str to str

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.arms import ARMS
-from skyloom.figures import semantic_labels as names
-from skyloom.figures.table_cells import texts
-from skyloom.report import page, published, trainings, wording
+from skyloom.arms.registry import ARMS
+from skyloom.draw import semantic_labels as names
+from skyloom.draw.table_cells import texts
+from skyloom.report import convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.semantic.evaluation import ANGLE, folded
+from skyloom.arms.semantic.evaluation import ANGLE, folded
 
 ARM = ARMS["semantic"]
 # An encoder is said to have found a parameter where its errors' interval lies below those of
@@ -49,7 +49,7 @@ def section(folder: Path):
         page.answer(
             ARM.question,
             *answer(summary, scatter),
-            *trainings.unfinished(folder, scatter),
+            *convergence.unfinished(folder, scatter),
         ),
         page.figure(folder, "semantic.bounds"),
         _table(summary, scatter),
@@ -92,7 +92,7 @@ def answer(summary: Table, scatter: dict[str, dict]) -> list[str]:
     Parameters
     ----------
     summary : Table
-        As `skyloom.semantic.evaluation.summarise` makes it.
+        As `skyloom.arms.semantic.evaluation.summarise` makes it.
     scatter : dict of str to dict
         By encoder, as `true_scatter` gives it.
 
@@ -235,7 +235,7 @@ def galaxies(measured: Table) -> str:
     Parameters
     ----------
     measured : Table
-        As `skyloom.semantic.galaxies` makes it: one row a view.
+        As `skyloom.arms.semantic.galaxies` makes it: one row a view.
 
     Returns
     -------

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.arms import ARMS
-from skyloom.figures import spectra_labels as names
-from skyloom.figures.table_cells import texts
-from skyloom.networks import bootstrap
-from skyloom.report import page, published, trainings, wording
+from skyloom.arms.registry import ARMS
+from skyloom.draw import spectra_labels as names
+from skyloom.draw.table_cells import texts
+from skyloom.judge import bootstrap
+from skyloom.report import convergence, page, published, wording
 from skyloom.report.spectra_names import name
 
 _SAMPLES = 1000
@@ -41,7 +41,7 @@ def section(folder: Path):
         page.answer(
             arm.question,
             *answer(summary, predictions),
-            *trainings.unfinished(folder, texts(summary["model"]), called=_called(summary)),
+            *convergence.unfinished(folder, texts(summary["model"]), called=_called(summary)),
         ),
         _errors(summary),
         *_scatter(folder, summary, predictions),
@@ -58,7 +58,7 @@ def answer(summary, predictions):
     Parameters
     ----------
     summary : Table
-        As `skyloom.spectra.evaluation.summarise` makes it.
+        As `skyloom.arms.spectra.evaluation.summarise` makes it.
     predictions : dict of str to Table
         Test side of each model.
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skyloom.arms.tng.labels import OFFSET
 from skyloom.errors import InputError
-from skyloom.io import read_table
-from skyloom.tng.labels import OFFSET
+from skyloom.io.files import read_table
 
 
 class Sample(NamedTuple):
@@ -32,7 +32,7 @@ def cases(folder):
     return [str(variant) for variant in summary["variant"]]
 
 
-def read(folder: Path, names: list[str]) -> Sample:
+def read_test_side(folder: Path, names: list[str]) -> Sample:
     """Collect the test galaxies of a run.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skyloom.report import atlas, beyond, ranking
+from skyloom.report import atlas, tng_ranking, tng_robustness
 
 
 def section(folder: Path, *, maps=(), parts=()):
@@ -24,4 +24,4 @@ def section(folder: Path, *, maps=(), parts=()):
     list of Section
     """
     shown = atlas.sections(folder, [Path(path) for path in maps])
-    return [ranking.section(folder), *shown, *beyond.sections(folder, parts)]
+    return [tng_ranking.section(folder), *shown, *tng_robustness.sections(folder, parts)]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.arms import ARMS
-from skyloom.figures import style
-from skyloom.io import read_table
+from skyloom.arms.registry import ARMS
+from skyloom.draw import style
+from skyloom.io.files import read_table
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.report import page, published, trainings, wording
+from skyloom.report import convergence, page, published, wording
 
 TITLE, QUESTION = ARMS["tng"].title, ARMS["tng"].question
 _COLUMNS = {
@@ -48,7 +48,7 @@ def section(folder: Path):
             page.answer(
                 QUESTION,
                 *sentences(summary, pairs),
-                *trainings.unfinished(
+                *convergence.unfinished(
                     folder, summary["variant"], loss="test_loss", called=style.variant_label
                 ),
             ),

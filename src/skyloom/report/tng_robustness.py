@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.io import read_table
+from skyloom.draw import style
+from skyloom.io.files import read_table
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -76,7 +76,7 @@ def ensemble_sentences(cases: Table, pairs: Table):
     Parameters
     ----------
     cases, pairs : Table
-        As `skyloom.networks.ensemble` makes them; `cases` sorted by rank.
+        As `skyloom.arms.tng.ensemble` makes them; `cases` sorted by rank.
     """
     best = cases[0]
     said = [
@@ -119,7 +119,7 @@ def _leakage(folder):
 
 
 def leakage_sentences(rows):
-    """What the comparisons of `skyloom.networks.leakage` say, one sentence each."""
+    """What the comparisons of `skyloom.arms.tng.leakage` say, one sentence each."""
     said = []
     for row in rows:
         if np.ma.is_masked(row["r_difference"]):

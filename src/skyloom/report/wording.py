@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.figures import style
-from skyloom.figures.table_cells import numbers, significant, texts
+from skyloom.draw import style
+from skyloom.draw.table_cells import numbers, significant, texts
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 #: Why an interval may be too narrow, in every section that has one.
 OTHER_SEED = "Intervals know of the test side's scatter, not of what another training would give."

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.arms import ARMS
-from skyloom.figures.table_cells import texts
-from skyloom.io import read_json
-from skyloom.networks import roc
+from skyloom.arms.registry import ARMS
+from skyloom.draw.table_cells import texts
+from skyloom.io.files import read_json
+from skyloom.judge import roc
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.report import page, published, trainings, wording
+from skyloom.report import convergence, page, published, wording
 
 ARM = ARMS["xmm"]
 
@@ -41,7 +41,7 @@ def section(folder: Path):
         page.answer(
             ARM.question,
             *answer(summary, statistics),
-            *trainings.unfinished(folder, texts(summary["experiment"])),
+            *convergence.unfinished(folder, texts(summary["experiment"])),
         ),
         _table(summary),
         page.figure(folder, "xmm.roc"),
@@ -58,7 +58,7 @@ def answer(summary: Table, statistics: dict | None) -> list[str]:
     Parameters
     ----------
     summary : Table
-        As `skyloom.xmm.evaluation.summarise` makes it.
+        As `skyloom.arms.xmm.evaluation.summarise` makes it.
     statistics : dict or None
         ``auc``, ``low`` and ``high`` on the test side of a logistic regression on three numbers.
 

@@ -1,6 +1,6 @@
 # What the rules of the sdss arm share: names, paths and input functions.
 import configuration_sdss
-from skyloom.sdss import entries
+from skyloom.arms.sdss import architectures
 
 SDSS = config["sdss"]
 SDSS_DIR = f"results/{RUN}/sdss"
@@ -16,7 +16,8 @@ SDSS_KERNEL = "results/kernels/polyline.so"
 SDSS_BLOCKS = range(SDSS["blocks"])
 SDSS_MODELS = configuration_sdss.models(SDSS)
 SDSS_NETWORKS = {
-    name: entries.network(name, keys) for name, keys in sorted(SDSS["networks"].items())
+    name: architectures.network(name, keys)
+    for name, keys in sorted(SDSS["networks"].items())
 }
 # What sdss_predict classifies, and with what; the arm's own spectra where nothing is named.
 SDSS_UNKNOWN = os.path.expanduser(SDSS["prediction"]["spectra"] or SDSS_SPECTRA)

@@ -11,7 +11,7 @@ rule sdss_download_weights:
         f"{SDSS_DIR}/logs/download_{{name}}.log",
     wildcard_constraints:
         name="|".join(
-            name for name, own in entries.ARCHITECTURES.items() if own.pretrained
+            name for name, own in architectures.ARCHITECTURES.items() if own.pretrained
         ),
     localrule: True
     conda:
@@ -86,7 +86,7 @@ rule sdss_train:
         code=code(
             "sdss/train_network.py",
             entry=tuple(
-                filter(None, (a.module for a in entries.ARCHITECTURES.values()))
+                filter(None, (a.module for a in architectures.ARCHITECTURES.values()))
             ),
         ),
     script:

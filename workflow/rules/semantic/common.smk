@@ -1,6 +1,6 @@
 # What the rules of the semantic arm share: names, paths and input functions.
 import configuration_semantic
-from skyloom.networks.threads import threads_of
+from skyloom.learn.threads import threads_of
 
 SEMANTIC = config["semantic"]
 SEMANTIC_DIR = f"results/{RUN}/semantic"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from skyloom.errors import InputError, check_keys, check_one_of
-from skyloom.registry import Registry
+from skyloom.registries import Registry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Architecture:
         Where ``build`` is, so that a plan imports no Keras.
     build : callable or None
         Makes its layers: ``build(shape, classes, seed=...)``, of a spectrum with the number of its
-        pixels. Without it and `module`, it is one of `skyloom.networks.pretrained`.
+        pixels. Without it and `module`, it is one of `skyloom.learn.pretrained`.
     """
 
     variant: str
@@ -29,7 +29,7 @@ class Architecture:
 
     @property
     def pretrained(self):
-        """Whether it is one of `skyloom.networks.pretrained`."""
+        """Whether it is one of `skyloom.learn.pretrained`."""
         return not (self.module or self.build)
 
 
@@ -39,8 +39,8 @@ ARCHITECTURES = Registry(
 )
 ARCHITECTURES["inception_v3"] = Architecture("images_224")
 ARCHITECTURES["resnet_50"] = Architecture("images_224")
-ARCHITECTURES["lenet"] = Architecture("images_28", "skyloom.networks.lenet")
-ARCHITECTURES["cnn_1d"] = Architecture("spectra", "skyloom.networks.cnn_1d")
+ARCHITECTURES["lenet"] = Architecture("images_28", "skyloom.learn.lenet")
+ARCHITECTURES["cnn_1d"] = Architecture("spectra", "skyloom.learn.cnn_1d")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Network:
 
     @property
     def pretrained(self):
-        """Whether it is one of `skyloom.networks.pretrained`."""
+        """Whether it is one of `skyloom.learn.pretrained`."""
         return ARCHITECTURES[self.architecture].pretrained
 
     @property

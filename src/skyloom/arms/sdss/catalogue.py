@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from skyloom.arms.sdss import spectrum
 from skyloom.errors import InputError
-from skyloom.sdss import fits_tables, spectrum
+from skyloom.io import fits_tables
 
 #: Columns without which a table is no catalogue.
 NEED = ("PLATE", "MJD", "FIBERID", "CLASS", "Z")
@@ -169,8 +170,9 @@ def rows(path: str | Path, names: Iterable[str], *, chunk: int = CHUNK) -> dict[
     Returns
     -------
     dict of str to dict
-        Of each spectrum that the catalogue has, its columns (see `skyloom.sdss.spectrum.COLUMNS`).
-        Where it has one twice, reduced by two versions of the pipeline, the first row counts.
+        Of each spectrum that the catalogue has, its columns (see
+        `skyloom.arms.sdss.spectrum.COLUMNS`). Where it has one twice, reduced by two versions of
+        the pipeline, the first row counts.
     """
     wanted, names = _wanted(names)
     found = {}

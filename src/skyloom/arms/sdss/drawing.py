@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.ahead import in_order
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
 from skyloom.kernels import polyline
 
@@ -120,7 +120,7 @@ def draw(
         Of the line in pixels of the image, whatever its size. A small image is drawn as such: the
         mean over blocks of a large one would have a line of a fifth of a pixel, a light grey that
         8 bits hardly hold, where the strokes of digits, for which LeNet was made, are 2 pixels.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Spectra are drawn on its threads; not from within a work of the same pool.
 
     Returns

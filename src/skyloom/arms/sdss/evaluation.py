@@ -15,12 +15,12 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom import sides
-from skyloom.columns import masked, of_rows, where
+from skyloom import split_tables
+from skyloom.arms.sdss.classes import CLASSES, PROBABILITIES
 from skyloom.errors import InputError
-from skyloom.networks import bootstrap
+from skyloom.io.columns import masked, of_rows, where
+from skyloom.judge import bootstrap
 from skyloom.progress import track
-from skyloom.sdss.classes import CLASSES, PROBABILITIES
 
 METRICS = ("accuracy", "precision", "recall", "f1")
 AVERAGE = "average"
@@ -182,7 +182,7 @@ def summarise(
     """
     parts, pairs = [], list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="networks", unit="network"):
-        rows = sides.check_predictions(
+        rows = split_tables.check_predictions(
             f"predictions of {known['model']}",
             table,
             remedy="make the split again",

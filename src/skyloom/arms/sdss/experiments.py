@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
+from skyloom import split_tables
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.networks import batches, classification, experiment, features, folding, pretrained
-from skyloom.networks.standardised import Standardised
-from skyloom.networks.targets import Target
-from skyloom.networks.training import fit as fit_network
+from skyloom.io.files import open_hdf5
+from skyloom.learn import (
+    batches,
+    batchnorm_folding,
+    classification,
+    experiment,
+    features,
+    pretrained,
+)
+from skyloom.learn.standardisation import Standardised
+from skyloom.learn.targets import Target
+from skyloom.learn.training import fit as fit_network
 
 if TYPE_CHECKING:
-    from skyloom.networks.experiment import Fitted
-    from skyloom.sdss.entries import Network
+    from skyloom.arms.sdss.architectures import Network
+    from skyloom.learn.experiment import Fitted
 
-from skyloom.sdss.classes import CLASSES, PROBABILITIES
+from skyloom.arms.sdss.classes import CLASSES, PROBABILITIES
 
 TARGET = Target("classes", classes=len(CLASSES))
 
@@ -49,7 +56,7 @@ class Sample(experiment.Sample):
     inputs: dict
 
 
-def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
+def read_sample(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """Labels of a dataset and the sides of its spectra.
 
     Parameters
@@ -89,7 +96,7 @@ def read(dataset: str | Path, split: Table, *, split_name: str = "the split") ->
             "inputs": inputs,
         }
 
-    return experiment.read(Sample, dataset, split, labels, split_name=split_name)
+    return experiment.read_sample(Sample, dataset, split, labels, split_name=split_name)
 
 
 def _parsed(text):
@@ -104,7 +111,7 @@ def backbone(entry, *, side, seed, weights=None):
 
     Parameters
     ----------
-    entry : `skyloom.sdss.entries.Network`
+    entry : `skyloom.arms.sdss.architectures.Network`
     side : int
         Of the images, pixels.
     seed : int
@@ -130,7 +137,7 @@ def cache_features(
 
     Parameters
     ----------
-    entry : `skyloom.sdss.entries.Network`
+    entry : `skyloom.arms.sdss.architectures.Network`
     dataset : path
         Of images (N, H, H, 3) uint8.
     output : path
@@ -138,11 +145,11 @@ def cache_features(
     seed, weights
         As `backbone` has them.
     threads : int
-        Of `skyloom.networks.devices.keep_promise`, which the caller has called.
+        Of `skyloom.learn.devices.keep_promise`, which the caller has called.
     reproducible : {'any_cores', 'same_cores'}
         What is promised of the bits; of ``same_cores`` the file says how many there were.
     batch
-        See `skyloom.networks.features.cache`.
+        See `skyloom.learn.features.cache`.
     """
     with open_hdf5(dataset, need=["images", "id"]) as file:
         side = file["images"].shape[1]
@@ -152,7 +159,7 @@ def cache_features(
     bits = {"reproducible": reproducible, **({"threads": threads} if shared else {})}
     features.cache_model(
         dataset,
-        folding.folded(model),
+        batchnorm_folding.folded(model),
         output,
         attributes={
             "architecture": entry.architecture,
@@ -188,13 +195,13 @@ def fit(
     ----------
     name : str
         Of the entry.
-    entry : `skyloom.sdss.entries.Network`
+    entry : `skyloom.arms.sdss.architectures.Network`
     dataset : path
         Of the variant that the architecture sees.
     sample : Sample
         Of that dataset.
     training : dict
-        The keys of ``sdss.training``: see `skyloom.networks.classification.Settings`.
+        The keys of ``sdss.training``: see `skyloom.learn.classification.Settings`.
     seed : int
         Of initial weights and order: the same for every network.
     split : str
@@ -210,7 +217,7 @@ def fit(
 
     Returns
     -------
-    `skyloom.networks.experiment.Fitted`
+    `skyloom.learn.experiment.Fitted`
 
     Raises
     ------
@@ -292,7 +299,7 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
     }
     predictions = _predictions(sample, result, meta)
     readouts = {
-        str(epoch): {part: _judge(sample, _called(outputs), part) for part in sides.PARTS}
+        str(epoch): {part: _judge(sample, _called(outputs), part) for part in split_tables.PARTS}
         for epoch, outputs in result.readouts.items()
     }
     called = _called(result.outputs)
@@ -311,7 +318,7 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
             "inputs": sample.inputs,
             **experiment.epochs(result, classification.HISTORY),
             "readouts": readouts,
-            "sides": {part: _judge(sample, called, part) for part in sides.PARTS},
+            "sides": {part: _judge(sample, called, part) for part in split_tables.PARTS},
         },
     )
 

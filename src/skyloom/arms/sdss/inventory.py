@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units
 
-from skyloom import inventory as inventories
-from skyloom.columns import numbers
+from skyloom.arms.sdss import catalogue as catalogues
+from skyloom.arms.sdss import objects, spectrum
 from skyloom.errors import InputError
-from skyloom.sdss import catalogue as catalogues
-from skyloom.sdss import objects, spectrum
+from skyloom.io import inventory as inventories
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.spectra import folders
+from skyloom.io import folders
 
 #: What `quality.zwarning` can be.
 ZWARNING = ("keep", "reject")
@@ -77,7 +77,7 @@ def _check_quality(quality):
 
 
 def _row(file, folder, quality, rows, labelled):
-    found = spectrum.read(Path(folder) / file, catalogue=rows, labelled=labelled)
+    found = spectrum.read_spectrum(Path(folder) / file, catalogue=rows, labelled=labelled)
     share = float(found.good.mean())
     if share < quality["min_good"]:
         raise InputError(
@@ -113,17 +113,17 @@ def inspect(
         ``zwarning`` ('keep' or 'reject': what is done with a ZWARNING other than 0) and
         ``min_good`` (the least share of good pixels).
     catalogue : dict, optional
-        Rows by the spectra's names, from `skyloom.sdss.catalogue.rows`; a spectrum in it has class,
-        redshift, warning and object from there, any other from its file.
+        Rows by the spectra's names, from `skyloom.arms.sdss.catalogue.rows`; a spectrum in it has
+        class, redshift, warning and object from there, any other from its file.
     labelled : bool, optional
-        See `skyloom.sdss.spectrum.read`.
-    pool : `skyloom.ahead.Pool`, optional
+        See `skyloom.arms.sdss.spectrum.read_spectrum`.
+    pool : `skyloom.prefetch.Pool`, optional
 
     Yields
     ------
     tuple
         A good file's row (file, id, class, z, zwarning, sn, good, object, ra, dec, synthetic), or
-        a `skyloom.inventory.Reject`, in the order of the files.
+        a `skyloom.io.inventory.Reject`, in the order of the files.
     """
     _check_quality(quality)
     return inventories.inspect(
@@ -160,7 +160,7 @@ def merge(
     -------
     inventory : Table
         Sorted by id, each spectrum once: of two files of one spectrum, the first by name. `object`
-        is equal for all spectra of an object, see `skyloom.sdss.objects.group`.
+        is equal for all spectra of an object, see `skyloom.arms.sdss.objects.group`.
     rejects : Table
         file, reason, sorted by file.
 

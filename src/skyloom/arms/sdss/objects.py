@@ -22,7 +22,7 @@ def group(
     Parameters
     ----------
     keys : (N,) array of str
-        See `skyloom.sdss.spectrum.object_of`.
+        See `skyloom.arms.sdss.spectrum.object_of`.
     ra, dec : (N,) float array
         Degrees; NaN where not known.
     radius : float, optional

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms.sdss import experiments, preparation, processing
 from skyloom.errors import InputError
-from skyloom.networks import chain, regression
-from skyloom.networks.backend import tf
+from skyloom.learn import regression, sub_batches
+from skyloom.learn.backend import tf
 from skyloom.progress import track_blocks
-from skyloom.sdss import experiments, preparation, processing
 
 if TYPE_CHECKING:
     import keras
 
-from skyloom.sdss.spectrum import UNKNOWN
+from skyloom.arms.sdss.spectrum import UNKNOWN
 
 #: A trained network, from its ``model.keras``.
 load = regression.load
 
 
-def check(metrics: dict, wavelength: np.ndarray, window: int) -> None:
+def check_preparation(metrics: dict, wavelength: np.ndarray, window: int) -> None:
     """Refuse spectra that were prepared in another way than those of the training.
 
     Parameters
@@ -77,14 +77,16 @@ def outputs(
     metrics : dict
         Of the model: what it saw, and how that was drawn.
     kernel : ctypes library, optional
-        For the rasteriser; see `skyloom.sdss.drawing.draw`.
+        For the rasteriser; see `skyloom.arms.sdss.drawing.draw`.
 
     Returns
     -------
     (n, 3) float64 array
         Of all spectra; a few blocks are in memory.
     """
-    ask = tf.function(lambda x: chain.outputs(network, x, training=False, parts=chain.parts()))
+    ask = tf.function(
+        lambda x: sub_batches.outputs(network, x, training=False, parts=sub_batches.parts())
+    )
     variant = metrics["inputs"]["variant"]
     options = metrics["inputs"]["parameters"].get("drawing")
     found = [np.zeros((0, experiments.TARGET.outputs))]
@@ -104,7 +106,7 @@ def predict(
     inventory : Table
         Columns file, id, class and z of the folder's good spectra, in the order of the blocks.
     blocks : sequence of path
-        As `skyloom.sdss.preparation.write_block` writes them.
+        As `skyloom.arms.sdss.preparation.write_block` writes them.
     network, metrics, kernel
         As `outputs` has them.
 
@@ -127,7 +129,7 @@ def predict(
     table["class"][table["class"] == UNKNOWN] = ""
     table["z"] = inventory["z"]
     wavelength, window, spectra = processing.read_blocks(blocks, table["id"])
-    check(metrics, wavelength, window)
+    check_preparation(metrics, wavelength, window)
     label = f"classes by {metrics['model']}"
     spectra = track_blocks(spectra, label=label, total=len(table), unit="spectrum")
     made = outputs(network, spectra, wavelength, metrics, kernel=kernel)

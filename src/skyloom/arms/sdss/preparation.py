@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.ahead import in_order
+from skyloom.arms.sdss.smoothing import moving_average
+from skyloom.arms.sdss.spectrum import read_spectrum
 from skyloom.errors import InputError
-from skyloom.io import create_dataset
-from skyloom.sdss.smoothing import moving_average
-from skyloom.sdss.spectrum import read
+from skyloom.io.files import create_dataset
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
     import h5py
 
-    from skyloom.ahead import Pool
-    from skyloom.sdss.spectrum import Spectrum
+    from skyloom.arms.sdss.spectrum import Spectrum
+    from skyloom.prefetch import Pool
 
-from skyloom.spectra import resampling, wavelengths
+from skyloom.arms.spectra import resampling, wavelengths
 
 #: Spectra written, read or drawn at a time.
 TOGETHER = 64
@@ -68,7 +68,7 @@ def resample(wavelength: np.ndarray, flux: np.ndarray, new: np.ndarray) -> np.nd
     -------
     (N,) float64 array
         NaN where the old pixels do not cover the whole of a new one. What
-        `skyloom.spectra.resampling.resample` gives for 'conserve', without a matrix for every
+        `skyloom.arms.spectra.resampling.resample` gives for 'conserve', without a matrix for every
         spectrum's own wavelengths.
     """
     old_edges, new_edges = resampling.edges(wavelength), resampling.edges(new)
@@ -89,13 +89,13 @@ def prepare(spectrum: Spectrum, wavelength: np.ndarray, *, window: int) -> np.nd
 
     Parameters
     ----------
-    spectrum : `skyloom.sdss.spectrum.Spectrum`
+    spectrum : `skyloom.arms.sdss.spectrum.Spectrum`
         Of its attributes wavelength, flux and good are used.
     wavelength : (N,) array
         From `grid`.
     window : int
         Pixels of the moving average, odd; on the spectrum's own pixels. See
-        `skyloom.sdss.smoothing.moving_average` for bad ones.
+        `skyloom.arms.sdss.smoothing.moving_average` for bad ones.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def prepare_all(
     folder : str or Path
     wavelength : (N,) array
     window : int
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Spectra are read and prepared on its threads.
 
     Yields
@@ -158,7 +158,7 @@ def prepare_all(
         path = Path(folder) / str(file)
         try:
             # Their class is another table's matter: a catalogue may know better than the file.
-            return prepare(read(path, labelled=False), wavelength, window=window)
+            return prepare(read_spectrum(path, labelled=False), wavelength, window=window)
         except InputError:
             raise
         except ValueError as error:
@@ -186,9 +186,9 @@ def write_block(
     Parameters
     ----------
     file : h5py.File
-        Empty; see `skyloom.io.atomic_hdf5`. Gets ``spectra`` (n, N) float32 and ``id`` (n,), and
-        the attributes that `skyloom.spectra.wavelengths.grid` reads, ``smoothing_window`` and
-        ``synthetic``. Not packed: noise hardly packs, and the file is read once a dataset.
+        Empty; see `skyloom.io.files.atomic_hdf5`. Gets ``spectra`` (n, N) float32 and ``id`` (n,),
+        and the attributes that `skyloom.arms.spectra.wavelengths.grid` reads, ``smoothing_window``
+        and ``synthetic``. Not packed: noise hardly packs, and the file is read once a dataset.
     spectra : iterable of (n, N) array
     wavelength : (N,) array
     identifiers : sequence of str

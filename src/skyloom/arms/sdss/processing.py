@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.ahead import in_order, one_ahead
+from skyloom.arms.sdss import drawing, preparation
+from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError
-from skyloom.io import check_numbers, open_hdf5
-from skyloom.sdss import drawing, preparation
-from skyloom.sdss.classes import CLASSES
+from skyloom.io.files import check_numbers, open_hdf5
+from skyloom.prefetch import in_order, one_ahead
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.spectra import wavelengths
+from skyloom.arms.spectra import wavelengths
 
 #: Datasets of images: height, width and channels. All channels of an image are equal.
 IMAGES = {"images_224": (224, 224, 3), "images_28": (28, 28, 1)}
@@ -40,25 +40,25 @@ def inputs(flux, wavelength, variant, *, options=None, kernel=None):
     Parameters
     ----------
     flux : (n, N) array
-        From `skyloom.sdss.preparation`.
+        From `skyloom.arms.sdss.preparation`.
     wavelength : (N,) array
     variant : str
         One of `VARIANTS`.
     options : dict
         For images: ``backend``, ``wavelength``, ``flux`` (the limits), ``width`` and ``margin`` of
-        `skyloom.sdss.drawing.draw`.
+        `skyloom.arms.sdss.drawing.draw`.
     kernel : ctypes library
         For the rasteriser.
 
     Returns
     -------
     (n, H, W, C) uint8 or (n, N) float32 array
-        White paper is 255, the line 0; or `skyloom.sdss.preparation.normalise`.
+        White paper is 255, the line 0; or `skyloom.arms.sdss.preparation.normalise`.
 
     Raises
     ------
     ValueError
-        If the variant is unknown, or as `skyloom.sdss.drawing.draw`.
+        If the variant is unknown, or as `skyloom.arms.sdss.drawing.draw`.
     """
     if variant not in VARIANTS:
         raise ValueError(f"the variant {variant!r} is none of {', '.join(VARIANTS)}")
@@ -87,7 +87,7 @@ def render_all(
     blocks : iterable of (n, N) array
     wavelength, variant, options, kernel
         See `inputs`.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Blocks are read and drawn on its threads, ahead of their use.
 
     Yields
@@ -109,7 +109,7 @@ def read_blocks(
     Parameters
     ----------
     paths : sequence of str or Path
-        What `skyloom.sdss.preparation.write_block` wrote, block after block.
+        What `skyloom.arms.sdss.preparation.write_block` wrote, block after block.
     identifiers : sequence of str
         Of the sample, in order.
 
@@ -185,7 +185,7 @@ def description(
     Raises
     ------
     InputError
-        If the sample is empty, or a class is not one of `skyloom.sdss.classes.CLASSES`.
+        If the sample is empty, or a class is not one of `skyloom.arms.sdss.classes.CLASSES`.
     """
     if not len(sample):
         raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skyloom import published
+from skyloom.judge import published
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -26,14 +26,14 @@ def compare(document: dict, choices: dict, *, summary: Table, networks: dict[str
     choices : dict
         Dotted names of the config and their values: the keys of ``comparable_when``.
     summary : Table
-        As `skyloom.sdss.evaluation.summarise` makes it.
+        As `skyloom.arms.sdss.evaluation.summarise` makes it.
     networks : dict of str to dict
         All of ``sdss.networks``.
 
     Returns
     -------
     Table
-        As `skyloom.published.table` makes it: a quantity is ``<metric> of <class>``.
+        As `skyloom.judge.published.table` makes it: a quantity is ``<metric> of <class>``.
     """
     meta = summary.meta
     counts = {"spectra_used": int(meta["spectra"])}

@@ -10,8 +10,8 @@ from fractions import Fraction
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError
-from skyloom.sdss.classes import CLASSES
 from skyloom.splits import apportion
 
 #: Classes whose redshift is a distance; stars, at |z| of 0.002, are neither cut nor binned in z.

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError
-from skyloom.registry import Readers
-from skyloom.sdss import fits_tables
-from skyloom.sdss.classes import CLASSES
+from skyloom.io import fits_tables
+from skyloom.registries import Readers
 
 #: Readers of spectra by their formats; each gives a `Raw`.
 READERS = Readers("spectra for sdss")
@@ -351,7 +351,7 @@ def _label(row, name, source, *, labelled):
     return label, z, warning
 
 
-def read(
+def read_spectrum(
     path: str | Path, *, catalogue: Mapping[str, dict] | None = None, labelled: bool = True
 ) -> Spectrum:
     """Read one spectrum.
@@ -364,8 +364,8 @@ def read(
         row on the object (CLASS, Z): COADD and SPECOBJ or SPALL, known by their columns, whose
         names may be in any case.
     catalogue : mapping of str to dict, optional
-        Rows by the spectrum's name, as `skyloom.sdss.catalogue.rows` gives them: for a spectrum in
-        it, its columns replace those of the file.
+        Rows by the spectrum's name, as `skyloom.arms.sdss.catalogue.rows` gives them: for a
+        spectrum in it, its columns replace those of the file.
     labelled : bool, optional
         Whether the spectrum must have a class, a redshift and an object. Without, an unknown class
         is `UNKNOWN` and an unknown redshift NaN: for spectra that are to be classified.
@@ -384,7 +384,7 @@ def read(
 
 @READERS.register("FITS", identify=lambda path, start: start.startswith(b"SIMPLE  ="), priority=-1)
 def read_fits(path: str | Path) -> Raw:
-    """The `Raw` of a file as SDSS has it, see `read`."""
+    """The `Raw` of a file as SDSS has it, see `read_spectrum`."""
     content = _content(path)
     units = list(fits_tables.units(io.BytesIO(content), path, length=len(content)))
     table, about = _find(units, path)

@@ -10,10 +10,10 @@ import numpy as np
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
-    from skyloom.semantic.profiles import Profile
-    from skyloom.semantic.sampling import Grid
+    from skyloom.arms.semantic.profiles import Profile
+    from skyloom.arms.semantic.sampling import Grid
 
-from skyloom.semantic import profiles
+from skyloom.arms.semantic import profiles
 
 #: Step of a derivative, relative to the parameter or to the width of its allowed range. With
 #: differences of fourth order, rounding and truncation are both near 1e-11 of the image.
@@ -34,12 +34,12 @@ def jacobian(decoder: Profile | str, values: dict, names: Sequence[str], grid: G
 
     Parameters
     ----------
-    decoder : skyloom.semantic.profiles.Profile or str
+    decoder : skyloom.arms.semantic.profiles.Profile or str
     values : dict
         (n,) array or number of every parameter that is not at its default.
     names : sequence of str
         Parameters to derive by, of `values`.
-    grid : skyloom.semantic.sampling.Grid
+    grid : skyloom.arms.semantic.sampling.Grid
 
     Returns
     -------
@@ -86,10 +86,10 @@ def cramer_rao(profile: dict, values: dict, grid: Grid, noise: float) -> np.ndar
     Parameters
     ----------
     profile : dict
-        See `skyloom.semantic.profiles.resolve`; gives the fixed parameters.
+        See `skyloom.arms.semantic.profiles.resolve`; gives the fixed parameters.
     values : dict
         (n,) array of each free parameter.
-    grid : skyloom.semantic.sampling.Grid
+    grid : skyloom.arms.semantic.sampling.Grid
     noise : float
         Standard deviation of the white Gaussian noise of a pixel.
 

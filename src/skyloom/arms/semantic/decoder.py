@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skyloom.networks.backend import keras
-from skyloom.semantic import profiles, sampling
+from skyloom.arms.semantic import profiles, sampling
+from skyloom.learn.backend import keras
 
 
 @keras.saving.register_keras_serializable(package="skyloom")
@@ -13,10 +13,10 @@ class ProfileDecoder(keras.layers.Layer):
     Parameters
     ----------
     profile : dict
-        ``decoder`` and ``parameters`` as `skyloom.semantic.profiles.resolve` knows them: those
+        ``decoder`` and ``parameters`` as `skyloom.arms.semantic.profiles.resolve` knows them: those
         that are ranges come as input, in the decoder's order, the others are fixed.
     grid : dict
-        Fields of `skyloom.semantic.sampling.Grid`.
+        Fields of `skyloom.arms.semantic.sampling.Grid`.
 
     Notes
     -----

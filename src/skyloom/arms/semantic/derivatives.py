@@ -8,8 +8,8 @@ def on_ellipses(problem, values):
 
     Parameters
     ----------
-    problem : `skyloom.semantic.classical.Problem`
-        Of a `skyloom.semantic.profiles.Elliptical`.
+    problem : `skyloom.arms.semantic.least_squares.Problem`
+        Of a `skyloom.arms.semantic.profiles.Elliptical`.
     values : (P,) array
         Free parameters.
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 ops = keras.ops
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
-from skyloom.columns import numbers
-from skyloom.networks import bootstrap
-from skyloom.networks import metrics as statistics
+from skyloom import split_tables
+from skyloom.io.columns import numbers
+from skyloom.judge import bootstrap
+from skyloom.judge import metrics as statistics
 from skyloom.progress import track
 
 #: The parameter that is an axis: equal to itself after half a turn.
@@ -60,8 +60,8 @@ def summarise(encoders, fits, *, bootstrap_samples, level, failed, seed, **_):
     encoders : sequence of (Table, dict)
         Predictions and metrics of each trained model; the test side is judged.
     fits : sequence of Table
-        As `skyloom.semantic.classical.fit_dataset` makes them; the encoders' bounds are of the
-        same dataset's.
+        As `skyloom.arms.semantic.least_squares.fit_dataset` makes them; the encoders' bounds are of
+        the same dataset's.
     bootstrap_samples, level, seed
         Of the interval of sigma; images are drawn.
     failed : float
@@ -80,7 +80,7 @@ def summarise(encoders, fits, *, bootstrap_samples, level, failed, seed, **_):
         the images that were fitted), pull (root mean square of error / bound over those images: 1
         for an estimator that reaches the bound); the last two leave out images that determine
         nothing, of infinite bound; published (NaN: see
-        `skyloom.semantic.published.add`). NaN where undefined.
+        `skyloom.arms.semantic.published.add`). NaN where undefined.
     """
     bounds = {str(table.meta["dataset"]): table for table in fits}
     options = {"samples": bootstrap_samples, "level": level, "seed": seed}
@@ -230,7 +230,7 @@ def _results(encoders, fits):
         }
         ranges = known.get("ranges") or of_dataset.get(head["dataset"]) or {}
         parameters = parameters_of(table)
-        test = sides.check_predictions(
+        test = split_tables.check_predictions(
             f"predictions of {known['model']}",
             table,
             remedy="raise images.test of its dataset",

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
+from skyloom import split_tables
+from skyloom.arms.semantic import encoder as semantic_encoder
+from skyloom.arms.semantic import training as semantic_training
+from skyloom.arms.semantic.decoder import ProfileDecoder
 from skyloom.errors import InputError, check_keys, check_one_of
-from skyloom.networks import batches, experiment, semantic_encoder, semantic_training
-from skyloom.networks.profile_decoder import ProfileDecoder
-from skyloom.networks.training import fit as fit_network
+from skyloom.learn import batches, experiment
+from skyloom.learn.training import fit as fit_network
 
 if TYPE_CHECKING:
-    from skyloom.networks.semantic_encoder import PhysicalParameters
+    from skyloom.arms.semantic.encoder import PhysicalParameters
 
-from skyloom.semantic import profiles
+from skyloom.arms.semantic import profiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Encoder:
     Attributes
     ----------
     angle : {'cos_sin_2theta', 'theta'}
-        See `skyloom.networks.semantic_encoder.PhysicalParameters`.
+        See `skyloom.arms.semantic.encoder.PhysicalParameters`.
     outputs : {'range', 'direct'}
         ``range``: a sigmoid output spans the range that the parameter is drawn from and a `margin`
         beyond; ``direct``: it is the parameter itself, as the paper reads (the angle is 180 times
@@ -55,7 +57,7 @@ class Encoder:
         Parameters
         ----------
         profile : dict
-            See `skyloom.semantic.profiles.resolve`.
+            See `skyloom.arms.semantic.profiles.resolve`.
 
         Returns
         -------
@@ -95,7 +97,7 @@ class Model:
     dataset, network : str
         Names.
     encoder : Encoder
-    training : `skyloom.networks.semantic_training.Settings`
+    training : `skyloom.arms.semantic.training.Settings`
     """
 
     dataset: str
@@ -148,7 +150,7 @@ class Sample(experiment.Sample):
     truth : (N, parameters) float64 array
         Free parameters, in the decoder's order.
     profile, grid : dict
-        See `skyloom.networks.profile_decoder.ProfileDecoder`.
+        See `skyloom.arms.semantic.decoder.ProfileDecoder`.
     noise : float
         Standard deviation of the noise of a pixel.
     """
@@ -176,7 +178,7 @@ class Fitted(experiment.Fitted):
     timing: Table
 
 
-def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
+def read_sample(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """What a dataset says of its images, and their sides.
 
     Parameters
@@ -213,7 +215,7 @@ def read(dataset: str | Path, split: Table, *, split_name: str = "the split") ->
         return {"truth": truth, **{key: described[key] for key in ("profile", "grid", "noise")}}
 
     need = ("images", "target")
-    return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
+    return experiment.read_sample(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
 def _described(attributes):
@@ -247,7 +249,7 @@ def fit(
     sample : Sample
         Of that dataset.
     network : dict
-        ``convolutions`` and ``dense``; see `skyloom.networks.semantic_encoder.build`.
+        ``convolutions`` and ``dense``; see `skyloom.arms.semantic.encoder.build`.
     failed : float
         Degrees beyond which an angle has failed.
     seed : int
@@ -337,5 +339,5 @@ def _metrics(model, sample, encoder, result):
         "chosen_epoch": result.chosen_epoch,
         "loss": float(chosen[0]),
         "val_loss": float(chosen[1]),
-        "images": {part: len(sample.rows(part)) for part in sides.PARTS},
+        "images": {part: len(sample.rows(part)) for part in split_tables.PARTS},
     }

@@ -2,7 +2,7 @@
 
 A thin round disc at inclination i looks like an ellipse of axis ratio cos i, so the ellipticity of
 a galaxy's image tells its inclination; here the one that it was seen at is known, and so is the
-position angle. Images come prepared, by `skyloom.semantic.preparation`.
+position angle. Images come prepared, by `skyloom.arms.semantic.preparation`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
+from skyloom.arms.semantic import profiles
+from skyloom.arms.semantic.evaluation import ANGLE, folded
+from skyloom.arms.semantic.sampling import Grid
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.semantic import profiles
-from skyloom.semantic.evaluation import ANGLE, folded
-from skyloom.semantic.sampling import Grid
+from skyloom.io.files import open_hdf5
 
 #: Axis ratio of a disc seen edge-on: our choice, the usual one. Stellar discs have been measured at
 #: 0.124, with a scatter of 0.033 (arXiv:2409.06768).
@@ -59,7 +59,7 @@ def inclination(ellipticity: np.ndarray, thickness: float = 0.0) -> np.ndarray:
     return np.rad2deg(np.arccos(np.sqrt(np.clip(squared, 0.0, 1.0))))
 
 
-def read(path: str | Path) -> tuple[np.ndarray, Table]:
+def read_galaxies(path: str | Path) -> tuple[np.ndarray, Table]:
     """A dataset of galaxies at known inclinations.
 
     Parameters
@@ -147,7 +147,7 @@ def measurements(
     Parameters
     ----------
     columns : Table
-        As `read` gives it.
+        As `read_galaxies` gives it.
     parameters : (N, P) array
         The encoder's answers, free parameters of `profile` in order; among them scale,
         ellipticity and angle.

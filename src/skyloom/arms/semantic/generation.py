@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom.ahead import in_order
+from skyloom.arms.semantic import preparation, profiles
 from skyloom.errors import InputError
-from skyloom.semantic import preparation, profiles
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
-    from skyloom.semantic.sampling import Grid
+    from skyloom.arms.semantic.sampling import Grid
+    from skyloom.prefetch import Pool
 
-from skyloom.sides import PARTS
+from skyloom.split_tables import PARTS
 
 #: Images with one generator of random numbers.
 BLOCK = 1000
@@ -35,7 +35,7 @@ class Block:
     Attributes
     ----------
     part : str
-        One of `skyloom.sides.PARTS`.
+        One of `skyloom.split_tables.PARTS`.
     number : int
         Of the block within its part.
     size : int
@@ -89,7 +89,7 @@ def draw(profile: dict, size: int, random: np.random.Generator) -> dict:
     Parameters
     ----------
     profile : dict
-        See `skyloom.semantic.profiles.resolve`.
+        See `skyloom.arms.semantic.profiles.resolve`.
     size : int
     random : numpy.random.Generator
 
@@ -110,14 +110,14 @@ def images(profile, values, grid, *, noise=0.0, speckle=0.0, random=None):
     Parameters
     ----------
     profile : dict
-        See `skyloom.semantic.profiles.resolve`; gives the fixed parameters.
+        See `skyloom.arms.semantic.profiles.resolve`; gives the fixed parameters.
     values : dict
         Of `draw`.
-    grid : skyloom.semantic.sampling.Grid
+    grid : skyloom.arms.semantic.sampling.Grid
     noise : float
         Standard deviation of the white Gaussian noise of a pixel, in units of I0 = 1.
     speckle : float
-        See `skyloom.semantic.preparation.speckled`.
+        See `skyloom.arms.semantic.preparation.speckled`.
     random : numpy.random.Generator, optional
         Of the noise.
 
@@ -162,9 +162,9 @@ def render(
     entry : dict
         ``images`` (number of each part), ``noise`` and, if there is any, ``speckle``.
     profile : dict
-    grid : skyloom.semantic.sampling.Grid
+    grid : skyloom.arms.semantic.sampling.Grid
     seed : int
-    pool : skyloom.ahead.Pool, optional
+    pool : skyloom.prefetch.Pool, optional
         Blocks are made on its threads; what comes out is the same without.
 
     Yields
@@ -189,7 +189,7 @@ def description(dataset, entry, profile, grid, seed):
     ------
     InputError
         If noise or speckle is negative, profile and grid disagree, or as `blocks` and
-        `skyloom.semantic.profiles.resolve`.
+        `skyloom.arms.semantic.profiles.resolve`.
     """
     grain = _grain(entry)
     for key, value in grain.items():

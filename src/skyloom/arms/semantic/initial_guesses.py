@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.semantic import profiles
+from skyloom.arms.semantic import profiles
 
 if TYPE_CHECKING:
-    from skyloom.semantic.classical import Problem
+    from skyloom.arms.semantic.least_squares import Problem
 
-from skyloom.semantic.evaluation import ANGLE, folded
+from skyloom.arms.semantic.evaluation import ANGLE, folded
 
 #: Templates along each parameter; one, in the middle, of any other.
 _TEMPLATES = {"scale": 6, "ellipticity": 3, "angle": 12, "sersic_index": 3}
@@ -21,12 +21,12 @@ _TEMPLATES = {"scale": 6, "ellipticity": 3, "angle": 12, "sersic_index": 3}
 _SECOND_MOMENT = 3.0
 
 
-def of(problem: Problem, image: np.ndarray, count: int) -> Iterator[np.ndarray]:
+def starting_points(problem: Problem, image: np.ndarray, count: int) -> Iterator[np.ndarray]:
     """Where to begin.
 
     Parameters
     ----------
-    problem : `skyloom.semantic.classical.Problem`
+    problem : `skyloom.arms.semantic.least_squares.Problem`
     image : (pixels, pixels) array
     count : int
         At most so many.
@@ -123,7 +123,7 @@ def bank(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    problem : `skyloom.semantic.classical.Problem`
+    problem : `skyloom.arms.semantic.least_squares.Problem`
 
     Returns
     -------

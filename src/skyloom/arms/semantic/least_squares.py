@@ -22,13 +22,13 @@ import numpy as np
 from astropy.table import Table
 from scipy.optimize import least_squares
 
-from skyloom import sides
-from skyloom.ahead import Pool, in_order
+from skyloom import split_tables
+from skyloom.arms.semantic import bounds, derivatives, profiles, sampling
+from skyloom.arms.semantic import initial_guesses as starting
+from skyloom.arms.semantic.evaluation import ANGLE
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.semantic import bounds, derivatives, profiles, sampling
-from skyloom.semantic import starts as starting
-from skyloom.semantic.evaluation import ANGLE
+from skyloom.io.files import open_hdf5
+from skyloom.prefetch import Pool, in_order
 
 #: Starts tried on one image: its moments, then templates.
 STARTS = 5
@@ -67,8 +67,8 @@ class Problem:
 
     Attributes
     ----------
-    decoder : `skyloom.semantic.profiles.Profile`
-    grid : `skyloom.semantic.sampling.Grid`
+    decoder : `skyloom.arms.semantic.profiles.Profile`
+    grid : `skyloom.arms.semantic.sampling.Grid`
     ranges : dict of str to (low, high)
         Of the free parameters, as drawn.
     fixed : dict of str to float
@@ -120,7 +120,7 @@ class Problem:
 
     @functools.cached_property
     def bank(self):
-        """`skyloom.semantic.starts.bank`, made once."""
+        """`skyloom.arms.semantic.initial_guesses.bank`, made once."""
         return starting.bank(self)
 
     def parameters(self, values):
@@ -179,7 +179,7 @@ def fit_image(problem, image, *, noise=0.0, speckle=0.0, starts=STARTS):
     bright = float(np.max(np.abs(image))) or 1.0
     enough = _reached(image, noise, speckle) / bright**2
     best, tried = None, 0
-    for start in starting.of(problem, image, starts):
+    for start in starting.starting_points(problem, image, starts):
         tried += 1
         found = least_squares(
             lambda values: (problem.image(values) - image).ravel() / bright,
@@ -275,7 +275,7 @@ def fit_dataset(
     Parameters
     ----------
     dataset : path
-        See `skyloom.semantic.generation`.
+        See `skyloom.arms.semantic.generation`.
     split : Table
         Columns id and part.
     fitted : int, optional
@@ -362,7 +362,7 @@ def _read(dataset, split, fitted, split_name):
     with open_hdf5(dataset, need=["images", "target", "id"]) as file:
         ids = file["id"][()].astype(str)
         rows = np.flatnonzero(
-            sides.of(ids, split, dataset=dataset, split_name=split_name) == "test"
+            split_tables.parts_of(ids, split, dataset=dataset, split_name=split_name) == "test"
         )
         rows = rows[: len(rows) if fitted is None else fitted]
         if not len(rows):

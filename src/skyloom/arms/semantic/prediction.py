@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.errors import InputError
-
 # Importing it makes its layer known to keras.
-from skyloom.networks import regression, semantic_encoder  # noqa: F401
+from skyloom.arms.semantic import (
+    encoder,  # noqa: F401
+    profiles,
+    sampling,
+)
+from skyloom.errors import InputError
+from skyloom.learn import regression
 from skyloom.progress import track_blocks
-from skyloom.semantic import profiles, sampling
 
 if TYPE_CHECKING:
     import keras

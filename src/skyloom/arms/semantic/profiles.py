@@ -13,9 +13,9 @@ from types import ModuleType
 
 import numpy as np
 
+from skyloom.arms.semantic import sampling
 from skyloom.errors import InputError, nearest
-from skyloom.registry import Registry
-from skyloom.semantic import sampling
+from skyloom.registries import Registry
 
 #: Models by name; `register` adds one.
 DECODERS = Registry("decoder")
@@ -249,12 +249,12 @@ def on_grid(profile: dict, grid: dict) -> dict:
     profile : dict
         ``half_width`` (1 where absent) and, if it differs from the others', ``sampling``.
     grid : dict
-        Of all profiles; see `skyloom.semantic.sampling.Grid`.
+        Of all profiles; see `skyloom.arms.semantic.sampling.Grid`.
 
     Returns
     -------
     dict
-        Fields of a `skyloom.semantic.sampling.Grid`.
+        Fields of a `skyloom.arms.semantic.sampling.Grid`.
     """
     own = {key: profile[key] for key in ("sampling", "half_width") if key in profile}
     return {**grid, **own, "half_width": float(own.get("half_width", 1.0))}

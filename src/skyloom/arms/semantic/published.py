@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom import published
+from skyloom.judge import published
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.columns import where
+from skyloom.io.columns import where
 
 NEED = {
     "document": ("results", "models", "table_1", "notes", "comparable_when", "comparable_of"),
@@ -35,7 +35,7 @@ def add(summary: Table, content: dict) -> Table:
     Parameters
     ----------
     summary : Table
-        As `skyloom.semantic.evaluation.summarise` makes it.
+        As `skyloom.arms.semantic.evaluation.summarise` makes it.
     content : dict
         As `read` gives it.
 
@@ -72,14 +72,14 @@ def compare(
         Of each model, how the config has it made, resolved: ``grid``, ``profile``, ``noise``,
         ``images``, ``network`` (its name), ``encoder``, ``training``.
     summary : Table
-        As `skyloom.semantic.evaluation.summarise` makes it.
+        As `skyloom.arms.semantic.evaluation.summarise` makes it.
     metrics : sequence of dict
         ``metrics.json`` of the trained models, whose word counts where the config's differs.
 
     Returns
     -------
     Table
-        As `skyloom.published.table` makes it; without a model where none was trained.
+        As `skyloom.judge.published.table` makes it; without a model where none was trained.
     """
     made = {str(known["model"]): _made(known, choices.get(known["model"], {})) for known in metrics}
     rows = []

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from skyloom.io import open_hdf5
-from skyloom.semantic import classical
+from skyloom.arms.semantic import least_squares
+from skyloom.io.files import open_hdf5
 
 #: Images that the encoder is given at once.
 BATCH = 1000
@@ -53,7 +53,7 @@ def of_fits(dataset: str | Path, *, fitted: int, seconds: float) -> tuple[float,
     Parameters
     ----------
     dataset : path
-        See `skyloom.semantic.generation`.
+        See `skyloom.arms.semantic.generation`.
     fitted : int
         Images at most; they are fitted in turn.
     seconds : float
@@ -63,10 +63,10 @@ def of_fits(dataset: str | Path, *, fitted: int, seconds: float) -> tuple[float,
     rate : float
     count : int
     """
-    images, problem, noise = classical.read_images(dataset, fitted)
+    images, problem, noise = least_squares.read_images(dataset, fitted)
 
     def fit(batch):
-        return classical.fit_image(problem, batch[0], **noise)
+        return least_squares.fit_image(problem, batch[0], **noise)
 
     return _rate(fit, images[:, None], seconds)
 

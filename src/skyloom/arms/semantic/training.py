@@ -1,4 +1,4 @@
-"""What a semantic autoencoder learns by `skyloom.networks.training`: to describe what it is shown.
+"""What a semantic autoencoder learns by `skyloom.learn.training`: to describe what it is shown.
 
 The network is shown images only; what it makes of them is decoded by a physical model and compared
 with the images.
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from skyloom.arms.semantic.encoder import ANGLE, INITIALIZERS
 from skyloom.errors import InputError
-from skyloom.networks import batches, chain
-from skyloom.networks.backend import keras, tf
-from skyloom.networks.optimizers import Adadelta, Adam
-from skyloom.networks.semantic_encoder import ANGLE, INITIALIZERS
-from skyloom.networks.state import Limits
-from skyloom.networks.training import Task, collect
+from skyloom.learn import batches, sub_batches
+from skyloom.learn.backend import keras, tf
+from skyloom.learn.checkpoints import Limits
+from skyloom.learn.optimizers import Adadelta, Adam
+from skyloom.learn.training import Task, collect
 
 if TYPE_CHECKING:
-    from skyloom.networks.batches import Samples
+    from skyloom.learn.batches import Samples
 
 
 #: Batches of images that go to TensorFlow at a time: a call costs as much as a small network.
@@ -51,9 +51,9 @@ class Settings(Limits):
         observer has, or the profile that it was made of, before noise and speckle, as the
         article's code does (cell 21 of its notebook).
     initializer : {'matched', 'glorot_uniform'}
-        See `skyloom.networks.semantic_encoder.build`.
+        See `skyloom.arms.semantic.encoder.build`.
     precision : {'float32', 'bfloat16'}
-        See `skyloom.networks.semantic_encoder.build`.
+        See `skyloom.arms.semantic.encoder.build`.
     """
 
     section: ClassVar = "semantic.training"
@@ -119,9 +119,9 @@ def task(
     Parameters
     ----------
     decoder : keras.layers.Layer
-        Without weights, such as `skyloom.networks.profile_decoder.ProfileDecoder`; `names` are its
+        Without weights, such as `skyloom.arms.semantic.decoder.ProfileDecoder`; `names` are its
         parameters.
-    images : `skyloom.networks.batches.Samples`
+    images : `skyloom.learn.batches.Samples`
     truth : (N, parameters) array
         What the images were made with. Judged by in the history, never learnt from; if
         ``settings.target`` is clean, shown to the decoder.
@@ -133,8 +133,8 @@ def task(
 
     Returns
     -------
-    `skyloom.networks.training.Task`
-        Of a network that `skyloom.networks.semantic_encoder.build` gives.
+    `skyloom.learn.training.Task`
+        Of a network that `skyloom.arms.semantic.encoder.build` gives.
 
     Raises
     ------
@@ -233,7 +233,7 @@ def spread(
 
 def _parameters(network, x, *, training):
     """The network's answer, its convolutions on parts of the batch side by side."""
-    outputs = chain.outputs(network, x, training=training, parts=1)
+    outputs = sub_batches.outputs(network, x, training=training, parts=1)
     return network.layers[-1](tf.sigmoid(outputs))
 
 

@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import fft, sparse
 from scipy.special import ndtr
 
-from skyloom.spectra import resampling
+from skyloom.arms.spectra import resampling
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -160,7 +160,7 @@ def rotate(
     v_sin_i : float or (...) array
         km/s. 0, and anything below half a pixel, leaves a spectrum as it is.
     step : float
-        Velocity between pixels, km/s: `skyloom.spectra.wavelengths.velocity_step`.
+        Velocity between pixels, km/s: `skyloom.arms.spectra.wavelengths.velocity_step`.
     limb_darkening : float
     workers : int
         Threads of the Fourier transforms; the result is the same for any number.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.polynomial import legendre
 
-from skyloom.spectra import resampling
+from skyloom.arms.spectra import resampling
 
 
 def normalise(

@@ -10,7 +10,7 @@ from skyloom.errors import InputError, check_one_of
 UNCERTAINTIES = ("ensemble", "heteroscedastic", "none")
 
 
-def check(uncertainty, members) -> None:
+def check_members(uncertainty, members) -> None:
     """Refuse what gives no uncertainty.
 
     Raises
@@ -52,7 +52,7 @@ def combine(made: np.ndarray, uncertainty: str) -> tuple[np.ndarray, np.ndarray 
     if uncertainty == "heteroscedastic":
         count = made.shape[2] // 2
         means = made[..., :count]
-        # As the loss takes it, `spectra_training`.
+        # As the loss takes it, `training`.
         variances = np.exp(np.clip(made[..., count:], -20.0, 20.0))
         return means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0))
     deviation = made.std(axis=0, ddof=1) if uncertainty == "ensemble" else None

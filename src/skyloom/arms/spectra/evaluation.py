@@ -12,12 +12,12 @@ import numpy as np
 from astropy.table import Table
 from scipy.stats import norm
 
-from skyloom import sides
-from skyloom.columns import masked, numbers, where
-from skyloom.networks import bootstrap
-from skyloom.networks import metrics as statistics
+from skyloom import split_tables
+from skyloom.io.columns import masked, numbers, where
+from skyloom.judge import bootstrap
+from skyloom.judge import metrics as statistics
 from skyloom.progress import track
-from skyloom.registry import Registry
+from skyloom.registries import Registry
 
 #: Shares of spectra that stated uncertainties are asked to cover.
 LEVELS = (*(round(0.1 * n, 1) for n in range(1, 10)), 0.95, 0.99)
@@ -56,7 +56,7 @@ def summarise(
     rows = []
     pairs = list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="models", unit="model"):
-        test = sides.check_predictions(
+        test = split_tables.check_predictions(
             f"predictions of {known['model']}",
             table,
             remedy=f"raise {known['arm']}.split.test",

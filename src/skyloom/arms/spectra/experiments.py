@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
-from skyloom.columns import or_none
-from skyloom.networks import batches, experiment, spectra_cnn, spectra_members, spectra_training
-from skyloom.networks.metrics import bias, mean_absolute_error, pearson_r, root_mean_square_error
-from skyloom.networks.training import Learner
-from skyloom.networks.training import fit as fit_network
-from skyloom.spectra.labels import Scaling, names_and_units
+from skyloom import split_tables
+from skyloom.arms.spectra import architectures, ensemble
+from skyloom.arms.spectra import training as spectra_training
+from skyloom.arms.spectra.labels import Scaling, names_and_units
+from skyloom.io.columns import or_none
+from skyloom.judge.metrics import bias, mean_absolute_error, pearson_r, root_mean_square_error
+from skyloom.learn import batches, experiment
+from skyloom.learn.training import Learner
+from skyloom.learn.training import fit as fit_network
 
 #: The number of each snr's noise, far from those of the epochs of a training.
 _TEST_NOISE = 1_000_000
@@ -44,7 +46,7 @@ class Fitted(experiment.Fitted):
     noise: Table
 
 
-def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
+def read_sample(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """Labels of a dataset and the sides of its spectra.
 
     Parameters
@@ -71,7 +73,7 @@ def read(dataset: str | Path, split: Table, *, split_name: str = "the split") ->
         return {"labels": values, "names": names, "units": units}
 
     need = ("spectra", "target")
-    return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
+    return experiment.read_sample(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
 def fit(
@@ -98,13 +100,13 @@ def fit(
     sample : Sample
         Of that dataset.
     network : str
-        One of `skyloom.networks.spectra_cnn.ARCHITECTURES`.
+        One of `skyloom.arms.spectra.architectures.ARCHITECTURES`.
     training : dict
         epochs, batch_size, patience, learning_rate, restore and snr of
-        `skyloom.networks.spectra_training.Settings`, and labels, a kind of
-        `skyloom.spectra.labels.Scaling`.
+        `skyloom.arms.spectra.training.Settings`, and labels, a kind of
+        `skyloom.arms.spectra.labels.Scaling`.
     uncertainty : str
-        One of `skyloom.networks.spectra_members.UNCERTAINTIES`.
+        One of `skyloom.arms.spectra.ensemble.UNCERTAINTIES`.
     members : int
         How many networks; the first has `seed`, the next the numbers after it.
     noise : sequence of float
@@ -119,7 +121,7 @@ def fit(
     -------
     Fitted
     """
-    spectra_members.check(uncertainty, members)
+    ensemble.check_members(uncertainty, members)
     settings = spectra_training.Settings(
         **{key: value for key, value in training.items() if key != "labels"},
         heteroscedastic=uncertainty == "heteroscedastic",
@@ -128,7 +130,7 @@ def fit(
     with batches.open_samples(dataset, "spectra", limit=limit) as spectra:
 
         def build(seed):
-            return spectra_cnn.build(
+            return architectures.build(
                 network,
                 spectra.shape[0],
                 len(sample.names),
@@ -226,7 +228,7 @@ def _member(result):
 
 def _add_labels(table, sample, scaling, made, uncertainty, *, prefix=""):
     """Columns of predictions and their uncertainties, in the labels' units."""
-    mean, deviation = spectra_members.combine(made, uncertainty)
+    mean, deviation = ensemble.combine(made, uncertainty)
     mean = scaling.invert(mean)
     for index, (name, unit) in enumerate(zip(sample.names, sample.units, strict=True)):
         table[f"{prefix}{name}_predicted"] = mean[:, index]
@@ -259,7 +261,7 @@ def _noise(sample, scaling, noisy, uncertainty, meta):
 
 
 def _sides(sample, scaling, made, settings):
-    return {part: _side(sample, scaling, made, settings, part) for part in sides.PARTS}
+    return {part: _side(sample, scaling, made, settings, part) for part in split_tables.PARTS}
 
 
 def _side(sample, scaling, made, settings, part):
@@ -268,7 +270,7 @@ def _side(sample, scaling, made, settings, part):
     if not len(rows):
         return {"spectra": 0}
     heteroscedastic = settings.heteroscedastic
-    mean, deviation = spectra_members.combine(
+    mean, deviation = ensemble.combine(
         made[:, rows], "heteroscedastic" if heteroscedastic else "none"
     )
     outputs = np.hstack([mean, 2 * np.log(deviation)]) if heteroscedastic else mean

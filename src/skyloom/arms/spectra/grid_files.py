@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import create_dataset, open_hdf5
+from skyloom.io.files import create_dataset, open_hdf5
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
 
-from skyloom.spectra import wavelengths
+from skyloom.arms.spectra import wavelengths
 
 #: Pixels read at a time (4 MiB as float32).
 BLOCK_PIXELS = 2**20
@@ -34,7 +34,7 @@ def write_block(
     Parameters
     ----------
     file : h5py.File
-        Empty and writable; see `skyloom.io.atomic_hdf5`.
+        Empty and writable; see `skyloom.io.files.atomic_hdf5`.
     spectra : iterable of (n, L) array
         In order; stored as float32, unpacked: spectra of noise-free models fill little space and
         are read once.
@@ -149,7 +149,7 @@ def description(
     variant : str
         The dataset's name.
     parameters : dict
-        Of `skyloom.spectra.variants.render`.
+        Of `skyloom.arms.spectra.variants.render`.
     arm : str
     seed : int
     """

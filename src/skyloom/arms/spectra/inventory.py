@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skyloom import inventory
+from skyloom.io import inventory
 
 if TYPE_CHECKING:
     from astropy.table import Table

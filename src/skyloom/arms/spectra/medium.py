@@ -158,7 +158,7 @@ def decide(
     return UNSAID
 
 
-def chosen(stated: Medium, configured: str, path: str) -> Medium:
+def choose(stated: Medium, configured: str, path: str) -> Medium:
     """The medium to work with.
 
     Parameters

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.spectra import observed_fits, observed_text, wavelength_axes
 from skyloom.errors import InputError
-from skyloom.registry import Readers
-from skyloom.spectra import axes, observed_fits, observed_text
-from skyloom.spectra.folders import name_of
+from skyloom.io.folders import name_of
+from skyloom.registries import Readers
 
 if TYPE_CHECKING:
-    from skyloom.spectra.columns import Raw
+    from skyloom.arms.spectra.table_columns import Raw
 
 
-#: Readers of observed spectra by their formats; each gives a `skyloom.spectra.columns.Raw`.
+#: Readers of observed spectra by their formats; each gives a
+#: `skyloom.arms.spectra.table_columns.Raw`.
 READERS = Readers("observed spectra")
 
 _GZIP = b"\x1f\x8b"
@@ -47,10 +48,10 @@ class Spectrum:
     name: str  # the file's name without its endings
     known: dict = field(default_factory=dict)  # label: value, where name or header tell
     path: str = ""
-    medium_from: str = ""  # what in the file says so: `skyloom.spectra.medium.Medium.why`
+    medium_from: str = ""  # what in the file says so: `skyloom.arms.spectra.medium.Medium.why`
 
 
-def read(path: str | Path) -> Spectrum:
+def read_spectrum(path: str | Path) -> Spectrum:
     """Read one spectrum.
 
     Parameters
@@ -80,13 +81,13 @@ def read(path: str | Path) -> Spectrum:
 @READERS.register("FITS", identify=lambda path, start: start.startswith(_FITS), priority=-1)
 def read_fits(path: Path) -> Raw:
     """What a FITS file holds."""
-    return observed_fits.read(_content(path), path)
+    return observed_fits.read_fits(_content(path), path)
 
 
 @READERS.register("ECSV", identify=lambda path, start: _is_ecsv(start), priority=-1)
 def read_ecsv(path: Path) -> Raw:
     """What an ECSV table holds."""
-    return observed_text.read(_content(path), path)
+    return observed_text.read_text(_content(path), path)
 
 
 @READERS.register(
@@ -96,7 +97,7 @@ def read_ecsv(path: Path) -> Raw:
 )
 def read_text(path: Path) -> Raw:
     """What text in columns holds."""
-    return observed_text.read(_content(path), path)
+    return observed_text.read_text(_content(path), path)
 
 
 def _spectrum(raw, path):
@@ -168,7 +169,7 @@ def _checked(raw, path):
             "orders that overlap."
         )
     if not raw.has_unit:
-        axes.check_counted(wavelength, path)
+        wavelength_axes.check_counted(wavelength, path)
     _check_angstrom(wavelength, path)
     if not np.isfinite(flux).any():
         raise InputError(f"{path} has no flux: all its values are NaN or infinite.")

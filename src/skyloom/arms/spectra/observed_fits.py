@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 
-from skyloom import fits_limits
 from skyloom.errors import InputError
+from skyloom.io import fits_limits
 
 if TYPE_CHECKING:
-    from skyloom.spectra.columns import Raw
+    from skyloom.arms.spectra.table_columns import Raw
 
-from skyloom.spectra import axes, columns, medium
+from skyloom.arms.spectra import medium, table_columns, wavelength_axes
 
 
-def read(content: bytes, path: str | Path) -> Raw:
+def read_fits(content: bytes, path: str | Path) -> Raw:
     """Find the spectrum in a FITS file.
 
     Parameters
@@ -31,7 +31,7 @@ def read(content: bytes, path: str | Path) -> Raw:
 
     Returns
     -------
-    `skyloom.spectra.columns.Raw`
+    `skyloom.arms.spectra.table_columns.Raw`
 
     Raises
     ------
@@ -43,7 +43,7 @@ def read(content: bytes, path: str | Path) -> Raw:
         with warnings.catch_warnings():
             # Archives' headers often break the standard in ways that do no harm.
             warnings.simplefilter("ignore")
-            if card := fits_limits.beyond(content):
+            if card := fits_limits.card_beyond_limits(content):
                 raise ValueError(f"{card} is more than FITS allows")
             # Spectra do not come as images in compressed tiles, and unpacking damaged ones can end
             # the whole process.
@@ -77,7 +77,7 @@ def _spectrum(units, path):
     for unit in units:
         if isinstance(unit, fits.BinTableHDU | fits.TableHDU) and not _is_image(unit):
             names = unit.columns.names
-            if columns.wavelength_column(names) and columns.flux_column(names):
+            if table_columns.wavelength_column(names) and table_columns.flux_column(names):
                 return _table(unit, primary, path)
     for unit in units:
         if _is_image(unit) and unit.header.get("NAXIS", 0) > 0 and unit.data is not None:
@@ -111,7 +111,7 @@ def _table(unit, primary, path):
         elif rows == 1 and values.ndim == 1 and _has_vectors(unit):
             continue
         table[column.name], units[column.name] = values, column.unit or ""
-    wave, flux = columns.wavelength_column(table), columns.flux_column(table)
+    wave, flux = table_columns.wavelength_column(table), table_columns.flux_column(table)
     if wave is None or flux is None or any(table[name].ndim != 1 for name in (wave, flux)):
         raise InputError(
             f"{path} has several spectra, one a row of its table: write one of them into a file "
@@ -137,7 +137,7 @@ def _table(unit, primary, path):
         hints = [(repr(text), medium.of_remark(text)) for text in remarks if text]
         return stated, hints if any(name for _, name in hints) else [axis]
 
-    return columns.pick(same, units, path, said=said, meta=meta)
+    return table_columns.pick(same, units, path, said=said, meta=meta)
 
 
 def _has_vectors(unit):
@@ -162,7 +162,7 @@ def _medium(unit, primary):
     states the medium, remarks that say air contradict it.
     """
     said, axis = _said(unit.header, primary)
-    stated_unit = axes.stated_unit(axes.merged(unit.header, primary))
+    stated_unit = wavelength_axes.stated_unit(wavelength_axes.merged(unit.header, primary))
     said.append((f"the unit {stated_unit!r}", medium.of_text(stated_unit.replace("_", " "))))
     sure = any(name for _, name in said) or axis[1] == medium.AIR
     return medium.decide([*said, axis] if sure else [], [axis, *_remarks(unit.header, primary)])
@@ -198,6 +198,6 @@ def _image(unit, primary, path):
                 f"{path} is an image of {shape} pixels, not one spectrum: extract a row of it."
             )
         flux = rows[0]
-    wavelength, has_unit = axes.wavelengths(unit.header, primary, len(flux), path)
-    stated, known = _medium(unit, primary), columns.labels(dict(header))
-    return columns.Raw(wavelength, flux, None, stated, known, has_unit=has_unit)
+    wavelength, has_unit = wavelength_axes.wavelengths(unit.header, primary, len(flux), path)
+    stated, known = _medium(unit, primary), table_columns.labels(dict(header))
+    return table_columns.Raw(wavelength, flux, None, stated, known, has_unit=has_unit)

@@ -13,9 +13,9 @@ from astropy.table import Table
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
-    from skyloom.spectra.columns import Raw
+    from skyloom.arms.spectra.table_columns import Raw
 
-from skyloom.spectra import columns, medium
+from skyloom.arms.spectra import medium, table_columns
 
 _COMMENT = ("#", "%", ";", "!", "//")
 # A column's name, with its unit in brackets if there is one: "wavelength (Å)".
@@ -29,7 +29,7 @@ _SURELY_NONE = ("pixel", "pixels", "pix", "channel", "frequency", "wavenumber", 
 _PROSE = {"and", "of", "the", "vs", "vs.", "versus", "against", "with", "in", "for", "from", "over"}
 
 
-def read(content: bytes, path: str | Path) -> Raw:
+def read_text(content: bytes, path: str | Path) -> Raw:
     """Find the spectrum in a text file.
 
     Parameters
@@ -41,7 +41,7 @@ def read(content: bytes, path: str | Path) -> Raw:
 
     Returns
     -------
-    `skyloom.spectra.columns.Raw`
+    `skyloom.arms.spectra.table_columns.Raw`
 
     Raises
     ------
@@ -83,7 +83,7 @@ def _read_ecsv(text, path):
         own = [*medium.of_header(words), (f"ucd = {ucd!r}", medium.of_ucd(ucd))]
         return own + stated, [(repr(remark), medium.of_text(remark)), *hints]
 
-    return columns.pick(values, units, path, said=said, meta=table.meta)
+    return table_columns.pick(values, units, path, said=said, meta=table.meta)
 
 
 def _read_columns(text, path):
@@ -115,7 +115,7 @@ def _read_columns(text, path):
         )
     stated, hints = medium.of_remarks(remarks)
     table, units = _named(np.array(rows, np.float64), header, separator, path)
-    return columns.pick(table, units, path, said=lambda _: (stated, hints))
+    return table_columns.pick(table, units, path, said=lambda _: (stated, hints))
 
 
 def _separator(line):
@@ -144,7 +144,7 @@ def _named(values, header, separator, path):
     units = [re.search(r"[(\[](.*?)[)\]]", word) for word in words]
     # A number in brackets counts columns.
     units = [unit[1] if unit and not unit[1].strip().isdigit() else "" for unit in units]
-    wave, flux = columns.wavelength_column(names), columns.flux_column(names)
+    wave, flux = table_columns.wavelength_column(names), table_columns.flux_column(names)
     count = values.shape[1]
     prose = not _PROSE.isdisjoint(name.lower() for name in names)
     if wave and flux and len(names) < count and not prose:

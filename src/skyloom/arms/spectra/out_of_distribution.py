@@ -21,7 +21,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-from skyloom.spectra import noise as photon_noise
+from skyloom.arms.spectra import noise as photon_noise
 
 #: Spectra from which the subspace is found, and that tell the limit.
 MOST_TRAINING, MOST_VALIDATION = 2048, 512
@@ -137,7 +137,7 @@ class Coverage:
         flux : (k, L) array
         noise : (k, L) or (k,) array, optional
             Standard deviation of a pixel; estimated from each spectrum's own changes from pixel to
-            pixel (`skyloom.spectra.noise.estimate`) unless told.
+            pixel (`skyloom.arms.spectra.noise.estimate`) unless told.
         correlation : float or (k,) array
             Pixels over which noise is the same, where a spectrum has been interpolated from
             coarser pixels.

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom.columns import masked
+from skyloom.arms.spectra import ensemble, training
+from skyloom.arms.spectra.labels import Scaling
+from skyloom.arms.spectra.out_of_distribution import MOST_TRAINING, MOST_VALIDATION, Coverage
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.networks import batches, regression, spectra_members, spectra_training
+from skyloom.io.columns import masked
+from skyloom.io.files import open_hdf5
+from skyloom.learn import batches, regression
 from skyloom.progress import track
-from skyloom.spectra.coverage import MOST_TRAINING, MOST_VALIDATION, Coverage
-from skyloom.spectra.labels import Scaling
 
 if TYPE_CHECKING:
-    from skyloom.spectra.fitting import Sample
+    from skyloom.arms.spectra.experiments import Sample
 
 
 #: What is said of a star whose file does not state the medium of its wavelengths.
@@ -37,9 +38,9 @@ class Model:
     name, network, uncertainty : str
     networks : list of keras.Model
     labels, units : list of str
-    scaling : `skyloom.spectra.labels.Scaling`
+    scaling : `skyloom.arms.spectra.labels.Scaling`
     factors : (labels,) array
-        By which stated uncertainties are multiplied: `skyloom.spectra.evaluation.factors`.
+        By which stated uncertainties are multiplied: `skyloom.arms.spectra.evaluation.factors`.
     """
 
     name: str
@@ -108,10 +109,8 @@ class Model:
                 "prepare them again for the dataset of observation.dataset."
             )
         rows = np.arange(len(spectra))
-        made = [
-            spectra_training.outputs(one, spectra, rows, batch_size=64) for one in self.networks
-        ]
-        mean, deviation = spectra_members.combine(np.stack(made), self.uncertainty)
+        made = [training.outputs(one, spectra, rows, batch_size=64) for one in self.networks]
+        mean, deviation = ensemble.combine(np.stack(made), self.uncertainty)
         if deviation is None:
             return self.scaling.invert(mean), None
         return self.scaling.invert(mean), self.scaling.invert_spread(deviation) * self.factors
@@ -132,7 +131,7 @@ class Training:
         Parameters
         ----------
         dataset : path
-        sample : `skyloom.spectra.fitting.Sample`
+        sample : `skyloom.arms.spectra.experiments.Sample`
             Of that dataset.
         """
         train = sample.rows("train")
@@ -148,7 +147,7 @@ class Training:
         return cls(Coverage.fit(*sides), labels.min(axis=0), labels.max(axis=0))
 
 
-def read(path) -> dict:
+def read_observed(path) -> dict:
     """Observed spectra on a dataset's wavelengths, as ``prepare_observed`` writes them.
 
     Returns
@@ -172,7 +171,7 @@ def predict(observed: dict, inventory: Table, models: list[Model], training: Tra
     Parameters
     ----------
     observed : dict
-        As `read` gives it.
+        As `read_observed` gives it.
     inventory : Table
         name, file, medium and ``known_<label>`` of the same stars.
     models : list of Model
@@ -186,9 +185,9 @@ def predict(observed: dict, inventory: Table, models: list[Model], training: Tra
         name, file, model, network, label, unit, value, uncertainty and known (masked where there
         is none), factor (which the uncertainty has in it), inside_labels (whether the value lies
         within the training labels), distance, limit and outside of the spectrum
-        (`skyloom.spectra.coverage`), medium (air or vacuum, and what says so), beyond (whether the
-        star lies outside what the networks know, so that its answers mean nothing), and warning:
-        one sentence a star, empty where there is nothing to say.
+        (`skyloom.arms.spectra.out_of_distribution`), medium (air or vacuum, and what says so),
+        beyond (whether the star lies outside what the networks know, so that its answers mean
+        nothing), and warning: one sentence a star, empty where there is nothing to say.
     """
     distance, limit = training.coverage.judge(
         observed["flux"], noise=observed["noise"], correlation=observed["correlation"]

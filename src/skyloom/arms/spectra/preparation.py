@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
 
+from skyloom.arms.spectra import continuum as continua
+from skyloom.arms.spectra import medium as media
+from skyloom.arms.spectra import noise, normalisation, observed, resampling, velocities, wavelengths
 from skyloom.errors import InputError
-from skyloom.io import create_dataset
+from skyloom.io.files import create_dataset
 from skyloom.progress import track
-from skyloom.spectra import continuum as continua
-from skyloom.spectra import level, noise, observed, resampling, velocities, wavelengths
-from skyloom.spectra import medium as media
 
 if TYPE_CHECKING:
     import h5py
 
-    from skyloom.spectra.observed import Spectrum
+    from skyloom.arms.spectra.observed import Spectrum
 
-from skyloom.spectra.velocities import velocity_of
+from skyloom.arms.spectra.velocities import velocity_of
 
 #: Labels that a file's name or header may tell, with their units.
 LABELS = {"teff": "K", "log_g": "dex", "m_h": "dex", "v_rot": "km / s", "v_sin_i": "km / s"}
@@ -55,7 +55,7 @@ def prepare(
 
     Parameters
     ----------
-    spectrum : `skyloom.spectra.observed.Spectrum`
+    spectrum : `skyloom.arms.spectra.observed.Spectrum`
     wavelength : (L,) array
         The training grid: Å in air, at rest.
     medium : 'header', 'air' or 'vacuum'
@@ -66,8 +66,8 @@ def prepare(
     continuum : dict, optional
         ``method`` 'none' (the file is normalised already) or 'polynomial', and for the latter
         ``order``, ``window``, ``exclude``, ``low``, ``high``, ``iterations`` as
-        `skyloom.spectra.continuum.normalise` takes them. A window of None is that of the grid and
-        as much again on either side. Wavelengths of both are air, at rest.
+        `skyloom.arms.spectra.continuum.normalise` takes them. A window of None is that of the grid
+        and as much again on either side. Wavelengths of both are air, at rest.
 
     Returns
     -------
@@ -84,10 +84,10 @@ def prepare(
     -----
     Vacuum wavelengths are brought to rest, then to air. Where the observed pixels are finer than
     the grid's, the grid gets flux-conserving means; where they are coarser, a cubic spline through
-    them: `skyloom.spectra.resampling.resample`.
+    them: `skyloom.arms.spectra.resampling.resample`.
     """
     stated = media.Medium(spectrum.medium, spectrum.medium_from)
-    decided = media.chosen(stated, medium, spectrum.path)
+    decided = media.choose(stated, medium, spectrum.path)
     in_vacuum = decided.name == media.VACUUM
     options = continuum or {"method": "none"}
     wide = _wide(wavelength, options.get("window"))
@@ -172,7 +172,7 @@ def _check_window(spectrum, wavelength, rest, flux, uncertainty, inside):
 
 
 def _check_level(spectrum, flux):
-    if not level.is_normalised(flux):
+    if not normalisation.is_normalised(flux):
         raise InputError(
             f"{spectrum.path} has a flux of about {np.median(flux):.3g} in the window, not about 1 "
             "as networks know it: normalise it to its continuum, in the file or with "
@@ -234,7 +234,7 @@ def prepare_all(files: Sequence[tuple[Path, str]], wavelength: np.ndarray, obser
     Parameters
     ----------
     files : sequence of (Path, str)
-        As `skyloom.spectra.folders.observed_files` gives.
+        As `skyloom.io.folders.observed_files` gives.
     wavelength : (L,) array
     observation : dict
         ``medium``, ``radial_velocity`` and ``continuum`` of the config.
@@ -252,11 +252,11 @@ def prepare_all(files: Sequence[tuple[Path, str]], wavelength: np.ndarray, obser
         If a radial velocity is of no file, or no file can be used; the first one's reason is named.
     """
     velocity = observation.get("radial_velocity")
-    velocities.check(velocity, files)
+    velocities.check_names(velocity, files)
     good, rejects, names = [], [], set()
     for path, listed in track(files, label="observed spectra", unit="spectrum"):
         try:
-            spectrum = observed.read(path)
+            spectrum = observed.read_spectrum(path)
             prepared = prepare(
                 spectrum,
                 wavelength,
@@ -327,10 +327,10 @@ def write(file: h5py.File, good: list, wavelength: np.ndarray, *, synthetic: boo
     Parameters
     ----------
     file : h5py.File
-        Empty; see `skyloom.io.atomic_hdf5`. Gets ``spectra`` and ``uncertainty`` (k, L) float32,
-        ``correlation`` (k,), ``wavelength`` (L,), ``name`` (k,), and for every name a group
-        ``curves/<name>`` of ``wavelength`` and ``flux``: the observed points, at rest, in air and
-        normalised, over three times the window. Attribute ``synthetic``.
+        Empty; see `skyloom.io.files.atomic_hdf5`. Gets ``spectra`` and ``uncertainty`` (k, L)
+        float32, ``correlation`` (k,), ``wavelength`` (L,), ``name`` (k,), and for every name a
+        group ``curves/<name>`` of ``wavelength`` and ``flux``: the observed points, at rest, in air
+        and normalised, over three times the window. Attribute ``synthetic``.
     good : list
         As `prepare_all` gives.
     wavelength : (L,) array
@@ -351,7 +351,7 @@ def write(file: h5py.File, good: list, wavelength: np.ndarray, *, synthetic: boo
 
 
 def grid_of(path, file):
-    """The wavelengths of a dataset of spectra that `skyloom.io.open_hdf5` has opened.
+    """The wavelengths of a dataset of spectra that `skyloom.io.files.open_hdf5` has opened.
 
     Raises
     ------

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom import published
+from skyloom.judge import published
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.columns import where
+from skyloom.io.columns import where
 
 NEED = {
     "document": ("networks", "dataset", "comparable_when"),
@@ -39,15 +39,15 @@ def compare(
         Dotted names of the config and their values: the keys of ``comparable_when``.
     arm : {'helium', 'stellar'}
     members : Table
-        As `skyloom.spectra.evaluation.members` makes it; each of ours is the mean over the members
-        of what one network gives, as the documents had one.
+        As `skyloom.arms.spectra.evaluation.members` makes it; each of ours is the mean over the
+        members of what one network gives, as the documents had one.
     observed : sequence of Table, optional
         Predictions of observed stars: for the star of the document's table 5.
 
     Returns
     -------
     Table
-        As `skyloom.published.table` makes it.
+        As `skyloom.judge.published.table` makes it.
     """
     counts, synthetic = {"spectra_used": int(members.meta["spectra"])}, members.meta["synthetic"]
     if len(train := where(members, part="train")):

@@ -17,7 +17,7 @@ def one_row_each(predictions: Table) -> Table:
     Parameters
     ----------
     predictions : Table
-        As `skyloom.spectra.prediction.predict` makes it: one row a star, model and label.
+        As `skyloom.arms.spectra.prediction.predict` makes it: one row a star, model and label.
 
     Returns
     -------

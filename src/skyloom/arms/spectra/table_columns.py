@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from astropy import units as astropy_units
 
+from skyloom.arms.spectra import medium as media
 from skyloom.errors import InputError
-from skyloom.spectra import medium as media
 
 #: Names in lower case, without signs between words, in the order they are looked for.
 WAVELENGTHS = ("wavelength", "wave", "lambda", "lam", "wavelengths", "wl", "wav", "wavelen", "awav")
@@ -104,7 +104,7 @@ def pick(
         For messages.
     said : callable, optional
         From a column's name to what the file says of its medium, and hints at: the arguments of
-        `skyloom.spectra.medium.decide`.
+        `skyloom.arms.spectra.medium.decide`.
     meta : mapping, optional
         Header words, among which known labels are looked for.
 

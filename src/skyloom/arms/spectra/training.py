@@ -1,4 +1,4 @@
-"""What a regression on spectra learns by `skyloom.networks.training`: scaled labels, fresh noise.
+"""What a regression on spectra learns by `skyloom.learn.training`: scaled labels, fresh noise.
 
 Labels come scaled; nothing here knows their meaning.
 """
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.spectra import noise
 from skyloom.errors import InputError
-from skyloom.networks import batches, chain
-from skyloom.networks.backend import tf
-from skyloom.networks.optimizers import Adam
-from skyloom.networks.state import Limits
-from skyloom.networks.training import Task, collect
-from skyloom.spectra import noise
+from skyloom.learn import batches, sub_batches
+from skyloom.learn.backend import tf
+from skyloom.learn.checkpoints import Limits
+from skyloom.learn.optimizers import Adam
+from skyloom.learn.training import Task, collect
 
 if TYPE_CHECKING:
-    from skyloom.networks.batches import Samples
+    from skyloom.learn.batches import Samples
 
 
 #: Columns of the history after the epoch, of the scaled labels. The agreement is the share of
@@ -38,7 +38,7 @@ _LOG_VARIANCE = 20.0
 
 @dataclasses.dataclass(frozen=True)
 class Settings(Limits):
-    """How to train, beside `skyloom.networks.state.Limits`.
+    """How to train, beside `skyloom.learn.checkpoints.Limits`.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Noisy:
 
     Parameters
     ----------
-    samples : `skyloom.networks.batches.Samples`
+    samples : `skyloom.learn.batches.Samples`
     snr : None, float or (low, high)
     seed, epoch : int
     """
@@ -112,7 +112,7 @@ def task(
 
     Parameters
     ----------
-    spectra : `skyloom.networks.batches.Samples`
+    spectra : `skyloom.learn.batches.Samples`
     labels : (N, K) array
         Scaled.
     train, validation : (n,) int arrays
@@ -121,8 +121,8 @@ def task(
 
     Returns
     -------
-    `skyloom.networks.training.Task`
-        Of a network as `skyloom.networks.spectra_cnn.build` gives it.
+    `skyloom.learn.training.Task`
+        Of a network as `skyloom.arms.spectra.architectures.build` gives it.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def outputs(network, spectra, rows, *, batch_size):
     Parameters
     ----------
     network : keras.Model
-    spectra : `skyloom.networks.batches.Samples` or `Noisy`
+    spectra : `skyloom.learn.batches.Samples` or `Noisy`
     rows : (n,) int array
     batch_size : int
     """
@@ -200,9 +200,9 @@ def judge(
 
 
 def _outputs(network, x, *, training):
-    parts = min(PARTS if network.input_shape[1] >= _LONG else 1, chain.parts())
+    parts = min(PARTS if network.input_shape[1] >= _LONG else 1, sub_batches.parts())
     x = tf.reshape(x, (x.shape[0], *network.input_shape[1:]))
-    return chain.outputs(network, x, training=training, parts=parts)
+    return sub_batches.outputs(network, x, training=training, parts=parts)
 
 
 def _sums(made, labels, heteroscedastic):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     import h5py
 
-from skyloom.spectra import broadening, noise
+from skyloom.arms.spectra import broadening, noise
 
 
 def without_noise(dataset: h5py.File, row: int, blocks: Sequence[str | Path]) -> np.ndarray:
@@ -27,7 +27,7 @@ def without_noise(dataset: h5py.File, row: int, blocks: Sequence[str | Path]) ->
         A dataset of spectra.
     row : int
     blocks : sequence of str or Path
-        The grid's spectra, as `skyloom.spectra.grid_files.write_block` stores them.
+        The grid's spectra, as `skyloom.arms.spectra.grid_files.write_block` stores them.
 
     Returns
     -------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skyloom.errors import InputError, nearest
-from skyloom.spectra.folders import name_of
+from skyloom.io.folders import name_of
 
 
 def velocity_of(radial_velocity: float | dict | None, path: str | Path) -> float:
@@ -29,7 +29,7 @@ def velocity_of(radial_velocity: float | dict | None, path: str | Path) -> float
     return float(radial_velocity or 0.0)
 
 
-def check(
+def check_names(
     radial_velocity: float | dict | None,
     files: Sequence[tuple[Path, str]],
     *,
@@ -42,7 +42,7 @@ def check(
     radial_velocity : float, dict or None
         As the config has it.
     files : sequence of (Path, str)
-        As `skyloom.spectra.folders.observed_files` gives them.
+        As `skyloom.io.folders.observed_files` gives them.
     where : str
         The config's key, for the message.
 

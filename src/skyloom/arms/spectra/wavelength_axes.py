@@ -18,7 +18,7 @@ from skyloom.errors import InputError
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-from skyloom.spectra import columns
+from skyloom.arms.spectra import table_columns
 
 # A word of CTYPE1, or all of it without signs, by which an axis is a wavelength: LINEAR is IRAF's
 # and ESO's, LOG-LINEAR APOGEE's, log(wavelength) HERMES'.
@@ -61,7 +61,7 @@ def wavelengths(
         If there is no axis, it is no wavelength, or the header says two things about it.
     """
     header = merged(own, primary)
-    unit = columns.bare_unit(stated_unit(header))
+    unit = table_columns.bare_unit(stated_unit(header))
     _check_kind(header, unit, path)
     place = np.arange(pixels)
     first, slope = (_number(header, name) for name in ("COEFF0", "COEFF1"))
@@ -78,7 +78,7 @@ def wavelengths(
         raise InputError(
             f"{path} has no wavelength axis: CRVAL1 and CDELT1 (or CD1_1) are missing."
         )
-    scale = columns.angstroms(unit, path)
+    scale = table_columns.angstroms(unit, path)
     return _linear_or_log(header, start, step, place) * scale, bool(unit)
 
 
@@ -197,7 +197,7 @@ def _check_kind(header, unit, path):
 
 def _is_length(unit):
     try:
-        return bool(columns.angstroms(unit, ""))
+        return bool(table_columns.angstroms(unit, ""))
     except InputError:
         return False
 

@@ -16,7 +16,7 @@ from skyloom.errors import InputError
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-    from skyloom.tng.header import Header
+    from skyloom.arms.tng.header import Header
 
 
 #: TNG's units of mass and comoving length.
@@ -88,7 +88,7 @@ def comoving(name: str, value: float | Quantity, header: Header):
         The argument's.
     value : float or Quantity
         A number, or what has the unit kpc/littleh, is comoving already; other lengths are physical.
-    header : `skyloom.tng.header.Header`
+    header : `skyloom.arms.tng.header.Header`
     """
     if getattr(value, "unit", LENGTH).physical_type == "length":
         kpc = number(name, value, units.kpc)
@@ -97,7 +97,7 @@ def comoving(name: str, value: float | Quantity, header: Header):
 
 
 def mass(name, value):
-    """A mass as `skyloom.tng.quantities.catalogue_mass` takes it, from a Quantity too."""
+    """A mass as `skyloom.arms.tng.quantities.catalogue_mass` takes it, from a Quantity too."""
     if not isinstance(value, units.Quantity):
         return value
     if value.unit.is_equivalent(units.Msun):
@@ -106,7 +106,7 @@ def mass(name, value):
 
 
 def size(name, value):
-    """A filter's size as `skyloom.tng.quantities.pixels` takes it, from a Quantity too."""
+    """A filter's size as `skyloom.arms.tng.quantities.pixels` takes it, from a Quantity too."""
     if not isinstance(value, units.Quantity):
         return value
     if value.unit.is_equivalent(units.kpc):

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from skyloom.columns import where
 from skyloom.errors import InputError
-from skyloom.io import create_dataset, open_hdf5
+from skyloom.io.columns import where
+from skyloom.io.files import create_dataset, open_hdf5
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
 
-from skyloom.tng.labels import galaxy_id
+from skyloom.arms.tng.labels import galaxy_id
 
 
 class Galaxies(NamedTuple):
@@ -113,7 +113,7 @@ def gas(paths, ids):
     return Gas(np.stack(mass), scale_factor)
 
 
-def write(
+def write_galaxies(
     file: h5py.File, galaxies: Galaxies, predicted: np.ndarray, found: Gas, radii: np.ndarray
 ) -> None:
     """Write who was looked at into an open file: one row a galaxy.
@@ -147,7 +147,7 @@ def write_method(file, method, maps, numbers) -> None:
 
 
 def read_numbers(path) -> tuple[list[tuple[str, str, dict, np.ndarray]], bool]:
-    """What `attended.summarise` takes, one entry a method of a file.
+    """What `attention_statistics.summarise` takes, one entry a method of a file.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def read_numbers(path) -> tuple[list[tuple[str, str, dict, np.ndarray]], bool]:
         return entries, bool(file.attrs["synthetic"])
 
 
-def read(path):
+def read_attention(path):
     """All datasets of a file by name, maps by method, and its attributes."""
     names = ("id", "target", "images", "predicted", "scale_factor", "half_mass_radius")
     with open_hdf5(path, need=(*names, "methods")) as file:

@@ -1,15 +1,15 @@
 """Channels: what each is a map of, from which particles.
 
 `QUANTITIES` is the whole list; one more entry is one more channel that a configuration may ask
-for. Entropy, mass and temperature, which every run maps, come from `skyloom.tng.gas_channels`.
+for. Entropy, mass and temperature, which every run maps, come from `skyloom.arms.tng.gas_channels`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
-from skyloom.tng.gas_channels import GAS, MEANS, Quantity
+from skyloom.arms.tng.code_units import GAUSS, SOLAR_METALLICITY
+from skyloom.arms.tng.gas_channels import GAS, MEANS, Quantity
 
 
 def line_of_sight_velocity(particles: dict[str, np.ndarray], frame) -> np.ndarray:
@@ -35,7 +35,7 @@ def line_of_sight_velocity(particles: dict[str, np.ndarray], frame) -> np.ndarra
 def magnetic_field_strength(particles, frame):
     """Physical strength of the magnetic field, microgauss.
 
-    B = B_code h / a^2 sqrt(unit of pressure); see `skyloom.tng.code_units.GAUSS`.
+    B = B_code h / a^2 sqrt(unit of pressure); see `skyloom.arms.tng.code_units.GAUSS`.
     """
     header = frame.header
     vectors = np.asarray(particles["MagneticField"], np.float64)

@@ -1,7 +1,7 @@
 """Units of TNG's files that both the synthetic universe and the maps convert.
 
-Apart from `skyloom.tng.channels`, on which the universe must not depend: one more channel would
-make it, and all that is built of it, again.
+Apart from `skyloom.arms.tng.channels`, on which the universe must not depend: one more channel
+would make it, and all that is built of it, again.
 """
 
 #: Solar metal mass fraction by which TNG's documentation scales GFM_Metallicity.

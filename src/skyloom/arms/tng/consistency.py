@@ -6,7 +6,7 @@ each other is compared: box, cosmology and time of all, the chunks' counts of pa
 datasets' lengths and with the offsets, and the offsets with the lengths of groups and subhaloes.
 TNG orders particles by group, then by subhalo, then come the group's unbound ones (Nelson et al.
 2019, section 3.1), so that the lengths say where each must begin. At last, see
-`skyloom.tng.places`.
+`skyloom.arms.tng.particle_positions`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from skyloom.arms.tng import header, particle_positions
+from skyloom.arms.tng.particle_fields import FIELDS, PARTICLE_TYPES
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
+from skyloom.io.files import open_hdf5
 from skyloom.progress import track
-from skyloom.tng import header, places
-from skyloom.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
 if TYPE_CHECKING:
-    from skyloom.tng.simulation import Simulation
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng.particles import describe
+from skyloom.arms.tng.particles import describe
 
 #: Fields whose lengths are compared, by kind; those of channels are when they are read.
 _FIELDS = {"dark_matter": ("Coordinates",), **FIELDS}
@@ -40,7 +40,7 @@ class Files(NamedTuple):
     catalogue: list  # of str: all chunks, in order
     snapshot: list
     offsets: str
-    below: str | None  # see `skyloom.tng.particles.describe`
+    below: str | None  # see `skyloom.arms.tng.particles.describe`
 
 
 class _Found(dict):
@@ -52,12 +52,12 @@ class _Found(dict):
         self.setdefault(kind, sentence)
 
 
-def check(simulation: Simulation) -> dict:
+def check_snapshot(simulation: Simulation) -> dict:
     """Compare the files of one snapshot.
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
 
     Returns
     -------
@@ -87,7 +87,7 @@ def require(simulation: Simulation, kinds: Sequence[str] = tuple(FIELDS)) -> Non
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     kinds : sequence of str
         Kinds of particles that are asked for.
 
@@ -102,11 +102,11 @@ def require(simulation: Simulation, kinds: Sequence[str] = tuple(FIELDS)) -> Non
 
 
 def check_same(simulation: Simulation, compared: dict) -> None:
-    """Refuse files that are not those of which `check` gave `compared`.
+    """Refuse files that are not those of which `check_snapshot` gave `compared`.
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     compared : dict
 
     Raises
@@ -301,7 +301,7 @@ def _compare_starts(simulation, starts, counts, there, found):
         _compare_runs(files, "Subhalo", starts["Subhalo"][:, number], right, own, kind, found)
         edges = np.cumsum(counts[:, number]) - counts[:, number]
         if kind in FIELDS and (
-            wrong := places.misplaced(simulation, number, kind, right, own, edges)
+            wrong := particle_positions.misplaced(simulation, number, kind, right, own, edges)
         ):
             found.note(
                 f"{files.catalogue[0]} and {files.snapshot[wrong[0]]} do not belong together, "

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from skyloom.arms.tng.header import table_mass
+from skyloom.arms.tng.particles import RowFiles
+from skyloom.arms.tng.simulation import PARTICLE_TYPES, Simulation
 from skyloom.errors import InputError
-from skyloom.io import read_table
-from skyloom.tng.header import table_mass
-from skyloom.tng.particles import RowFiles
-from skyloom.tng.simulation import PARTICLE_TYPES, Simulation
+from skyloom.io.files import read_table
 
 #: What every galaxy is asked for.
 KINDS = {kind: PARTICLE_TYPES[kind] for kind in ("gas", "stars")}
@@ -28,7 +28,7 @@ class CutoutReader:
     ----------
     folder : Path
     rows : sequence of table row
-        As `skyloom.tng.web_cutouts.listing` makes them.
+        As `skyloom.archives.tng_cutouts.listing` makes them.
     """
 
     def __init__(self, folder: Path, rows) -> None:
@@ -57,7 +57,7 @@ class CutoutReader:
             ) from None
 
     def read(self, kind, fields, first, count, path, allocate=None):
-        """Fields of a run of particles, as `skyloom.tng.particles.ParticleReader.read`."""
+        """Fields of a run of particles, as `skyloom.arms.tng.particles.ParticleReader.read`."""
         arrays = {}
         for field in fields:
             name = f"PartType{kind}/{field}"
@@ -86,7 +86,7 @@ class CutoutSimulation(Simulation):
     folder : str or Path
         Where the cutouts are.
     listings : sequence of path
-        Tables of `skyloom.tng.web_cutouts.listing`.
+        Tables of `skyloom.archives.tng_cutouts.listing`.
     kinds : sequence of str
         Kinds of particles that the cutouts hold.
 

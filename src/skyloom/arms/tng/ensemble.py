@@ -1,7 +1,7 @@
 """Cases ranked over several seeds, with the scatter of the galaxies and that of the seeds.
 
 Two things make a correlation uncertain: which galaxies were tested, and which seed the training
-began with. The first is resampled, in whole groups (`skyloom.networks.bootstrap`). The second
+began with. The first is resampled, in whole groups (`skyloom.judge.bootstrap`). The second
 cannot be: with M seeds a bootstrap of them has (M - 1) / M of the variance, two thirds for three,
 and no tails. Their mean follows Student's t instead, with M - 1 degrees of freedom. What neither
 knows is how the result would change with other galaxies to learn from.
@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from astropy.table import Table
 
-from skyloom.columns import masked
+from skyloom.arms.tng.evaluation import on_test_side
 from skyloom.errors import InputError
-from skyloom.networks import bootstrap, metrics
-from skyloom.networks.evaluation import on_test_side
+from skyloom.io.columns import masked
+from skyloom.judge import bootstrap, metrics
 
 if TYPE_CHECKING:
-    from skyloom.networks.resampling import Drawn
+    from skyloom.judge.resampling import Drawn
 
-from skyloom.networks.resampling import Test, draw
+from skyloom.judge.resampling import Test, draw
 
 #: Columns of members' predictions, numbered from 1.
 PREFIX = "member_"
@@ -56,7 +56,7 @@ def read_test(table, name):
 
     Returns
     -------
-    skyloom.networks.resampling.Test
+    skyloom.judge.resampling.Test
 
     Raises
     ------
@@ -139,7 +139,7 @@ def ranks(drawn: Drawn, *, level: float) -> Ranking:
 
     Parameters
     ----------
-    drawn : skyloom.networks.resampling.Drawn
+    drawn : skyloom.judge.resampling.Drawn
         Of C cases.
     level : float
 

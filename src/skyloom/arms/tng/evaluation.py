@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
-from skyloom.columns import masked
+from skyloom import split_tables
 from skyloom.errors import InputError
-from skyloom.networks import bootstrap, metrics
+from skyloom.io.columns import masked
+from skyloom.judge import bootstrap, metrics
 from skyloom.progress import track
 
 _READOUT = "predicted_epoch_"
@@ -41,7 +41,7 @@ def on_test_side(table: Table, name: str):
     InputError
         If no row belongs to the test side, or a label or prediction is not finite.
     """
-    test = sides.check_predictions(
+    test = split_tables.check_predictions(
         name,
         table,
         remedy="raise tng.split.test_fraction",

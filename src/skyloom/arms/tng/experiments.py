@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from skyloom.columns import or_none
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.networks import controls, experiment, head_training, regression
-from skyloom.networks.head_training import Settings
-from skyloom.networks.metrics import pearson_r
-from skyloom.sides import rows_of
+from skyloom.io.columns import or_none
+from skyloom.io.files import open_hdf5
+from skyloom.judge.metrics import pearson_r
+from skyloom.learn import baselines, experiment, head_training, regression
+from skyloom.learn.head_training import Settings
+from skyloom.split_tables import rows_of
 
 #: Keys of ``tng.training`` that shape the head; the others are fields of `head_training.Settings`.
 _HEAD_KEYS = ("output_activation", "convolution_activation", "dropout")
@@ -64,7 +64,7 @@ class Fitted(experiment.Fitted):
     control: Table
 
 
-def read(
+def read_case(
     dataset: str | Path,
     features: str | Path,
     split: Table,
@@ -99,7 +99,7 @@ def read(
         ids = file["id"][()].astype(str)
         target = file["target"][()].astype(np.float64)
         bins = int(file["images"].shape[1])
-        totals = controls.total_intensities(file["images"])
+        totals = baselines.total_intensities(file["images"])
         map_totals = file["map_totals"][()] if "map_totals" in file else None
         variant = str(file.attrs.get("variant", Path(dataset).stem))
         synthetic = bool(file.attrs.get("synthetic", False))
@@ -182,13 +182,13 @@ def fit(
     nothing = np.full(len(case.target), np.nan)
     shuffled, linear, linear_maps = nothing, nothing, nothing
     if with_controls:
-        mixed = controls.shuffled(case.target, train, seed=seed)
+        mixed = baselines.shuffled(case.target, train, seed=seed)
         shuffled = learn("shuffled labels", mixed)[1].outputs
-        linear = controls.linear_fit(case.totals, case.target, train)
+        linear = baselines.linear_fit(case.totals, case.target, train)
         if case.map_totals is not None:
             # Physical totals span decades, as the label does: both are logarithms.
-            logarithms = controls.logarithm(case.map_totals)
-            linear_maps = controls.linear_fit(logarithms, case.target, train)
+            logarithms = baselines.logarithm(case.map_totals)
+            linear_maps = baselines.linear_fit(logarithms, case.target, train)
     return Fitted(
         network=head,
         history=experiment.history(result, ("loss", "test_loss"), case.meta),

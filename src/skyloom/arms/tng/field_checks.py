@@ -8,8 +8,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from skyloom import elsewhere
 from skyloom.errors import InputError
+from skyloom.io import hdf5_external
 
 _VECTORS = ("Coordinates", "MagneticField", "Velocities")
 
@@ -32,7 +32,7 @@ def check_fields(group: h5py.Group, fields: Sequence[str], path: str | Path) -> 
         if not (group_is_one and isinstance(group.get(field), h5py.Dataset))
     ]
     for field in missing if group_is_one else ():
-        elsewhere.check_links(group, field, path)
+        hdf5_external.check_links(group, field, path)
     if missing:
         raise InputError(
             f"{path} lacks {', '.join(f'{group.name}/{field}' for field in missing)}: "
@@ -65,7 +65,7 @@ def check_columns(
         raise InputError(f"{path} lacks {name}, of which its header counts {rows}: get it again.")
     check_fields(group, fields, path)
     for field in fields:
-        elsewhere.check(group[field].id, f"{name}/{field}", path)
+        hdf5_external.check_sources(group[field].id, f"{name}/{field}", path)
         if group[field].shape[:1] != (rows,):
             raise InputError(
                 f"{path} has {name}/{field} of shape {group[field].shape}, but its header counts "

@@ -1,7 +1,7 @@
 """Galaxies of a TNG folder and their maps, in one line each: the library's front door.
 
 `open_tng` chooses galaxies of a snapshot as the thesis does, `Galaxies.maps` projects them, and
-`skyloom.tng.picture.picture` makes an image of one. Equal arguments give the bytes that the
+`skyloom.arms.tng.picture.picture` makes an image of one. Equal arguments give the bytes that the
 workflow's steps give.
 """
 
@@ -17,16 +17,16 @@ from astropy import units
 from astropy.cosmology import FlatLambdaCDM
 from astropy.table import QTable, Table
 
+from skyloom.arms.tng import channels, gas_channels, images, maps, selection
+from skyloom.arms.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
+from skyloom.arms.tng.code_units import SOLAR_METALLICITY
 from skyloom.errors import InputError, check_one_of
 from skyloom.kernels import histogram2d
-from skyloom.tng import channels, gas_channels, images, maps, selection
-from skyloom.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
-from skyloom.tng.code_units import SOLAR_METALLICITY
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-from skyloom.tng.simulation import Header, Simulation
+from skyloom.arms.tng.simulation import Header, Simulation
 
 #: What the library writes, where astropy would read it otherwise (h is the hour) or not at all.
 _UNITS = {
@@ -65,10 +65,10 @@ class Maps:
     rotations : (n, 3, 3) array
         From the box to the picture.
     orientations : (n,) array of str
-        What each galaxy's spin was measured from: `skyloom.tng.rotation.ORIENTATIONS`.
+        What each galaxy's spin was measured from: `skyloom.arms.tng.rotation.ORIENTATIONS`.
     width : float
         Side of the map, ckpc/h.
-    header : `skyloom.tng.header.Header`
+    header : `skyloom.arms.tng.header.Header`
         Redshift, scale factor, h ... of the snapshot.
     """
 
@@ -119,7 +119,7 @@ class Galaxies:
 
     Attributes
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     """
 
     def __init__(self, simulation: Simulation, rows: Table) -> None:
@@ -187,7 +187,7 @@ class Galaxies:
         Parameters
         ----------
         *names : str
-            Channels, of `skyloom.tng.channels.QUANTITIES`; without any, entropy, mass and
+            Channels, of `skyloom.arms.tng.channels.QUANTITIES`; without any, entropy, mass and
             temperature.
         bins : int
             Pixels a side.
@@ -197,14 +197,14 @@ class Galaxies:
         depth : float or Quantity, optional
             Extent along the line of sight, like `width`; all of it unless given.
         inclination, position_angle : float or Quantity
-            Degrees, see `skyloom.tng.rotation.inclined` and `positioned`.
+            Degrees, see `skyloom.arms.tng.rotation.inclined` and `positioned`.
         statistic : str or dict, optional
             What a pixel holds, for all channels or by name: 'sum', 'mean' or 'mass_weighted_mean'.
             Masses and surface densities are summed, all else is averaged by mass, unless told.
         members : 'fof' or 'subhalo'
             Particles of the galaxy's whole group, or of itself alone.
         star_forming_temperature : 'effective', float or Quantity
-            See `skyloom.tng.gas.cell_properties`, K.
+            See `skyloom.arms.tng.gas.cell_properties`, K.
         electron_abundance_floor : float
             Least n_e / n_H in the entropy.
         entropy : 'linear' or 'log'
@@ -218,8 +218,8 @@ class Galaxies:
         aperture : float or Quantity
             Radius about the centre within which they lie, like `width`.
         edges : 'exact' or 'published'
-            See `skyloom.tng.grid.bin_edges`. With ``statistic="sum"`` as well, 'published' gives
-            the thesis's own maps.
+            See `skyloom.arms.tng.grid.bin_edges`. With ``statistic="sum"`` as well, 'published'
+            gives the thesis's own maps.
         threads : int
             Galaxies worked on at once; no bit of the maps depends on it.
 

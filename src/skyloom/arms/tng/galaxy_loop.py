@@ -8,15 +8,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from skyloom.tng import agreement
-from skyloom.tng.particles import Workspace
+from skyloom.arms.tng import consistency
+from skyloom.arms.tng.particles import Workspace
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.tng.simulation import Simulation
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng.simulation import GAS_FIELDS, STAR_FIELDS
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 
 def check_spin_fields(simulation):
@@ -25,7 +25,7 @@ def check_spin_fields(simulation):
     Which ones it will need is known only galaxy by galaxy: all must be there. These calls also
     fill the caches that threads share.
     """
-    agreement.require(simulation)
+    consistency.require(simulation)
     simulation.check_particles("gas", GAS_FIELDS)
     simulation.check_particles("stars", STAR_FIELDS)
     simulation.header  # noqa: B018
@@ -38,7 +38,7 @@ def each_galaxy(
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     galaxies : astropy.table.Table
     work : callable
         ``work(galaxy, workspace, threads)``.

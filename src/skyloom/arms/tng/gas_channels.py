@@ -1,7 +1,7 @@
 """What a channel is a map of, and the three that the kernel makes of the gas in one pass.
 
-All channels are in `skyloom.tng.channels`. These stand apart from it, so that an edit of that list
-makes none of their maps anew.
+All channels are in `skyloom.arms.tng.channels`. These stand apart from it, so that an edit of that
+list makes none of their maps anew.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skyloom.tng.particle_fields import FIELDS
+from skyloom.arms.tng.particle_fields import FIELDS
 
 #: Means of cells: how a pixel weighs what falls on it.
 MEANS = ("mass_weighted_mean", "mean")
@@ -19,7 +19,7 @@ MEANS = ("mass_weighted_mean", "mean")
 class Frame(NamedTuple):
     """What a quantity needs to know besides its particles."""
 
-    header: Any  # skyloom.tng.simulation.Header
+    header: Any  # skyloom.arms.tng.simulation.Header
     velocity: np.ndarray  # (3,) km/s, of the galaxy
     rotation: np.ndarray  # (3, 3), from the box to the picture
     pixel_area: float  # kpc^2, of physical kpc
@@ -34,7 +34,7 @@ class Quantity(NamedTuple):
     is worked out by the kernel itself (`skyloom.kernels.histogram2d.project_gas`).
     """
 
-    particles: str  # one of skyloom.tng.simulation.PARTICLE_TYPES
+    particles: str  # one of skyloom.arms.tng.simulation.PARTICLE_TYPES
     fields: tuple  # of those particles, beyond Coordinates and Masses
     unit: str
     label: str
@@ -69,8 +69,8 @@ def further_fields(quantity: Quantity) -> dict:
     Returns
     -------
     dict
-        As `skyloom.tng.particle_fields.FIELDS`: the quantity's kind of particles with all of its
-        fields; empty where the galaxies' own cutouts hold what it needs.
+        As `skyloom.arms.tng.particle_fields.FIELDS`: the quantity's kind of particles with all of
+        its fields; empty where the galaxies' own cutouts hold what it needs.
     """
     wanted = fields(quantity)
     if set(wanted) <= set(FIELDS.get(quantity.particles, ())):
@@ -78,7 +78,7 @@ def further_fields(quantity: Quantity) -> dict:
     return {quantity.particles: wanted}
 
 
-_REFERENCE = "skyloom.tng.gas.cell_properties"
+_REFERENCE = "skyloom.arms.tng.gas.cell_properties"
 
 #: Channels of the gas that the kernel makes in one pass, in the order of an image's.
 GAS = {
@@ -114,7 +114,7 @@ def chosen(wanted: dict, table: dict[str, Quantity] = GAS) -> dict[str, Channel]
     wanted : dict
         Name -> ``quantity`` and ``statistic``.
     table : dict of Quantity
-        By name, such as `skyloom.tng.channels.QUANTITIES`.
+        By name, such as `skyloom.arms.tng.channels.QUANTITIES`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
+from skyloom.io.files import open_hdf5
 
 #: Units of TNG's files (Nelson et al. 2019, section 3.1): kpc/h, 10^10 Msun/h and km/s in cgs.
 UNITS = {
@@ -76,7 +76,7 @@ def scalar(attributes, name, path):
 
 
 def is_number(attributes, name):
-    # Asked before it is read: see `skyloom.vlen`.
+    # Asked before it is read: see `skyloom.io.hdf5_variable_length`.
     kind = attributes.get_id(name).get_type().get_class()
     return kind in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
 

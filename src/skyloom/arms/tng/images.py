@@ -14,15 +14,15 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
+from skyloom.arms.tng.gas_channels import CHANNELS
 from skyloom.errors import InputError
-from skyloom.tng.gas_channels import CHANNELS
 
 #: Value that a signed difference of zero takes in an 8-bit image; differences of -1 and 1 take
 #: 1 and 255.
 MID_GREY = 128
 
-# Whoever calls decides how many galaxies are worked on at once (`skyloom.ahead`); OpenCV must not
-# start threads of its own beyond what the job was given.
+# Whoever calls decides how many galaxies are worked on at once (`skyloom.prefetch`); OpenCV must
+# not start threads of its own beyond what the job was given.
 cv2.setNumThreads(1)
 
 

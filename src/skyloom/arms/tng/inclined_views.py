@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.tng import labels, metadata
+from skyloom.arms.tng.gas_channels import CHANNELS
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.tng import labels, metadata
-from skyloom.tng.gas_channels import CHANNELS
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.tng.rotation import VIEW_ANGLES
+from skyloom.arms.tng.rotation import VIEW_ANGLES
 
 #: Unit of the dataset's images.
 UNITS = "Msun / kpc2"
@@ -54,7 +54,7 @@ def position_angles(
     Returns
     -------
     (N,) float64 array
-        Degrees; see `skyloom.tng.rotation.positioned`.
+        Degrees; see `skyloom.arms.tng.rotation.positioned`.
     """
     if position_angle != "random":
         return np.full(len(subhalos), float(position_angle))
@@ -81,7 +81,7 @@ def views(
     Parameters
     ----------
     galaxies : astropy.table.Table
-        As `skyloom.tng.selection` makes it, of one snapshot.
+        As `skyloom.arms.tng.selection` makes it, of one snapshot.
     inclinations : sequence of float
         Degrees, 0 to 90.
     position_angle : 'random' or float

@@ -16,9 +16,10 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Table
 
-from skyloom.columns import masked, numbers, of_rows
+from skyloom.arms.tng import ensemble
 from skyloom.errors import InputError
-from skyloom.networks import bootstrap, ensemble, metrics, resampling
+from skyloom.io.columns import masked, numbers, of_rows
+from skyloom.judge import bootstrap, metrics, resampling
 
 #: Parts that the images of galaxies seen several times are dealt out to.
 FOLDS = 2

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from astropy.table import vstack
 
-from skyloom.ahead import in_order, one_ahead
 from skyloom.errors import InputError
-from skyloom.io import check_numbers, open_hdf5
+from skyloom.io.files import check_numbers, open_hdf5
+from skyloom.prefetch import in_order, one_ahead
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.tng import labels, variants
+from skyloom.arms.tng import labels, variants
 
 #: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
 BLOCK = 8
@@ -134,7 +134,7 @@ def labelled(tables: Sequence[Table]) -> Table:
     Parameters
     ----------
     tables : sequence of astropy.table.Table
-        As `skyloom.tng.selection.select` makes them, one a snapshot.
+        As `skyloom.arms.tng.selection.select` makes them, one a snapshot.
 
     Returns
     -------
@@ -212,8 +212,8 @@ def render_all(
         From `labelled`.
     maxima, parameters : dict
     signed : sequence of str
-        See `skyloom.tng.variants.render`.
-    pool : `skyloom.ahead.Pool`, optional
+        See `skyloom.arms.tng.variants.render`.
+    pool : `skyloom.prefetch.Pool`, optional
         Blocks are read and rendered on its threads, ahead of their use.
 
     Yields

@@ -1,7 +1,7 @@
 """From particles to maps of every galaxy: entropy, mass, temperature or another channel, face-on.
 
 The gas's three are made in one pass over its cells by the kernel, any other channel in one of its
-own, from what its entry of `skyloom.tng.channels.QUANTITIES` says.
+own, from what its entry of `skyloom.arms.tng.channels.QUANTITIES` says.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from skyloom.arms.tng import consistency
+from skyloom.arms.tng.galaxy_loop import check_spin_fields, each_galaxy
+from skyloom.arms.tng.gas import kernel_constants
+from skyloom.arms.tng.gas_channels import CHANNELS, Frame, chosen, fields, further_fields
+from skyloom.arms.tng.grid import bin_edges, padded
 from skyloom.errors import InputError
-from skyloom.io import create_dataset
+from skyloom.io.files import create_dataset
 from skyloom.kernels import histogram2d
-from skyloom.tng import agreement
-from skyloom.tng.gas import kernel_constants
-from skyloom.tng.gas_channels import CHANNELS, Frame, chosen, fields, further_fields
-from skyloom.tng.grid import bin_edges, padded
-from skyloom.tng.in_turn import check_spin_fields, each_galaxy
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
 
-    from skyloom.tng.gas_channels import Channel
-    from skyloom.tng.simulation import Simulation
+    from skyloom.arms.tng.gas_channels import Channel
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
+from skyloom.arms.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
 
 
 class GalaxyMaps(NamedTuple):
@@ -86,8 +86,8 @@ def project_galaxy(
         From `skyloom.kernels.histogram2d.load`.
     particles : dict of array
         The fields that `pass_fields` names, in TNG units, always with Masses; may be empty.
-    frame : `skyloom.tng.gas_channels.Frame`
-    channels : dict of `skyloom.tng.gas_channels.Channel`
+    frame : `skyloom.arms.tng.gas_channels.Frame`
+    channels : dict of `skyloom.arms.tng.gas_channels.Channel`
         The gas's three (`gas_channels`), or another one.
     centre : (3,) array
         ckpc/h.
@@ -194,7 +194,7 @@ def _check_particles(source, channels):
         # Any others a spin may need, and were looked for.
         for kind, wanted in further_fields(quantity).items():
             try:
-                agreement.require(source, (kind,))
+                consistency.require(source, (kind,))
                 source.check_particles(kind, wanted)
             except InputError as error:
                 raise InputError(
@@ -218,19 +218,19 @@ def project_all(
     Parameters
     ----------
     kernel : ctypes library
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     galaxies : astropy.table.Table
-        As `skyloom.tng.selection.select` makes it: in the order of the snapshot's files, which
+        As `skyloom.arms.tng.selection.select` makes it: in the order of the snapshot's files, which
         are so read from front to back.
     options : dict
         ``gas``, ``rotation`` and ``grid``, as the functions above take them; ``statistic`` of the
         gas's three. Of any other channel's pass ``gas`` has at least its ``members``.
-    channels : dict of `skyloom.tng.gas_channels.Channel`, optional
+    channels : dict of `skyloom.arms.tng.gas_channels.Channel`, optional
         Those of one pass: the gas's three, unless given, or another one.
     threads : int
         Galaxies worked on at once: one is read while another is computed. Each galaxy's sums
         have one order, so the maps do not depend on it.
-    source : `skyloom.tng.simulation.Simulation`, optional
+    source : `skyloom.arms.tng.simulation.Simulation`, optional
         Where the channels' particles are read from, if not where those of the spin are.
 
     Yields
@@ -297,10 +297,10 @@ def write_maps(
     projected : iterable of GalaxyMaps
     count : int
         How many will come.
-    header : `skyloom.tng.simulation.Header`
+    header : `skyloom.arms.tng.simulation.Header`
     options : dict
         As for `project_all`; recorded in the attributes.
-    channels : dict of `skyloom.tng.gas_channels.Channel`, optional
+    channels : dict of `skyloom.arms.tng.gas_channels.Channel`, optional
         As for `project_all`.
     """
     channels = channels or gas_channels(options["statistic"])

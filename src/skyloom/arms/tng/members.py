@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.tng import experiments as cases
 from skyloom.errors import InputError
-from skyloom.io import read_json, write_json
-from skyloom.networks import case as cases
-from skyloom.sides import rows_of
+from skyloom.io.files import read_json, write_json
+from skyloom.split_tables import rows_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.networks.case import Case
+    from skyloom.arms.tng.experiments import Case
 
 
 def seeds(seed: int, members: int) -> list[int]:
@@ -51,7 +51,7 @@ def fit(
 
     Parameters
     ----------
-    case : skyloom.networks.case.Case
+    case : skyloom.arms.tng.experiments.Case
     options : dict
         The keys of ``tng.training``.
     seed, members : int

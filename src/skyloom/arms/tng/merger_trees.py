@@ -7,15 +7,15 @@ from pathlib import Path
 import h5py
 from illustris_python.sublink import treePath
 
-from skyloom import elsewhere
 from skyloom.errors import InputError
+from skyloom.io import hdf5_external
 
 #: What illustris_python reads of the trees, and what of the offsets points into them.
 _COLUMNS = ("MainLeafProgenitorID", "SubfindID", "SubhaloID")
 _OFFSETS = tuple(f"Subhalo/SubLink/{name}" for name in ("RowNum", "LastProgenitorID", "SubhaloID"))
 
 
-def check(base_path, offsets):
+def check_columns(base_path, offsets):
     """Refuse columns that HDF5 would make up, or that links lead nowhere from.
 
     Parameters
@@ -28,7 +28,7 @@ def check(base_path, offsets):
     Raises
     ------
     InputError
-        See `skyloom.elsewhere`.
+        See `skyloom.io.hdf5_external`.
     OSError
         If a file is no HDF5.
     """
@@ -36,10 +36,10 @@ def check(base_path, offsets):
     for path, names in [(offsets, _OFFSETS), *((path, _COLUMNS) for path in files)]:
         with h5py.File(path, "r") as file:
             for name in names:
-                elsewhere.check_links(file, name, path)
+                hdf5_external.check_links(file, name, path)
                 # What is not there is missed where it is read.
                 if isinstance(column := file.get(name), h5py.Dataset):
-                    elsewhere.check(column.id, name, path)
+                    hdf5_external.check_sources(column.id, name, path)
 
 
 def check_branch(branch: dict, subhalo: int, offsets: str) -> None:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.io import open_hdf5
-from skyloom.tng.families import CHANNELS
-from skyloom.tng.images import MID_GREY
-from skyloom.tng.quantities import pixels
-from skyloom.tng.runs import recognised
+from skyloom.arms.tng.images import MID_GREY
+from skyloom.arms.tng.quantities import pixels
+from skyloom.arms.tng.runs import recognised
+from skyloom.arms.tng.variant_families import CHANNELS
+from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom.tng.selection import MASS_UNIT
+from skyloom.arms.tng.selection import MASS_UNIT
 
 #: What a byte that is 0 at mid-grey has on each side.
 _HALF = 255 - MID_GREY
@@ -38,7 +38,7 @@ _FILTERED = {
 
 
 def pixel_side(width, bins, edges):
-    """Side of a pixel in the unit of `width`, by the rule of `skyloom.tng.grid.bin_edges`."""
+    """Side of a pixel in the unit of `width`, by the rule of `skyloom.arms.tng.grid.bin_edges`."""
     return width / bins / (0.99 if edges == "published" else 1.0)
 
 
@@ -64,7 +64,7 @@ def filter_sizes(sigma: float | str, **grid) -> dict[str, float]:
     Parameters
     ----------
     sigma : float or str
-        As configured; see `skyloom.tng.quantities.pixels`.
+        As configured; see `skyloom.arms.tng.quantities.pixels`.
     **grid
         ``width`` (ckpc/h), ``bins``, ``scale_factor`` and ``hubble``, as `pixels` takes them.
 
@@ -170,7 +170,7 @@ def complete(
     Parameters
     ----------
     about : dict
-        What `skyloom.datasets.write` wants, as `skyloom.tng.archive.description` makes it.
+        What `skyloom.datasets.write` wants, as `skyloom.arms.tng.map_files.description` makes it.
     galaxies : astropy.table.Table
         Of the dataset, in its order, with ``sfr`` and ``stellar_mass``.
     map_files : sequence of str or Path

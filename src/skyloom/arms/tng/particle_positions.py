@@ -15,7 +15,7 @@ import numpy as np
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
-    from skyloom.tng.simulation import Simulation
+    from skyloom.arms.tng.simulation import Simulation
 
 
 _COLUMNS = ("SubhaloPos", "SubhaloHalfmassRadType")
@@ -38,7 +38,7 @@ def misplaced(
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     number : int
         Of the particle type.
     kind : str

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from skyloom import elsewhere
 from skyloom.errors import InputError
+from skyloom.io import hdf5_external
 
 #: Files that stay open: neighbours of a group lie in few chunks, and systems limit open files.
 OPEN_FILES = 16
@@ -85,13 +85,13 @@ def describe(file: h5py.File, name: str, path: str, below: str | None = None) ->
     try:
         dataset = h5py.h5d.open(file.id, name.encode())
     except KeyError:
-        elsewhere.check_links(file, name, path)
+        hdf5_external.check_links(file, name, path)
         raise
     dtype, shape, properties = dataset.dtype, dataset.shape, dataset.get_create_plist()
     layout, raw = properties.get_layout(), properties.get_external_count()
     if raw or layout == h5py.h5d.VIRTUAL:
-        elsewhere.check(dataset, name, path)
-    linked = elsewhere.other_file(dataset, file.id)
+        hdf5_external.check_sources(dataset, name, path)
+    linked = hdf5_external.other_file(dataset, file.id)
     if linked is not None and below is not None:
         _refuse_beyond(linked, below, name, path)
     plain = (

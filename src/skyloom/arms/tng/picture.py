@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from skyloom.arms.tng import channels, variants
+from skyloom.arms.tng.arguments import arguments_named, size
 from skyloom.errors import InputError, check_one_of
-from skyloom.io import atomic
-from skyloom.tng import channels, variants
-from skyloom.tng.arguments import arguments_named, size
+from skyloom.io.files import atomic
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-    from skyloom.tng.galaxies import Maps
+    from skyloom.arms.tng.galaxies import Maps
 
 
 #: Pixels a side that a notebook shows at least, each of a picture's as a square of some.
@@ -76,14 +76,14 @@ def picture(
 
     Parameters
     ----------
-    maps : `skyloom.tng.galaxies.Maps`
+    maps : `skyloom.arms.tng.galaxies.Maps`
         Of one galaxy: ``maps[0]``.
     *names : str
         Channels to show, one or three; all of the maps' unless given.
     stretch : 'lupton' or 'asinh', optional
-        Stretch three channels by their mean intensity (`skyloom.tng.images.lupton`), which is usual
-        for three, or each alone (`skyloom.tng.images.asinh_stretch`). A channel with both signs is
-        drawn about mid-grey, and alone.
+        Stretch three channels by their mean intensity (`skyloom.arms.tng.images.lupton`), which is
+        usual for three, or each alone (`skyloom.arms.tng.images.asinh_stretch`). A channel with
+        both signs is drawn about mid-grey, and alone.
     beta : float
         Where the stretch turns from linear to logarithmic, in units of the largest pixel.
     filter : 'gaussian' or 'unsharp', optional
@@ -96,7 +96,7 @@ def picture(
     overflow : 'clip' or 'wrap'
         Intensities above 1 after the stretch: cut, or modulo 256 as in the thesis.
     difference : 'signed' or 'wrapped'
-        See `skyloom.tng.images.unsharp_mask`.
+        See `skyloom.arms.tng.images.unsharp_mask`.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from astropy.table import Table
 
-from skyloom import published
+from skyloom.judge import published
 
 NEED = {
     "document": ("table_III_1", "pearson_r", "findings", "comparable_when"),
@@ -70,15 +70,15 @@ def compare(
         One a snapshot, with column `ssfr` (1/yr) and ``meta`` snapshot, redshift, box_size and
         synthetic.
     summary, differences : Table
-        As `skyloom.networks.evaluation` makes them.
+        As `skyloom.arms.tng.evaluation` makes them.
 
     Returns
     -------
     Table
-        As `skyloom.published.table` makes it. Of table III.1 the model is a snapshot; sSFR is in
-        1e-12 / yr, the least that of galaxies which form stars. Of a finding, which is the group,
-        it is the case that it speaks of, and a row is its r or the difference of its r to another
-        case's; what `holds` says is of the whole finding.
+        As `skyloom.judge.published.table` makes it. Of table III.1 the model is a snapshot; sSFR is
+        in 1e-12 / yr, the least that of galaxies which form stars. Of a finding, which is the
+        group, it is the case that it speaks of, and a row is its r or the difference of its r to
+        another case's; what `holds` says is of the whole finding.
 
     Notes
     -----

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from skyloom.tng import cosmology
+from skyloom.arms.tng import cosmology
 
 if TYPE_CHECKING:
-    from skyloom.tng.particles import Workspace
-    from skyloom.tng.simulation import Simulation
+    from skyloom.arms.tng.particles import Workspace
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng.particle_fields import STAR_FIELDS
+from skyloom.arms.tng.particle_fields import STAR_FIELDS
 
 #: What a galaxy's spin was measured from; the index is what map files store.
 ORIENTATIONS = ("young_stars", "star_forming_gas", "all_stars", "none")
@@ -235,8 +235,8 @@ def galaxy_orientation(
         TNG fields (Coordinates, Masses, StarFormationRate, Velocities), in TNG units; or a
         function that gives them, asked only where the stars do not decide.
     stars : dict of array
-        `skyloom.tng.simulation.STAR_FIELDS`.
-    header : `skyloom.tng.simulation.Header`
+        `skyloom.arms.tng.simulation.STAR_FIELDS`.
+    header : `skyloom.arms.tng.simulation.Header`
     centre, velocity : (3,) array
         ckpc/h, km/s.
     options : dict
@@ -245,7 +245,7 @@ def galaxy_orientation(
 
     Returns
     -------
-    `skyloom.tng.rotation.Orientation`
+    `skyloom.arms.tng.rotation.Orientation`
     """
 
     def relative(particles, chosen):
@@ -297,17 +297,17 @@ def oriented(simulation: Simulation, galaxy, options: dict, workspace: Workspace
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     galaxy : astropy.table.Row
-        Of a galaxy table; a table of views (`skyloom.tng.inclined`) says for each row how it is
-        seen.
+        Of a galaxy table; a table of views (`skyloom.arms.tng.inclined_views`) says for each row
+        how it is seen.
     options : dict
         ``rotation``, as for `galaxy_orientation`, and its ``members``.
-    workspace : `skyloom.tng.particles.Workspace`
+    workspace : `skyloom.arms.tng.particles.Workspace`
 
     Returns
     -------
-    `skyloom.tng.rotation.Orientation`
+    `skyloom.arms.tng.rotation.Orientation`
     """
     needed_stars = stars_needed(galaxy, options)
     view = {name: float(galaxy[name]) for name in VIEW_ANGLES if name in galaxy.colnames}

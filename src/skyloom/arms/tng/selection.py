@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Column, Table
 
+from skyloom.arms.tng.quantities import catalogue_mass
 from skyloom.errors import InputError
-from skyloom.tng.quantities import catalogue_mass
 
 #: Catalogue units, as astropy writes them.
 MASS_UNIT, LENGTH_UNIT = "1e10 Msun / littleh", "kpc / littleh"
@@ -87,7 +87,7 @@ def select(simulation, *, cuts):
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
     cuts : dict
         stellar_mass, total_mass_max, group_mass_max; and ``exclude``, names such as ``099_123`` of
         galaxies (snapshot and subhalo) that are left out although they pass.

@@ -1,7 +1,7 @@
 """Reading galaxies from TNG-format files, and from single cutout files.
 
-illustris_python reads the catalogues and trees, `skyloom.tng.particles` the particles; this module
-checks that the files are whole before they are asked, names what is missing, and gives empty
+illustris_python reads the catalogues and trees, `skyloom.arms.tng.particles` the particles; this
+module checks that the files are whole before they are asked, names what is missing, and gives empty
 arrays where there are no particles.
 """
 
@@ -19,13 +19,13 @@ import numpy as np
 from illustris_python.groupcat import gcPath, offsetPath
 from illustris_python.snapshot import snapPath
 
-from skyloom import elsewhere
+from skyloom.arms.tng import consistency, field_checks, merger_trees
+from skyloom.arms.tng.header import Header, read_header, scalar, table_mass
+from skyloom.arms.tng.particle_fields import GAS_FIELDS, PARTICLE_TYPES, STAR_FIELDS
+from skyloom.arms.tng.particles import ParticleReader
 from skyloom.errors import InputError
-from skyloom.io import open_hdf5
-from skyloom.tng import agreement, checks, trees
-from skyloom.tng.header import Header, read_header, scalar, table_mass
-from skyloom.tng.particle_fields import GAS_FIELDS, PARTICLE_TYPES, STAR_FIELDS
-from skyloom.tng.particles import ParticleReader
+from skyloom.io import hdf5_external
+from skyloom.io.files import open_hdf5
 
 __all__ = ["GAS_FIELDS", "PARTICLE_TYPES", "STAR_FIELDS", "Header", "Simulation", "open_cutout"]
 
@@ -41,7 +41,8 @@ class Simulation:
     external : 'refuse' or 'allow'
         Whether links may lead to particles in files that are not below `base_path`.
     compared : dict, optional
-        What `skyloom.tng.agreement.check` found before; looked for again unless told.
+        What `skyloom.arms.tng.consistency.check_snapshot` found before; looked for again unless
+        told.
 
     Raises
     ------
@@ -97,14 +98,14 @@ class Simulation:
         if not os.path.isfile(offsets) or not any(chunks):
             return None
         catalogue, snapshot = map(str, self._catalogue_files), map(str, self._snapshot_files)
-        return agreement.Files(list(catalogue), list(snapshot), str(offsets), self._below)
+        return consistency.Files(list(catalogue), list(snapshot), str(offsets), self._below)
 
     @cached_property
     def compared(self):
-        """What `skyloom.tng.agreement.check` finds of the snapshot's files, or has found."""
+        """What `skyloom.arms.tng.consistency.check_snapshot` finds of the snapshot's files."""
         if not self._compared:
-            return agreement.check(self)
-        agreement.check_same(self, self._compared)
+            return consistency.check_snapshot(self)
+        consistency.check_same(self, self._compared)
         return self._compared
 
     def _whole_set(self, path_of, count_name):
@@ -160,10 +161,10 @@ class Simulation:
                 held = int(scalar(file["Header"].attrs, f"{name}_ThisFile", path))
                 if path == first:
                     stated = int(scalar(file["Header"].attrs, f"{name}_Total", path))
-                elsewhere.check_links(file, group, path)
+                hdf5_external.check_links(file, group, path)
                 there = group in file and len(file[group]) > 0
                 if held:
-                    checks.check_columns(file.get(group), group, fields, path, held)
+                    field_checks.check_columns(file.get(group), group, fields, path, held)
             sum_of_all, any_there = sum_of_all + held, any_there or there
         if not any_there:
             raise InputError(f"{first.parent} has no {group} at all: check it.")
@@ -201,7 +202,7 @@ class Simulation:
             with open_hdf5(path) as file:
                 for kind, number in PARTICLE_TYPES.items():
                     name = f"PartType{number}"
-                    elsewhere.check_links(file, name, path)
+                    hdf5_external.check_links(file, name, path)
                     if kind not in found and name in file:
                         found[kind] = set(file[name])
             if len(found) == len(PARTICLE_TYPES):
@@ -222,9 +223,9 @@ class Simulation:
         for path in self._snapshot_files:
             with open_hdf5(path) as file:
                 # A chunk may lack a particle type altogether; look at the first that has it.
-                elsewhere.check_links(file, name, path)
+                hdf5_external.check_links(file, name, path)
                 if name in file:
-                    checks.check_fields(file[name], fields, path)
+                    field_checks.check_fields(file[name], fields, path)
                     break
         offsets = Path(offsetPath(self.base_path, self.snapshot))
         with open_hdf5(offsets, need=["FileOffsets/SnapByType"]):
@@ -257,7 +258,7 @@ class Simulation:
             TNG field names.
         subhalo, group : int
             One of the two.
-        workspace : `skyloom.tng.particles.Workspace`, optional
+        workspace : `skyloom.arms.tng.particles.Workspace`, optional
             Holds the arrays, until it is handed to the next call; without one they are new.
 
         Returns
@@ -268,7 +269,7 @@ class Simulation:
         self.check_particles(kind, fields)
         what, owner, number, extent = self._located(kind, subhalo, group)
         if not extent[1]:
-            return checks.empty(fields)
+            return field_checks.empty(fields)
         ready, allocate = {}, None
         if workspace is not None:
             place = f"{kind} of {owner}"
@@ -285,7 +286,7 @@ class Simulation:
                 *extent,
                 allocate,
             )
-        checks.check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
+        field_checks.check_finite(arrays, f"{self.base_path}, snapshot {self.snapshot}: {what}")
         if workspace is not None:
             for field, array in arrays.items():
                 workspace.keep((place, field), number, array)
@@ -305,7 +306,7 @@ class Simulation:
         what, _, _, extent = self._located(kind, subhalo, None)
         with self._asked(what):
             arrays = self._reader.read(PARTICLE_TYPES[kind], ("Coordinates",), *extent)
-        return checks.check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
+        return field_checks.check_finite(arrays, f"{self.base_path}, {what}")["Coordinates"]
 
     def announce(self, kind, fields, *, subhalo=None, group=None) -> None:
         """Ask the system to fetch the particles that `particles` will soon be asked for."""
@@ -344,7 +345,7 @@ class Simulation:
             silent = contextlib.redirect_stdout(io.StringIO())
             with silent, self._asked(f"the SubLink branch of subhalo {subhalo}"):
                 if not row:
-                    trees.check(self.base_path, offsets)
+                    merger_trees.check_columns(self.base_path, offsets)
                 branch = il.sublink.loadTree(
                     self.base_path,
                     self.snapshot,
@@ -353,7 +354,7 @@ class Simulation:
                     onlyMPB=True,
                 )
             if branch is not None:
-                trees.check_branch(branch, subhalo, offsets)
+                merger_trees.check_branch(branch, subhalo, offsets)
                 lineages[row] = branch["MainLeafProgenitorID"][0]
         return lineages
 
@@ -382,10 +383,10 @@ def open_cutout(path: str | Path) -> tuple[Header, dict[str, dict]]:
         for kind, fields in (("gas", GAS_FIELDS), ("stars", STAR_FIELDS)):
             name = f"PartType{PARTICLE_TYPES[kind]}"
             if name not in file:
-                particles[kind] = checks.empty(fields)
+                particles[kind] = field_checks.empty(fields)
                 continue
-            checks.check_fields(file[name], fields, path)
+            field_checks.check_fields(file[name], fields, path)
             arrays = {field: file[name][field][()] for field in fields}
-            particles[kind] = checks.check_finite(arrays, f"{path}, {kind}")
+            particles[kind] = field_checks.check_finite(arrays, f"{path}, {kind}")
         snapshot = scalar(file["Header"].attrs, "SnapshotNumber", path)
         return read_header(file, path, snapshot), particles

@@ -14,9 +14,9 @@ from astropy.table import Table
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
-    from skyloom.tng.simulation import Simulation
+    from skyloom.arms.tng.simulation import Simulation
 
-from skyloom.tng import channels, gas_channels, runs
+from skyloom.arms.tng import channels, gas_channels, runs
 
 
 def possible(fields: dict, dark_mass: float | None) -> list[str]:
@@ -25,14 +25,15 @@ def possible(fields: dict, dark_mass: float | None) -> list[str]:
     Parameters
     ----------
     fields : dict
-        Particle type, as `skyloom.tng.simulation.PARTICLE_TYPES` calls it -> set of its fields.
+        Particle type, as `skyloom.arms.tng.simulation.PARTICLE_TYPES` calls it -> set of its
+        fields.
     dark_mass : float or None
         Of a particle of dark matter; None where the header has none.
 
     Returns
     -------
     list of str
-        Names of `skyloom.tng.channels.QUANTITIES`; the gas's three together as ``gas``.
+        Names of `skyloom.arms.tng.channels.QUANTITIES`; the gas's three together as ``gas``.
     """
     found = [
         name
@@ -57,7 +58,7 @@ def row(simulation: Simulation, galaxies: Table) -> dict:
 
     Parameters
     ----------
-    simulation : `skyloom.tng.simulation.Simulation`
+    simulation : `skyloom.arms.tng.simulation.Simulation`
         With its particles on disk.
     galaxies : astropy.table.Table
         Those that were selected.
@@ -85,7 +86,7 @@ def table(simulations: Sequence[Simulation], galaxies: Sequence[Table]) -> Table
 
     Parameters
     ----------
-    simulations : sequence of `skyloom.tng.simulation.Simulation`
+    simulations : sequence of `skyloom.arms.tng.simulation.Simulation`
         Snapshots of one simulation.
     galaxies : sequence of astropy.table.Table
         Of each.

@@ -10,8 +10,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from skyloom import splits
+from skyloom.arms.tng.labels import galaxy_id, usable
 from skyloom.errors import InputError
-from skyloom.tng.labels import galaxy_id, usable
 
 
 def components(snapshot: np.ndarray, group_id: np.ndarray, lineage_id: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ def split(tables: Sequence[Table], *, by, test_fraction, seed) -> Table:
     Parameters
     ----------
     tables : sequence of astropy.table.Table
-        Galaxies of each snapshot, as `skyloom.tng.selection.select` makes them.
+        Galaxies of each snapshot, as `skyloom.arms.tng.selection.select` makes them.
     by, test_fraction, seed
         See `assign`.
 

@@ -1,6 +1,6 @@
 """The thesis's variants that belong side by side."""
 
-from skyloom.tng.gas_channels import CHANNELS
+from skyloom.arms.tng.gas_channels import CHANNELS
 
 #: Figures 4.3 to 4.5 of the thesis; its tenth variant, the composite, is in no family.
 FAMILIES = {

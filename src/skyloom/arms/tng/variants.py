@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skyloom.tng import images
-from skyloom.tng.gas_channels import CHANNELS
+from skyloom.arms.tng import images
+from skyloom.arms.tng.gas_channels import CHANNELS
 
 if TYPE_CHECKING:
     import numpy as np
 
-from skyloom.tng.quantities import pixels
+from skyloom.arms.tng.quantities import pixels
 
 
 def channels(parameters):

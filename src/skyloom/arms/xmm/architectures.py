@@ -7,7 +7,7 @@ the output.
 import numpy as np
 
 from skyloom.errors import InputError, check_one_of
-from skyloom.networks.backend import keras
+from skyloom.learn.backend import keras
 
 #: By name: filters of each convolution, side of the pooling after it, widths of the dense layers.
 #: ``3conv`` is the document's appendix. Of ``2conv`` it says only "two convolution layers and fewer
@@ -36,7 +36,7 @@ def build(
     ----------
     shape : tuple of int
         Of an image, (H, W, C).
-    target : `skyloom.networks.targets.Target`
+    target : `skyloom.learn.targets.Target`
         Decides the outputs.
     architecture : {'3conv', '2conv'}
     kernel : int
@@ -98,7 +98,7 @@ def build(
 
 
 def _falling_probabilities(z):
-    """`skyloom.networks.targets.falling` and a sigmoid, as layers that any Keras can load."""
+    """`skyloom.learn.targets.falling` and a sigmoid, as layers that any Keras can load."""
     first = _named(z[:, :1], "first")
     steps = _named(keras.ops.softplus(_named(z[:, 1:], "rest")), "steps")
     logits = _named(keras.ops.concatenate([first, _named(-steps, "down")], axis=1), "joined")

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom import sides
-from skyloom.columns import of_rows, where
-from skyloom.networks import calibration, roc
+from skyloom import split_tables
+from skyloom.arms.xmm.classes import CLASSES
+from skyloom.io.columns import of_rows, where
+from skyloom.judge import calibration, roc
 from skyloom.progress import track
-from skyloom.xmm.classes import CLASSES
 
 SIDES = ("test", "validation", "train")
 _TEXTS = ("experiment", "table", "dataset", "architecture", "target")
@@ -78,7 +78,7 @@ def summarise(
     rows = []
     pairs = list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="experiments", unit="experiment"):
-        sides.check_predictions(
+        split_tables.check_predictions(
             f"predictions of {known['experiment']}",
             table,
             remedy="raise xmm.split.test",

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
-from skyloom import sides
-from skyloom.columns import or_none
+from skyloom import split_tables
+from skyloom.arms.xmm import architectures
 from skyloom.errors import InputError, check_keys
-from skyloom.networks import batches, classification, epic_cnn, experiment
-from skyloom.networks.augmentation import Augmentation
-from skyloom.networks.roc import auc
-from skyloom.networks.targets import Target
-from skyloom.networks.training import fit as fit_network
+from skyloom.io.columns import or_none
+from skyloom.judge.roc import auc
+from skyloom.learn import batches, classification, experiment
+from skyloom.learn.augmentation import Augmentation
+from skyloom.learn.targets import Target
+from skyloom.learn.training import fit as fit_network
 
 if TYPE_CHECKING:
-    from skyloom.networks.experiment import Fitted
+    from skyloom.learn.experiment import Fitted
 
-from skyloom.xmm.classes import CLASSES, FIRST_BAD
+from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Experiment:
     ----------
     dataset : str
     architecture, kernel, dropout, batch_normalization
-        See `skyloom.networks.epic_cnn.build`.
+        See `skyloom.arms.xmm.architectures.build`.
     rotation, vertical_flip, horizontal_flip
-        See `skyloom.networks.augmentation.Augmentation`.
+        See `skyloom.learn.augmentation.Augmentation`.
     class_weights : bool
-        See `skyloom.networks.classification.Settings`.
+        See `skyloom.learn.classification.Settings`.
     target : {'binary', 'classes', 'ordinal'}
         Bad or not; which OBS_CLASS; the same on an ordered scale.
     epochs : int, optional
@@ -80,7 +81,7 @@ class Sample(experiment.Sample):
     obs_class: np.ndarray
 
 
-def read(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
+def read_sample(dataset: str | Path, split: Table, *, split_name: str = "the split") -> Sample:
     """Labels of a dataset and the sides of its images.
 
     Parameters
@@ -112,7 +113,7 @@ def read(dataset: str | Path, split: Table, *, split_name: str = "the split") ->
         return {"obs_class": target.astype(int)}
 
     need = ("images", "target")
-    return experiment.read(Sample, dataset, split, labels, need=need, split_name=split_name)
+    return experiment.read_sample(Sample, dataset, split, labels, need=need, split_name=split_name)
 
 
 def fit(
@@ -147,7 +148,7 @@ def fit(
 
     Returns
     -------
-    `skyloom.networks.experiment.Fitted`
+    `skyloom.learn.experiment.Fitted`
     """
     target = Target(entry.target, classes=len(CLASSES), positive_from=FIRST_BAD)
     settings = classification.Settings(
@@ -157,7 +158,7 @@ def fit(
     )
     limit = batches.MEMORY_LIMIT if limit is None else limit
     with batches.open_images(dataset, limit=limit) as images:
-        network = epic_cnn.build(
+        network = architectures.build(
             images.shape,
             target,
             architecture=entry.architecture,
@@ -187,7 +188,7 @@ def fit(
             "training": {**training, "epochs": settings.epochs, "seed": seed},
             "parameters": network.count_params(),
             **experiment.epochs(result, classification.HISTORY),
-            "sides": {part: _judge(predictions, part) for part in sides.PARTS},
+            "sides": {part: _judge(predictions, part) for part in split_tables.PARTS},
         },
     )
 

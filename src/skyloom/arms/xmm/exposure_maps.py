@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
-    from skyloom.xmm.images import Image
-    from skyloom.xmm.products import Stated
+    from skyloom.arms.xmm.images import Image
+    from skyloom.arms.xmm.products import Stated
 
-from skyloom.xmm import grids, images, products
+from skyloom.arms.xmm import images, pixel_grids, products
 
 #: Within so many pixels image and map lie on each other: half of one.
 _PIXELS = 0.5
@@ -71,7 +71,7 @@ def find_map(file: str, image: Image, maps: Maps) -> str:
     ----------
     file : str
         The image's name.
-    image : `skyloom.xmm.images.Image`
+    image : `skyloom.arms.xmm.images.Image`
     maps : Maps
 
     Returns
@@ -117,11 +117,12 @@ def _other_grid(one, two, shape):
         return f"has the coordinates {two.axis} (CTYPE1), the image {one.axis}"
     if one.matrix is None or two.matrix is None or one.on_sky != two.on_sky:
         return None
-    if not grids.same_scale(one.scale, two.scale):
-        return f"has pixels of {grids.size(two)} (CDELT or CD), the image of {grids.size(one)}"
-    if not grids.comparable(one, two):
+    if not pixel_grids.same_scale(one.scale, two.scale):
+        size, image = pixel_grids.size(two), pixel_grids.size(one)
+        return f"has pixels of {size} (CDELT or CD), the image of {image}"
+    if not pixel_grids.comparable(one, two):
         return None
-    away = grids.apart(one, two, shape)
+    away = pixel_grids.apart(one, two, shape)
     return f"lies {away:.3g} pixels beside it (CRVAL, CRPIX, CDELT)" if away > _PIXELS else None
 
 
@@ -135,7 +136,7 @@ def difference(image, other, shape):
 
     Parameters
     ----------
-    image, other : `skyloom.xmm.products.Stated`
+    image, other : `skyloom.arms.xmm.products.Stated`
     shape : (int, int)
         Of the image.
 
@@ -165,15 +166,15 @@ def difference(image, other, shape):
     return None
 
 
-def check(file: str, image: Image, name: str, other: Stated) -> None:
+def check_map(file: str, image: Image, name: str, other: Stated) -> None:
     """Raise an InputError if a map is said to be another image's.
 
     Parameters
     ----------
     file, name : str
         Of the image and of the map.
-    image : `skyloom.xmm.images.Image`
-    other : `skyloom.xmm.products.Stated`
+    image : `skyloom.arms.xmm.images.Image`
+    other : `skyloom.arms.xmm.products.Stated`
         Of the map.
     """
     if clause := difference(image.stated, other, image.counts.shape):

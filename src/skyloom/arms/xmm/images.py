@@ -17,18 +17,19 @@ import numpy as np
 from astropy.io import fits
 
 from skyloom.errors import InputError
-from skyloom.registry import Readers
+from skyloom.registries import Readers
 
 if TYPE_CHECKING:
-    from skyloom.xmm.products import Stated
+    from skyloom.arms.xmm.products import Stated
 
-from skyloom.xmm import fits_stream, products
+from skyloom.arms.xmm import products
+from skyloom.io import fits_stream
 
 #: Readers of counts by their formats; each gives two FITS headers, of a file and of its image, or
 #: one for both twice, with the keywords that an image of EPIC has, and counts, (H, W) float64.
 READERS = Readers("EPIC images")
 READERS.register("FITS", identify=lambda path, start: start.startswith(b"SIMPLE  ="), priority=-1)(
-    fits_stream.read
+    fits_stream.read_image
 )
 #: Keyword by which the simulator marks its files (eight letters are all that FITS allows).
 SYNTHETIC_KEYWORD = "SYNTHETI"
@@ -157,7 +158,7 @@ def _needed(header, primary, path):
 
 
 def _stated(header, primary, path):
-    """What a file says of itself; see `skyloom.xmm.products.Stated`."""
+    """What a file says of itself; see `skyloom.arms.xmm.products.Stated`."""
     given = _text(_needed(header, primary, path)("OBS_ID"))
     observation = products.Said(observation_id(given), observation_of_name(path))
     keyword, own = products.lenient(header, primary), products.lenient(header)
@@ -199,9 +200,9 @@ def read_stated_map(path: str | Path) -> tuple[np.ndarray, Stated]:
     -------
     exposed : (H, W) float64 array
         Seconds.
-    stated : `skyloom.xmm.products.Stated`
+    stated : `skyloom.arms.xmm.products.Stated`
     """
-    primary, header, exposed = fits_stream.read(path)
+    primary, header, exposed = fits_stream.read_image(path)
     products.check_seconds(_needed(header, primary, path), path)
     exposed = np.where(np.isfinite(exposed) & (exposed > 0), exposed, 0.0)
     if not exposed.any():

@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units
 
-from skyloom import inventory as inventories
 from skyloom.errors import InputError
+from skyloom.io import inventory as inventories
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.xmm.observations import Observations
+    from skyloom.arms.xmm.observations import Observations
 
-from skyloom.xmm import images, observations, pairs, products, uniform
+from skyloom.arms.xmm import exposure_maps, images, observations, products, selection
 
 _COLUMNS = {"file": str, "obs_id": str, "obs_class": "i8", "exposure": "f8"}
 _COLUMNS |= {"height": "i8", "width": "i8", "camera": str, "band": str, "pixel_scale": "f8"}
 _COLUMNS |= {"coordinates": str, "exposure_map": str, "synthetic": bool}
 # What stands in a table for no text: ECSV reads an empty text back as a missing one.
-_NOTHING = uniform.NOTHING
+_NOTHING = selection.NOTHING
 #: The camera of the images to which the exposures that `observations.cameras_of` adds belong.
 _EXPOSED = {"sum": "EP", "pn": "PN", "mos1": "M1", "mos2": "M2"}
 _REJECTS = {"file": str, "reason": str, "obs_id": str}
@@ -93,9 +93,9 @@ def _exposure(file, image, row, maps, folder, options):
         return total, ""
     if options["exposure"] == "header":
         return images.seconds(image.exposure, f"{file}: its header"), ""
-    name = pairs.find_map(file, image, maps)
+    name = exposure_maps.find_map(file, image, maps)
     exposed, stated = images.read_stated_map(Path(folder) / name)
-    pairs.check(file, image, name, stated)
+    exposure_maps.check_map(file, image, name, stated)
     images.divide_by_map(image.counts, exposed, name=name)
     # The map's peak is the time on the axis, where nothing is vignetted.
     return float(exposed.max()), name
@@ -147,7 +147,7 @@ def _row(file, folder, table, maps, options):
         "height": height,
         "width": width,
         "camera": _camera(image) or _NOTHING,
-        "band": uniform.band_text(image.stated.band or products.named_band(file)),
+        "band": selection.band_text(image.stated.band or products.named_band(file)),
         "pixel_scale": np.nan if grid.scale is None else round(grid.scale, 6),
         "coordinates": grid.kind or _NOTHING,
         "exposure_map": exposure_map or _NOTHING,
@@ -169,7 +169,7 @@ def inspect(
     folder : str or Path
     files, maps : sequence of str
         Paths below the folder; see `listing`.
-    table : `skyloom.xmm.observations.Observations`
+    table : `skyloom.arms.xmm.observations.Observations`
     options : dict
         ``exposure`` ('header', 'table' or 'map') and ``camera`` ('sum', 'pn', 'mos1' or 'mos2':
         which exposures of the table are added).
@@ -183,7 +183,7 @@ def inspect(
     """
     # Where maps are used they are no images that nobody wants.
     used = frozenset(maps) if options["exposure"] == "map" else ()
-    maps = pairs.Maps(maps)
+    maps = exposure_maps.Maps(maps)
 
     def look(file):
         return _row(file, folder, table, maps, options)
@@ -249,7 +249,7 @@ def merge(
     ----------
     tables, rejects : sequence of Table
         Of the blocks, as `tables` makes them.
-    table : `skyloom.xmm.observations.Observations`
+    table : `skyloom.arms.xmm.observations.Observations`
     frame : dict
         ``size``: (height, width) or None for the most frequent; ``smaller``: 'reject' or 'pad'.
 
@@ -258,7 +258,7 @@ def merge(
     inventory : Table
         file, obs_id, obs_class, exposure (s), height, width, camera, band (keV), pixel_scale
         (arcsec), and exposure_map where maps are used, sorted by obs_id, all of one kind (see
-        `skyloom.xmm.uniform`);
+        `skyloom.arms.xmm.selection`);
         ``meta["frame"]`` is [height, width], ``meta["synthetic"]`` whether any image is.
     rejects : Table
         file, reason, sorted; rows of the table stand under the table's name.
@@ -274,7 +274,7 @@ def merge(
     if frame["size"] is not None:
         # Images that do not fit have no say in which kind the others are.
         rows = _fitting(rows, frame["size"], frame["smaller"], lost)
-    rows, unlike = uniform.one_of_each(rows)
+    rows, unlike = selection.one_of_each(rows)
     lost += [{"file": str(row["file"]), "reason": reason} for row, reason in unlike]
     if not rows:
         raise _nothing_left(lost)

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from skyloom import fits_limits
+from skyloom.arms.xmm.classes import CLASSES
+from skyloom.arms.xmm.images import observation_id
 from skyloom.errors import InputError
-from skyloom.xmm import fits_stream
-from skyloom.xmm.classes import CLASSES
-from skyloom.xmm.images import observation_id
+from skyloom.io import fits_limits, fits_stream
 
 #: Names of the columns, tried in order without regard to case. The first are those of the list of
 #: observations that comes with 4XMM (``4xmmdr9_obslist.fits``), the ``ONTIME`` ones those of the
@@ -61,7 +60,7 @@ def _read_table(path):
             return Table.read(path, format=known)
         with fits_stream.opened(path) as stream:
             content = stream.read(_MOST_BYTES)
-        if card := fits_limits.beyond(content):
+        if card := fits_limits.card_beyond_limits(content):
             raise ValueError(f"{card} is more than FITS allows")
         return Table.read(io.BytesIO(content), format="fits", hdu=1)
     except InputError as error:
@@ -112,7 +111,7 @@ def cameras_of(camera):
     return CAMERAS if camera == "sum" else (camera,)
 
 
-def read(
+def read_observations(
     path: str | Path, columns: dict | None = None, *, cameras: Sequence[str] = ()
 ) -> Observations:
     """Read an observation table.

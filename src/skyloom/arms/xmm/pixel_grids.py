@@ -92,7 +92,7 @@ def _matrix(keyword):
     return None if a * d == b * c else ((a, b), (c, d))
 
 
-def read(keyword: Callable) -> Grid:
+def read_grid(keyword: Callable) -> Grid:
     """The grid that a header states.
 
     Parameters

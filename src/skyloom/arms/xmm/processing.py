@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.ahead import in_order, one_ahead
+from skyloom.arms.xmm import stretches
+from skyloom.arms.xmm.images import read_rate
 from skyloom.errors import InputError
-from skyloom.io import check_numbers, create_dataset, open_hdf5
-from skyloom.xmm import stretches
-from skyloom.xmm.images import read_rate
+from skyloom.io.files import check_numbers, create_dataset, open_hdf5
+from skyloom.prefetch import in_order, one_ahead
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
 
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.xmm.rebin import rebin
+from skyloom.arms.xmm.rebin import rebin
 
 #: Pixels read and stretched at a time: 16 images of 162 x 162, one of 648 x 648.
 BLOCK_PIXELS = 16 * 162**2
@@ -52,10 +52,10 @@ def rate_images(
     folder : str or Path
         Of the images.
     smaller : 'reject' or 'pad'
-        See `skyloom.xmm.images.read_rate`.
+        See `skyloom.arms.xmm.images.read_rate`.
     work : callable
         (H, W) float64 array in counts/s -> anything small.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Images are read and worked on on its threads.
 
     Yields
@@ -94,7 +94,7 @@ def write_rates(
     Parameters
     ----------
     file : h5py.File
-        Empty and writable; see `skyloom.io.atomic_hdf5`.
+        Empty and writable; see `skyloom.io.files.atomic_hdf5`.
     images : iterable of (H, W) float32 array
         In counts/s, one a row.
     rows : astropy.table.Table
@@ -209,8 +209,8 @@ def render_all(
         See `read_rates`.
     parameters : dict
         ``interval`` and ``stretch``, and their own: ``contrast`` and ``samples`` for zscale, ``a``
-        for a stretch that has one. See `skyloom.xmm.stretches.stretch`.
-    pool : `skyloom.ahead.Pool`, optional
+        for a stretch that has one. See `skyloom.arms.xmm.stretches.stretch`.
+    pool : `skyloom.prefetch.Pool`, optional
         Blocks are read and stretched on its threads, ahead of their use.
 
     Yields

@@ -18,8 +18,8 @@ from pathlib import Path
 from astropy import units
 from astropy.io import fits
 
+from skyloom.arms.xmm import pixel_grids
 from skyloom.errors import InputError
-from skyloom.xmm import grids
 
 #: Endings of the names of images, in lower case; ``.ftz`` is the pipeline's ``.fits.gz``.
 SUFFIXES = (".fits", ".fit", ".fts", ".ftz", ".fits.gz", ".fit.gz", ".fts.gz")
@@ -116,7 +116,7 @@ class Stated:
     exposure: Said  # such as S003
     band: tuple | None  # eV, from and to, by the header alone: names call bands otherwise
     pointing: tuple | None  # degrees, right ascension and declination of the axis
-    grid: grids.Grid
+    grid: pixel_grids.Grid
 
 
 def is_fits(name):
@@ -289,7 +289,7 @@ def stated(keyword: Callable, own: Callable, path: str | Path, observation: Said
     -------
     Stated
     """
-    pointing = tuple(grids.number(keyword(name)) for name in ("RA_PNT", "DEC_PNT"))
+    pointing = tuple(pixel_grids.number(keyword(name)) for name in ("RA_PNT", "DEC_PNT"))
     pipeline = _PIPELINE.fullmatch(stem(path))
     exposure = pipeline["exposure"].upper() if pipeline else ""
     camera = camera_of_name(path)
@@ -306,7 +306,7 @@ def stated(keyword: Callable, own: Callable, path: str | Path, observation: Said
         exposure=Said("" if of_exposures else _text(keyword("EXPIDSTR")).upper(), exposure),
         band=_band(keyword),
         pointing=None if None in pointing else pointing,
-        grid=grids.read(own),
+        grid=pixel_grids.read_grid(own),
     )
 
 

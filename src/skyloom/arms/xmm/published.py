@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom import published
-from skyloom.columns import where
+from skyloom.io.columns import where
+from skyloom.judge import published
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -40,7 +40,7 @@ def compare(
     choices : dict
         Dotted names of the config and their values: the keys of ``comparable_when``.
     summary, mistakes : Table
-        As `skyloom.xmm.evaluation` makes them, of the experiments that were trained.
+        As `skyloom.arms.xmm.evaluation` makes them, of the experiments that were trained.
     experiments : dict of str to dict
         All of ``xmm.experiments``.
     final : str
@@ -49,7 +49,7 @@ def compare(
     Returns
     -------
     Table
-        As `skyloom.published.table` makes it. The test side, which the document never scored,
+        As `skyloom.judge.published.table` makes it. The test side, which the document never scored,
         stands beside its sides without a printed number.
     """
     meta = summary.meta

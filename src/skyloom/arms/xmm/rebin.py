@@ -12,7 +12,7 @@ FACTORS = (1, 2, 4)
 
 _METHODS = {"area": cv2.INTER_AREA, "linear": cv2.INTER_LINEAR}
 
-# Whoever calls decides how many images are worked on at once (`skyloom.ahead`); OpenCV must not
+# Whoever calls decides how many images are worked on at once (`skyloom.prefetch`); OpenCV must not
 # start threads of its own beyond what the job was given.
 cv2.setNumThreads(1)
 

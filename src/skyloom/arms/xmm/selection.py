@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from skyloom.xmm import grids
+from skyloom.arms.xmm import pixel_grids
 
 #: What stands in a table for what a file does not state.
 NOTHING = "-"
@@ -59,7 +59,9 @@ def _groups(values):
     found = {}
     for value in sorted(set(values)):
         last = next(reversed(found.values()), None)
-        near = last is not None and not isinstance(value, str) and grids.same_scale(last, value)
+        near = (
+            last is not None and not isinstance(value, str) and pixel_grids.same_scale(last, value)
+        )
         found[value] = last if near else value
     return found
 
@@ -69,7 +71,7 @@ def _rank(kind, votes, total, wanted):
     if isinstance(kind, str):
         distance = float(kind != wanted)
     else:
-        distance = 0.0 if grids.same_scale(kind, wanted) else abs(math.log(kind / wanted))
+        distance = 0.0 if pixel_grids.same_scale(kind, wanted) else abs(math.log(kind / wanted))
     return distance > 0 or 2 * votes < total, -votes, distance, kind
 
 

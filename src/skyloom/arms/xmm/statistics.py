@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from astropy.table import Table, vstack
 
-from skyloom import sides
-from skyloom.columns import or_none
+from skyloom import split_tables
+from skyloom.arms.xmm.classes import FIRST_BAD
 from skyloom.errors import InputError
-from skyloom.networks import roc
-from skyloom.xmm.classes import FIRST_BAD
+from skyloom.io.columns import or_none
+from skyloom.judge import roc
 
 #: What is measured of each image.
 COLUMNS = ("sigma", "skewness", "kurtosis")
@@ -153,7 +153,7 @@ def separation(statistics: Table, split: Table, *, samples, level, seed) -> dict
     Parameters
     ----------
     statistics, split : astropy.table.Table
-        From `merge` and `skyloom.xmm.splits.split`.
+        From `merge` and `skyloom.arms.xmm.splits.split`.
     samples, level, seed
         Bootstrap samples, coverage of the intervals, and seed.
 
@@ -186,7 +186,7 @@ def separation(statistics: Table, split: Table, *, samples, level, seed) -> dict
         )
     intercept, weights = fit(x[training], bad[training])
     found = {}
-    for name in sides.PARTS:
+    for name in split_tables.PARTS:
         chosen = known & (part == name)
         truth, score = bad[chosen], intercept + x[chosen] @ weights
         low, high = roc.auc_interval(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.registry import Registry
+from skyloom.registries import Registry
 
 INTERVALS = ("minmax", "zscale", "none")
 REBINS = (1, 2, 4)

@@ -1,7 +1,7 @@
 """The figure of printed numbers beside ours, of every arm, from its file: reads it and draws."""
 
-from skyloom.figures import published
-from skyloom.io import read_table
+from skyloom.draw import published
+from skyloom.io.files import read_table
 
 
 def beside(files):

@@ -7,19 +7,19 @@ parameters of its entry, and gives a figure.
 import itertools
 from pathlib import Path
 
-from skyloom.figures import (
-    sdss_confused,
-    sdss_confusions,
+from skyloom.arms.sdss import spectrum
+from skyloom.draw import (
+    sdss_confusion_matrices,
     sdss_examples,
     sdss_labels,
+    sdss_misclassified,
     sdss_prediction,
     sdss_sample,
     sdss_scores,
-    training,
+    training_curves,
 )
-from skyloom.figures.entries import trainings
-from skyloom.io import open_hdf5, read_table
-from skyloom.sdss import spectrum
+from skyloom.draw.entries import training_records
+from skyloom.io.files import open_hdf5, read_table
 
 
 def classes(files):
@@ -46,11 +46,11 @@ def confused(files, *, model=None):
     calibrated one.
     """
     table = read_table(files.confused, need=("id", "class", "predicted", "p"))
-    model = sdss_confused.chosen(table, model)
-    groups = sdss_confused.kinds(table, model)
+    model = sdss_misclassified.chosen(table, model)
+    groups = sdss_misclassified.kinds(table, model)
     with open_hdf5(files.dataset, need=("spectra", "id", "z")) as file:
-        wavelength, spectra = sdss_confused.read(file, groups)
-        return sdss_confused.confused(
+        wavelength, spectra = sdss_misclassified.read_spectra(file, groups)
+        return sdss_misclassified.confused(
             *(groups, spectra, wavelength),
             model=sdss_labels.split_model(model),
             synthetic=bool(file.attrs["synthetic"]),
@@ -67,7 +67,7 @@ def confusions(files, *, kinds, split=None):
     sample's shares only.
     """
     table = read_table(files.confusion, need=("model", "true", "predicted", "count"))
-    return sdss_confusions.confusions(
+    return sdss_confusion_matrices.confusions(
         table,
         split=split,
         kinds=kinds,
@@ -85,21 +85,21 @@ def curves(files, *, readouts):
     those whose predictions are read out. A loss is called still falling where the lowest of the
     last quarter of the epochs is more than 5 % below the lowest before.
     """
-    found = trainings.read(files)
+    found = training_records.read_trainings(files)
     own = {
-        (known["network"], known["split"]): (log, [training.epoch_kept(known)])
+        (known["network"], known["split"]): (log, [training_curves.epoch_kept(known)])
         for known, log in found
     }
     networks, splits = (list(dict.fromkeys(names)) for names in zip(*own, strict=True))
-    return training.curves(
+    return training_curves.curves(
         [
-            training.Training(sdss_labels.model_name(*name), *own.get(name, ()))
+            training_curves.Training(sdss_labels.model_name(*name), *own.get(name, ()))
             for name in itertools.product(networks, sorted(splits))
         ],
         {"loss": "Cross-entropy", "accuracy": "Accuracy"},
         columns=len(splits),
         readouts=readouts,
-        synthetic=trainings.synthetic(found),
+        synthetic=training_records.synthetic(found),
     )
 
 
@@ -120,7 +120,10 @@ def examples(files):
     shown = {}
     for kind, rows in sdss_examples.candidates(sample).items():
         # The class is the sample's, which a catalogue may have given.
-        spectra = [spectrum.read(folder / str(sample["file"][row]), labelled=False) for row in rows]
+        spectra = [
+            spectrum.read_spectrum(folder / str(sample["file"][row]), labelled=False)
+            for row in rows
+        ]
         best = sdss_examples.clearest(spectra)
         row, found = sample[rows[best]], spectra[best]
         shown[kind] = {

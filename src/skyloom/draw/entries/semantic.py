@@ -9,8 +9,9 @@ import json
 import numpy as np
 from astropy.table import Table
 
-from skyloom.columns import where
-from skyloom.figures import (
+from skyloom.arms.semantic import profiles
+from skyloom.arms.semantic.sampling import Grid
+from skyloom.draw import (
     semantic_galaxies,
     semantic_labels,
     semantic_panels,
@@ -18,11 +19,10 @@ from skyloom.figures import (
     semantic_results,
     semantic_training,
 )
-from skyloom.figures.entries import trainings
-from skyloom.figures.semantic_labels import all_in_half_widths
-from skyloom.io import open_hdf5, read_json, read_table
-from skyloom.semantic import profiles
-from skyloom.semantic.sampling import Grid
+from skyloom.draw.entries import training_records
+from skyloom.draw.semantic_labels import all_in_half_widths
+from skyloom.io.columns import where
+from skyloom.io.files import open_hdf5, read_json, read_table
 
 
 def angle(files, *, failed):
@@ -186,10 +186,10 @@ def optimizers(files):
     shortest training ended; circles: where each encoder stood at that time, which is the fair
     comparison. Times are of the machine that this run was made on, and vary.
     """
-    found, cases = trainings.read(files), {}
+    found, cases = training_records.read_trainings(files), {}
     for (known, log), path in zip(found, files.timing, strict=True):
         cases[known["model"]] = log, Table.read(path, format="ascii.csv")["seconds"], known
-    return semantic_training.optimizers(cases, synthetic=trainings.synthetic(found))
+    return semantic_training.optimizers(cases, synthetic=training_records.synthetic(found))
 
 
 def panels(files):
@@ -275,9 +275,9 @@ def trend(files):
     a line falls where it ends. True parameters serve this figure only; no encoder has learnt from
     them.
     """
-    found = trainings.read(files)
+    found = training_records.read_trainings(files)
     return semantic_training.trend(
         {known["model"]: (log, known) for known, log in found},
         summary=read_table(files.summary, need=("model", "parameter", "published")),
-        synthetic=trainings.synthetic(found),
+        synthetic=training_records.synthetic(found),
     )

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.columns import where
-from skyloom.errors import InputError
-from skyloom.figures import (
+from skyloom.arms.spectra import variants, wavelengths
+from skyloom.draw import (
     spectra_comparison,
     spectra_coverage,
     spectra_evaluation,
@@ -19,11 +18,12 @@ from skyloom.figures import (
     spectra_line,
     spectra_observed,
     spectra_predictions,
-    training,
+    training_curves,
 )
-from skyloom.figures.entries import trainings
-from skyloom.io import open_hdf5, read_json, read_table
-from skyloom.spectra import variants, wavelengths
+from skyloom.draw.entries import training_records
+from skyloom.errors import InputError
+from skyloom.io.columns import where
+from skyloom.io.files import open_hdf5, read_json, read_table
 
 _AGREEMENT = (
     "Argmax agreement: share of spectra whose largest output is that of the largest label; "
@@ -95,14 +95,14 @@ def curves(files, *, agreement):
     are kept. A loss is called still falling where the lowest of the last quarter of the epochs is
     more than 5 % below the lowest before.
     """
-    found = trainings.read(files)
+    found = training_records.read_trainings(files)
     minmax = found[0][0]["scaling"]["kind"] == "minmax"
     scaled = "labels from 0 to 1" if minmax else "standardised labels"
     kinds = {"loss": "Loss", "mae": f"MAE ({scaled})"}
     kinds |= {"argmax_agreement": "Argmax agreement"} if agreement else {}
-    return training.curves(
+    return training_curves.curves(
         [
-            training.Training(
+            training_curves.Training(
                 spectra_labels.model_name(known["dataset"], known["network"]),
                 log,
                 [member["chosen_epoch"] for member in known["per_member"]],
@@ -111,7 +111,7 @@ def curves(files, *, agreement):
         ],
         kinds,
         note=_AGREEMENT if agreement else None,
-        synthetic=trainings.synthetic(found),
+        synthetic=training_records.synthetic(found),
     )
 
 
@@ -161,7 +161,7 @@ def line(files):
         tables[table.meta["model"]] = where(table, part="test")
         if not len(tables[table.meta["model"]]):
             raise InputError(f"{path} has no spectra of the test side: raise split.test.")
-    row, known, answers = spectra_line.read(tables, labels, nodes, spectra)
+    row, known, answers = spectra_line.read_typical(tables, labels, nodes, spectra)
     name = str(next(iter(tables.values()))["id"][row])
     with open_hdf5(files.dataset, need=("spectra", "target", "id")) as file:
         own = list(file["id"].asstr()[()]).index(name)
@@ -210,7 +210,7 @@ def observed(files):
     inventory = read_table(files.inventory, need=("name",))
     predictions = read_table(files.predictions, need=("name", "model", "label", "value"))
     with open_hdf5(files.spectra, need=("spectra", "name", "curves")) as file:
-        spectra = spectra_observed.read(file)
+        spectra = spectra_observed.read_spectra(file)
     with open_hdf5(files.dataset, need=("spectra", "target", "id")) as file:
         return spectra_observed.observed(
             spectra_observed.stars(

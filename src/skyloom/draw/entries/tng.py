@@ -9,8 +9,9 @@ import json
 import numpy as np
 from astropy.table import Table
 
-from skyloom.errors import InputError
-from skyloom.figures import (
+from skyloom.arms.tng import attention_files, evaluation, map_files, metadata
+from skyloom.arms.tng.labels import OFFSET
+from skyloom.draw import (
     style,
     tng_attention,
     tng_ensemble,
@@ -19,12 +20,10 @@ from skyloom.figures import (
     tng_ranking,
     tng_results,
     tng_sample,
-    training,
+    training_curves,
 )
-from skyloom.io import open_hdf5, read_table
-from skyloom.networks import evaluation, explained
-from skyloom.tng import archive, metadata
-from skyloom.tng.labels import OFFSET
+from skyloom.errors import InputError
+from skyloom.io.files import open_hdf5, read_table
 
 
 def attention(files):
@@ -38,7 +37,7 @@ def attention(files):
     alike the maps of the trained and untrained heads are (Spearman; near 1, a map does not show
     what was learnt). A cell of the first two is 16 pixels wide and saw 196.
     """
-    columns, maps, attributes = explained.read(files.maps)
+    columns, maps, attributes = attention_files.read_attention(files.maps)
     table = read_table(files.numbers, need=("case", "method", "gas_share"))
     return tng_attention.attention(columns, maps, table, attributes)
 
@@ -116,9 +115,9 @@ def history(files, *, variants):
     % below the lowest before.
     """
     logs = [Table.read(path, format="ascii.csv") for path in files.history]
-    return training.curves(
+    return training_curves.curves(
         [
-            training.Training(style.variant_label(variant), log)
+            training_curves.Training(style.variant_label(variant), log)
             for variant, log in zip(variants, logs, strict=True)
         ],
         {"loss": "Mean squared error [dex²]"},
@@ -151,7 +150,7 @@ def maps(files):
     After figure 3.2 of the thesis, which shows it in stretched intensities only.
     """
     galaxies = read_table(files.galaxies, need=("subhalo_id", "sfr"))
-    best, stack, attributes = archive.most_star_forming(files.maps, galaxies)
+    best, stack, attributes = map_files.most_star_forming(files.maps, galaxies)
     return tng_sample.maps(
         stack,
         **{key: attributes[key] for key in ("channels", "units", "statistic")},

@@ -2,10 +2,10 @@
 
 from astropy.table import Table
 
-from skyloom.io import read_json
+from skyloom.io.files import read_json
 
 
-def read(files):
+def read_trainings(files):
     """Metrics and history of each training, in their order.
 
     Parameters

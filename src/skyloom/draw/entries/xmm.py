@@ -4,11 +4,11 @@ A function is an entry of the table of figures: it takes the job's inputs by nam
 parameters of its entry, and gives a figure.
 """
 
-from skyloom.figures import training, xmm_images, xmm_results
-from skyloom.figures.entries import trainings
-from skyloom.io import open_hdf5, read_json, read_table
-from skyloom.xmm import evaluation, processing
-from skyloom.xmm import stretches as scaling
+from skyloom.arms.xmm import evaluation, processing
+from skyloom.arms.xmm import stretches as scaling
+from skyloom.draw import training_curves, xmm_images, xmm_results
+from skyloom.draw.entries import training_records
+from skyloom.io.files import open_hdf5, read_json, read_table
 
 
 def calibration(files):
@@ -29,15 +29,15 @@ def curves(files):
     the circle marks the epoch whose weights are kept. A loss is called still falling where
     the lowest of the last quarter of the epochs is more than 5 % below the lowest before.
     """
-    found = trainings.read(files)
-    return training.curves(
+    found = training_records.read_trainings(files)
+    return training_curves.curves(
         [
-            training.Training(known["experiment"], log, [training.epoch_kept(known)])
+            training_curves.Training(known["experiment"], log, [training_curves.epoch_kept(known)])
             for known, log in found
         ],
         {"loss": "Cross-entropy", "accuracy": "Accuracy"},
         columns=min(3, len(found)),
-        synthetic=trainings.synthetic(found),
+        synthetic=training_records.synthetic(found),
     )
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.xmm.epic import optics, sources
-from skyloom.xmm.epic.geometry import FIELD_RADIUS
+from skyloom.simulate.epic import optics, sources
+from skyloom.simulate.epic.geometry import FIELD_RADIUS
 
 #: Limits of each class's bad area as a share of the field (table 1 of the document).
 LIMITS = {0: (0, 0), 1: (0, 1e-3), 2: (1e-3, 1e-2), 3: (1e-2, 0.1), 4: (0.1, 1), 5: (1, 1)}

@@ -18,17 +18,17 @@ from astropy import units
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom.ahead import in_order
-from skyloom.io import atomic
-from skyloom.xmm.epic import geometry, observation
+from skyloom.io.files import atomic
+from skyloom.prefetch import in_order
+from skyloom.simulate.epic import geometry, observation
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-    from skyloom.ahead import Pool
-    from skyloom.xmm.epic.observation import Circumstances
+    from skyloom.prefetch import Pool
+    from skyloom.simulate.epic.observation import Circumstances
 
-from skyloom.xmm.images import SYNTHETIC_KEYWORD
+from skyloom.arms.xmm.images import SYNTHETIC_KEYWORD
 
 #: What is wrong with the unusable inputs, in turn.
 FLAWS = (
@@ -71,7 +71,7 @@ def header(plan: Circumstances) -> Header:
 
     Parameters
     ----------
-    plan : `skyloom.xmm.epic.observation.Circumstances`
+    plan : `skyloom.simulate.epic.observation.Circumstances`
 
     Returns
     -------
@@ -79,7 +79,7 @@ def header(plan: Circumstances) -> Header:
     """
     cards = [
         (SYNTHETIC_KEYWORD, True, "simulated by Skyloom: not an observation"),
-        ("CREATOR", "skyloom.xmm.epic", "name of code which created this file"),
+        ("CREATOR", "skyloom.simulate.epic", "name of code which created this file"),
         ("DATE", _DATE, "fixed, so that files are reproducible"),
         ("TELESCOP", "XMM", "XMM mission"),
         ("INSTRUME", "EPIC", "sum of EPN, EMOS1 and EMOS2"),
@@ -241,7 +241,7 @@ def write_images(
     seed : int
     part, parts : int
         Files are the same for any number of parts.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
 
     Yields
     ------

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skyloom.xmm.epic import defects, geometry, optics, sources
-from skyloom.xmm.epic.geometry import CAMERAS
+from skyloom.simulate.epic import defects, geometry, optics, sources
+from skyloom.simulate.epic.geometry import CAMERAS
 
 #: Share of images of each class: 4XMM-DR9's numbers of observations (table 1 of the document).
 CLASS_COUNTS = (4386, 3484, 1571, 1198, 544, 21)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.xmm.epic import optics
+from skyloom.simulate.epic import optics
 
 #: Differential log N-log S of Hasinger et al. (1993, A&A 275, 1), 0.5-2 keV: sources per square
 #: degree and 1e-14 erg/cm2/s, n(S) = N S^-b with (N, b) below and above the break.

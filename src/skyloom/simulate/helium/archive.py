@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skyloom.ahead import in_order
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.helium import files, grid
+from skyloom.arms.spectra.helium import files, grid
 
 #: What is wrong with the unusable files, in turn.
 FLAWS = (
@@ -105,7 +105,7 @@ def write(
         many files cannot be used.
     wavelength : (L,) array
         Å in air.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Spectra are made and written on its threads.
 
     Yields

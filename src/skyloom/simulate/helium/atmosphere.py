@@ -5,9 +5,9 @@ equilibrium at a fixed optical depth, its populations from the equations of Saha
 laws are textbook ones (Gray 2008, The Observation and Analysis of Stellar Photospheres, chapters 1,
 8 and 9; Hubeny & Mihalas 2014, chapters 4, 7 and 17), with the constants named below. Which
 temperature and depth the layer has are our interpolations, chosen so that the equivalent width of
-He I 4471 is the observed one (see `skyloom.helium.profile`). Radiation pressure is left out: nodes
-such as 35,000 K at log g 2.0, beyond the Eddington limit, for which real grids have no model, are
-as smooth as their neighbours.
+He I 4471 is the observed one (see `skyloom.simulate.helium.profile`). Radiation pressure is left
+out: nodes such as 35,000 K at log g 2.0, beyond the Eddington limit, for which real grids have no
+model, are as smooth as their neighbours.
 """
 
 from __future__ import annotations

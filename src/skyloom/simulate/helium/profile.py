@@ -16,10 +16,11 @@ Our choices:
 - the depth r = 1 / (1 / r_max + 1 / tau) (Minnaert's formula, Unsöld 1955) with r_max = 0.70, about
   the depth of sharp non-LTE lines, and tau the ratio of line and continuous opacity times 0.06.
   That factor stands for what an isothermal layer leaves out: deeper layers, where wings form, stand
-  out less. It and the layer (`skyloom.helium.atmosphere`) were chosen to give the equivalent widths
-  that are observed (Jaschek & Jaschek 1987, The Classification of Stars, after Didelon 1982: main
-  sequence B5 0.84, B3 1.39, B2 1.47, B0 1.12, O9 1.0, O8 0.9, O6 0.4 Å; B2 III 1.13, B3 Ia 0.83, B0
-  Ia 0.74 Å) and the trend with T_eff that TLUSTY gives He I 6678 (Lanz & Hubeny 2007).
+  out less. It and the layer (`skyloom.simulate.helium.atmosphere`) were chosen to give the
+  equivalent widths that are observed (Jaschek & Jaschek 1987, The Classification of Stars, after
+  Didelon 1982: main sequence B5 0.84, B3 1.39, B2 1.47, B0 1.12, O9 1.0, O8 0.9, O6 0.4 Å; B2 III
+  1.13, B3 Ia 0.83, B0 Ia 0.74 Å) and the trend with T_eff that TLUSTY gives He I 6678 (Lanz &
+  Hubeny 2007).
 
 What was checked, in tests/unit/test_helium_profile.py and test_helium_real.py: widths are within
 a fifth of that table, O6 within a quarter; they rise from 15,000 to 21,000 K as those of 6678 do,
@@ -35,13 +36,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import voigt_profile
 
-from skyloom.helium import atmosphere
-from skyloom.spectra.wavelengths import LIGHT
+from skyloom.arms.spectra.wavelengths import LIGHT
+from skyloom.simulate.helium import atmosphere
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from skyloom.helium.atmosphere import Layer
+    from skyloom.simulate.helium.atmosphere import Layer
 
 
 #: He I 2p 3P - 4d 3D: wavelength in air (Å), share of the multiplet's strength.
@@ -107,7 +108,7 @@ def opacity(wavelength: np.ndarray, layer: Layer) -> np.ndarray:
     ----------
     wavelength : (L,) array
         Å in air.
-    layer : `skyloom.helium.atmosphere.Layer`
+    layer : `skyloom.simulate.helium.atmosphere.Layer`
 
     Returns
     -------

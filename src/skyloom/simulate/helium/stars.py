@@ -18,9 +18,9 @@ from astropy import units
 from astropy.io import fits
 from astropy.table import Table
 
-from skyloom.helium import grid
-from skyloom.io import atomic
-from skyloom.spectra import noise, wavelengths
+from skyloom.arms.spectra import noise, wavelengths
+from skyloom.arms.spectra.helium import grid
+from skyloom.io.files import atomic
 
 #: In turn.
 KINDS = ("text", "ecsv", "fits", "emission")

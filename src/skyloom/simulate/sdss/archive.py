@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.ahead import in_order
-from skyloom.io import atomic
+from skyloom.io.files import atomic
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
-    from skyloom.sdss.synthetic.instrument import Exposure
-    from skyloom.sdss.synthetic.population import Visit
+    from skyloom.prefetch import Pool
+    from skyloom.simulate.sdss.instrument import Exposure
+    from skyloom.simulate.sdss.population import Visit
 
-from skyloom.sdss.synthetic import files, layout, population, spectra
+from skyloom.simulate.sdss import files, layout, population, spectra
 
 #: What is wrong with the unusable files, in turn.
 FLAWS = (
@@ -36,20 +36,20 @@ FLAWS = (
 )
 
 
-def made(visit: Visit, lists: dict, seed: int) -> tuple[Exposure, dict]:
+def synthesise(visit: Visit, lists: dict, seed: int) -> tuple[Exposure, dict]:
     """One visit's spectrum and what is said of it.
 
     Parameters
     ----------
-    visit : `skyloom.sdss.synthetic.population.Visit`
+    visit : `skyloom.simulate.sdss.population.Visit`
     lists : dict
-        As `lines.read` gives.
+        As `lines.read_lists` gives.
     seed : int
         Of the archive.
 
     Returns
     -------
-    exposure : `skyloom.sdss.synthetic.instrument.Exposure`
+    exposure : `skyloom.simulate.sdss.instrument.Exposure`
     described : dict
         As `files.values` gives.
     """
@@ -132,10 +132,10 @@ def write(
     options : dict
         ``spectra``, ``shares``, ``repeated`` and ``flawed``, as for `population.visits`.
     lists : dict
-        As `lines.read` gives.
+        As `lines.read_lists` gives.
     seed : int
         The same seed gives the same bytes, whatever the number of threads.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Spectra are made and written on its threads.
 
     Yields
@@ -146,7 +146,7 @@ def write(
 
     def save(item):
         visit, flaw = item
-        exposure, described = made(visit, lists, seed)
+        exposure, described = synthesise(visit, lists, seed)
         if flaw:
             path, content = flawed(flaw, visit, exposure, described)
         else:

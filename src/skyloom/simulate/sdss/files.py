@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.sdss.synthetic import layout
+from skyloom.simulate.sdss import layout
 
 if TYPE_CHECKING:
-    from skyloom.sdss.synthetic.instrument import Exposure
-    from skyloom.sdss.synthetic.population import Visit
+    from skyloom.simulate.sdss.instrument import Exposure
+    from skyloom.simulate.sdss.population import Visit
 
 
 #: Keyword of the primary header that says that a file was not observed.
@@ -58,8 +58,8 @@ def primary(visit: Visit, exposure: Exposure):
 
     Parameters
     ----------
-    visit : `skyloom.sdss.synthetic.population.Visit`
-    exposure : `skyloom.sdss.synthetic.instrument.Exposure`
+    visit : `skyloom.simulate.sdss.population.Visit`
+    exposure : `skyloom.simulate.sdss.instrument.Exposure`
     """
     boss = visit.survey == "boss"
     name = ("THING_ID", visit.thing_id) if boss else ("SPEC_ID", _specobjid(visit).rjust(22))

@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from skyloom.sdss.synthetic.lines import Features
+    from skyloom.simulate.sdss.lines import Features
 
-from skyloom.sdss.synthetic import stars
+from skyloom.simulate.sdss import stars
 
 #: Temperatures (K) of the stars that stand for a population, and their shares of light at 5500 Å:
 #: giants, the turn-off and a few hot stars for an old one.
@@ -117,7 +117,7 @@ def population(
     ----------
     wavelength : (L,) array
         Å in vacuum, at rest.
-    features : `skyloom.sdss.synthetic.lines.Features`
+    features : `skyloom.simulate.sdss.lines.Features`
     members : sequence of (float, float)
         Temperatures in K and shares of light at 5500 Å.
     metals : float
@@ -152,7 +152,7 @@ def emission(
     wavelength : (L,) array
         Å in vacuum, at rest.
     lines : astropy.table.Table
-        The list "galaxies" of `lines.read`.
+        The list "galaxies" of `lines.read_lists`.
     labels : dict
         As `draw` gives.
     level : float

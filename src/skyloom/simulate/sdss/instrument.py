@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.spectra.wavelengths import LIGHT
+from skyloom.arms.spectra.wavelengths import LIGHT
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -110,7 +110,7 @@ def night(
     Parameters
     ----------
     sky : astropy.table.Table
-        The list "sky" of `lines.read`.
+        The list "sky" of `lines.read_lists`.
     first, pixels : int
         As `grid` gives.
     survey : str
@@ -176,7 +176,7 @@ def observe(shape, signal_to_noise, sky, first, survey, rng):
     signal_to_noise : float
         Median per pixel.
     sky : astropy.table.Table
-        The list "sky" of `lines.read`.
+        The list "sky" of `lines.read_lists`.
     first : int
         Pixel at which `shape` begins, as `grid` gives.
     survey : str

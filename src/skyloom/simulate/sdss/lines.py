@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 _COLUMNS = {
     "stars": ("name", "wavelength", "shape", "width"),
@@ -62,7 +62,7 @@ def _features(table):
     )
 
 
-def read(paths: Iterable[str | Path]) -> dict:
+def read_lists(paths: Iterable[str | Path]) -> dict:
     """The four lists.
 
     Parameters

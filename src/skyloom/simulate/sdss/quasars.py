@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from skyloom.sdss.synthetic import galaxies, stars
+from skyloom.simulate.sdss import galaxies, stars
 
 #: Lyman alpha and the Lyman limit, Å in vacuum.
 LYMAN_ALPHA, LYMAN_LIMIT = 1215.67, 911.76
@@ -220,7 +220,7 @@ def model(
     wavelength : (L,) array
         Observed, Å in vacuum.
     lists : dict
-        As `lines.read` gives.
+        As `lines.read_lists` gives.
     labels : dict
         As `draw` gives.
     z : float

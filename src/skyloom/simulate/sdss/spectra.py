@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError, nearest
-from skyloom.sdss.classes import CLASSES
 
 if TYPE_CHECKING:
-    from skyloom.sdss.synthetic.instrument import Exposure
+    from skyloom.simulate.sdss.instrument import Exposure
 
-from skyloom.sdss.synthetic import galaxies, instrument, quasars, stars
+from skyloom.simulate.sdss import galaxies, instrument, quasars, stars
 
 #: The classes as SDSS writes them.
 #: Median and scatter (factor) of the median signal-to-noise ratio per pixel, and its limits. BOSS's
@@ -80,7 +80,7 @@ def light(wavelength: np.ndarray, found: dict, lists: dict, rng: np.random.Gener
     found : dict
         As `labels` gives.
     lists : dict
-        As `lines.read` gives.
+        As `lines.read_lists` gives.
     rng : numpy.random.Generator
         Of the forest; equal generators give equal forests.
     """
@@ -113,7 +113,7 @@ def exposure(found: dict, lists: dict, survey: str, seeds):
     found : dict
         As `labels` gives.
     lists : dict
-        As `lines.read` gives.
+        As `lines.read_lists` gives.
     survey : str
     seeds : (object, visit)
         Seeds of the object's forest and of the visit's noise.
@@ -150,7 +150,7 @@ def spectrum(
         "GALAXY", "QSO" or "STAR".
     seed : int or sequence of int
     lists : dict
-        As `lines.read` gives.
+        As `lines.read_lists` gives.
     survey : str
         "boss" or "sdss".
     redshift, signal_to_noise : float, optional
@@ -158,7 +158,7 @@ def spectrum(
 
     Returns
     -------
-    exposure : `skyloom.sdss.synthetic.instrument.Exposure`
+    exposure : `skyloom.simulate.sdss.instrument.Exposure`
         Flux in 1e-17 erg/s/cm2/Å on a grid of equal steps in log10 of the wavelength.
     labels : dict
         What was drawn, as `labels` says, and the pipeline's answer, as `fit` says.

@@ -2,7 +2,7 @@
 
 The strengths of all features are tabulated by effective temperature (``resources/lines/
 sdss_stars.ecsv``) and interpolated. That gives the look of a spectral type, not an atmosphere:
-whoever needs one computes it, as `skyloom.stellar` does.
+whoever needs one computes it, as `skyloom.arms.spectra.stellar` does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from scipy import constants
 
 if TYPE_CHECKING:
-    from skyloom.sdss.synthetic.lines import Features
+    from skyloom.simulate.sdss.lines import Features
 
 
 #: km/s.
@@ -74,7 +74,7 @@ def line_depth(
     ----------
     wavelength : (L,) array
         Å in vacuum, at rest, rising.
-    features : `skyloom.sdss.synthetic.lines.Features`
+    features : `skyloom.simulate.sdss.lines.Features`
     temperature : float
         Effective temperature in K.
     metals : float
@@ -192,7 +192,7 @@ def model(
     ----------
     wavelength : (L,) array
         Å in vacuum, at rest.
-    features : `skyloom.sdss.synthetic.lines.Features`
+    features : `skyloom.simulate.sdss.lines.Features`
     labels : dict
         As `draw` gives.
     broadening : float

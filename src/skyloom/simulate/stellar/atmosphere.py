@@ -9,10 +9,10 @@ import numpy as np
 from scipy import constants
 from scipy.optimize import brentq
 
-from skyloom.stellar import opacity
+from skyloom.simulate.stellar import opacity
 
 if TYPE_CHECKING:
-    from skyloom.stellar.atoms import Elements
+    from skyloom.simulate.stellar.atoms import Elements
 
 
 #: Continuum optical depth at which populations are taken.
@@ -83,7 +83,7 @@ def layer(elements: Elements, teff: float, log_g: float, m_h: float) -> Layer:
 
     Parameters
     ----------
-    elements : `skyloom.stellar.atoms.Elements`
+    elements : `skyloom.simulate.stellar.atoms.Elements`
     teff, log_g, m_h : float
         K, dex (cgs), dex.
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import constants
 
 from skyloom.errors import InputError
-from skyloom.io import read_table
+from skyloom.io.files import read_table
 
 _COLUMNS = {
     "wavelength": "Angstrom",
@@ -149,7 +149,7 @@ def _elements(described, path):
         ) from error
 
 
-def read(path):
+def read_lines(path):
     """Read a line list.
 
     Parameters

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skyloom.ahead import in_order
 from skyloom.errors import InputError
-from skyloom.spectra.folders import block_of
+from skyloom.io.folders import block_of
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
-    from skyloom.stellar.atoms import Lines
-    from skyloom.stellar.grid import Atmosphere
+    from skyloom.arms.spectra.stellar.grid import Atmosphere
+    from skyloom.prefetch import Pool
+    from skyloom.simulate.stellar.atoms import Lines
 
-from skyloom.stellar import grid, synthesis
+from skyloom.arms.spectra.stellar import grid
+from skyloom.simulate.stellar import synthesis
 
 
 def plan(options: dict, block: int, blocks: int) -> tuple[list[Atmosphere], tuple[float, ...]]:
@@ -23,14 +24,14 @@ def plan(options: dict, block: int, blocks: int) -> tuple[list[Atmosphere], tupl
     Parameters
     ----------
     options : dict
-        ``stellar.synthetic`` of the config; see `skyloom.stellar.grid.axes`.
+        ``stellar.synthetic`` of the config; see `skyloom.arms.spectra.stellar.grid.axes`.
     block, blocks : int
         Which of how many runs of whole atmospheres, in the order of ids, so that all velocities of
         an atmosphere are made together.
 
     Returns
     -------
-    list of `skyloom.stellar.grid.Atmosphere`, tuple of float
+    list of `skyloom.arms.spectra.stellar.grid.Atmosphere`, tuple of float
 
     Raises
     ------
@@ -55,7 +56,7 @@ def check_pixels(pixels, downsample) -> None:
         )
 
 
-def check(lines, *, window, pixels, downsample) -> None:
+def check_window(lines, *, window, pixels, downsample) -> None:
     """Raise an InputError where the pixels do not divide, or lines do not cover the window."""
     check_pixels(pixels, downsample)
     first, last = lines.wavelength[0], lines.wavelength[-1]
@@ -82,8 +83,8 @@ def synthesise(
 
     Parameters
     ----------
-    lines : `skyloom.stellar.atoms.Lines`
-    atmospheres : sequence of `skyloom.stellar.grid.Atmosphere`
+    lines : `skyloom.simulate.stellar.atoms.Lines`
+    atmospheres : sequence of `skyloom.arms.spectra.stellar.grid.Atmosphere`
     velocities : sequence of float
         v sin i, km/s.
     window : (float, float)
@@ -91,7 +92,7 @@ def synthesise(
     pixels, downsample : int
         Of the synthesis, and how many of them become one.
     limb_darkening : float
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Atmospheres are made on its threads; the spectra are the same without.
 
     Yields

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 
-from skyloom.io import atomic
-from skyloom.spectra import broadening, noise, resampling, wavelengths
-from skyloom.stellar import atmosphere, grid, synthesis
+from skyloom.arms.spectra import broadening, noise, resampling, wavelengths
+from skyloom.arms.spectra.stellar import grid
+from skyloom.io.files import atomic
+from skyloom.simulate.stellar import atmosphere, synthesis
 
 if TYPE_CHECKING:
-    from skyloom.stellar.atoms import Lines
+    from skyloom.simulate.stellar.atoms import Lines
 
 
 #: Pixels of the files, Å, and how far beyond the window they go.
@@ -49,7 +50,7 @@ def spectrum(lines: Lines, star, window: tuple[float, float], limb_darkening: fl
 
     Parameters
     ----------
-    lines : `skyloom.stellar.atoms.Lines`
+    lines : `skyloom.simulate.stellar.atoms.Lines`
     star : (teff, log_g, m_h, v_sin_i)
     window : (float, float)
     limb_darkening : float
@@ -98,7 +99,7 @@ def write(folder, lines, *, window, options, seed):
     ----------
     folder : Path
         Exists.
-    lines : `skyloom.stellar.atoms.Lines`
+    lines : `skyloom.simulate.stellar.atoms.Lines`
     window : (float, float)
     options : dict
         ``observed`` (how many) and ``limb_darkening``.
@@ -107,8 +108,8 @@ def write(folder, lines, *, window, options, seed):
     Yields
     ------
     Path
-        Each file when it is complete. Its name is the star's id (`skyloom.stellar.grid.identifier`)
-        and so carries its labels.
+        Each file when it is complete. Its name is the star's id
+        (`skyloom.arms.spectra.stellar.grid.identifier`) and so carries its labels.
     """
     for number, star in enumerate(stars(options["observed"], seed)):
         wavelength, flux = spectrum(lines, star, window, options["limb_darkening"])

@@ -9,12 +9,12 @@ import numpy as np
 from scipy import constants
 from scipy.special import wofz
 
-from skyloom.spectra import broadening, resampling, wavelengths
-from skyloom.stellar import atmosphere, atoms
+from skyloom.arms.spectra import broadening, resampling, wavelengths
+from skyloom.simulate.stellar import atmosphere, atoms
 
 if TYPE_CHECKING:
-    from skyloom.stellar.atmosphere import Layer
-    from skyloom.stellar.atoms import Lines
+    from skyloom.simulate.stellar.atmosphere import Layer
+    from skyloom.simulate.stellar.atoms import Lines
 
 
 _C = constants.c / 1e3  # km/s
@@ -35,8 +35,8 @@ def line_strengths(lines: Lines, layer: Layer) -> tuple[np.ndarray, np.ndarray, 
 
     Parameters
     ----------
-    lines : `skyloom.stellar.atoms.Lines`
-    layer : `skyloom.stellar.atmosphere.Layer`
+    lines : `skyloom.simulate.stellar.atoms.Lines`
+    layer : `skyloom.simulate.stellar.atmosphere.Layer`
 
     Returns
     -------
@@ -49,10 +49,10 @@ def line_strengths(lines: Lines, layer: Layer) -> tuple[np.ndarray, np.ndarray, 
 
     Notes
     -----
-    Populations: Boltzmann and Saha (`skyloom.stellar.atoms.Elements.stages`). Doppler velocity:
-    thermal and microturbulence, added in squares. Damping: radiative, van der Waals (x T^0.38,
-    between the T^0.3 of Unsöld's theory and the ABO theory's about T^0.4), and a rough quadratic
-    Stark effect (x T^(1/6)).
+    Populations: Boltzmann and Saha (`skyloom.simulate.stellar.atoms.Elements.stages`). Doppler
+    velocity: thermal and microturbulence, added in squares. Damping: radiative, van der Waals (x
+    T^0.38, between the T^0.3 of Unsöld's theory and the ABO theory's about T^0.4), and a rough
+    quadratic Stark effect (x T^(1/6)).
     """
     temperature = layer.temperature
     thermal = atoms.BOLTZMANN * temperature
@@ -80,8 +80,8 @@ def opacity_ratio(lines: Lines, layer: Layer, wavelength: np.ndarray) -> np.ndar
 
     Parameters
     ----------
-    lines : `skyloom.stellar.atoms.Lines`
-    layer : `skyloom.stellar.atmosphere.Layer`
+    lines : `skyloom.simulate.stellar.atoms.Lines`
+    layer : `skyloom.simulate.stellar.atmosphere.Layer`
     wavelength : (L,) array
         Å, equally spaced in ln(wavelength).
 
@@ -184,7 +184,7 @@ def rotations(
 
     Parameters
     ----------
-    lines : `skyloom.stellar.atoms.Lines`
+    lines : `skyloom.simulate.stellar.atoms.Lines`
     labels : (teff, log_g, m_h)
     velocities : (K,) array
         v sin i in km/s, at most what `laid` has room for.

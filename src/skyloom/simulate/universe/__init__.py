@@ -1,7 +1,7 @@
 """A synthetic universe in TNG's on-disk format, which the unmodified `illustris_python` reads.
 
 Which simulation of that format the files are like (TNG50, TNG100, TNG300, Illustris) is a choice:
-`skyloom.tng.runs`. Metals, magnetic fields and dark matter are in `further`.
+`skyloom.arms.tng.runs`. Metals, magnetic fields and dark matter are in `derived_fields`.
 
 Galaxies evolve over TNG's snapshots 80 to 99: haloes grow, stars and cold gas follow published
 relations with their published scatter (`galaxy_laws`, `gas_laws`), gas lies in discs with spiral
@@ -42,7 +42,7 @@ wind among the stars                       GFM_StellarFormationTime < 0
 =========================================  =========================================================
 """
 
-from skyloom.tng.universe.layout import snapshot_files, tree_files
+from skyloom.simulate.universe.layout import snapshot_files, tree_files
 
 __all__ = ["snapshot_files", "tree_files", "write_snapshot", "write_tree"]
 
@@ -50,11 +50,11 @@ __all__ = ["snapshot_files", "tree_files", "write_snapshot", "write_tree"]
 def __getattr__(name):
     # Importing the layout alone, as the workflow does, must not cost h5py and astropy.
     if name == "write_snapshot":
-        from skyloom.tng.universe.snapshot import write_snapshot
+        from skyloom.simulate.universe.snapshot import write_snapshot
 
         return write_snapshot
     if name == "write_tree":
-        from skyloom.tng.universe.tree import write_tree
+        from skyloom.simulate.universe.tree import write_tree
 
         return write_tree
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

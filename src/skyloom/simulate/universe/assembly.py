@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.progress import track
-from skyloom.tng.universe import (
+from skyloom.simulate.universe import (
     cells,
     cosmology,
-    further,
+    derived_fields,
     galaxy_laws,
     gas_laws,
     population,
@@ -104,12 +104,12 @@ def _star_fields(stars, centre, motion, units):
 def _dark_fields(populace, row, galaxy, gas_cells, rng):
     """Fields of PartType1 of one galaxy: what it keeps of its halo."""
     z = populace.redshift
-    position = further.dark_matter(
+    position = derived_fields.dark_matter(
         populace.bound_mass[row],
         populace.radius_200[row],
         # Concentrations grow as (1 + z)^-1 (Bullock et al. 2001).
         galaxy["concentration"] / (1 + z),
-        further.dark_particle_mass(gas_cells),
+        derived_fields.dark_particle_mass(gas_cells),
         rng,
     )
     place = populace.position[row] + position * code_units(z)["length"]
@@ -131,7 +131,7 @@ def _galaxy(populace, every, row, gas_cells, seed):
     own = np.random.default_rng([seed, 5, populace.snapshot, galaxy["lineage"]])
 
     def stored(gas):
-        beyond = further.gas_fields(gas, galaxy, populace.redshift, own)
+        beyond = derived_fields.gas_fields(gas, galaxy, populace.redshift, own)
         return _gas_fields(gas, *place, beyond)
 
     gas = cells.sample(galaxy, count, rng)
@@ -158,7 +158,7 @@ def _diffuse(count, centre, spread, contrast, units, z, rng, own):
         "temperature": 1e4 * over**0.6,
         "electrons": np.full(count, gas_laws.FULLY_IONISED),
     }
-    beyond = further.gas_fields(gas, None, z, own)
+    beyond = derived_fields.gas_fields(gas, None, z, own)
     return _gas_fields(gas, centre, np.zeros(3), units, beyond)
 
 
@@ -309,7 +309,7 @@ def assemble(
     # Of dark matter only places are written: what else TNG has of it would double its bytes.
     places = {"Coordinates": np.concatenate([piece["Coordinates"] for piece in dark])}
     particles = {0: _join(gas, 0), 1: places, 4: _join(stars, 4)}
-    dark_mass = further.dark_particle_mass(gas_cells) * units["mass"]
+    dark_mass = derived_fields.dark_particle_mass(gas_cells) * units["mass"]
     return Assembled(particles, dark_mass, _columns(groups), _columns(subhaloes), populace)
 
 
@@ -320,9 +320,9 @@ def _dark_group(groups, gas_cells, z, units, rng, own):
     count = max(int(0.5 * FUZZ_SHARE * gas_cells), 5)
     gas = _diffuse(count, place, radius, 100.0, units, z, rng, own)
     mass = DARK_GROUP_MASS * (1 - cosmology.BARYON_FRACTION)
-    particle = further.dark_particle_mass(gas_cells)
+    particle = derived_fields.dark_particle_mass(gas_cells)
     concentration = float(galaxy_laws.concentration(DARK_GROUP_MASS)) / (1 + z)
-    dark = further.dark_matter(mass, radius, concentration, particle, own)
+    dark = derived_fields.dark_matter(mass, radius, concentration, particle, own)
     dark = {"Coordinates": population.wrap(place + dark * units["length"])}
     head = {"position": place, "velocity": np.zeros(3), "halo_mass": DARK_GROUP_MASS}
     head = {**head, "radius_200": radius}

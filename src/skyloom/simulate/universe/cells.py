@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.tng.universe import galaxy_laws as laws
-from skyloom.tng.universe import gas_laws
+from skyloom.simulate.universe import galaxy_laws as laws
+from skyloom.simulate.universe import gas_laws
 
 #: Share of the cells for the disc of a gas-rich galaxy (a tenth of its stellar mass or more), least
 #: share of any disc, and share for streams; the hot halo has the rest.

@@ -1,7 +1,7 @@
 """The background cosmology of the simulation, its box and its snapshot times.
 
 Everything here is in physical units (kpc, km/s, solar masses, Gyr) unless told; `code_units` in
-`skyloom.tng.universe.assembly` turns them into those of the files.
+`skyloom.simulate.universe.assembly` turns them into those of the files.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from contextvars import ContextVar
 
 import numpy as np
 
+from skyloom.arms.tng.runs import SIMULATIONS, Run
 from skyloom.errors import InputError
-from skyloom.tng.runs import SIMULATIONS, Run
 
 #: The run whose files are written: an ambient choice, like a precision, since every law's numbers
 #: follow from it. `adopted` changes it.
@@ -26,7 +26,7 @@ def adopted(simulation: str):
     Parameters
     ----------
     simulation : str
-        One of `skyloom.tng.runs.SIMULATIONS`.
+        One of `skyloom.arms.tng.runs.SIMULATIONS`.
     """
     token = _RUN.set(SIMULATIONS[simulation])
     try:
@@ -36,7 +36,7 @@ def adopted(simulation: str):
 
 
 def run():
-    """The `skyloom.tng.runs.Run` that is adopted; TNG50-1 unless told."""
+    """The `skyloom.arms.tng.runs.Run` that is adopted; TNG50-1 unless told."""
     return _RUN.get()
 
 

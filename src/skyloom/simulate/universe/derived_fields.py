@@ -1,15 +1,15 @@
 """Metals, magnetic fields and dark matter of the universe, which follow from what it has.
 
 Nothing here takes a random number from the generators of gas and stars, so that those are the same
-with these fields and without. Units as in `skyloom.tng.universe.cells`; fields in gauss.
+with these fields and without. Units as in `skyloom.simulate.universe.cells`; fields in gauss.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from skyloom.tng.code_units import GAUSS, SOLAR_METALLICITY
-from skyloom.tng.universe import cosmology, gas_laws
+from skyloom.arms.tng.code_units import GAUSS, SOLAR_METALLICITY
+from skyloom.simulate.universe import cosmology, gas_laws
 
 #: Gradient of the metals of discs, dex per effective radius (Sanchez et al. 2014: -0.10), which is
 #: 1.678 stellar scale lengths, and where it ends.
@@ -49,7 +49,7 @@ def metallicity(gas, galaxy, rng):
     Parameters
     ----------
     gas : dict
-        From `skyloom.tng.universe.cells`; without ``component`` it is gas between galaxies.
+        From `skyloom.simulate.universe.cells`; without ``component`` it is gas between galaxies.
     galaxy : dict or None
     rng : numpy Generator
 

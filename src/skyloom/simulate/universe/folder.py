@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from skyloom.arms.tng.arguments import arguments_named
+from skyloom.arms.tng.runs import SIMULATIONS
 from skyloom.errors import InputError, check_one_of
-from skyloom.io import open_hdf5
-from skyloom.tng.arguments import arguments_named
-from skyloom.tng.runs import SIMULATIONS
-from skyloom.tng.universe.snapshot import write_snapshot
-from skyloom.tng.universe.tree import write_tree
+from skyloom.io.files import open_hdf5
+from skyloom.simulate.universe.snapshot import write_snapshot
+from skyloom.simulate.universe.tree import write_tree
 
 
 def simulate_tng(
@@ -23,7 +23,7 @@ def simulate_tng(
     seed: int = 1,
     simulation: str = "TNG50-1",
 ) -> Path:
-    """Write a synthetic universe in TNG's on-disk format: `skyloom.tng.universe` describes it.
+    """Write a synthetic universe in TNG's on-disk format: `skyloom.simulate.universe` describes it.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def simulate_tng(
     seed : int
         Equal arguments give equal bytes.
     simulation : str
-        One of `skyloom.tng.runs.SIMULATIONS`, whose box, cosmology and fields the files have.
+        One of `skyloom.arms.tng.runs.SIMULATIONS`, whose box, cosmology and fields the files have.
 
     Returns
     -------

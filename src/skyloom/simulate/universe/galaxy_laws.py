@@ -7,7 +7,7 @@ network learns from the result.
 
 import numpy as np
 
-from skyloom.tng.universe import cosmology
+from skyloom.simulate.universe import cosmology
 
 #: Scatter of stellar mass at fixed halo mass (Moster et al. 2013), dex.
 STELLAR_MASS_SCATTER = 0.15

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.tng.universe import cosmology
-from skyloom.tng.universe.cosmology import (
+from skyloom.simulate.universe import cosmology
+from skyloom.simulate.universe.cosmology import (
     BOLTZMANN_PER_PROTON,
     GRAVITY,
     HYDROGEN_FRACTION,

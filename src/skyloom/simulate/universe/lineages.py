@@ -3,7 +3,7 @@
 A lineage's properties are drawn once, for all of TNG's snapshots 80 to 99, so that a galaxy at
 one snapshot is the same whichever others are asked for. `galaxies` ordinary lineages are drawn
 from the laws; `ROLES` pins the first of them to hard cases, and `EXTRAS` adds those that lie
-outside the cuts. Snapshots see lineages through `skyloom.tng.universe.population`.
+outside the cuts. Snapshots see lineages through `skyloom.simulate.universe.population`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.tng.universe import cosmology
-from skyloom.tng.universe import galaxy_laws as laws
+from skyloom.simulate.universe import cosmology
+from skyloom.simulate.universe import galaxy_laws as laws
 
 #: Halo masses of ordinary galaxies today, Msun: from below the cut in stellar mass to above that
 #: in total mass, the lower end such that most of 130 lineages pass the cuts at each snapshot.

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, create_dataset
-from skyloom.tng.universe import cosmology, layout, tree
-from skyloom.tng.universe.assembly import assemble
+from skyloom.io.files import atomic_hdf5, create_dataset
+from skyloom.simulate.universe import cosmology, layout, tree
+from skyloom.simulate.universe.assembly import assemble
 
 #: Particle types that exist, and how many types a header counts.
 TYPES, KINDS = (0, 1, 4), 6
@@ -205,8 +205,8 @@ def write_snapshot(
         Snapshot files, at least 2.
     seed : int
     simulation : str
-        One of `skyloom.tng.runs.SIMULATIONS`, whose box, cosmology, snapshots and fields the files
-        have.
+        One of `skyloom.arms.tng.runs.SIMULATIONS`, whose box, cosmology, snapshots and fields the
+        files have.
 
     Raises
     ------

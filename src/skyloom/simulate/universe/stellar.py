@@ -1,13 +1,13 @@
 """Star and wind particles of one galaxy: old disc and bulge, young stars on the gas, wind.
 
-Units as in `skyloom.tng.universe.cells`; formation times are scale factors, negative for wind.
+Units as in `skyloom.simulate.universe.cells`; formation times are scale factors, negative for wind.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from skyloom.tng.universe import cells, cosmology
+from skyloom.simulate.universe import cells, cosmology
 
 #: Baryonic mass of TNG50-1's cells and stars, Msun (Nelson et al. 2019, table 1), for galaxies of
 #: `REFERENCE_CELLS` cells; coarser galaxies have coarser young stars.

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skyloom.io import atomic_hdf5, create_dataset
-from skyloom.tng.universe import cosmology, layout, population
+from skyloom.io.files import atomic_hdf5, create_dataset
+from skyloom.simulate.universe import cosmology, layout, population
 
 #: SubhaloID = file x FILE_STEP + tree in the file x TREE_STEP + row in the tree.
 FILE_STEP, TREE_STEP = 10**16, 10**8

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skyloom.arms.spectra import normalisation
 from skyloom.errors import InputError
-from skyloom.spectra import level
 
 # Part of a step by which a file's wavelengths may differ from the window's.
 _TOLERANCE = 0.01
@@ -28,7 +28,9 @@ def writer(wavelength: np.ndarray):
     return lambda flux: (text % tuple(flux.tolist())).encode()
 
 
-def read(path: str | Path, wavelength: np.ndarray, *, name: str | None = None) -> np.ndarray:
+def read_spectrum(
+    path: str | Path, wavelength: np.ndarray, *, name: str | None = None
+) -> np.ndarray:
     """Flux of one file.
 
     Parameters
@@ -80,7 +82,7 @@ def read(path: str | Path, wavelength: np.ndarray, *, name: str | None = None) -
             f"window's ({wavelength[0]:g} to {wavelength[-1]:g} Å in even steps) by up to "
             f"{off.max():.3g} Å."
         )
-    if not level.is_normalised(flux):
+    if not normalisation.is_normalised(flux):
         raise InputError(
             f"{name} has a flux of about {np.median(flux):.3g}, not about 1: divide it by its "
             "continuum."

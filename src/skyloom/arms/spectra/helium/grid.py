@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from skyloom.arms.spectra import broadening, resampling, wavelengths
 from skyloom.errors import InputError
-from skyloom.helium import profile
-from skyloom.registry import Registry
-from skyloom.spectra import broadening, resampling, wavelengths
+from skyloom.registries import Registry
+from skyloom.simulate.helium import profile
 
 #: Names and units of the labels.
 LABELS = {"teff": "K", "log_g": "dex", "v_rot": "km / s"}

@@ -10,15 +10,15 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
-from skyloom import inventory
+from skyloom.io import inventory
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
+    from skyloom.prefetch import Pool
 
-from skyloom.helium import files, grid
+from skyloom.arms.spectra.helium import files, grid
 
 
-def read(
+def read_spectra(
     folder: str | Path, names: Iterable[str], wavelength: np.ndarray, *, pool: Pool | None = None
 ):
     """Read files one by one.
@@ -30,17 +30,17 @@ def read(
         Paths below the folder.
     wavelength : (L,) array
         Å in air, which all files must have.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
 
     Yields
     ------
-    name, labels, flux or `skyloom.inventory.Reject`
+    name, labels, flux or `skyloom.io.inventory.Reject`
         (3,) tuple and (L,) array of a good file; one sentence about any other.
     """
 
     def one(name):
         labels = grid.labels_of_name(name)
-        flux = files.read(Path(folder) / name, wavelength, name=name)
+        flux = files.read_spectrum(Path(folder) / name, wavelength, name=name)
         return name, labels, flux.astype(np.float32)
 
     return inventory.inspect(one, names, pool=pool)
@@ -49,7 +49,7 @@ def read(
 def tables(
     found: Iterable, wavelength: np.ndarray, *, synthetic: bool
 ) -> tuple[np.ndarray, Table, Table]:
-    """What `read` gives, as arrays and tables.
+    """What `read_spectra` gives, as arrays and tables.
 
     Parameters
     ----------

@@ -18,18 +18,18 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
-from skyloom import inventory
-from skyloom.ahead import in_order
+from skyloom.arms.spectra import medium as media
+from skyloom.arms.spectra import normalisation, resampling, wavelengths
 from skyloom.errors import InputError
-from skyloom.io import atomic_hdf5, check_numbers, create_dataset, open_hdf5
-from skyloom.spectra import folders, level, resampling, wavelengths
-from skyloom.spectra import medium as media
+from skyloom.io import folders, inventory
+from skyloom.io.files import atomic_hdf5, check_numbers, create_dataset, open_hdf5
+from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
-    from skyloom.ahead import Pool
-    from skyloom.inventory import Reject
+    from skyloom.io.inventory import Reject
+    from skyloom.prefetch import Pool
 
-from skyloom.stellar import grid
+from skyloom.arms.spectra.stellar import grid
 
 # Rows that are read at once: 30 MB of 30,000 float32 pixels.
 _ROWS = 256
@@ -44,7 +44,7 @@ def write(
     identifiers: np.ndarray | None = None,
     synthetic: bool = False,
 ) -> None:
-    """Write a file that `listing` and `read` take.
+    """Write a file that `listing` and `read_spectra` take.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def write(
     flux : (N, L) array
         Over the continuum.
     labels : (N, 4) array
-        K, dex, dex, km/s: `skyloom.stellar.grid.LABELS`.
+        K, dex, dex, km/s: `skyloom.arms.spectra.stellar.grid.LABELS`.
     identifiers : (N,) array of str, optional
     synthetic : bool
     """
@@ -82,7 +82,7 @@ class Source:
     wavelength : (L,) array
         In air, Å.
     labels : (N, 4) array
-        In the order and units of `skyloom.stellar.grid.LABELS`.
+        In the order and units of `skyloom.arms.spectra.stellar.grid.LABELS`.
     identifiers : list of str
     synthetic : bool
     """
@@ -191,7 +191,7 @@ def listing(spectra: str | Path, pixels: np.ndarray) -> tuple[list[Source], list
 
     Returns
     -------
-    list of `Source`, list of `skyloom.inventory.Reject`
+    list of `Source`, list of `skyloom.io.inventory.Reject`
         The usable files, sorted by name, and the others.
 
     Raises
@@ -211,7 +211,9 @@ def listing(spectra: str | Path, pixels: np.ndarray) -> tuple[list[Source], list
             raise
         except (ValueError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"{called}: {reason}; see src/skyloom/stellar/files.py.") from error
+            raise InputError(
+                f"{called}: {reason}; see src/skyloom/arms/spectra/stellar/files.py."
+            ) from error
 
     return inventory.parted(inventory.inspect(look, [name or path.name for name in names]))
 
@@ -269,14 +271,14 @@ def _reasons(flux, labels):
     for row in np.flatnonzero(~finite).tolist():
         found[row] = "flux with NaN or infinity: mend it"
     rows = np.flatnonzero(finite)
-    for row in rows[~level.is_normalised(flux[rows])].tolist() if len(rows) else []:
+    for row in rows[~normalisation.is_normalised(flux[rows])].tolist() if len(rows) else []:
         about = f"{np.median(flux[row]):.3g}"
         found.setdefault(row, f"a flux of about {about}, not about 1: divide it by its continuum")
     return dict(sorted(found.items()))
 
 
 def table(good):
-    """One row a usable spectrum: file, id and labels; see `skyloom.stellar.grid.table`."""
+    """One row a usable spectrum: file, id and labels, as the grid's `table`."""
     labels = [source.labels[rows] for source, rows in good]
     made = Table(
         np.concatenate([np.empty((0, 4)), *labels]), names=list(grid.LABELS), units=grid.LABELS
@@ -288,7 +290,7 @@ def table(good):
     return made
 
 
-def read(
+def read_spectra(
     good, pixels: np.ndarray, downsample: int, *, pool: Pool | None = None
 ) -> Iterator[np.ndarray]:
     """The spectra of usable rows, on the window's pixels.
@@ -302,7 +304,7 @@ def read(
         other is resampled: means over coarser pixels, a cubic spline to finer ones.
     downsample : int
         Pixels that become one, as their mean.
-    pool : `skyloom.ahead.Pool`, optional
+    pool : `skyloom.prefetch.Pool`, optional
         Chunks are resampled on its threads; the spectra are the same without.
 
     Yields

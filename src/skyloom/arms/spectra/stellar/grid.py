@@ -45,7 +45,7 @@ class Atmosphere:
 
     @property
     def labels(self):
-        """The three labels, as `skyloom.stellar.atmosphere.layer` takes them."""
+        """The three labels, as `skyloom.simulate.stellar.atmosphere.layer` takes them."""
         return self.teff, self.log_g, self.m_h
 
 

@@ -1,0 +1,1 @@
+"""The arms, a folder each, and their registry."""

@@ -1,0 +1,1 @@
+"""What a result was made from and by: hashes, checksums, provenance, verification."""

@@ -1,0 +1,1 @@
+"""Synthetic archives and universes in the formats of the real ones."""

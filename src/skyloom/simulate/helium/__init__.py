@@ -1,0 +1,1 @@
+"""Synthetic spectra of hot stars about He I 4471."""
