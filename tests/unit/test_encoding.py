@@ -368,7 +368,7 @@ def test_the_page_of_datasets_reads_each_attribute_as_printed(folder, monkeypatc
     said = loaders.Samples(folder / "datasets" / "unsharp_5.h5")
     write_table(Table({"id": said.ids, "part": ["train"] * 4}), folder / "splits" / "lineage.ecsv")
     monkeypatch.chdir(folder.parents[2])
-    exec(compile(block, "docs/datasets.md", "exec"), {})
+    exec(block, {})
     table = section.partition("| attribute")[2].partition("\n\n")[0]
     cells = "".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
     named = set(re.findall(r"`([a-z_]+)`", cells))

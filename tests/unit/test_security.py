@@ -28,10 +28,9 @@ SHELL = {"system", "popen", "spawnl", "spawnlp", "spawnv", "spawnvp", "getoutput
 YAML = {"load", "load_all", "full_load", "full_load_all", "unsafe_load", "unsafe_load_all"}
 UNPACK = {"extract", "extractall", "unpack_archive"}
 # The documentation's own examples are run, to show that they work.
-ALLOWED = dict.fromkeys(
-    ("tests/unit/test_semantic_profiles.py", "tests/workflow/test_export_targets.py"),
-    "exec() runs text",
-)
+_EXAMPLES = ("unit/test_encoding.py", "unit/test_semantic_profiles.py")
+_EXAMPLES += ("workflow/test_export_targets.py",)
+ALLOWED = {f"tests/{name}": "exec() runs text" for name in _EXAMPLES}
 # These hold hostile files on purpose.
 HOSTILE_ON_PURPOSE = ("test_security.py", "test_security_networks.py")
 

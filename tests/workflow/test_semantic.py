@@ -54,9 +54,11 @@ def killed(finished_semantic, make_project):
     project = make_project(MINIATURE_SEMANTIC)
     trainer = project.folder / "src" / "skyloom" / "learn" / "checkpoints.py"
     text = trainer.read_text(encoding="utf-8")
-    assert text.count(FIRST_LINE) == text.count("save_every=60.0") == 1
+    assert text.count(FIRST_LINE) == text.count("save_every: float = 60.0") == 1
     text = text.replace(FIRST_LINE, FIRST_LINE + DEADLY)
-    trainer.write_text(text.replace("save_every=60.0", "save_every=0.0"), encoding="utf-8")
+    trainer.write_text(
+        text.replace("save_every: float = 60.0", "save_every: float = 0.0"), encoding="utf-8"
+    )
     views = finished_semantic.results.parent / "tng" / "datasets" / "inclined_mass.h5"
     config = f"{{galaxies: {{dataset: {views}}}}}"
     cores = os.sched_getaffinity(0)

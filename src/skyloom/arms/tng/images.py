@@ -231,19 +231,15 @@ def stretched(maps: np.ndarray, maxima: dict[str, float], **options) -> np.ndarr
         Of three channels, or of one, which is copied into all three.
     maxima : dict of float
         From `channel_maxima`.
-    beta : float
-    joint : bool
-        Stretch the channels together (`lupton`) or each alone (`asinh_stretch`).
-    overflow : 'clip' or 'wrap'
-        What becomes of intensities above 1 after the stretch: cut, or, as in the thesis, cast to
-        bytes at once, which wraps them modulo 256; its filters act on those bytes.
-    channel : int, optional
-        Copy this channel into all three.
-    names : sequence of str
-        The C channels, entropy, mass and temperature unless given.
-    signed : sequence of str
-        Channels with values of both signs, which are stretched alone: 128 / 255 where they are 0,
-        also where there is nothing, and 127 / 255 away from that at their largest.
+    **options
+        ``beta`` (float). ``joint`` (bool): stretch the channels together (`lupton`) or each alone
+        (`asinh_stretch`). ``overflow`` ('clip' or 'wrap'): what becomes of intensities above 1
+        after the stretch: cut, or, as in the thesis, cast to bytes at once, which wraps them modulo
+        256; its filters act on those bytes. ``channel`` (int, optional): copy this one into all
+        three. ``names`` (sequence of str): the C channels, entropy, mass and temperature unless
+        given. ``signed`` (sequence of str): channels with values of both signs, which are stretched
+        alone: 128 / 255 where they are 0, also where there is nothing, and 127 / 255 away from that
+        at their largest.
 
     Returns
     -------
