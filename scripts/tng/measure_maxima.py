@@ -10,9 +10,9 @@ from skyloom.io.files import write_json
 from skyloom.progress import track
 
 params = snakemake.params
-((names, paths),) = map_files.sources(snakemake.input).items()
+names = map_files.channels_of(snakemake.input)
 label = f"largest pixels of {', '.join(names)} in snapshot {params.snapshot}"
-paths = track(paths, label=label, unit="file")
+paths = track(snakemake.input, label=label, unit="file")
 with prefetch.Pool(snakemake.threads) as pool:
     maxima = images.channel_maxima(
         (block.maps for block in prefetch.one_ahead(pool, map_files.read_maps(paths))),

@@ -56,7 +56,7 @@ _PATCHES = {
         "            begun = time.monotonic()\n": f"{_NOTE}            begun = time.monotonic()\n",
     },
     "workflow/Snakefile": {
-        "in arms.rules():": 'in ("rules/tng/rules.smk", "rules/xmm/rules.smk"):',
+        "in registry.rules():": 'in ("rules/tng/rules.smk", "rules/xmm/rules.smk"):',
         **{f'include: "rules/{name}.smk"\n': "" for name in ("export", "pictures")},
     },
 }

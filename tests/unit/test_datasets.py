@@ -157,3 +157,15 @@ def test_what_is_no_column_is_named(tmp_path, value):
     with h5py.File(path, "a") as file:
         file["z"] = value
     refused(r"d\.h5: z is no column of values", datasets.check, path)
+
+
+def test_map_files_without_a_channel_or_with_other_channels_are_named(universe):
+    paths, sample = universe
+    assert map_files.channels_of(paths) == tuple(MAXIMA)
+    with h5py.File(paths[1], "a") as file:
+        file.attrs["channels"] = ["entropy", "mass", "tempera"]
+    refused("part_1.h5 has maps of other channels", map_files.channels_of, paths)
+    about = ("unsharp_3", PARAMETERS, 1)
+    refused("no map of the channel temp", map_files.description, sample, paths[1:2], *about)
+    images = map_files.render_all(paths[1:2], sample, MAXIMA, PARAMETERS)
+    refused("no map of the channel temp", list, images)

@@ -98,23 +98,52 @@ def _check_maps(file, path):
     return names
 
 
-def sources(paths: Iterable[str | Path]) -> dict:
+def sources(paths: Iterable[str | Path], wanted: Iterable[str] = ()) -> dict:
     """Map files by the channels that each of their maps has.
 
     Parameters
     ----------
     paths : iterable of str or Path
+    wanted : iterable of str
+        Channels that there must be.
 
     Returns
     -------
     dict
         tuple of str -> list of path, in the order of `paths`.
+
+    Raises
+    ------
+    InputError
+        If a channel is in none of them, or a file's maps cannot be those of galaxies.
     """
     held = {}
     for path in paths:
         with open_hdf5(path, need=["maps", "subhalo_id"]) as file:
             held.setdefault(_check_maps(file, path), []).append(path)
+    for name in wanted:
+        if not any(name in channels for channels in held):
+            raise InputError(
+                f"The map files {', '.join(map(str, paths))} hold no map of the channel {name}: "
+                "remove them and make them again."
+            )
     return held
+
+
+def channels_of(paths: Sequence[str | Path]) -> tuple[str, ...]:
+    """Names of the channels that some map files all have.
+
+    Raises
+    ------
+    InputError
+        If they differ, or a file's maps cannot be those of galaxies.
+    """
+    (names, alike), *others = sources(paths).items()
+    for _, (path, *_) in others:
+        raise InputError(
+            f"{path} has maps of other channels than {alike[0]}: remove both and make them again."
+        )
+    return names
 
 
 def _attributes(file, path, names):
@@ -182,7 +211,7 @@ def _sample_blocks(paths, galaxies):
 
 def _channel_blocks(paths, galaxies, names):
     """Blocks with the channels of these names, from files of several side by side."""
-    held = sources(paths)
+    held = sources(paths, names)
     places = [name for channels in held for name in channels]
     order = [places.index(name) for name in names]
     for blocks in zip(*(_sample_blocks(own, galaxies) for own in held.values()), strict=True):
@@ -319,9 +348,9 @@ def most_star_forming(paths: Sequence[str | Path], galaxies: Table):
 def description(galaxies, map_files, variant, parameters, seed):
     """Everything but the images that `skyloom.datasets.write` wants, as its keyword arguments."""
     kept, totals = ("width", "hubble", "inclination"), {}
-    for names, paths in sources(map_files).items():
-        totals.update(zip(names, map_totals(paths, galaxies).T, strict=True))
     shown = variants.channels(parameters)
+    for names, paths in sources(map_files, shown).items():
+        totals.update(zip(names, map_totals(paths, galaxies).T, strict=True))
     with open_hdf5(map_files[0], need=["maps"]) as file:
         attributes = _attributes(file, map_files[0], ("synthetic", *kept))
         height = file["maps"].shape[-1]
