@@ -15,7 +15,7 @@ from skyloom.draw.tng_sample import round_length
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-from skyloom.arms.tng.variant_families import FAMILIES
+from skyloom.arms.tng.gas_channels import FAMILIES
 
 # Each family of variants is a row; the composite stands beside them.
 _TITLES = {

@@ -19,7 +19,7 @@ from astropy.table import QTable, Table
 
 from skyloom.arms.tng import channels, gas_channels, images, maps, selection
 from skyloom.arms.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
-from skyloom.arms.tng.code_units import SOLAR_METALLICITY
+from skyloom.arms.tng.particle_fields import SOLAR_METALLICITY
 from skyloom.errors import InputError, check_one_of
 from skyloom.kernels import histogram2d
 
