@@ -11,6 +11,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.arms.spectra import wavelengths
 from skyloom.draw import sdss_labels as labels_
 from skyloom.draw import style, table_cells
 from skyloom.errors import InputError
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from skyloom.arms.sdss.spectrum import Spectrum
-
-from skyloom.arms.spectra import wavelengths
 
 _CANDIDATES = 5
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.arms.spectra import wavelengths
 from skyloom.draw import sdss_labels as labels_
 from skyloom.draw import style, table_cells
 from skyloom.errors import InputError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from skyloom.arms.xmm.observations import Row
-
-from skyloom.arms.spectra import wavelengths
 
 #: Spectra of a kind of confusion that are drawn; the others are counted.
 MOST = 3

@@ -14,12 +14,11 @@ from skyloom.draw import style
 from skyloom.draw.style import GRID, SOFT
 from skyloom.draw.table_cells import number, numbers, texts
 from skyloom.draw.ticks import plain_ticks
+from skyloom.learn import convergence
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.learn import convergence
 
 _PRINTED = {"color": style.BLACK, "ls": (0, (5, 2)), "lw": 1.2}
 

@@ -23,11 +23,10 @@ from scipy.stats import gaussian_kde
 
 from skyloom.arms import registry
 from skyloom.io.columns import numbers
+from skyloom.io.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-from skyloom.io.files import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
 GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from skyloom import prefetch
 from skyloom.errors import InputError
 from skyloom.io import temporary_files
+from skyloom.io.files import read_json
 from skyloom.record import checksums, consistency, orphans, provenance
 
 if TYPE_CHECKING:
     from skyloom.prefetch import Pool
-
-from skyloom.io.files import read_json
 
 # What is wrong with a result, and what is only to be known.
 FAULTS = ("changed", "missing", "unrecorded", "outdated", "record")

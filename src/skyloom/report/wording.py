@@ -10,11 +10,10 @@ import numpy as np
 
 from skyloom.draw import style
 from skyloom.draw.table_cells import numbers, significant, texts
+from skyloom.io.files import read_table
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.io.files import read_table
 
 #: Why an interval may be too narrow, in every section that has one.
 OTHER_SEED = "Intervals know of the test side's scatter, not of what another training would give."
