@@ -11,7 +11,7 @@ import numpy as np
 from skyloom.arms.sdss import classes
 from skyloom.arms.spectra.wavelengths import LIGHT
 from skyloom.draw import style
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 
 if TYPE_CHECKING:
     from astropy.table import Table

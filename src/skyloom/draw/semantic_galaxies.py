@@ -14,8 +14,8 @@ from skyloom.arms.semantic.evaluation import folded
 from skyloom.draw import semantic_panels as panels_
 from skyloom.draw import style
 from skyloom.draw.style import FAINT, GRID, SOFT
-from skyloom.draw.table_cells import numbers
 from skyloom.draw.ticks import plain_ticks
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from astropy.table import Table

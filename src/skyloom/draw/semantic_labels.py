@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.draw import style, ticks
-from skyloom.draw.table_cells import numbers, significant, texts
+from skyloom.draw.style import significant
+from skyloom.io.columns import numbers, texts
 
 if TYPE_CHECKING:
     from astropy.table import Table

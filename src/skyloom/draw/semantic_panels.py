@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.draw import semantic_labels as labels_
 from skyloom.draw import style
 from skyloom.draw.style import SOFT
-from skyloom.draw.table_cells import numbers
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

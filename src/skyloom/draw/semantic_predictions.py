@@ -13,7 +13,7 @@ from skyloom.arms.semantic import evaluation
 from skyloom.draw import semantic_labels as labels_
 from skyloom.draw import style
 from skyloom.draw.style import GRID, SOFT
-from skyloom.draw.table_cells import numbers
+from skyloom.io.columns import numbers
 from skyloom.judge.metrics import difference_std
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from skyloom.draw import style
-from skyloom.draw.table_cells import significant
+from skyloom.draw.style import significant
 
 # Symbol, unit as an axis shows it, and how a value is written.
 _LABELS = {

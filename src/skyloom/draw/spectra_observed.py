@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.draw import spectra_labels as labels_
 from skyloom.draw import style
-from skyloom.draw.table_cells import significant
+from skyloom.draw.style import significant
 
 if TYPE_CHECKING:
     import h5py

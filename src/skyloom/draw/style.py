@@ -324,6 +324,15 @@ def counted(number, thing="image", many=None):
     return f"{number:,} {thing if number == 1 else many or thing + 's'}"
 
 
+def significant(value, digits=3, *, sign=False):
+    """A number with so many significant digits, never with a power of ten: '1230', '0.00415'."""
+    if value == 0 or not np.isfinite(value):
+        return "0" if value == 0 else "undefined"
+    places = digits - 1 - int(np.floor(np.log10(abs(value))))
+    rounded = round(value, places)
+    return f"{rounded:{'+' if sign else ''}.{max(0, places)}f}"
+
+
 def signed(text):
     """Numbers in a text with the minus sign that figures use."""
     return text.replace("-", "−")

@@ -10,7 +10,7 @@ import numpy as np
 
 from skyloom.arms.tng.gas_channels import FAMILIES
 from skyloom.draw import style
-from skyloom.draw.table_cells import significant
+from skyloom.draw.style import significant
 from skyloom.draw.tng_sample import round_length
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from skyloom.arms.registry import ARMS
 from skyloom.arms.semantic.evaluation import ANGLE, folded
 from skyloom.draw import semantic_labels as names
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.report import convergence, page, published, wording
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from skyloom.arms.registry import ARMS
 from skyloom.draw import spectra_labels as names
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.judge import bootstrap
 from skyloom.report import convergence, page, published, wording
 

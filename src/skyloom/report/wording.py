@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.draw import style
-from skyloom.draw.table_cells import numbers, significant, texts
+from skyloom.draw.style import significant
+from skyloom.io.columns import numbers, texts
 from skyloom.io.files import read_table
 
 if TYPE_CHECKING:
