@@ -248,24 +248,29 @@ def read_plain(path):
         return file["images"][:]
 
 
+def store(file, blocks, count, shape, dtype, pool):
+    """Images as `skyloom.datasets` writes them, with a target that says nothing."""
+    datasets.write(
+        file,
+        blocks,
+        count,
+        kind="images",
+        shape=shape,
+        dtype=dtype,
+        target=np.zeros(count),
+        name="none",
+        units="",
+        columns={"id": np.arange(count).astype(str)},
+        attributes={},
+        pool=pool,
+    )
+
+
 def write_ours(path, samples, pool):
-    """Samples as `skyloom.datasets` writes them, in blocks."""
-    size = map_files.BLOCK
+    """Samples in blocks, as a dataset."""
+    blocks = (samples[i : i + map_files.BLOCK] for i in range(0, len(samples), map_files.BLOCK))
     with h5py.File(path, "w") as file:
-        datasets.write(
-            file,
-            (samples[i : i + size] for i in range(0, len(samples), size)),
-            len(samples),
-            kind="images",
-            shape=samples.shape[1:],
-            dtype=samples.dtype,
-            target=np.zeros(len(samples)),
-            name="none",
-            units="",
-            columns={"id": np.arange(len(samples)).astype(str)},
-            attributes={},
-            pool=pool,
-        )
+        store(file, blocks, len(samples), samples.shape[1:], samples.dtype, pool)
 
 
 def packing(folder, samples, pool=None):
@@ -348,20 +353,8 @@ def our_step(path, out, maxima, parameters, count, pool):
     """What the dataset step does, less its tables."""
     sample = Table({"snapshot": np.full(count, 99), "subhalo_id": np.arange(count)})
     with atomic_hdf5(out) as file:
-        datasets.write(
-            file,
-            map_files.render_all([path], sample, maxima, parameters, pool=pool),
-            count,
-            kind="images",
-            shape=(BINS, BINS, 3),
-            dtype=np.uint8,
-            target=np.zeros(count),
-            name="none",
-            units="",
-            columns={"id": np.arange(count).astype(str)},
-            attributes={},
-            pool=pool,
-        )
+        blocks = map_files.render_all([path], sample, maxima, parameters, pool=pool)
+        store(file, blocks, count, (BINS, BINS, 3), np.uint8, pool)
 
 
 def whole_step(folder, maps, maxima, pool):

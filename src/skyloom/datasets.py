@@ -23,11 +23,10 @@ from skyloom import encoding
 from skyloom.errors import InputError
 from skyloom.io.files import atomic_hdf5, check_numbers, create_dataset, open_hdf5
 from skyloom.prefetch import Pool, in_order
+from skyloom.progress import track_blocks
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-from skyloom.progress import track_blocks
 
 # Measured by benchmarks/variants.py: gzip, the filter that every HDF5 reader has, at level 1, one
 # sample a chunk. Level 4 makes files 10 to 30 % smaller in 1.4 times the time, level 9 little

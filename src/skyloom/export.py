@@ -25,6 +25,7 @@ from skyloom import export_card
 from skyloom.errors import InputError
 from skyloom.extras import extra
 from skyloom.io.files import atomic, open_hdf5
+from skyloom.io.folders import complete
 from skyloom.loaders.samples import Samples, column_names, side_of, texts
 from skyloom.prefetch import in_order
 from skyloom.split_tables import PARTS
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.prefetch import Pool
-
-from skyloom.io.folders import complete
 
 with extra("workflow"):
     import pyarrow as pa

@@ -14,11 +14,10 @@ import yaml
 
 from skyloom import __version__
 from skyloom.arms.registry import ARMS
+from skyloom.extras import extra
 
 if TYPE_CHECKING:
     from skyloom.export import Plan
-
-from skyloom.extras import extra
 
 with extra("workflow"):
     import jinja2

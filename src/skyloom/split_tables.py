@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.errors import InputError
 from skyloom.io.columns import numbers, where
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.errors import InputError
 
 #: Sides of a split with a validation part.
 PARTS = ("train", "validation", "test")

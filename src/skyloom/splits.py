@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.errors import InputError
+
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.errors import InputError
 
 
 def apportion(weights: Sequence[float | Fraction] | np.ndarray, total: int) -> np.ndarray:

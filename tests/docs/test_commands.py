@@ -48,7 +48,9 @@ ELSEWHERE = {
     "snakemake --report report.html": "tests/workflow/test_report.py makes Snakemake's own report",
     "python benchmarks/run.py precision": "half an hour of timings",
     "python3 workflow/profiles/cluster/scheduler.py clean": "tests/cluster runs it",
-    ".venv/bin/python scripts/verify.py --crate results/<run>": "tests/workflow/test_crate.py",
+    ".venv/bin/python scripts/verify.py --crate results/<run>": (
+        "tests/unit/test_provenance_verification.py"
+    ),
     "snakedeploy deploy-workflow https://<host>/<owner>/skyloom my-run --tag <version>": (
         "needs a network"
     ),
@@ -107,6 +109,11 @@ def test_no_command_of_the_pages_is_unknown():
 
 def test_no_command_is_listed_that_the_pages_no_longer_have():
     assert {*RUN, *ELSEWHERE} - {*all_commands()} == set()
+
+
+def test_files_that_run_a_command_elsewhere_are_there():
+    named = {file for why in ELSEWHERE.values() for file in re.findall(r"tests/[\w/.]*\w", why)}
+    assert named and [file for file in named if not (ROOT / file).exists()] == []
 
 
 def test_environment_of_the_tutorial_is_that_of_the_makefile():

@@ -18,7 +18,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from skyloom import datasets
-from skyloom.arms.sdss import catalogue, processing, spectrum
+from skyloom.arms.sdss import catalogue, objects, processing, spectrum
 from skyloom.arms.semantic import galaxies, generation
 from skyloom.arms.spectra import observed, wavelengths
 from skyloom.arms.spectra import preparation as spectra_preparation
@@ -251,7 +251,7 @@ def _read_spall(path):
     names = ["3586-55181-0007", "3586-55181-0009"]
     rows = catalogue.rows(path, names, chunk=200)
     for name, row in rows.items():
-        spectrum.object_of(row, name)
+        objects.object_of(row, name)
     catalogue.reject_of(path, names)
 
 

@@ -10,7 +10,7 @@ from astropy import units as u
 from refusal import refused
 from small_tng import MEAN, binned
 
-from skyloom.arms.tng import channels, code_units, gas_channels, header, maps, selection
+from skyloom.arms.tng import channels, gas_channels, header, maps, particle_fields, selection
 from skyloom.arms.tng.simulation import Simulation
 
 SNAPSHOT = 84
@@ -123,10 +123,10 @@ def test_maps_do_not_depend_on_the_number_of_threads(kernel, simulation, galaxie
 
 
 def test_a_unit_of_the_magnetic_field_is_2_6_microgauss():
-    assert pytest.approx(2.6e-6, rel=2e-3) == code_units.GAUSS
-    assert code_gauss(1.0, 1.0) == pytest.approx(code_units.GAUSS)
+    assert pytest.approx(2.6e-6, rel=2e-3) == particle_fields.GAUSS
+    assert code_gauss(1.0, 1.0) == pytest.approx(particle_fields.GAUSS)
     # h / a^2, as TNG's specification has it.
-    assert code_gauss(0.5, 0.7) == pytest.approx(code_units.GAUSS * 0.7 / 0.25)
+    assert code_gauss(0.5, 0.7) == pytest.approx(particle_fields.GAUSS * 0.7 / 0.25)
 
 
 def test_a_missing_field_is_named_with_its_channel_and_snapshot(base, kernel, galaxies, tmp_path):

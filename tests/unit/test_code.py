@@ -272,8 +272,7 @@ def test_a_comment_in_files_that_all_use_reruns_nothing(changed):
     files = (
         "io/files.py",
         "errors.py",
-        "io/hdf5_heaps.py",
-        "io/hdf5_variable_length.py",
+        "io/hdf5_damage.py",
         "io/temporary_files.py",
     )
     assert changed(lambda text: text.replace("\n\n\n", "\n\n\n# A comment.\n\n\n"), *files) == []

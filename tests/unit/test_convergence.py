@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from skyloom.draw import convergence as draw_convergence
-from skyloom.draw import style
+from skyloom.draw import style, training_curves
 from skyloom.learn import convergence
 from skyloom.report import convergence as report_convergence
 
@@ -61,9 +60,9 @@ def text_of(axes):
 
 def test_a_panel_says_that_its_loss_was_still_falling_and_is_silent_else():
     one, two, three = style.figure(6, 2, title="t", synthetic=False).subplots(1, 3)
-    draw_convergence.mark(one, FALLING)
-    draw_convergence.mark(two, FLAT)
-    draw_convergence.mark(three, np.concatenate([FALLING, FLAT]), np.repeat([1, 2], 40))
+    training_curves.mark_unfinished(one, FALLING)
+    training_curves.mark_unfinished(two, FLAT)
+    training_curves.mark_unfinished(three, np.concatenate([FALLING, FLAT]), np.repeat([1, 2], 40))
     assert text_of(one) == "still falling at the last epoch:\nnot converged"
     assert text_of(two) == ""
     assert text_of(three).endswith("1 of 2 members not converged")

@@ -12,15 +12,13 @@ from astropy import units
 from astropy.cosmology import units as cosmological
 from astropy.table import Table
 from refusal import refused
-from small_files import RATES, dataset, rates
+from small_files import dataset
 
 import configuration
 import configuration_channels
 from skyloom import datasets, encoding, loaders
-from skyloom.arms.sdss import processing as sdss
 from skyloom.arms.tng import gas_channels, grid, images, map_files, maps, metadata, variants
 from skyloom.arms.tng.header import Header
-from skyloom.arms.xmm import processing as xmm
 from skyloom.io.files import atomic_hdf5, read_table, write_table
 
 with open("config/config.yaml", encoding="utf-8") as file:
@@ -377,34 +375,6 @@ def test_the_page_of_datasets_reads_each_attribute_as_printed(folder, monkeypatc
     assert named - others <= set(said.attributes)
     columns = section.partition("Columns of a galaxy: ")[2].partition("\n")[0]
     assert {*re.findall(r"`(\w+)`", columns)} == set(said.columns)
-
-
-def test_x_ray_images_say_their_pixels_and_unit_where_they_have_them(tmp_path):
-    path, none = rates(tmp_path), {"interval": "none", "stretch": "linear"}
-
-    def said(table, own):
-        return xmm.description(table, [path], "toy", own, 1)["attributes"]
-
-    assert "pixel_scale" not in said(RATES, none)
-    on_sky = RATES.copy()
-    on_sky["pixel_scale"] = [4.0, np.nan] << units.arcsec
-    found = said(on_sky, none)
-    assert found["pixel_scale"] == 16.0 and found["pixel_scale_unit"] == "arcsec"
-    assert found["image_units"] == "ct / s" and found["column_units"] == {"exposure": "s"}
-    stretched = said(on_sky, {"interval": "minmax", "stretch": "sqrt"})
-    assert "image_units" not in stretched and "each image's own" in stretched["shows"]
-
-
-def test_images_that_are_drawn_begin_at_the_top_and_have_no_way_back(tmp_path):
-    sample = Table({"id": ["a"], "class": ["STAR"], "z": [0.0], "object": ["a"]})
-    sample.meta["synthetic"] = True
-    made = sdss.description(sample, np.linspace(4000, 9000, 64), 9, "images_28", {}, 1)
-    path = tmp_path / "images_28.h5"
-    with atomic_hdf5(path) as file:
-        datasets.write(file, [np.zeros((1, 28, 28, 1), "u1")], **made)
-    assert datasets.check(path)["lacks"] == []
-    assert loaders.Samples(path).attributes["origin"] == "upper"
-    refused("a curve in a frame of its own", loaders.physical, path)
 
 
 def test_a_dataset_that_explains_itself_has_the_same_bytes_again(folder):

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 
 from skyloom.draw import published as drawing
 from skyloom.draw import style
-from skyloom.draw.table_cells import numbers
+from skyloom.io.columns import numbers
 from skyloom.io.files import read_table, write_table
 from skyloom.judge import published
 from skyloom.report import page

@@ -12,9 +12,9 @@ from astropy.table import Table
 from fake_step import run
 from refusal import refused
 
-from skyloom import datasets
+from skyloom import datasets, loaders
 from skyloom.arms.sdss import drawing, preparation, processing
-from skyloom.io.files import read_table
+from skyloom.io.files import atomic_hdf5, read_table
 from skyloom.kernels import polyline
 
 ROOT = Path(__file__).parents[2]
@@ -123,3 +123,15 @@ def test_an_empty_sample_and_an_unknown_class_are_told(chain):
     sample["class"][0] = "SKY"
     refused("'SKY'", processing.description, sample, grid, 9, "spectra", {}, 1)
     refused("none of", processing.inputs, np.zeros((1, 600)), grid, "images_64", error=ValueError)
+
+
+def test_images_that_are_drawn_begin_at_the_top_and_have_no_way_back(tmp_path):
+    sample = Table({"id": ["a"], "class": ["STAR"], "z": [0.0], "object": ["a"]})
+    sample.meta["synthetic"] = True
+    made = processing.description(sample, np.linspace(4000, 9000, 64), 9, "images_28", {}, 1)
+    path = tmp_path / "images_28.h5"
+    with atomic_hdf5(path) as file:
+        datasets.write(file, [np.zeros((1, 28, 28, 1), "u1")], **made)
+    assert datasets.check(path)["lacks"] == []
+    assert loaders.Samples(path).attributes["origin"] == "upper"
+    refused("a curve in a frame of its own", loaders.physical, path)

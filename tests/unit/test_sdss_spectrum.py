@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
-from skyloom.arms.sdss import spectrum
+from skyloom.arms.sdss import objects, spectrum
 from skyloom.errors import InputError
 from skyloom.io import fits_tables
 
@@ -213,7 +213,7 @@ def test_the_catalogue_replaces_what_the_file_says(tmp_path):
     ],
 )
 def test_objects_go_by_number_then_by_position(row, expected):
-    assert spectrum.object_of(row, "1-2-3")[0] == expected
+    assert objects.object_of(row, "1-2-3")[0] == expected
 
 
 def test_only_a_file_that_says_so_is_synthetic(tmp_path):

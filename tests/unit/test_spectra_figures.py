@@ -18,7 +18,6 @@ from skyloom.draw import (
     spectra_observed,
     spectra_predictions,
     style,
-    table_cells,
     training_curves,
 )
 from skyloom.errors import InputError
@@ -330,8 +329,8 @@ def test_uncertainties_too_small_for_the_digits_of_a_value_get_one_more():
     assert spectra_labels.measured("log_g", 4.4, 0.003) == "log g 4.400 ± 0.003 dex"
     assert spectra_labels.measured("m_h", -0.5) == "[m/H] −0.50 dex"
     assert spectra_labels.measured("v_rot", np.nan, 3.0).endswith("undefined")
-    assert table_cells.significant(0.00415, 2) == "0.0042"
-    assert table_cells.significant(1234.0) == "1230"
+    assert style.significant(0.00415, 2) == "0.0042"
+    assert style.significant(1234.0) == "1230"
 
 
 def test_networks_keep_their_colours_and_datasets_their_lines():

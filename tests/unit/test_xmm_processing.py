@@ -8,12 +8,14 @@ import cv2
 import h5py
 import numpy as np
 import pytest
+from astropy import units
 from astropy.io import fits
 from astropy.table import Table
 from astropy.visualization import AsinhStretch, LogStretch, SqrtStretch, ZScaleInterval
 from fake_step import run
 from refusal import refused
 from scipy import stats
+from small_files import RATES, rates
 
 from skyloom import datasets, prefetch
 from skyloom.arms.xmm import processing, stretches
@@ -232,3 +234,19 @@ def test_threads_give_the_images_in_order(archive):
         for threads in (1, 4)
     )
     assert one == four
+
+
+def test_x_ray_images_say_their_pixels_and_unit_where_they_have_them(tmp_path):
+    path, none = rates(tmp_path), {"interval": "none", "stretch": "linear"}
+
+    def said(table, own):
+        return processing.description(table, [path], "toy", own, 1)["attributes"]
+
+    assert "pixel_scale" not in said(RATES, none)
+    on_sky = RATES.copy()
+    on_sky["pixel_scale"] = [4.0, np.nan] << units.arcsec
+    found = said(on_sky, none)
+    assert found["pixel_scale"] == 16.0 and found["pixel_scale_unit"] == "arcsec"
+    assert found["image_units"] == "ct / s" and found["column_units"] == {"exposure": "s"}
+    stretched = said(on_sky, {"interval": "minmax", "stretch": "sqrt"})
+    assert "image_units" not in stretched and "each image's own" in stretched["shows"]

@@ -30,11 +30,13 @@ FIXED = {
     ),
 }
 PLUGIN = """
-from skyloom.arms.spectra import observed
+import numpy as np
+
+from skyloom.arms.spectra import observed, table_columns
 
 @observed.READERS.register("mine", identify=lambda path, start: path.suffix == ".mine")
 def read(path):
-    raise NotImplementedError
+    return table_columns.Raw(*np.loadtxt(path, unpack=True), has_unit=True)
 """
 VALUES = {path: changes.another(path) for path in changes.leaves(changes.default())}
 KEYS = {changes.named(path): path for path, value in VALUES.items() if value is not None}

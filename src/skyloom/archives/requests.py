@@ -18,14 +18,13 @@ from skyloom.archives import download
 from skyloom.archives.session import shown
 from skyloom.errors import InputError, nearest
 from skyloom.io import inventory
+from skyloom.io.folders import complete
 from skyloom.progress import track
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.archives.download import Policy
-
-from skyloom.io.folders import complete
 
 # One part of a path: it neither climbs (..), nor hides (.name), nor means anything to a shell.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")

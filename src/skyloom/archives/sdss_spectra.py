@@ -18,11 +18,10 @@ from skyloom.archives import requests
 from skyloom.arms.sdss import catalogue, spectrum
 from skyloom.errors import InputError
 from skyloom.io import fits_tables
+from skyloom.io.folders import block_of
 
 if TYPE_CHECKING:
     from skyloom.archives.download import Policy
-
-from skyloom.io.folders import block_of
 
 # Beyond what five digits of a plate or MJD and four of a fibre can say, a row is damaged.
 _MOST = {"PLATE": 99_999, "MJD": 99_999, "FIBERID": 9_999}

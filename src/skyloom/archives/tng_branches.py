@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.archives import tng_api
 from skyloom.archives.download import Wanted, fetch_all
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.archives.tng_api import WebApi
-
-from skyloom.archives import tng_api
 
 _NEED = ("SnapNum", "SubfindID", "SubhaloID")
 

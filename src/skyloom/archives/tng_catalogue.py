@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from skyloom.archives import tng_api
+from skyloom.arms.tng.selection import SUBHALO_FIELDS
 from skyloom.errors import InputError
 from skyloom.io.files import atomic_hdf5, create_dataset, open_hdf5
 from skyloom.progress import track
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from skyloom.archives.tng_api import WebApi
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng.selection import SUBHALO_FIELDS
 
 #: What selection and cutouts need, of subhaloes and of groups.
 FIELDS = {

@@ -13,14 +13,13 @@ from skyloom.archives import tng_api, tng_catalogue
 from skyloom.archives.download import Wanted, fetch_all
 from skyloom.arms.tng.cutouts import KINDS, file_name
 from skyloom.arms.tng.header import numbers, table_mass
+from skyloom.arms.tng.particle_fields import FIELDS, PARTICLE_TYPES
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from skyloom.archives.tng_api import WebApi
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng.particle_fields import FIELDS, PARTICLE_TYPES
 
 #: What the archive calls kinds of particles, where it is not as here.
 _ASKED = {"dark_matter": "dm"}

@@ -22,14 +22,13 @@ from astropy.io import fits
 from astropy.table import Table
 
 from skyloom.archives import download, requests
+from skyloom.arms.xmm import images, observations
 from skyloom.errors import InputError
+from skyloom.io import fits_stream
 from skyloom.io.files import atomic
 
 if TYPE_CHECKING:
     from skyloom.archives.download import Policy
-
-from skyloom.arms.xmm import images, observations
-from skyloom.io import fits_stream
 
 _OBSERVATION = re.compile(r"[0-9]{10}")
 _TAR_ERRORS = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError)

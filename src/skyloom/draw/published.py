@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.draw import style
-from skyloom.draw.table_cells import number, texts
+from skyloom.io.columns import number, texts
 from skyloom.judge.published import NOT_PRINTED
 
 if TYPE_CHECKING:

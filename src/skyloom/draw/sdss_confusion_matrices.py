@@ -10,12 +10,11 @@ import matplotlib
 import numpy as np
 
 from skyloom.draw import sdss_labels as labels_
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.draw import style
 
 _CELL = "Blues"
 #: What a matrix is divided by and what its diagonal is, in the document's order of metrics.

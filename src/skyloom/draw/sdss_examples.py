@@ -11,9 +11,11 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.arms.spectra import wavelengths
 from skyloom.draw import sdss_labels as labels_
-from skyloom.draw import style, table_cells
+from skyloom.draw import style
 from skyloom.errors import InputError
+from skyloom.io import columns
 from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from skyloom.arms.sdss.spectrum import Spectrum
-
-from skyloom.arms.spectra import wavelengths
 
 _CANDIDATES = 5
 
@@ -40,7 +40,7 @@ def candidates(sample: Table) -> dict[str, list[int]]:
     dict of str to list of int
         Classes in their order, at most 5 rows each.
     """
-    kinds, z = table_cells.texts(sample["class"]), table_cells.numbers(sample["z"])
+    kinds, z = columns.texts(sample["class"]), columns.numbers(sample["z"])
     found = {}
     for name in labels_.classes_of(sample["class"]):
         rows = np.flatnonzero(kinds == name)
@@ -125,16 +125,12 @@ def _spectrum(axes, name, one):
     bad = wavelength[~good]
     ticks = np.full(len(bad), low + 0.03 * (high - low))
     axes.plot(bad, ticks, ls="none", marker="|", ms=5, mew=0.6, color=style.RED, rasterized=True)
-    labels_.mark_lines(
-        axes, name, table_cells.number(one["z"]), within=wavelength[[0, -1]].tolist()
-    )
+    labels_.mark_lines(axes, name, columns.number(one["z"]), within=wavelength[[0, -1]].tolist())
     axes.set_ylabel("Flux / median")
     axes.xaxis.set_major_locator(MaxNLocator(7))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     share = 100 * (1 - good.mean()) if len(good) else 0.0
-    text = (
-        f"{one['id']}, {labels_.redshift(name, table_cells.number(one['z']))}, {share:.1f} % masked"
-    )
+    text = f"{one['id']}, {labels_.redshift(name, columns.number(one['z']))}, {share:.1f} % masked"
     axes.set_title(f"{labels_.class_name(name).capitalize()}: {text}", loc="left", fontsize=8.5)
 
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.arms.sdss import classes
+from skyloom.arms.spectra.wavelengths import LIGHT
 from skyloom.draw import style
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.axes import Axes
-
-from skyloom.arms.spectra.wavelengths import LIGHT
 
 #: Classes as files name them, in the order of their labels, and as a reader says them.
 CLASSES = dict(zip(classes.CLASSES, ("galaxy", "quasar", "star"), strict=True))

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.arms.spectra import wavelengths
 from skyloom.draw import sdss_labels as labels_
-from skyloom.draw import style, table_cells
+from skyloom.draw import style
 from skyloom.errors import InputError
+from skyloom.io.columns import number, numbers, texts
 
 if TYPE_CHECKING:
     import h5py
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from skyloom.arms.xmm.observations import Row
-
-from skyloom.arms.spectra import wavelengths
 
 #: Spectra of a kind of confusion that are drawn; the others are counted.
 MOST = 3
@@ -42,10 +42,10 @@ def kinds(table: Table, model: str | None = None) -> dict[tuple[str, str], list[
         By class and wrong answer, in the order of the classes.
     """
     if "model" in table.colnames and len(table):
-        names = table_cells.texts(table["model"])
+        names = texts(table["model"])
         table = table[names == (model or names[0])]
-    own, said = table_cells.texts(table["class"]), table_cells.texts(table["predicted"])
-    surest = np.argsort(-np.nan_to_num(table_cells.numbers(table["p"])), kind="stable")
+    own, said = texts(table["class"]), texts(table["predicted"])
+    surest = np.argsort(-np.nan_to_num(numbers(table["p"])), kind="stable")
     found = {}
     for kind in labels_.classes_of(own, said):
         for wrong in labels_.classes_of(own, said):
@@ -110,7 +110,7 @@ def confused(
 
 def _one(axes, row, spectrum, wavelength, kind, wrong):
     flux = np.asarray(spectrum["flux"], dtype=float)
-    z = table_cells.number(spectrum["z"])
+    z = number(spectrum["z"])
     # What was not observed is exactly the mean, 0, at the ends.
     there = np.flatnonzero(flux)
     first, last = (there[0], there[-1]) if len(there) else (0, len(flux) - 1)
@@ -126,7 +126,7 @@ def _one(axes, row, spectrum, wavelength, kind, wrong):
         axes.set_ylim(low - room, high + room)
     within = float(wavelength[first]), float(wavelength[last])
     labels_.mark_lines(axes, kind, z, within=within, apart=0.045, size=6.5)
-    p = table_cells.number(row["p"])
+    p = number(row["p"])
     sure = f", p({labels_.class_name(wrong)}) = {p:.2f}" if np.isfinite(p) else ""
     text = f"{row['id']}, {labels_.redshift(kind, z)}{sure}"
     axes.set_title(text, loc="left", fontsize=8)

@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.arms.sdss.classes import PROBABILITIES
 from skyloom.draw import sdss_labels as labels_
-from skyloom.draw import style, table_cells
+from skyloom.draw import style
+from skyloom.io import columns
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -44,10 +45,8 @@ def prediction(table: Table, *, model, synthetic: bool) -> Figure:
         return style.nothing("no spectrum could be used", title=title, synthetic=synthetic)
     order, chances = _sorted(table)
     table = table[order]
-    own = (
-        table_cells.texts(table["class"]) if "class" in table.colnames else np.full(len(table), "")
-    )
-    other = (own != "") & (own != table_cells.texts(table["predicted"]))
+    own = columns.texts(table["class"]) if "class" in table.colnames else np.full(len(table), "")
+    other = (own != "") & (own != columns.texts(table["predicted"]))
     if len(table) <= _NAMED:
         size = 7.4, 0.21 * len(table) + 1.8
         figure = style.figure(*size, title=title, synthetic=synthetic)
@@ -61,8 +60,8 @@ def prediction(table: Table, *, model, synthetic: bool) -> Figure:
 
 def _sorted(table):
     """Rows by predicted class, the surest first, and their probabilities (N, 3)."""
-    chances = np.stack([table_cells.numbers(table[name]) for name in PROBABILITIES], axis=1)
-    said = table_cells.texts(table["predicted"])
+    chances = np.stack([columns.numbers(table[name]) for name in PROBABILITIES], axis=1)
+    said = columns.texts(table["predicted"])
     places = {name: place for place, name in enumerate(labels_.CLASSES)}
     number = np.array([places.get(name, len(places)) for name in said])
     sure = np.nan_to_num(chances).max(axis=1)
@@ -107,7 +106,7 @@ def _many(axes, chances, other):
 
 
 def _legend(figure, table, other, own):
-    said = table_cells.texts(table["predicted"])
+    said = columns.texts(table["predicted"])
     handles = [
         Patch(
             color=labels_.class_colour(name),

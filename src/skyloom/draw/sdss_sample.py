@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.draw import sdss_labels as labels_
-from skyloom.draw import style, table_cells
+from skyloom.draw import style
+from skyloom.io import columns
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -33,7 +34,7 @@ def classes(inventory: Table, sample: Table, *, synthetic: bool) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    archive, drawn = (table_cells.texts(table["class"]) for table in (inventory, sample))
+    archive, drawn = (columns.texts(table["class"]) for table in (inventory, sample))
     names = labels_.classes_of(archive, drawn)
     if (archive == "").any():
         names.append("")
@@ -138,7 +139,7 @@ def redshifts(
 
 
 def _of(table, name):
-    return table_cells.numbers(table["z"])[table_cells.texts(table["class"]) == name]
+    return columns.numbers(table["z"])[columns.texts(table["class"]) == name]
 
 
 def _histogram(axes, name, values, every, cut):

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.draw import sdss_labels as labels_
-from skyloom.draw import style, table_cells
+from skyloom.draw import style
+from skyloom.io import columns
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -44,7 +45,7 @@ def scores(summary: Table, *, published: Table | None = None, synthetic: bool) -
     models = labels_.models_of(summary)
     looks = labels_.network_looks(network for network, _ in models.values())
     splits = sorted({split for _, split in models.values()})
-    names = [*labels_.classes_of([c for c in table_cells.texts(summary["class"]) if c != AVERAGE])]
+    names = [*labels_.classes_of([c for c in columns.texts(summary["class"]) if c != AVERAGE])]
     names.append(AVERAGE)
     printed = [] if published is None else _printed(published, looks, splits, names)
     note = _note(printed)
@@ -72,7 +73,7 @@ def _printed(table, looks, splits, names):
     for row in table:
         one = dict(zip(("network", "split"), labels_.split_model(str(row["model"])), strict=True))
         one["metric"], _, one["class"] = str(row["quantity"]).partition(" of ")
-        one["reason"], one["value"] = str(row["reason"]), table_cells.number(row["printed"])
+        one["reason"], one["value"] = str(row["reason"]), columns.number(row["printed"])
         one["comparable"] = bool(row["comparable"])
         there = one["network"] in looks and one["split"] in splits
         there &= one["class"] in names and one["metric"] in METRICS
@@ -93,7 +94,7 @@ def _shift(place, count):
 
 
 def _panel(axes, summary, metric, split, looks, names, printed):
-    texts = {key: table_cells.texts(summary[key]) for key in ("model", "class")}
+    texts = {key: columns.texts(summary[key]) for key in ("model", "class")}
     models = labels_.models_of(summary)
     for place, (network, look) in enumerate(looks.items()):
         shift = _shift(place, len(looks))
@@ -119,13 +120,13 @@ def _panel(axes, summary, metric, split, looks, names, printed):
 
 
 def _point(axes, x, row, metric, look):
-    value, low, high = (table_cells.number(row[metric + end]) for end in ("", "_low", "_high"))
+    value, low, high = (columns.number(row[metric + end]) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return
     bars = style.bars(value, low, high)
     axes.errorbar(x, value, yerr=bars, ms=4.5, lw=1.1, ls="none", zorder=3, **look)
     if metric == "accuracy" and OVERALL in row.colnames:
-        right = table_cells.number(row[OVERALL])
+        right = columns.number(row[OVERALL])
         if np.isfinite(right):
             axes.plot([x - 0.09, x + 0.09], [right, right], color=look["color"], lw=1.6)
 

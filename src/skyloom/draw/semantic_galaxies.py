@@ -10,17 +10,16 @@ from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
+from skyloom.arms.semantic.evaluation import folded
 from skyloom.draw import semantic_panels as panels_
 from skyloom.draw import style
 from skyloom.draw.style import FAINT, GRID, SOFT
-from skyloom.draw.table_cells import numbers
 from skyloom.draw.ticks import plain_ticks
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.arms.semantic.evaluation import folded
 
 # A map's faintest shown pixel, as a share of the brightest that is shown.
 _DEPTH = 300.0

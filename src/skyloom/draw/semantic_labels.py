@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.draw import style, ticks
+from skyloom.draw.style import significant
+from skyloom.io.columns import numbers, texts
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.axes import Axes
-
-from skyloom.draw.table_cells import numbers, significant, texts
 
 #: Name, symbol and unit of each parameter of a profile, as a reader says them.
 PARAMETERS = {

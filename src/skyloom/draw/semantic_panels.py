@@ -13,11 +13,10 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.draw import semantic_labels as labels_
 from skyloom.draw import style
 from skyloom.draw.style import SOFT
+from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-from skyloom.draw.table_cells import numbers
 
 #: What each row of panels shows, and its colours: residuals about zero, in red and blue.
 ROWS = {"Input": "magma", "Reconstruction": "magma", "Input − reconstruction": "RdBu_r"}

@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from skyloom.arms.semantic import evaluation
 from skyloom.draw import semantic_labels as labels_
 from skyloom.draw import style
 from skyloom.draw.style import GRID, SOFT
-from skyloom.draw.table_cells import numbers
+from skyloom.io.columns import numbers
 from skyloom.judge.metrics import difference_std
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from skyloom.arms.semantic.sampling import Grid
-
-from skyloom.arms.semantic import evaluation
 
 _QUARTERS = (0, 45, 90, 135, 180)
 

@@ -11,8 +11,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from skyloom.draw import semantic_labels as labels_
 from skyloom.draw import style
 from skyloom.draw.style import GRID, SOFT
-from skyloom.draw.table_cells import number, numbers, texts
 from skyloom.draw.ticks import plain_ticks
+from skyloom.io.columns import number, numbers, texts
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -12,14 +12,13 @@ from matplotlib.ticker import MaxNLocator
 from skyloom.draw import semantic_labels as labels_
 from skyloom.draw import style
 from skyloom.draw.style import GRID, SOFT
-from skyloom.draw.table_cells import number, numbers, texts
 from skyloom.draw.ticks import plain_ticks
+from skyloom.io.columns import number, numbers, texts
+from skyloom.learn import convergence
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.learn import convergence
 
 _PRINTED = {"color": style.BLACK, "ls": (0, (5, 2)), "lw": 1.2}
 

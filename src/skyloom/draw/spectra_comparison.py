@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.arms.spectra.published import RATIO
 from skyloom.draw import spectra_labels as labels_
-from skyloom.draw import style, table_cells
-from skyloom.io.columns import numbers
+from skyloom.draw import style
+from skyloom.io import columns
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -72,7 +72,7 @@ def _published_ratios(published, colours):
     found = []
     for row in published if published is not None else []:
         network = str(row["model"]).rpartition("_")[2]
-        value = table_cells.number(row["printed"])
+        value = columns.number(row["printed"])
         if network in colours and str(row["quantity"]) == RATIO and np.isfinite(value):
             good = bool(row["comparable"])
             text = f"{network} as published: {value:.2f}{'' if good else ', not comparable'}"
@@ -105,14 +105,14 @@ def _ratios(axes, summary, dataset, labels, colours):
                 continue
             row = here[label]
             names_ = ("mae", "mae_low", "mae_high", "mae_mean")
-            mae, low, high, mean = (table_cells.number(row[name]) for name in names_)
+            mae, low, high, mean = (columns.number(row[name]) for name in names_)
             if not np.isfinite(mae) or mae <= 0:
                 continue
             ratio = mean / mae
             known = np.isfinite(high) and low > 0
             bars = style.bars(ratio, mean / high, mean / low) if known else None
             axes.errorbar(number + shift, ratio, yerr=bars, fmt="o", ms=6, color=colours[network])
-            text = f"  {table_cells.significant(mae)}"
+            text = f"  {style.significant(mae)}"
             place_of = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": 7}
             top = ratio if bars is None else ratio + bars[1][0]
             axes.text(number + shift, top, text, color=colours[network], **place_of)
@@ -129,7 +129,7 @@ def _members(axes, members, models, colours):
     """Every member's test MAE in the scaled labels, and their mean where there are several."""
     names = np.asarray(members["model"]).astype(str)
     for place, (model, (_, network)) in enumerate(models.items()):
-        values = numbers(members["mae_standardised"])[names == model]
+        values = columns.numbers(members["mae_standardised"])[names == model]
         values = values[np.isfinite(values)]
         if not len(values):
             continue

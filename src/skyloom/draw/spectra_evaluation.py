@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from skyloom.draw import spectra_labels as labels_
-from skyloom.draw import style, table_cells, ticks
+from skyloom.draw import style, ticks
 from skyloom.io.columns import numbers, where
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _coverage(axes, rows):
     factor = factor[np.isfinite(factor)]
     if len(factor):
         place = {"transform": axes.transAxes, "ha": "right", "fontsize": 7.5}
-        axes.text(0.97, 0.05, f"σ × {table_cells.significant(factor[0])}", **place)
+        axes.text(0.97, 0.05, f"σ × {style.significant(factor[0])}", **place)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])

@@ -11,12 +11,11 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.draw import style
 
 # Air wavelengths, Å, of what the windows show (Mg b as in the NIST Atomic Spectra Database; He I
 # 4471 is a blend of the triplet 2p-4d, whose forbidden companion 2p-4f lies at 4469.9).

@@ -1,4 +1,4 @@
-"""How figures of spectra name labels and models, and which colour each has."""
+"""How figures and the report name labels and models of spectra; colours of figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from skyloom.draw import style
-from skyloom.draw.table_cells import significant
+from skyloom.draw.style import significant
 
 # Symbol, unit as an axis shows it, and how a value is written.
 _LABELS = {
@@ -16,6 +16,14 @@ _LABELS = {
     "m_h": ("[m/H]", "dex", "{:.2f}"),
     "v_rot": (r"$v_\mathrm{rot}$", "km/s", "{:.0f}"),
     "v_sin_i": (r"$v\,\sin\,i$", "km/s", "{:.0f}"),
+}
+# In sentences, and on axes without formulae.
+_WORDS = {
+    "teff": "effective temperature",
+    "log_g": "log g",
+    "m_h": "metallicity [m/H]",
+    "v_rot": "rotational velocity",
+    "v_sin_i": "v sin i",
 }
 _NETWORKS = {"initial": style.BLUE, "modified": style.ORANGE, "starnet": style.GREEN}
 _OTHERS = (style.PINK, style.GOLD, style.SKY, style.BLACK)
@@ -28,6 +36,11 @@ SIDES = {"train": style.SKY, "validation": style.GOLD, "test": style.ORANGE}
 def symbol(label):
     """A label as astronomers write it; its own name where it is not known here."""
     return _LABELS.get(label, (label,))[0]
+
+
+def words(label):
+    """A label in words; its own name where it is not known here."""
+    return _WORDS.get(label, label.replace("_", " "))
 
 
 def unit(label, given=""):

@@ -11,12 +11,11 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import QhullError
 
 from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.draw import style
 
 
 def typical(true: np.ndarray, predictions: Sequence[np.ndarray]) -> int:

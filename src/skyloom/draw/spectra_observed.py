@@ -13,13 +13,12 @@ from matplotlib.ticker import MaxNLocator
 
 from skyloom.draw import spectra_labels as labels_
 from skyloom.draw import style
+from skyloom.draw.style import significant
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.draw.table_cells import significant
 
 #: More stars than this are counted, not drawn.
 MOST = 12

@@ -9,13 +9,12 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from skyloom.draw import spectra_labels as labels_
+from skyloom.draw import style
 from skyloom.io.columns import numbers
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.draw import style
 
 # A grid's labels take few values: points are spread about them so that they can be seen, and
 # more points than this are thinned in the picture (not in the numbers).

@@ -23,11 +23,10 @@ from scipy.stats import gaussian_kde
 
 from skyloom.arms import registry
 from skyloom.io.columns import numbers
+from skyloom.io.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-from skyloom.io.files import atomic
 
 BLACK, BLUE, ORANGE, GREEN = "#222222", "#0072B2", "#D55E00", "#009E73"
 GOLD, PINK, SKY, GREY = "#E69F00", "#CC79A7", "#56B4E9", "#9A9A9A"
@@ -323,6 +322,15 @@ def bare(axes) -> None:
 def counted(number, thing="image", many=None):
     """'1 image', '2,000 images'."""
     return f"{number:,} {thing if number == 1 else many or thing + 's'}"
+
+
+def significant(value, digits=3, *, sign=False):
+    """A number with so many significant digits, never with a power of ten: '1230', '0.00415'."""
+    if value == 0 or not np.isfinite(value):
+        return "0" if value == 0 else "undefined"
+    places = digits - 1 - int(np.floor(np.log10(abs(value))))
+    rounded = round(value, places)
+    return f"{rounded:{'+' if sign else ''}.{max(0, places)}f}"
 
 
 def signed(text):

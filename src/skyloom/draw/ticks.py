@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 
 def round_numbers(low, high):

@@ -10,12 +10,11 @@ import numpy as np
 
 from skyloom.arms.tng import ensemble as scores
 from skyloom.draw import style
+from skyloom.judge.metrics import pearson_r
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.judge.metrics import pearson_r
 
 
 @style.drawn

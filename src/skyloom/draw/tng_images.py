@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 
+from skyloom.arms.tng.gas_channels import FAMILIES
 from skyloom.draw import style
-from skyloom.draw.table_cells import significant
+from skyloom.draw.style import significant
 from skyloom.draw.tng_sample import round_length
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-from skyloom.arms.tng.variant_families import FAMILIES
 
 # Each family of variants is a row; the composite stands beside them.
 _TITLES = {

@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from skyloom.draw import style
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-from skyloom.draw import style
 
 _MASS = "1e10 Msun/h"
 _UNITS = {"keV cm2": "keV cm$^2$", _MASS: "M$_\\odot$", "K": "K"}

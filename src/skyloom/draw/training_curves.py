@@ -9,15 +9,17 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.draw import style, ticks
 from skyloom.io.columns import numbers
+from skyloom.learn import convergence
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-from skyloom.draw import convergence, style, ticks
 
 #: Quantities that are shares: from 0 to 1, and not logarithmic.
 _SHARES = ("accuracy", "argmax_agreement")
+_UNFINISHED = "still falling at the last epoch:\n{}not converged"
 _SIDES = {"val_": "validation", "test_": "test"}
 
 
@@ -49,6 +51,25 @@ def epoch_kept(known: dict):
     """
     restore = known.get("training", {}).get("restore", "best")
     return known["epochs"] if restore == "last" else known["best_epoch"]
+
+
+def mark_unfinished(axes: Axes, loss: np.ndarray, member: np.ndarray | None = None) -> None:
+    """Say in a panel that its loss was still falling; nothing where it was not.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    loss : (E,) array
+        Of the side that is judged.
+    member : (E,) array, optional
+        Which of several networks each epoch is of.
+    """
+    falling, members = convergence.members_falling(member, loss)
+    if falling:
+        which = f"{falling} of {members} members " if members > 1 else ""
+        style.say(
+            axes, _UNFINISHED.format(which), 0.98, 0.97, ha="right", color=style.ORANGE, fontsize=7
+        )
 
 
 @style.drawn
@@ -124,7 +145,7 @@ def _training(group, training, kinds, judged, readouts):
         axes.grid(**style.GRID)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_ylabel(name)
-    convergence.mark(group[0], numbers(log[f"{judged}loss"]), member)
+    mark_unfinished(group[0], numbers(log[f"{judged}loss"]), member)
     group[0].set_title(title, loc="left")
     if (count := len(np.unique(member))) > 1:
         group[-1].set_title(f"{count} members", loc="right", fontsize=8, color=style.SOFT)

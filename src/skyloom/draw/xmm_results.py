@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 from skyloom.draw import style
 from skyloom.io.columns import where
 from skyloom.judge import roc as receiver
@@ -15,8 +16,6 @@ from skyloom.judge import roc as receiver
 if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
-
-from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.GOLD, style.SKY, style.BLACK)
 _GROUPS = {

@@ -9,11 +9,10 @@ import numpy as np
 from scipy.stats import rankdata
 
 from skyloom.io.columns import of_rows
+from skyloom.judge import bootstrap, metrics
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.judge import bootstrap, metrics
 
 #: Regions of an image that shares are given of.
 REGIONS = ("gas", "half_mass", "two_half_mass")

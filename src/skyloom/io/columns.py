@@ -1,4 +1,4 @@
-"""Columns of tables as arrays, and arrays as columns."""
+"""Columns and cells of tables as arrays and numbers, and arrays as columns."""
 
 import numpy as np
 from astropy.table import MaskedColumn, Table
@@ -7,6 +7,17 @@ from astropy.table import MaskedColumn, Table
 def numbers(column):
     """A column as float64, NaN where it is masked or a file has nothing."""
     return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+
+
+def number(value):
+    """A value of a table as a float, NaN where it is masked."""
+    return np.nan if np.ma.is_masked(value) else float(value)
+
+
+def texts(column):
+    """A column as an array of str; masked values, and the ``-`` of tables, are empty."""
+    found = ["" if np.ma.is_masked(value) else str(value) for value in column]
+    return np.array([text if text != "-" else "" for text in found], dtype=str)
 
 
 def where(table, **texts):

@@ -22,7 +22,7 @@ from astropy.cosmology import units as cosmological_units
 from astropy.table import Table
 
 from skyloom.errors import InputError
-from skyloom.io import hdf5_external, hdf5_heaps, hdf5_variable_length, temporary_files
+from skyloom.io import hdf5_damage, hdf5_external, temporary_files
 
 # Masses and lengths of simulations come in units of Msun/h and kpc/h: `littleh` must be readable.
 units.add_enabled_units(cosmological_units)
@@ -169,7 +169,7 @@ def open_hdf5(path: str | Path, *, need: Sequence[str] = (), texts: bool = True)
     if not Path(path).is_file():
         raise InputError(f"{path} does not exist: check the path, or build the file first.")
     try:
-        if texts and hdf5_heaps.is_damaged(path):
+        if texts and hdf5_damage.has_endless_heap(path):
             raise OSError("a global heap has an object of size 0")
         file = h5py.File(path, "r")
     except (BlockingIOError, PermissionError) as error:
@@ -185,7 +185,7 @@ def open_hdf5(path: str | Path, *, need: Sequence[str] = (), texts: bool = True)
     with file:
         try:
             there = {n: one for n in file if isinstance(one := file.get(n), h5py.Dataset)}
-            if spoilt := hdf5_variable_length.find_damaged(file, there):
+            if spoilt := hdf5_damage.damaged_type(file, there):
                 raise InputError(
                     f"{path} is damaged ({spoilt} has no type that can be read): remove it and "
                     "make it again."

@@ -15,12 +15,11 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from skyloom import prefetch
+from skyloom.errors import InputError
 from skyloom.io import file_names
 
 if TYPE_CHECKING:
     from skyloom.prefetch import Pool
-
-from skyloom.errors import InputError
 
 
 class Reject(NamedTuple):

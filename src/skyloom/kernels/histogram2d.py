@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.kernels.compiled import cached_library, compile_source, open_library
+
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-from skyloom.kernels.compiled import cached_library, compile_source, open_library
 
 SOURCE = Path(__file__).with_suffix(".c")
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from skyloom.learn import precision
 from skyloom.learn.backend import tf
 
-#: Values of the key ``reproducible``: cores whose number a frozen network's bits do not depend on.
-PROMISES = ("any_cores", "same_cores")
-
 
 def use_threads(threads: int, *, between: int = 1) -> None:
     """Let TensorFlow use this many threads, and a GPU's memory only as it is needed.

@@ -17,11 +17,10 @@ from astropy.table import Table
 from skyloom import split_tables
 from skyloom.io.files import open_hdf5, write_json, write_table
 from skyloom.learn import regression
+from skyloom.learn.backend import keras
 
 if TYPE_CHECKING:
     from skyloom.learn.checkpoints import Result
-
-from skyloom.learn.backend import keras
 
 
 @dataclasses.dataclass(kw_only=True)

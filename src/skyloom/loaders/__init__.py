@@ -34,11 +34,10 @@ from astropy import units
 from astropy.table import Column, Table
 
 from skyloom.io.files import open_hdf5
+from skyloom.loaders.samples import Samples, beside, column_names, side_of, texts
 
 if TYPE_CHECKING:
     from skyloom.arms.tng.galaxies import Maps
-
-from skyloom.loaders.samples import Samples, beside, column_names, side_of, texts
 
 __all__ = ["Samples", "beside", "maps", "physical", "scaling", "table", "tensorflow", "torch"]
 

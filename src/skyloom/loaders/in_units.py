@@ -14,14 +14,13 @@ from skyloom import encoding
 from skyloom.arms.tng import galaxies
 from skyloom.arms.tng.header import Header
 from skyloom.arms.tng.images import largest_pixels
+from skyloom.arms.tng.rotation import ORIENTATIONS
 from skyloom.errors import InputError
 from skyloom.io.files import check_numbers, open_hdf5
 
 if TYPE_CHECKING:
     from skyloom.arms.tng.galaxies import Maps
     from skyloom.loaders.samples import Samples
-
-from skyloom.arms.tng.rotation import ORIENTATIONS
 
 
 def images(samples: Samples, rows: Sequence[int] | None) -> Any:

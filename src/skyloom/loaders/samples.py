@@ -15,11 +15,10 @@ from astropy.table import Table
 from skyloom import datasets
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5, read_table
+from skyloom.split_tables import PARTS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-from skyloom.split_tables import PARTS
 
 #: Other names of a side.
 _ALIASES = {"training": "train"}

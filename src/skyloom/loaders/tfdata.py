@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skyloom.extras import extra
+
 if TYPE_CHECKING:
     from skyloom.loaders.samples import Samples
-
-from skyloom.extras import extra
 
 with extra("networks"):
     import tensorflow as tf

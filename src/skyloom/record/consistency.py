@@ -132,3 +132,14 @@ def _both_say(dataset, said, stated, record):
         ("seed", data, said["seed"], None if stated["seed"] is None else int(stated["seed"])),
         ("variant", data, variant, stated["variant"] if variant else variant),
     ]
+
+
+def different(one, other, prefix=""):
+    """Keys, written with dots, whose values differ between two configurations."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return [] if one == other else [prefix]
+    return [
+        key
+        for name in sorted({*one, *other})
+        for key in different(one.get(name), other.get(name), f"{prefix}.{name}".lstrip("."))
+    ]

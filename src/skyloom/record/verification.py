@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from skyloom import prefetch
 from skyloom.errors import InputError
 from skyloom.io import temporary_files
+from skyloom.io.files import read_json
 from skyloom.record import checksums, consistency, orphans, provenance
 
 if TYPE_CHECKING:
     from skyloom.prefetch import Pool
-
-from skyloom.io.files import read_json
 
 # What is wrong with a result, and what is only to be known.
 FAULTS = ("changed", "missing", "unrecorded", "outdated", "record")
@@ -323,7 +322,7 @@ class _Run:
         for digest, names in used.items():
             if digest == newest or None in (kept[digest], kept.get(newest)):
                 continue
-            keys = sorted(different(kept[digest], kept[newest]))
+            keys = sorted(consistency.different(kept[digest], kept[newest]))
             said = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
             self.find(
                 "configuration",
@@ -345,17 +344,6 @@ class _Run:
             if record.get("seed") != record["parameters"].get("seed", config.get("seed")):
                 said = f"{name} has another seed than its configuration: run the job again"
                 self.find("record", name, f"{said} ({_again(record)}).")
-
-
-def different(one, other, prefix=""):
-    """Keys, written with dots, whose values differ between two configurations."""
-    if not (isinstance(one, dict) and isinstance(other, dict)):
-        return [] if one == other else [prefix]
-    return [
-        key
-        for name in sorted({*one, *other})
-        for key in different(one.get(name), other.get(name), f"{prefix}.{name}".lstrip("."))
-    ]
 
 
 def check_run(

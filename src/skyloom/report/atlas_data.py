@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.tng.gas_channels import CHANNELS
 from skyloom.draw import style
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
@@ -16,8 +17,6 @@ from skyloom.report import atlas_tiles
 
 if TYPE_CHECKING:
     from skyloom.report.test_side import Sample
-
-from skyloom.arms.tng.gas_channels import CHANNELS
 
 # A page may have 25 MB; Bokeh and the pictures of all arms take some 8. In bytes as text.
 _BUDGET = {"variants": 8.5e6, "maps": 5.5e6}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.draw.published import cells
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.judge.published import NOT_PRINTED
 from skyloom.report import page, wording
 

@@ -14,11 +14,10 @@ from skyloom.arms.registry import ARMS
 from skyloom.draw import style
 from skyloom.io.files import read_json
 from skyloom.record import provenance
+from skyloom.report import charts, jobs, numerics, page, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.report import charts, jobs, numerics, page, wording
 
 _QUESTION = "What was run, from what, and how long did it take?"
 # Rules with a bar of their own; the rest share one.

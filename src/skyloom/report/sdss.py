@@ -9,14 +9,13 @@ import numpy as np
 
 from skyloom.arms.registry import ARMS
 from skyloom.draw import sdss_labels as names
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.io.files import read_json
 from skyloom.judge import bootstrap
+from skyloom.report import convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.report import convergence, page, published, wording
 
 ARM = ARMS["sdss"]
 _AVERAGE = "average"

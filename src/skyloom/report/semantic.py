@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.arms.registry import ARMS
+from skyloom.arms.semantic.evaluation import ANGLE, folded
 from skyloom.draw import semantic_labels as names
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.report import convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.arms.semantic.evaluation import ANGLE, folded
 
 ARM = ARMS["semantic"]
 # An encoder is said to have found a parameter where its errors' interval lies below those of

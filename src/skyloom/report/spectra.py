@@ -8,10 +8,9 @@ import numpy as np
 
 from skyloom.arms.registry import ARMS
 from skyloom.draw import spectra_labels as names
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.judge import bootstrap
 from skyloom.report import convergence, page, published, wording
-from skyloom.report.spectra_names import name
 
 _SAMPLES = 1000
 
@@ -74,7 +73,7 @@ def answer(summary, predictions):
         str(row["label"]) for row in rows if not (row["ratio_low"] > 1 or row["ratio_high"] < 1)
     ]
     dataset, network = names.models_of(summary)[best]
-    errors = wording.listed(f"{_error(row)} in {name(str(row['label']))}" for row in rows)
+    errors = wording.listed(f"{_error(row)} in {names.words(str(row['label']))}" for row in rows)
     lead = f"The {network} network trained on {dataset}"
     if len(set(texts(summary["model"]))) > 1:
         lead += ", which has the smallest errors of this run,"
@@ -85,17 +84,18 @@ def answer(summary, predictions):
     if told:
         least = min((row for row in rows if row["ratio_low"] > 1), key=lambda row: row["ratio"])
         said.append(
-            f"That is better than always saying the mean for {wording.listed(map(name, told))}; "
-            f"least so for {name(str(least['label']))}, "
+            "That is better than always saying the mean for "
+            f"{wording.listed(map(names.words, told))}; least so for "
+            f"{names.words(str(least['label']))}, "
             f"{wording.interval(*wording.estimate(least, 'ratio'), _times)} times."
         )
     if dull:
         said.append(
-            f"For {wording.listed(map(name, dull))} the interval leaves open whether it is better "
-            "than always saying the mean."
+            f"For {wording.listed(map(names.words, dull))} the interval leaves open whether it is "
+            "better than always saying the mean."
         )
     if worse:
-        said.append(f"For {wording.listed(map(name, worse))} it is worse than that.")
+        said.append(f"For {wording.listed(map(names.words, worse))} it is worse than that.")
     said += _larger(summary, predictions)
     return [*said, wording.OTHER_SEED]
 
@@ -144,11 +144,11 @@ def _compared(small, large, summary, level):
     for label in dict.fromkeys(texts(summary["label"])):
         low, high = gain(small, large, label, level=level)
         if low > 0:
-            verdicts["is better at"].append(name(label))
+            verdicts["is better at"].append(names.words(label))
         elif high < 0:
-            verdicts["is worse at"].append(name(label))
+            verdicts["is worse at"].append(names.words(label))
         else:
-            verdicts["cannot be told from the initial one at"].append(name(label))
+            verdicts["cannot be told from the initial one at"].append(names.words(label))
     words = [f"{verb} {wording.listed(which)}" for verb, which in verdicts.items() if which]
     return (
         f"the larger (modified) network {wording.listed(words)} (errors of the same test spectra)"
@@ -218,7 +218,7 @@ def _errors(summary):
 
 def _with_unit(row):
     unit = names.unit(str(row["label"]), str(row["unit"]))
-    return f"{name(str(row['label']))} [{unit}]" if unit else name(str(row["label"]))
+    return f"{names.words(str(row['label']))} [{unit}]" if unit else names.words(str(row["label"]))
 
 
 def _scatter(folder, summary, predictions):
@@ -264,7 +264,7 @@ def _observed(folder, summary):
     listing = page.table(
         ("Star", called),
         ("Network", texts(table["network"])),
-        ("Label", list(map(name, texts(table["label"])))),
+        ("Label", list(map(names.words, texts(table["label"])))),
         ("Answer", [_answered(row) for row in table]),
         ("Known", [_known(row) for row in table]),
         ("Air or vacuum", texts(table["medium"])),

@@ -10,11 +10,10 @@ import numpy as np
 from skyloom.arms.registry import ARMS
 from skyloom.draw import style
 from skyloom.io.files import read_table
+from skyloom.report import convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.report import convergence, page, published, wording
 
 TITLE, QUESTION = ARMS["tng"].title, ARMS["tng"].question
 _COLUMNS = {

@@ -9,11 +9,10 @@ import numpy as np
 
 from skyloom.draw import style
 from skyloom.io.files import read_table
+from skyloom.report import page, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.report import page, wording
 
 _COMPARISONS = {
     "own_test": "each on its own test images",

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.draw import style
-from skyloom.draw.table_cells import numbers, significant, texts
+from skyloom.draw.style import significant
+from skyloom.io.columns import numbers, texts
+from skyloom.io.files import read_table
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.io.files import read_table
 
 #: Why an interval may be too narrow, in every section that has one.
 OTHER_SEED = "Intervals know of the test side's scatter, not of what another training would give."

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.arms.registry import ARMS
-from skyloom.draw.table_cells import texts
+from skyloom.io.columns import texts
 from skyloom.io.files import read_json
 from skyloom.judge import roc
+from skyloom.report import convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.report import convergence, page, published, wording
 
 ARM = ARMS["xmm"]
 

@@ -2,7 +2,7 @@
 import configuration_channels
 import configuration_tng
 from skyloom.learn import precision
-from skyloom.arms.tng import channels, variant_families, gas_channels
+from skyloom.arms.tng import channels, gas_channels
 from skyloom.simulate.universe import layout
 
 TNG = config["tng"]
@@ -40,9 +40,7 @@ TNG_WEIGHTS = TNG["backbone"]["weights"]
 # Settled by the machine that plans, for all variants and for jobs on any other.
 TNG_PRECISION = precision.planned(TNG["backbone"]["precision"], os.environ)
 IMAGENET = f"{DOWNLOADS}/weights/vgg16_imagenet_notop.h5"
-TNG_FAMILIES = {
-    name: list(members) for name, members in variant_families.FAMILIES.items()
-}
+TNG_FAMILIES = {name: list(members) for name, members in gas_channels.FAMILIES.items()}
 TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],

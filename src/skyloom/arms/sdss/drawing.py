@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.kernels import polyline
 from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
     from skyloom.prefetch import Pool
-
-from skyloom.kernels import polyline
 
 #: Spectra drawn in one call.
 _TOGETHER = 16

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom import split_tables
+from skyloom.arms.sdss.classes import CLASSES, PROBABILITIES
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
 from skyloom.learn import (
@@ -28,8 +29,6 @@ from skyloom.learn.training import fit as fit_network
 if TYPE_CHECKING:
     from skyloom.arms.sdss.architectures import Network
     from skyloom.learn.experiment import Fitted
-
-from skyloom.arms.sdss.classes import CLASSES, PROBABILITIES
 
 TARGET = Target("classes", classes=len(CLASSES))
 

@@ -18,6 +18,7 @@ from astropy import units
 from skyloom.arms.sdss import catalogue as catalogues
 from skyloom.arms.sdss import objects, spectrum
 from skyloom.errors import InputError
+from skyloom.io import folders
 from skyloom.io import inventory as inventories
 from skyloom.io.columns import numbers
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.prefetch import Pool
-
-from skyloom.io import folders
 
 #: What `quality.zwarning` can be.
 ZWARNING = ("keep", "reject")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -9,6 +12,50 @@ from scipy.spatial import KDTree
 
 #: Spectra closer than this, in arcsec, are of one object: the fibres of SDSS see 3", of BOSS 2".
 RADIUS = 2.0
+
+
+def object_of(row: Mapping[str, Any], name: str) -> tuple[str, float, float]:
+    """The object that a row of a table is about.
+
+    Parameters
+    ----------
+    row : dict
+        Values by the names of columns.
+    name : str
+        Of the spectrum, for an object that has neither number nor position.
+
+    Returns
+    -------
+    object : str
+        By THING_ID where it is above 0, BESTOBJID or OBJID (numbers of 64 bits; the five numbers
+        of older tables are run, rerun, column, field and object, counted anew in each field), or
+        by position to 0.1 arcsec.
+    ra, dec : float
+        Degrees, NaN where not stated.
+    """
+    pairs = ((row.get(a), row.get(d)) for a, d in (("PLUG_RA", "PLUG_DEC"), ("RA", "DEC")))
+    known: tuple = next((pair for pair in pairs if _is_position(*pair)), (np.nan, np.nan))
+    ra, dec = (float(value) for value in known)
+    thing = _number(row.get("THING_ID"))
+    if thing > 0:
+        return f"thing-{thing}", ra, dec
+    for key in ("BESTOBJID", "OBJID"):
+        if (number := _number(row.get(key))) > 0:
+            return f"objid-{number}", ra, dec
+    return (f"{ra:09.5f}{dec:+09.5f}" if np.isfinite(ra) else f"spec-{name}"), ra, dec
+
+
+def _is_position(ra, dec):
+    # Tables have 0, 0 or -9999 where the position is not known.
+    known = all(np.ndim(x) == 0 and np.asarray(x).dtype.kind in "fiu" for x in (ra, dec))
+    return known and 0 <= ra <= 360 and -90 <= dec <= 90 and (ra, dec) != (0, 0)
+
+
+def _number(value):
+    if value is None or np.ndim(value) != 0:
+        return 0
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def group(
@@ -22,7 +69,7 @@ def group(
     Parameters
     ----------
     keys : (N,) array of str
-        See `skyloom.arms.sdss.spectrum.object_of`.
+        See `object_of`.
     ra, dec : (N,) float array
         Degrees; NaN where not known.
     radius : float, optional

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.arms.sdss import experiments, preparation, processing
+from skyloom.arms.sdss.spectrum import UNKNOWN
 from skyloom.errors import InputError
 from skyloom.learn import regression, sub_batches
 from skyloom.learn.backend import tf
@@ -18,8 +19,6 @@ from skyloom.progress import track_blocks
 
 if TYPE_CHECKING:
     import keras
-
-from skyloom.arms.sdss.spectrum import UNKNOWN
 
 #: A trained network, from its ``model.keras``.
 load = regression.load

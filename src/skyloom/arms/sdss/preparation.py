@@ -11,6 +11,7 @@ import numpy as np
 
 from skyloom.arms.sdss.smoothing import moving_average
 from skyloom.arms.sdss.spectrum import read_spectrum
+from skyloom.arms.spectra import resampling, wavelengths
 from skyloom.errors import InputError
 from skyloom.io.files import create_dataset
 from skyloom.prefetch import in_order
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from skyloom.arms.sdss.spectrum import Spectrum
     from skyloom.prefetch import Pool
-
-from skyloom.arms.spectra import resampling, wavelengths
 
 #: Spectra written, read or drawn at a time.
 TOGETHER = 64

@@ -10,6 +10,7 @@ import numpy as np
 
 from skyloom.arms.sdss import drawing, preparation
 from skyloom.arms.sdss.classes import CLASSES
+from skyloom.arms.spectra import wavelengths
 from skyloom.errors import InputError
 from skyloom.io.files import check_numbers, open_hdf5
 from skyloom.prefetch import in_order, one_ahead
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.prefetch import Pool
-
-from skyloom.arms.spectra import wavelengths
 
 #: Datasets of images: height, width and channels. All channels of an image are equal.
 IMAGES = {"images_224": (224, 224, 3), "images_28": (28, 28, 1)}

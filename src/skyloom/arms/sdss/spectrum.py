@@ -15,11 +15,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from skyloom.arms.sdss.classes import CLASSES
+from skyloom.arms.sdss.objects import object_of
 from skyloom.errors import InputError
 from skyloom.io import fits_tables
 from skyloom.registries import Readers
@@ -281,50 +281,6 @@ def _identity(primary, row, path):
                 "again."
             )
     return name
-
-
-def object_of(row: Mapping[str, Any], name: str) -> tuple[str, float, float]:
-    """The object that a row of a table is about.
-
-    Parameters
-    ----------
-    row : dict
-        Values by the names of columns.
-    name : str
-        Of the spectrum, for an object that has neither number nor position.
-
-    Returns
-    -------
-    object : str
-        By THING_ID where it is above 0, BESTOBJID or OBJID (numbers of 64 bits; the five numbers
-        of older tables are run, rerun, column, field and object, counted anew in each field), or
-        by position to 0.1 arcsec.
-    ra, dec : float
-        Degrees, NaN where not stated.
-    """
-    pairs = ((row.get(a), row.get(d)) for a, d in (("PLUG_RA", "PLUG_DEC"), ("RA", "DEC")))
-    known: tuple = next((pair for pair in pairs if _is_position(*pair)), (np.nan, np.nan))
-    ra, dec = (float(value) for value in known)
-    thing = _number(row.get("THING_ID"))
-    if thing > 0:
-        return f"thing-{thing}", ra, dec
-    for key in ("BESTOBJID", "OBJID"):
-        if (number := _number(row.get(key))) > 0:
-            return f"objid-{number}", ra, dec
-    return (f"{ra:09.5f}{dec:+09.5f}" if np.isfinite(ra) else f"spec-{name}"), ra, dec
-
-
-def _is_position(ra, dec):
-    # Tables have 0, 0 or -9999 where the position is not known.
-    known = all(np.ndim(x) == 0 and np.asarray(x).dtype.kind in "fiu" for x in (ra, dec))
-    return known and 0 <= ra <= 360 and -90 <= dec <= 90 and (ra, dec) != (0, 0)
-
-
-def _number(value):
-    if value is None or np.ndim(value) != 0:
-        return 0
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _label(row, name, source, *, labelled):

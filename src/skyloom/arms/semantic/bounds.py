@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.semantic import profiles
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
     from skyloom.arms.semantic.profiles import Profile
     from skyloom.arms.semantic.sampling import Grid
-
-from skyloom.arms.semantic import profiles
 
 #: Step of a derivative, relative to the parameter or to the width of its allowed range. With
 #: differences of fourth order, rounding and truncation are both near 1e-11 of the image.

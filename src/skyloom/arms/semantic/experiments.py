@@ -12,6 +12,7 @@ from astropy.table import Table
 
 from skyloom import split_tables
 from skyloom.arms.semantic import encoder as semantic_encoder
+from skyloom.arms.semantic import profiles
 from skyloom.arms.semantic import training as semantic_training
 from skyloom.arms.semantic.decoder import ProfileDecoder
 from skyloom.errors import InputError, check_keys, check_one_of
@@ -20,8 +21,6 @@ from skyloom.learn.training import fit as fit_network
 
 if TYPE_CHECKING:
     from skyloom.arms.semantic.encoder import PhysicalParameters
-
-from skyloom.arms.semantic import profiles
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,12 +13,11 @@ from astropy.table import Table
 from skyloom.arms.semantic import preparation, profiles
 from skyloom.errors import InputError
 from skyloom.prefetch import in_order
+from skyloom.split_tables import PARTS
 
 if TYPE_CHECKING:
     from skyloom.arms.semantic.sampling import Grid
     from skyloom.prefetch import Pool
-
-from skyloom.split_tables import PARTS
 
 #: Images with one generator of random numbers.
 BLOCK = 1000

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.arms.semantic import profiles
+from skyloom.arms.semantic.evaluation import ANGLE, folded
 
 if TYPE_CHECKING:
     from skyloom.arms.semantic.least_squares import Problem
-
-from skyloom.arms.semantic.evaluation import ANGLE, folded
 
 #: Templates along each parameter; one, in the middle, of any other.
 _TEMPLATES = {"scale": 6, "ellipticity": 3, "angle": 12, "sersic_index": 3}

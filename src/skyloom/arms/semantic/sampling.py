@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.errors import InputError, nearest
+
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-from skyloom.errors import InputError, nearest
 
 #: The value at a pixel's centre, with the image's ends between pixels or on the outermost ones (as
 #: published), or the mean over the pixel.

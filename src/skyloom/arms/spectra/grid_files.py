@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.spectra import wavelengths
 from skyloom.errors import InputError
 from skyloom.io.files import create_dataset, open_hdf5
 
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
-
-from skyloom.arms.spectra import wavelengths
 
 #: Pixels read at a time (4 MiB as float32).
 BLOCK_PIXELS = 2**20

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from skyloom.errors import InputError
 from skyloom.io import inventory
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.errors import InputError
 
 
 def merge(tables: Sequence[Table], rejects: Sequence[Table]) -> tuple[Table, Table]:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 
+from skyloom.arms.spectra import medium, table_columns, wavelength_axes
 from skyloom.errors import InputError
 from skyloom.io import fits_limits
 
 if TYPE_CHECKING:
     from skyloom.arms.spectra.table_columns import Raw
-
-from skyloom.arms.spectra import medium, table_columns, wavelength_axes
 
 
 def read_fits(content: bytes, path: str | Path) -> Raw:

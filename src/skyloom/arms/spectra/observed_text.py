@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms.spectra import medium, table_columns
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
     from skyloom.arms.spectra.table_columns import Raw
-
-from skyloom.arms.spectra import medium, table_columns
 
 _COMMENT = ("#", "%", ";", "!", "//")
 # A column's name, with its unit in brackets if there is one: "wavelength (Å)".

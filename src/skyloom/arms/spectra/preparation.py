@@ -13,6 +13,7 @@ from astropy.table import Column, MaskedColumn, Table
 from skyloom.arms.spectra import continuum as continua
 from skyloom.arms.spectra import medium as media
 from skyloom.arms.spectra import noise, normalisation, observed, resampling, velocities, wavelengths
+from skyloom.arms.spectra.velocities import velocity_of
 from skyloom.errors import InputError
 from skyloom.io.files import create_dataset
 from skyloom.progress import track
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     import h5py
 
     from skyloom.arms.spectra.observed import Spectrum
-
-from skyloom.arms.spectra.velocities import velocity_of
 
 #: Labels that a file's name or header may tell, with their units.
 LABELS = {"teff": "K", "log_g": "dex", "m_h": "dex", "v_rot": "km / s", "v_sin_i": "km / s"}

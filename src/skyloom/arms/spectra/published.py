@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.io.columns import where
 from skyloom.judge import published
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.io.columns import where
 
 NEED = {
     "document": ("networks", "dataset", "comparable_when"),

@@ -7,6 +7,8 @@ import math
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
+from skyloom.io.columns import number
+
 #: What `one_row_each` says of a star in its column ``flag``.
 GOOD, ASSUMED, BEYOND = "good", "medium assumed", "beyond training"
 
@@ -43,7 +45,7 @@ def one_row_each(predictions: Table) -> Table:
         made["name"].append(name)
         made["file"].append(str(first["file"]))
         for row in models[model]:
-            value, error = rounded(float(row["value"]), _error(row))
+            value, error = rounded(float(row["value"]), number(row["uncertainty"]))
             made[str(row["label"])].append(value)
             made[f"{row['label']}_error"].append(error)
         assumed = str(first["medium"]).endswith("(assumed)")
@@ -79,12 +81,8 @@ def rounded(value: float, error: float) -> tuple[float, float]:
     return round(value, digits), error
 
 
-def _error(row):
-    return math.nan if np.ma.is_masked(row["uncertainty"]) else float(row["uncertainty"])
-
-
 def _doubt(rows):
     """The logarithm of the product of all errors; of a model without one, infinite."""
-    errors = [_error(row) for row in rows]
+    errors = [number(row["uncertainty"]) for row in rows]
     known = all(math.isfinite(error) and error > 0 for error in errors)
     return sum(map(math.log, errors)) if known else math.inf

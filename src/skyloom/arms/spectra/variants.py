@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.spectra import broadening, noise
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     import h5py
-
-from skyloom.arms.spectra import broadening, noise
 
 
 def without_noise(dataset: h5py.File, row: int, blocks: Sequence[str | Path]) -> np.ndarray:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.spectra import table_columns
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
-
-from skyloom.arms.spectra import table_columns
 
 # A word of CTYPE1, or all of it without signs, by which an axis is a wavelength: LINEAR is IRAF's
 # and ESO's, LOG-LINEAR APOGEE's, log(wavelength) HERMES'.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-import numpy as np
 
 #: Speed of light in km/s, exact by definition.
 LIGHT = 299792.458

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from skyloom.arms.tng.labels import galaxy_id
 from skyloom.errors import InputError
 from skyloom.io.columns import where
 from skyloom.io.files import create_dataset, open_hdf5
@@ -14,8 +15,6 @@ from skyloom.io.files import create_dataset, open_hdf5
 if TYPE_CHECKING:
     import h5py
     from astropy.table import Table
-
-from skyloom.arms.tng.labels import galaxy_id
 
 
 class Galaxies(NamedTuple):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.arms.tng.code_units import GAUSS, SOLAR_METALLICITY
 from skyloom.arms.tng.gas_channels import GAS, MEANS, Quantity
+from skyloom.arms.tng.particle_fields import GAUSS, SOLAR_METALLICITY
 
 
 def line_of_sight_velocity(particles: dict[str, np.ndarray], frame) -> np.ndarray:
@@ -35,7 +35,7 @@ def line_of_sight_velocity(particles: dict[str, np.ndarray], frame) -> np.ndarra
 def magnetic_field_strength(particles, frame):
     """Physical strength of the magnetic field, microgauss.
 
-    B = B_code h / a^2 sqrt(unit of pressure); see `skyloom.arms.tng.code_units.GAUSS`.
+    B = B_code h / a^2 sqrt(unit of pressure); see `skyloom.arms.tng.particle_fields.GAUSS`.
     """
     header = frame.header
     vectors = np.asarray(particles["MagneticField"], np.float64)

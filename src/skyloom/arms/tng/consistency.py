@@ -19,14 +19,13 @@ import numpy as np
 
 from skyloom.arms.tng import header, particle_positions
 from skyloom.arms.tng.particle_fields import FIELDS, PARTICLE_TYPES
+from skyloom.arms.tng.particles import describe
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
 from skyloom.progress import track
 
 if TYPE_CHECKING:
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng.particles import describe
 
 #: Fields whose lengths are compared, by kind; those of channels are when they are read.
 _FIELDS = {"dark_matter": ("Coordinates",), **FIELDS}

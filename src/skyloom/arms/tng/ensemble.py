@@ -20,11 +20,10 @@ from skyloom.arms.tng.evaluation import on_test_side
 from skyloom.errors import InputError
 from skyloom.io.columns import masked
 from skyloom.judge import bootstrap, metrics
+from skyloom.judge.resampling import Test, draw
 
 if TYPE_CHECKING:
     from skyloom.judge.resampling import Drawn
-
-from skyloom.judge.resampling import Test, draw
 
 #: Columns of members' predictions, numbered from 1.
 PREFIX = "member_"

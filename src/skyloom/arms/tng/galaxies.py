@@ -19,14 +19,13 @@ from astropy.table import QTable, Table
 
 from skyloom.arms.tng import channels, gas_channels, images, maps, selection
 from skyloom.arms.tng.arguments import LENGTH, MASS, arguments_named, comoving, mass, number, whole
-from skyloom.arms.tng.code_units import SOLAR_METALLICITY
+from skyloom.arms.tng.particle_fields import SOLAR_METALLICITY
+from skyloom.arms.tng.simulation import Header, Simulation
 from skyloom.errors import InputError, check_one_of
 from skyloom.kernels import histogram2d
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
-
-from skyloom.arms.tng.simulation import Header, Simulation
 
 #: What the library writes, where astropy would read it otherwise (h is the hour) or not at all.
 _UNITS = {

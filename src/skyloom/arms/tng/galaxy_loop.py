@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from skyloom.arms.tng import consistency
 from skyloom.arms.tng.particles import Workspace
+from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng.simulation import GAS_FIELDS, STAR_FIELDS
 
 
 def check_spin_fields(simulation):

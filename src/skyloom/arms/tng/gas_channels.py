@@ -104,6 +104,12 @@ GAS = {
 }
 #: Their names.
 CHANNELS = tuple(GAS)
+#: Variants side by side in figures 4.3 to 4.5 of the thesis; its tenth, the composite, is in none.
+FAMILIES = {
+    "channels": CHANNELS,
+    "gaussian": ("gaussian_3", "gaussian_5", "gaussian_10"),
+    "unsharp": ("unsharp_3", "unsharp_5", "unsharp_10"),
+}
 
 
 def chosen(wanted: dict, table: dict[str, Quantity] = GAS) -> dict[str, Channel]:

@@ -76,7 +76,7 @@ def scalar(attributes, name, path):
 
 
 def is_number(attributes, name):
-    # Asked before it is read: see `skyloom.io.hdf5_variable_length`.
+    # Asked before it is read: see `skyloom.io.hdf5_damage`.
     kind = attributes.get_id(name).get_type().get_class()
     return kind in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
 

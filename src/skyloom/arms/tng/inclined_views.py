@@ -15,13 +15,12 @@ import numpy as np
 
 from skyloom.arms.tng import labels, metadata
 from skyloom.arms.tng.gas_channels import CHANNELS
+from skyloom.arms.tng.rotation import VIEW_ANGLES
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.arms.tng.rotation import VIEW_ANGLES
 
 #: Unit of the dataset's images.
 UNITS = "Msun / kpc2"

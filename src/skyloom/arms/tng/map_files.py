@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from astropy.table import vstack
 
+from skyloom.arms.tng import labels, variants
 from skyloom.errors import InputError
 from skyloom.io.files import check_numbers, open_hdf5
 from skyloom.prefetch import in_order, one_ahead
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.prefetch import Pool
-
-from skyloom.arms.tng import labels, variants
 
 #: Galaxies read and rendered at a time, for maps of 256 pixels a side; fewer of larger ones.
 BLOCK = 8

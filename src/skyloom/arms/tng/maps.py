@@ -18,6 +18,7 @@ from skyloom.arms.tng.galaxy_loop import check_spin_fields, each_galaxy
 from skyloom.arms.tng.gas import kernel_constants
 from skyloom.arms.tng.gas_channels import CHANNELS, Frame, chosen, fields, further_fields
 from skyloom.arms.tng.grid import bin_edges, padded
+from skyloom.arms.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
 from skyloom.errors import InputError
 from skyloom.io.files import create_dataset
 from skyloom.kernels import histogram2d
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from skyloom.arms.tng.gas_channels import Channel
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng.rotation import ORIENTATIONS, oriented, owner, stars_needed
 
 
 class GalaxyMaps(NamedTuple):

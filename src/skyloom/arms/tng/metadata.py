@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.tng.gas_channels import CHANNELS
 from skyloom.arms.tng.images import MID_GREY
 from skyloom.arms.tng.quantities import pixels
 from skyloom.arms.tng.runs import recognised
-from skyloom.arms.tng.variant_families import CHANNELS
+from skyloom.arms.tng.selection import MASS_UNIT
 from skyloom.io.files import open_hdf5
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.arms.tng.selection import MASS_UNIT
 
 #: What a byte that is 0 at mid-grey has on each side.
 _HALF = 255 - MID_GREY

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.judge import published
+
 if TYPE_CHECKING:
     from astropy.table import Table
-
-from skyloom.judge import published
 
 NEED = {
     "document": ("table_III_1", "pearson_r", "findings", "comparable_when"),

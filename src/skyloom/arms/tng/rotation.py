@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from skyloom.arms.tng import cosmology
+from skyloom.arms.tng.particle_fields import STAR_FIELDS
 
 if TYPE_CHECKING:
     from skyloom.arms.tng.particles import Workspace
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng.particle_fields import STAR_FIELDS
 
 #: What a galaxy's spin was measured from; the index is what map files store.
 ORIENTATIONS = ("young_stars", "star_forming_gas", "all_stars", "none")

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms.tng import channels, gas_channels, runs
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
     from skyloom.arms.tng.simulation import Simulation
-
-from skyloom.arms.tng import channels, gas_channels, runs
 
 
 def possible(fields: dict, dark_mass: float | None) -> list[str]:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from skyloom.arms.tng import images
 from skyloom.arms.tng.gas_channels import CHANNELS
+from skyloom.arms.tng.quantities import pixels
 
 if TYPE_CHECKING:
     import numpy as np
-
-from skyloom.arms.tng.quantities import pixels
 
 
 def channels(parameters):

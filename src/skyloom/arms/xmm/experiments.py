@@ -11,6 +11,7 @@ from astropy.table import Table
 
 from skyloom import split_tables
 from skyloom.arms.xmm import architectures
+from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 from skyloom.errors import InputError, check_keys
 from skyloom.io.columns import or_none
 from skyloom.judge.roc import auc
@@ -21,8 +22,6 @@ from skyloom.learn.training import fit as fit_network
 
 if TYPE_CHECKING:
     from skyloom.learn.experiment import Fitted
-
-from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skyloom.arms.xmm import images, pixel_grids, products
 from skyloom.errors import InputError
 
 if TYPE_CHECKING:
     from skyloom.arms.xmm.images import Image
     from skyloom.arms.xmm.products import Stated
-
-from skyloom.arms.xmm import images, pixel_grids, products
 
 #: Within so many pixels image and map lie on each other: half of one.
 _PIXELS = 0.5

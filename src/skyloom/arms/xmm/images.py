@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.io import fits
 
+from skyloom.arms.xmm import products
 from skyloom.errors import InputError
+from skyloom.io import fits_stream
 from skyloom.registries import Readers
 
 if TYPE_CHECKING:
     from skyloom.arms.xmm.products import Stated
-
-from skyloom.arms.xmm import products
-from skyloom.io import fits_stream
 
 #: Readers of counts by their formats; each gives two FITS headers, of a file and of its image, or
 #: one for both twice, with the keywords that an image of EPIC has, and counts, (H, W) float64.

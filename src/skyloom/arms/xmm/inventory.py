@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy import units
 
+from skyloom.arms.xmm import exposure_maps, images, observations, products, selection
 from skyloom.errors import InputError
 from skyloom.io import inventory as inventories
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.arms.xmm.observations import Observations
-
-from skyloom.arms.xmm import exposure_maps, images, observations, products, selection
 
 _COLUMNS = {"file": str, "obs_id": str, "obs_class": "i8", "exposure": "f8"}
 _COLUMNS |= {"height": "i8", "width": "i8", "camera": str, "band": str, "pixel_scale": "f8"}

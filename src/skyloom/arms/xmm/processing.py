@@ -10,6 +10,7 @@ import numpy as np
 
 from skyloom.arms.xmm import stretches
 from skyloom.arms.xmm.images import read_rate
+from skyloom.arms.xmm.rebin import rebin
 from skyloom.errors import InputError
 from skyloom.io.files import check_numbers, create_dataset, open_hdf5
 from skyloom.prefetch import in_order, one_ahead
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.prefetch import Pool
-
-from skyloom.arms.xmm.rebin import rebin
 
 #: Pixels read and stretched at a time: 16 images of 162 x 162, one of 648 x 648.
 BLOCK_PIXELS = 16 * 162**2

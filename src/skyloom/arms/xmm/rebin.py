@@ -7,9 +7,6 @@ import numpy as np
 
 from skyloom.errors import InputError
 
-#: Factors by which the images of the study are made smaller.
-FACTORS = (1, 2, 4)
-
 _METHODS = {"area": cv2.INTER_AREA, "linear": cv2.INTER_LINEAR}
 
 # Whoever calls decides how many images are worked on at once (`skyloom.prefetch`); OpenCV must not

@@ -18,6 +18,7 @@ from astropy import units
 from astropy.io import fits
 from astropy.table import Table
 
+from skyloom.arms.xmm.images import SYNTHETIC_KEYWORD
 from skyloom.io.files import atomic
 from skyloom.prefetch import in_order
 from skyloom.simulate.epic import geometry, observation
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from skyloom.prefetch import Pool
     from skyloom.simulate.epic.observation import Circumstances
-
-from skyloom.arms.xmm.images import SYNTHETIC_KEYWORD
 
 #: What is wrong with the unusable inputs, in turn.
 FLAWS = (

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skyloom.arms.spectra.helium import files, grid
 from skyloom.prefetch import in_order
 
 if TYPE_CHECKING:
     import numpy as np
 
     from skyloom.prefetch import Pool
-
-from skyloom.arms.spectra.helium import files, grid
 
 #: What is wrong with the unusable files, in turn.
 FLAWS = (

@@ -11,13 +11,12 @@ import numpy as np
 
 from skyloom.io.files import atomic
 from skyloom.prefetch import in_order
+from skyloom.simulate.sdss import files, layout, population, spectra
 
 if TYPE_CHECKING:
     from skyloom.prefetch import Pool
     from skyloom.simulate.sdss.instrument import Exposure
     from skyloom.simulate.sdss.population import Visit
-
-from skyloom.simulate.sdss import files, layout, population, spectra
 
 #: What is wrong with the unusable files, in turn.
 FLAWS = (

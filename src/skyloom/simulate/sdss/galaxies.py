@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.simulate.sdss import stars
+
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from skyloom.simulate.sdss.lines import Features
-
-from skyloom.simulate.sdss import stars
 
 #: Temperatures (K) of the stars that stand for a population, and their shares of light at 5500 Å:
 #: giants, the turn-off and a few hot stars for an old one.

@@ -6,8 +6,6 @@ import numpy as np
 
 from skyloom.errors import InputError
 
-#: Share of plates that SDSS's first spectrographs observed, before BOSS.
-EARLY = 0.12
 #: Spectra of one plate that the archive holds; a whole plate has 640 or 1,000.
 PER_PLATE = 40
 #: Share of BOSS objects that the imaging catalogue does not know: THING_ID is -1.

@@ -9,11 +9,10 @@ import numpy as np
 
 from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError, nearest
+from skyloom.simulate.sdss import galaxies, instrument, quasars, stars
 
 if TYPE_CHECKING:
     from skyloom.simulate.sdss.instrument import Exposure
-
-from skyloom.simulate.sdss import galaxies, instrument, quasars, stars
 
 #: The classes as SDSS writes them.
 #: Median and scatter (factor) of the median signal-to-noise ratio per pixel, and its limits. BOSS's

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from skyloom.arms.spectra.stellar import grid
 from skyloom.errors import InputError
 from skyloom.io.folders import block_of
 from skyloom.prefetch import in_order
+from skyloom.simulate.stellar import synthesis
 
 if TYPE_CHECKING:
     from skyloom.arms.spectra.stellar.grid import Atmosphere
     from skyloom.prefetch import Pool
     from skyloom.simulate.stellar.atoms import Lines
-
-from skyloom.arms.spectra.stellar import grid
-from skyloom.simulate.stellar import synthesis
 
 
 def plan(options: dict, block: int, blocks: int) -> tuple[list[Atmosphere], tuple[float, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyloom.arms.tng.code_units import GAUSS, SOLAR_METALLICITY
+from skyloom.arms.tng.particle_fields import GAUSS, SOLAR_METALLICITY
 from skyloom.simulate.universe import cosmology, gas_laws
 
 #: Gradient of the metals of discs, dex per effective radius (Sanchez et al. 2014: -0.10), which is

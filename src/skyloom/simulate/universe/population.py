@@ -14,11 +14,10 @@ import numpy as np
 
 from skyloom.errors import InputError
 from skyloom.simulate.universe import cosmology, gas_laws, lineages
+from skyloom.simulate.universe import galaxy_laws as laws
 
 if TYPE_CHECKING:
     from skyloom.simulate.universe.lineages import Lineages
-
-from skyloom.simulate.universe import galaxy_laws as laws
 
 #: Cold gas below this is not a disc any more but a few unresolved clouds, Msun.
 LEAST_COLD_GAS = 1e7

@@ -10,12 +10,11 @@ import numpy as np
 from astropy import units
 from astropy.table import Table
 
+from skyloom.arms.spectra.helium import files, grid
 from skyloom.io import inventory
 
 if TYPE_CHECKING:
     from skyloom.prefetch import Pool
-
-from skyloom.arms.spectra.helium import files, grid
 
 
 def read_spectra(

@@ -20,6 +20,7 @@ from astropy.table import Table
 
 from skyloom.arms.spectra import medium as media
 from skyloom.arms.spectra import normalisation, resampling, wavelengths
+from skyloom.arms.spectra.stellar import grid
 from skyloom.errors import InputError
 from skyloom.io import folders, inventory
 from skyloom.io.files import atomic_hdf5, check_numbers, create_dataset, open_hdf5
@@ -28,8 +29,6 @@ from skyloom.prefetch import in_order
 if TYPE_CHECKING:
     from skyloom.io.inventory import Reject
     from skyloom.prefetch import Pool
-
-from skyloom.arms.spectra.stellar import grid
 
 # Rows that are read at once: 30 MB of 30,000 float32 pixels.
 _ROWS = 256
