@@ -94,12 +94,19 @@ def copy(tmp_path_factory):
     stars = ("data/hd127972_final_corr.txt", "my_star.txt")
     for name in (*stars, "wanted.fits", "data/4xmmdr9_obslist.fits"):
         (folder / name).write_text("4460 1.0\n4480 1.0\n")
+    # A login node has its scheduler's programs; where all is planned, none of them is run.
+    (folder / "scheduler").mkdir()
+    for name in ("sbatch", "squeue", "scancel"):
+        program = folder / "scheduler" / name
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
     return folder
 
 
 def run(folder, line):
     """Run a line in the copy, its reader's home; (status, output)."""
-    return shell(line, folder, HOME=str(folder), TNG_API_KEY="a-key-for-planning")
+    variables = {"HOME": str(folder), "TNG_API_KEY": "a-key-for-planning"}
+    return shell(line, folder, programs=[folder / "scheduler"], **variables)
 
 
 def test_no_command_of_the_pages_is_unknown():

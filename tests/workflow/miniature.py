@@ -153,8 +153,10 @@ def merged(base, overlay):
     return made
 
 
-def shell(line, folder, **variables):
+def shell(line, folder, *, programs=(), **variables):
     """Run a line as its reader does: in a shell, in a folder, with the environment's programs.
+
+    Those of the folders `programs` come first.
 
     Of these, ``snakemake`` begins as `warm` says.
 
@@ -164,8 +166,12 @@ def shell(line, folder, **variables):
     text : str
         Standard output and error.
     """
-    programs = [f"{warm.place()}/bin", str(Path(sys.executable).parent), os.environ["PATH"]]
-    variables = {"PATH": os.pathsep.join(programs), warm.PLACE: warm.place(), **variables}
+    own = [f"{warm.place()}/bin", str(Path(sys.executable).parent), os.environ["PATH"]]
+    variables = {
+        "PATH": os.pathsep.join([*map(str, programs), *own]),
+        warm.PLACE: warm.place(),
+        **variables,
+    }
     done = subprocess.run(
         ["bash", "-c", line],
         cwd=folder,
