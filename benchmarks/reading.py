@@ -64,7 +64,7 @@ OPTIONS = {
         "aperture": 30.0,
         "inclination": 0.0,
     },
-    "grid": {"bins": 256, "width": 60.0, "depth": None, "edges": "exact"},
+    "grid": {"bins": 256, "width": 60.0, "depth": None, "edges": "exact", "deposit": "nearest"},
     "statistic": {
         "entropy": "mass_weighted_mean",
         "mass": "sum",

@@ -47,7 +47,8 @@ def gas(statistic):
 def sources(tng):
     """Folders of maps, and what is in them.
 
-    The gas's three channels are made in one pass; any other has maps of its own.
+    The gas's three channels are made in one pass; any other has maps of its own. What is no gas
+    has no volume, so that it makes no difference how cells fall on a map.
     """
     found = {}
     for view in (None, *tng["views"]):
@@ -63,7 +64,10 @@ def sources(tng):
         for name, channel in tng["channels"].items():
             members = {"gas": {"members": tng["gas"]["members"]}}
             table = "skyloom.arms.tng.channels.QUANTITIES"
-            found[f"{side}/{name}"] = Source(view, table, {name: channel}, {**seen, **members})
+            points = QUANTITIES[channel["quantity"]].particles != "gas"
+            grid = {**tng["grid"], "deposit": "nearest"} if points else tng["grid"]
+            options = {**seen, **members, "grid": grid}
+            found[f"{side}/{name}"] = Source(view, table, {name: channel}, options)
     return found
 
 

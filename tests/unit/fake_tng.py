@@ -23,7 +23,7 @@ PROJECTION = {
         **{"members": "subhalo", "max_age": 0.5, "min_stars": 30, "aperture": 15},
         "inclination": 0,
     },
-    "grid": {"bins": 32, "width": 60, "depth": None, "edges": "exact"},
+    "grid": {"bins": 32, "width": 60, "depth": None, "edges": "exact", "deposit": "nearest"},
     "statistic": {"entropy": "mass_weighted_mean", "mass": "sum"}
     | {"temperature": "mass_weighted_mean"},
 }

@@ -27,7 +27,7 @@ OPTIONS = {
         "aperture": 15.0,
         "inclination": 0.0,
     },
-    "grid": {"bins": 64, "width": 60.0, "depth": None, "edges": "exact"},
+    "grid": {"bins": 64, "width": 60.0, "depth": None, "edges": "exact", "deposit": "nearest"},
     "statistic": {"entropy": MEAN, "mass": "sum", "temperature": MEAN},
 }
 

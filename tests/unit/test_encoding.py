@@ -166,7 +166,7 @@ SNAPSHOTS = {99: Header(99, 0.0, 1.0, 0.6774, 0.3089, 35000.0, True)}
 SNAPSHOTS[91] = Header(91, 0.1, 1 / 1.1, 0.6774, 0.3089, 35000.0, True)
 OPTIONS = {
     "gas": {"entropy": "linear"},
-    "grid": {"bins": 32, "width": 60.0, "depth": None, "edges": "exact"},
+    "grid": {"bins": 32, "width": 60.0, "depth": None, "edges": "exact", "deposit": "nearest"},
     "rotation": {"inclination": 0.0},
     "statistic": dict.fromkeys(maps.CHANNELS, "sum"),
 }

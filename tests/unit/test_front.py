@@ -31,7 +31,9 @@ SIZE = {"gas_cells": 100, "chunks": 3, "seed": 3}
 WIDE = {"stellar_mass": (0.0, 1e4), "total_mass_max": 1e5, "group_mass_max": 1e5}
 #: The workflow's settings, and the arguments that say the same.
 OPTIONS = small_tng.options(
-    gas={"star_forming_temperature": 1e4}, rotation={"inclination": 30.0, "position_angle": 20.0}
+    gas={"star_forming_temperature": 1e4},
+    rotation={"inclination": 30.0, "position_angle": 20.0},
+    grid={"deposit": "cell"},
 )
 SAME = {"bins": 64, "min_stars": 10, "star_forming_temperature": 1e4}
 SAME |= {"inclination": 30 * u.deg, "position_angle": 20.0}
@@ -173,10 +175,11 @@ def test_a_filters_size_with_a_unit_is_that_many_pixels(mapped):
 
 
 def test_the_thesiss_own_grid_and_sums_are_a_keyword_away(galaxies, folder):
-    own = galaxies[:2].maps(**SAME, edges="published", statistic="sum")
+    published = {"edges": "published", "deposit": "nearest"}
+    own = galaxies[:2].maps(**SAME, **published, statistic="sum")
     # The last columns and rows stay empty.
     assert own.values.any() and not own.values[..., -1].any()
-    mean = galaxies[:2].maps(**SAME, edges="published")
+    mean = galaxies[:2].maps(**SAME, **published)
     np.testing.assert_array_equal(own["mass"], mean["mass"])
     assert (own["temperature"] >= mean["temperature"] * (1 - 1e-6)).all()
     none = galaxies[:0].maps(**SAME)
@@ -223,7 +226,7 @@ def test_a_saved_picture_is_the_picture_and_a_notebook_shows_its_pixels_as_squar
 
 
 def test_a_logarithm_of_the_entropy_has_its_unit_and_a_picture(galaxies, mapped):
-    logs = galaxies.maps("entropy", **SAME, entropy="log")
+    logs = galaxies.maps("entropy", **SAME, entropy="log", deposit="nearest")
     assert logs["entropy"].unit == u.dex(u.keV * u.cm**2)
     filled = logs["entropy"].value[logs["entropy"].value != 0]
     assert logs.maxima == {"entropy": filled.max(), "entropy_minimum": filled.min()}

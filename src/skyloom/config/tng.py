@@ -138,6 +138,12 @@ class Grid(Section):
     """extent along the line of sight, ckpc/h; null takes all"""
     edges: Literal["exact", "published"] = key("exact")
     """`published` repeats the thesis's index × 0.99, which shrinks the map by 1 %"""
+    deposit: Literal["cell", "nearest"] = key("cell")
+    """a cell of gas falls on all pixels that its volume covers
+
+    …, as a sphere of its mass over its density; `nearest`: into the one pixel that holds its
+    centre, as published
+    """
 
 
 class Inclined(Section):

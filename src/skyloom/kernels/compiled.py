@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -57,6 +58,21 @@ def compile_source(source: Path, path: str | Path, *, compiler: str | None = Non
         temporary.chmod(0o755)
 
 
+def sources(source: Path) -> list[Path]:
+    """A kernel's file of C, and those of ours that it includes.
+
+    Parameters
+    ----------
+    source : Path
+
+    Returns
+    -------
+    list of Path
+    """
+    text = source.read_text(encoding="utf-8")
+    return [source, *(source.parent / name for name in re.findall(r'^#include "(.+)"', text, re.M))]
+
+
 def cached_library(source: Path) -> Path:
     """The shared library of a kernel, compiled when it is first asked for.
 
@@ -77,7 +93,7 @@ def cached_library(source: Path) -> Path:
     InputError
         If it cannot be compiled, or the folder is not the user's alone.
     """
-    made_of = [source.read_bytes(), *(flag.encode() for flag in _FLAGS)]
+    made_of = [*(path.read_bytes() for path in sources(source)), *(flag.encode() for flag in _FLAGS)]
     made_of += [word.encode() for word in (platform.machine(), *platform.libc_ver())]
     digest = hashlib.sha256(b"\0".join(made_of)).hexdigest()[:16]
     path = _cache() / f"{source.stem}-{digest}.so"

@@ -79,6 +79,7 @@ struct cells {
     const struct column *fields;                 /* (count) each */
     int64_t count;
     const struct thermodynamics *thermodynamics; /* or null */
+    struct column density;                       /* of cells as large as they are; null: points */
 };
 
 /* What a pixel sums: a lane a channel, then the count of cells and the mass where a mean asks. */
@@ -306,13 +307,15 @@ INLINE void add(const int32_t *pixel, int64_t n, const double *weight, int64_t l
             *(vector *)(sums + pixel[i] * lanes) += *(const vector *)(weight + VECTOR * i);
 }
 
+#include "deposit.h"
+
 /* Add n cells from `start` on to the sums; n, and usually lanes, are constants. */
 INLINE void add_block(const struct grid *g, const struct view *v, const struct cells *cells,
-                      const struct sums *s, int64_t lanes, int64_t start, int64_t n, double *sums,
-                      int64_t *counts)
+                      const struct sums *s, int64_t lanes, int64_t start, int64_t n, double *shares,
+                      double *sums, int64_t *counts)
 {
     double r[3 * BLOCK], buffer[MOST_FIELDS][BLOCK];
-    double kelvin[BLOCK], entropy[BLOCK];
+    double kelvin[BLOCK], entropy[BLOCK], radius[BLOCK], density[BLOCK], per_radius[BLOCK];
     double weight[BLOCK * VECTOR] __attribute__((aligned(sizeof(vector))));
     int32_t pixel[BLOCK];
     const double *f[MOST_FIELDS], *value[MOST_LANES], *factor[MOST_LANES];
@@ -322,11 +325,13 @@ INLINE void add_block(const struct grid *g, const struct view *v, const struct c
     const int kind = 2 * (g->box > 0) + !isinf(g->half_depth);
     fetch(cells, fields, start + AHEAD);
     const double *places = load(r, &cells->coordinates, 3 * start, 3 * n);
-    const int left = kind == 0   ? place(v, places, n, 0, 0, pixel)
+    const int points = !cells->density.data;
+    const int left = !points     ? 0
+                     : kind == 0 ? place(v, places, n, 0, 0, pixel)
                      : kind == 1 ? place(v, places, n, 0, 1, pixel)
                      : kind == 2 ? place(v, places, n, 1, 0, pixel)
                                  : place(v, places, n, 1, 1, pixel);
-    if (left || !g->even)
+    if (points && (left || !g->even))
         settle(g, places, n, !g->even, pixel);
     for (int64_t k = 0; k < fields; k++)
         f[k] = cells->fields[k].data ? load(buffer[k], &cells->fields[k], start, n) : one;
@@ -341,9 +346,15 @@ INLINE void add_block(const struct grid *g, const struct view *v, const struct c
         if (s->statistic[c] == MASS_WEIGHTED_MEAN)
             factor[c] = f[MASS];
     }
+    if (!points)
+        size(f[MASS], load(density, &cells->density, start, n), n, radius, per_radius,
+             counts + 1);
     for (int64_t c = 0; c < lanes; c += VECTOR) {
         weigh(value + c, factor + c, n, weight);
-        add(pixel, n, weight, lanes, sums + c);
+        if (points)
+            add(pixel, n, weight, lanes, sums + c);
+        else
+            spread(g, places, radius, per_radius, n, weight, lanes, shares, sums + c);
     }
 }
 
@@ -354,17 +365,19 @@ void accumulate(const struct grid *g, const struct cells *cells, const struct su
                 int64_t first, int64_t last, double *sums, int64_t *counts)
 {
     struct view view;
+    double shares[cells->density.data ? 2 * (g->bins + 1) : 1];
     const int64_t whole = first + (last - first) / BLOCK * BLOCK;
     look(g, &view);
     memset(sums, 0, g->bins * g->bins * s->lanes * sizeof(double));
     if (s->lanes == VECTOR)
         for (int64_t start = first; start < whole; start += BLOCK)
-            add_block(g, &view, cells, s, VECTOR, start, BLOCK, sums, counts);
+            add_block(g, &view, cells, s, VECTOR, start, BLOCK, shares, sums, counts);
     else
         for (int64_t start = first; start < whole; start += BLOCK)
-            add_block(g, &view, cells, s, s->lanes, start, BLOCK, sums, counts);
+            add_block(g, &view, cells, s, s->lanes, start, BLOCK, shares, sums, counts);
     if (whole < last)
-        add_block(g, &view, cells, s, s->lanes, whole, last - whole, sums, counts);
+        add_block(g, &view, cells, s, s->lanes, whole, last - whole, shares, sums,
+                  counts);
 }
 
 /* One over the norm in each of n pixels; 1 where it is nothing or is not asked for. */

@@ -33,6 +33,9 @@ _LINE = 64
 #: What a pixel holds of the cells that fall on it; the index is the C code's.
 STATISTICS = ("sum", "mean", "mass_weighted_mean")
 
+#: How a cell falls on the map: into the one pixel that holds its centre, or on all that it covers.
+DEPOSITS = ("nearest", "cell")
+
 #: Fields of the gas besides Coordinates, in the order of the C code.
 GAS_COLUMNS = ("Masses", "InternalEnergy", "ElectronAbundance", "Density", "StarFormationRate")
 
@@ -87,6 +90,7 @@ class _Cells(ctypes.Structure):
         ("fields", ctypes.POINTER(_Column)),
         ("count", ctypes.c_int64),
         ("thermodynamics", ctypes.POINTER(Thermodynamics)),
+        ("density", _Column),
     )
 
 
@@ -246,6 +250,7 @@ def project(
     statistics: Sequence[str],
     edges: np.ndarray,
     mass: np.ndarray | None = None,
+    density: np.ndarray | None = None,
     centre: npt.ArrayLike = (0.0, 0.0, 0.0),
     box_size: float = 0.0,
     rotation: np.ndarray | None = None,
@@ -268,6 +273,9 @@ def project(
         Rising bin edges, relative to the centre, the same for both axes.
     mass : (N,) array, optional
         Weight of each cell in a mass-weighted mean; not needed without one.
+    density : (N,) array, optional
+        Mass per volume in the positions' unit. With it a cell is as large as its volume (see
+        Notes), and without it a point.
     centre : (3,) array
     box_size : float
         Side of the periodic box; 0 for none.
@@ -289,12 +297,21 @@ def project(
     Raises
     ------
     ValueError
-        If shapes disagree, a statistic is unknown, or edges do not rise.
+        If shapes disagree, a statistic is unknown, edges do not rise, or a cell has no volume.
+
+    Notes
+    -----
+    A Voronoi cell is taken for a uniform sphere of its volume, of radius (3 m / (4 pi rho))^(1/3).
+    Seen along an axis, such a sphere has the density 3/4 (1 - u^2) at u = x / r; a pixel gets the
+    product of what lies between its edges along both axes, and within the depth along the third.
+    Position and spread along each axis are the sphere's, and the shares add up to one. Means weigh
+    a cell by its share. A cell is whole about its nearest image in a periodic box; of one that
+    reaches over the edge of the map, what lies on the map counts.
     """
     n = len(coordinates)
     sums = _sums(statistics, len(values))
-    if mass is None and sums.mass_lane >= 0:
-        raise ValueError("a mass-weighted mean needs the mass")
+    if mass is None and (sums.mass_lane >= 0 or density is not None):
+        raise ValueError("a mass-weighted mean, or a cell's volume, needs the mass")
     edges, grid = _grid(edges, centre, box_size, rotation, depth)
     # The arrays are held by name while the kernel reads them through bare pointers.
     place = _array(coordinates, (n, 3), "coordinates", either=True)
@@ -302,8 +319,14 @@ def project(
     if mass is not None:
         mass = _array(mass, (n,), "mass", either=True)
     fields = [_Column() if mass is None else _column(mass), *map(_column, held)]
-    cells = _Cells(_column(place), (_Column * len(fields))(*fields), n, None)
-    return _project(kernel, cells, grid, sums, threads)[0]
+    if density is not None:
+        density = _array(density, (n,), "density", either=True)
+    volume = _Column() if density is None else _column(density)
+    cells = _Cells(_column(place), (_Column * len(fields))(*fields), n, None, volume)
+    maps, (_, senseless) = _project(kernel, cells, grid, sums, threads)
+    if senseless:
+        raise ValueError(f"{senseless} cells have no volume: their mass or density is not positive")
+    return maps
 
 
 def project_gas(
@@ -313,6 +336,7 @@ def project_gas(
     *,
     statistics: Sequence[str],
     edges: np.ndarray,
+    deposit: str = "nearest",
     centre: npt.ArrayLike = (0.0, 0.0, 0.0),
     box_size: float = 0.0,
     rotation: np.ndarray | None = None,
@@ -333,6 +357,8 @@ def project_gas(
         From `skyloom.arms.tng.gas.kernel_constants`.
     statistics, edges, centre, box_size, rotation, depth, threads
         As for `project`; three statistics.
+    deposit : str
+        One of `DEPOSITS`; 'cell' as `project` does with a density.
 
     Returns
     -------
@@ -354,7 +380,10 @@ def project_gas(
     place = _array(cells["Coordinates"], (n, 3), "Coordinates", either=True)
     held = [_array(cells[name], (n,), name, either=True) for name in needed]
     fields = (_Column * len(held))(*map(_column, held))
-    given = _Cells(_column(place), fields, n, ctypes.pointer(thermodynamics))
+    if deposit not in DEPOSITS:
+        raise ValueError(f"deposit is one of {DEPOSITS}, got {deposit!r}")
+    volume = _column(held[GAS_COLUMNS.index("Density")]) if deposit == "cell" else _Column()
+    given = _Cells(_column(place), fields, n, ctypes.pointer(thermodynamics), volume)
     maps, (floored, senseless) = _project(kernel, given, grid, sums, threads)
     if senseless:
         raise ValueError(

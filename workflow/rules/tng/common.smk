@@ -32,6 +32,7 @@ TNG_SOURCES = configuration_channels.sources(TNG)
 # Where the scaling of a folder's maps lies: that of the main ones beside it.
 TNG_SCALED = {f"{folder}/".removeprefix("maps/"): folder for folder in TNG_SOURCES}
 TNG_KERNEL = "results/kernels/histogram2d.so"
+TNG_KERNEL_SOURCES = ["skyloom/kernels/histogram2d.c", "skyloom/kernels/deposit.h"]
 TNG_GALAXIES = [f"{TNG_DIR}/galaxies/snap_{s:03d}.ecsv" for s in TNG_SNAPSHOTS]
 TNG_SPLIT = f"{TNG_DIR}/splits/{TNG['split']['by']}.ecsv"
 # Variants under two names share one file of features.

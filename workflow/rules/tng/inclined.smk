@@ -64,7 +64,7 @@ use rule tng_maps as tng_inclined_maps with:
         options=INCLINED_OPTIONS,
         code=code(
             "tng/project_maps.py",
-            "skyloom/kernels/histogram2d.c",
+            *TNG_KERNEL_SOURCES,
             entry=TNG_SOURCES["maps"].table,
         ),
 

@@ -89,7 +89,7 @@ else:
 rule tng_compile_kernel:
     """Compile the C kernel of the maps."""
     input:
-        own("src/skyloom/kernels/histogram2d.c"),
+        [own(f"src/{source}") for source in TNG_KERNEL_SOURCES],
     output:
         TNG_KERNEL,
     log:
@@ -97,7 +97,7 @@ rule tng_compile_kernel:
     conda:
         "../../../envs/skyloom.yaml"
     params:
-        code=code("tng/compile_kernel.py", "skyloom/kernels/histogram2d.c"),
+        code=code("tng/compile_kernel.py", *TNG_KERNEL_SOURCES),
     script:
         "../../../scripts/tng/compile_kernel.py"
 
@@ -185,7 +185,7 @@ rule tng_maps:
         options=lambda w: TNG_SOURCES[w.source].options,
         code=code(
             "tng/project_maps.py",
-            "skyloom/kernels/histogram2d.c",
+            *TNG_KERNEL_SOURCES,
             entry=lambda w: TNG_SOURCES[w.source].table,
         ),
     script:

@@ -179,6 +179,7 @@ class Galaxies:
         min_stars: int = 30,
         aperture: float | Quantity = 15.0,
         edges: str = "exact",
+        deposit: str = "cell",
         threads: int = 1,
     ) -> Maps:
         """Maps of every galaxy, seen face-on about the spin of its young stars.
@@ -217,8 +218,11 @@ class Galaxies:
         aperture : float or Quantity
             Radius about the centre within which they lie, like `width`.
         edges : 'exact' or 'published'
-            See `skyloom.arms.tng.grid.bin_edges`. With ``statistic="sum"`` as well, 'published'
-            gives the thesis's own maps.
+            See `skyloom.arms.tng.grid.bin_edges`; 'published', with ``statistic="sum"``
+            and ``deposit="nearest"``, gives the thesis's own maps.
+        deposit : 'cell' or 'nearest'
+            Whether a cell of gas is as large as its volume, see
+            `skyloom.kernels.histogram2d.project`, or falls into the pixel of its centre.
         threads : int
             Galaxies worked on at once; no bit of the maps depends on it.
 
@@ -261,6 +265,7 @@ class Galaxies:
                     "width": comoving("width", width, header),
                     "depth": None if depth is None else comoving("depth", depth, header),
                     "edges": edges,
+                    "deposit": deposit,
                 },
                 "statistic": _statistics(names, statistic),
             }
@@ -289,6 +294,7 @@ def _check(options):
     check_one_of("spin_members", rotation["members"], ("subhalo", "fof"))
     check_one_of("entropy", gas["entropy"], ("linear", "log"))
     check_one_of("edges", grid["edges"], ("exact", "published"))
+    check_one_of("deposit", grid["deposit"], histogram2d.DEPOSITS)
     effective = gas["star_forming_temperature"] == "effective"
     positive = {
         "bins": grid["bins"],

@@ -55,8 +55,12 @@ class Channel(NamedTuple):
 
 def fields(quantity):
     """TNG fields that are read of a quantity's particles."""
-    masses = ("Masses",) if quantity.masses else ()
-    return tuple(sorted({"Coordinates", *masses, *quantity.fields}))
+    names = {"Coordinates", *quantity.fields}
+    if quantity.masses:
+        names.add("Masses")
+    if quantity.particles == "gas":
+        names.add("Density")  # with the mass, the size of a cell
+    return tuple(sorted(names))
 
 
 def further_fields(quantity: Quantity) -> dict:

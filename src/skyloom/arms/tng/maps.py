@@ -92,7 +92,8 @@ def project_galaxy(
         ckpc/h.
     options : dict
         ``grid``: bins, width and depth (ckpc/h; depth None takes all), edges ('exact' or
-        'published'); for the gas's three ``gas``: star_forming_temperature,
+        'published'), deposit (of `skyloom.kernels.histogram2d.DEPOSITS`: how cells of gas fall on
+        the map; other particles are points); for the gas's three ``gas``: star_forming_temperature,
         electron_abundance_floor, entropy.
     threads : int
         Threads that share this galaxy's particles; the maps do not depend on it.
@@ -129,17 +130,24 @@ def project_galaxy(
             entropy_scale=gas["entropy"],
         )
         filled, floored = histogram2d.project_gas(
-            kernel, particles, constants, statistics=statistics, **view
+            kernel,
+            particles,
+            constants,
+            statistics=statistics,
+            deposit=grid["deposit"],
+            **view,
         )
     else:
         ((quantity, statistic),) = channels.values()
         moments = quantity.values(particles, frame)
+        as_large = quantity.particles == "gas" and grid["deposit"] == "cell"
         filled = histogram2d.project(
             kernel,
             particles["Coordinates"],
             moments,
             statistics=[statistic] * len(moments),
             mass=particles["Masses"],
+            density=particles["Density"] if as_large else None,
             **view,
         )
         filled = (filled[0] if quantity.combine is None else quantity.combine(filled))[None]
@@ -339,6 +347,7 @@ def write_maps(
             "width_unit": "ckpc/h",
             "depth": options["grid"]["depth"] or np.inf,
             "edges": options["grid"]["edges"],
+            "deposit": options["grid"]["deposit"],
             "inclination": options["rotation"]["inclination"],
             # Everything else that decides a map, whole.
             "options": json.dumps(options, sort_keys=True),
