@@ -21,7 +21,7 @@ from skyloom.errors import nearest
 from skyloom.io.files import read_json, write_json
 
 BENCHMARKS = (
-    *("maps", "reading", "variants", "features", "head", "plan", "xmm"),
+    *("maps", "deposit", "reading", "variants", "features", "head", "plan", "xmm"),
     *("spectra", "stellar_grid", "spectra_training", "drawing", "sdss_networks", "semantic"),
 )
 ON_REQUEST = ("precision", "scaling")
