@@ -18,7 +18,10 @@ def main(folder, *words):
     flags = [word.encode() for word in words if word.startswith("-")]
     sources = [Path(word) for word in words if word.endswith(".c")]
     sources += [header for source in sources for header in sorted(source.parent.glob("*.h"))]
-    kept = Path(folder, hashlib.sha256(b"\0".join(flags + [path.read_bytes() for path in sources])).hexdigest())
+    kept = Path(
+        folder,
+        hashlib.sha256(b"\0".join(flags + [path.read_bytes() for path in sources])).hexdigest(),
+    )
     if not kept.exists():
         done = subprocess.run([shutil.which("cc") or "gcc", *words])
         if done.returncode:

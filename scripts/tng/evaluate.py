@@ -4,7 +4,7 @@ import step
 
 step.begin(snakemake)
 
-from skyloom.arms.tng import evaluation
+from skyloom.arms.tng import evaluation, halves
 from skyloom.io.files import read_table, write_table
 
 params = snakemake.params
@@ -16,6 +16,7 @@ controls = [
 ]
 
 summary = evaluation.summarise(params.variants, predictions, controls, **bootstrap)
+summary = halves.beside(summary, read_table(snakemake.input.halves, need=("variant", "half_r")))
 differences = evaluation.compare_pairs(params.variants, predictions, **bootstrap)
 synthetic = read_table(snakemake.input.galaxies[0]).meta["synthetic"]
 for name, table in (("summary", summary), ("differences", differences)):

@@ -178,7 +178,9 @@ def test_cells_without_a_volume_are_refused_and_those_without_mass_add_nothing(k
     np.testing.assert_allclose(seen, kept, rtol=1e-12, atol=1e-15)
     for value in (0.0, -1.0, np.nan):
         density[7] = value
-        refused("1 cells have no vol", mass_map, kernel, places, mass, density, error=ValueError, **view)
+        refused(
+            "1 cells have no vol", mass_map, kernel, places, mass, density, error=ValueError, **view
+        )
 
 
 def test_places_that_are_no_numbers_are_in_no_pixel(kernel):

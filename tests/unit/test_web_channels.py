@@ -53,7 +53,9 @@ def test_what_the_galaxies_cutouts_hold_is_not_asked_for_again():
     assert not any(further[name] for name in gas_channels.GAS)
     assert not further["velocity"] and not further["velocity_dispersion"]
     assert not further["stellar_mass"]
-    assert further["metallicity"] == {"gas": ("Coordinates", "Density", "GFM_Metallicity", "Masses")}
+    assert further["metallicity"] == {
+        "gas": ("Coordinates", "Density", "GFM_Metallicity", "Masses")
+    }
     assert further["dark_matter"] == {"dark_matter": ("Coordinates",)}
 
 

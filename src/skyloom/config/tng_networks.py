@@ -76,6 +76,11 @@ class Evaluation(Section):
     """resamplings of the split's groups"""
     level: float = key(0.95, gt=0, lt=1)
     """of the intervals"""
+    halves: int | None = key(32, ge=2)
+    """galaxies of which two halves of the gas cells are compared in every variant
+
+    …, the first of the reference snapshot; null takes all
+    """
 
 
 class Ensemble(Section):

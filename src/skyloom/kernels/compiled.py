@@ -93,7 +93,10 @@ def cached_library(source: Path) -> Path:
     InputError
         If it cannot be compiled, or the folder is not the user's alone.
     """
-    made_of = [*(path.read_bytes() for path in sources(source)), *(flag.encode() for flag in _FLAGS)]
+    made_of = [
+        *(path.read_bytes() for path in sources(source)),
+        *(flag.encode() for flag in _FLAGS),
+    ]
     made_of += [word.encode() for word in (platform.machine(), *platform.libc_ver())]
     digest = hashlib.sha256(b"\0".join(made_of)).hexdigest()[:16]
     path = _cache() / f"{source.stem}-{digest}.so"

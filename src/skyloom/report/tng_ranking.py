@@ -47,16 +47,45 @@ def section(folder: Path):
             page.answer(
                 QUESTION,
                 *sentences(summary, pairs),
+                *accidental(summary),
                 *convergence.unfinished(
                     folder, summary["variant"], loss="test_loss", called=style.variant_label
                 ),
             ),
             page.facts(_facts(summary, pairs)),
             page.figure(folder, "tng.ranking"),
+            page.figure(folder, "tng.halves"),
             _table(summary, pairs),
             *published.part(folder),
         ],
     )
+
+
+def accidental(summary: Table) -> list[str]:
+    """Which cases show the accident of where cells lie rather than the galaxy, in a sentence.
+
+    Parameters
+    ----------
+    summary : Table
+        With ``half_r`` and its interval; one without says nothing.
+
+    Returns
+    -------
+    list of str
+        One sentence; none where no case's interval lies below one half.
+    """
+    if "half_high" not in summary.colnames:
+        return []
+    shown = summary[np.asarray(summary["half_high"].filled(np.nan)) < 0.5]
+    if not len(shown):
+        return []
+    cases = ", ".join(
+        f"{style.variant_label(str(row['variant']))} ({float(row['half_r']):.2f})" for row in shown
+    )
+    return [
+        f"Two halves of a galaxy's cells look little alike in {cases}: such a picture is more of "
+        "where cells happen to lie than of the galaxy."
+    ]
 
 
 def lead(folder):

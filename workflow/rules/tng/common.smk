@@ -46,7 +46,13 @@ TNG_BOOTSTRAP = {
     "samples": TNG["evaluation"]["bootstrap_samples"],
     "level": TNG["evaluation"]["level"],
 }
-TNG_TABLES = ["summary", "differences", "published"]
+TNG_TABLES = ["summary", "differences", "halves", "published"]
+# Cases that show the gas's three channels alone, whose cells are halved.
+TNG_HALVED = {
+    case: configuration.variant_parameters(TNG, case)
+    for case in TNG_CASES
+    if not configuration_channels.is_further(TNG["variants"][case])
+}
 
 
 def tng_cuts(snapshot):

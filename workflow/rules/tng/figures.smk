@@ -34,6 +34,10 @@ figure(
         "published": f"{TNG_DIR}/evaluation/published.ecsv",
     },
 )
+figure(
+    *("tng", "halves", "results", "tng.halves"),
+    inputs={"halves": f"{TNG_DIR}/evaluation/halves.ecsv"},
+)
 beside(
     "tng",
     {

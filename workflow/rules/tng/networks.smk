@@ -104,6 +104,40 @@ rule tng_train:
         "../../../scripts/tng/train_head.py"
 
 
+rule tng_halves:
+    """How much of every variant's pictures is galaxy: two halves of the cells, compared."""
+    input:
+        galaxies=f"{TNG_DIR}/{TNG_CHOSEN}/snap_{TNG['reference_snapshot']:03d}.ecsv",
+        compared=TNG_COMPARED.format(snapshot=f"{TNG['reference_snapshot']:03d}"),
+        kernel=TNG_KERNEL,
+        scaling=f"{TNG_DIR}/scaling.json",
+        universe=tng_particles(TNG["reference_snapshot"], TNG_PARTS),
+        groups=tng_files(TNG["reference_snapshot"])["groups"],
+        offsets=tng_files(TNG["reference_snapshot"])["offsets"],
+    output:
+        f"{TNG_DIR}/evaluation/halves.ecsv",
+    log:
+        f"{TNG_DIR}/logs/halves.log",
+    conda:
+        "../../../envs/skyloom.yaml"
+    threads: share(4)
+    resources:
+        mem_mb=growing(2000 if TNG_SYNTHETIC else 16000),
+    params:
+        base_path=TNG_BASE,
+        external=TNG_EXTERNAL,
+        snapshot=TNG["reference_snapshot"],
+        cutouts=tng_cutouts(TNG["reference_snapshot"]),
+        galaxies=TNG["evaluation"]["halves"],
+        variants=TNG_HALVED,
+        options=TNG_SOURCES["maps"].options,
+        bootstrap=TNG_BOOTSTRAP,
+        seed=SEED,
+        code=code("tng/compare_halves.py", *TNG_KERNEL_SOURCES),
+    script:
+        "../../../scripts/tng/compare_halves.py"
+
+
 rule tng_evaluate:
     """Correlations with intervals for all cases, and their differences."""
     input:
@@ -111,6 +145,7 @@ rule tng_evaluate:
             f"{TNG_DIR}/models/{{case}}/predictions.ecsv", case=TNG_CASES
         ),
         controls=expand(f"{TNG_DIR}/models/{{case}}/control.ecsv", case=TNG_CASES),
+        halves=f"{TNG_DIR}/evaluation/halves.ecsv",
         galaxies=TNG_GALAXIES,
     output:
         summary=f"{TNG_DIR}/evaluation/summary.ecsv",

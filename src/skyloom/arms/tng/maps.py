@@ -154,7 +154,7 @@ def project_galaxy(
     return padded(filled, grid["bins"]), floored
 
 
-def _needed(galaxy, channels, options):
+def needed(galaxy, channels, options):
     """What one galaxy's maps are made of, as arguments of `Simulation.particles`."""
     (kind,) = {channel.quantity.particles for channel in channels.values()}
     return {
@@ -164,35 +164,58 @@ def _needed(galaxy, channels, options):
     }
 
 
-def _galaxy_maps(kernel, simulation, source, galaxy, channels, options, workspace, threads):
-    """Read, orient and project one row of a galaxy table."""
-    header, needed = simulation.header, _needed(galaxy, channels, options)
+class Prepared(NamedTuple):
+    """A galaxy's particles, and how they are looked at."""
+
+    subhalo_id: int
+    where: str  # for messages
+    kind: str
+    particles: dict[str, np.ndarray]
+    frame: Frame
+    centre: np.ndarray  # (3,) ckpc/h
+    orientation: str
+
+    def half(self, chosen: np.ndarray) -> Prepared:
+        """The same galaxy with some of its particles, (N,) bool."""
+        return self._replace(particles={k: v[chosen] for k, v in self.particles.items()})
+
+
+def prepared(simulation, source, galaxy, channels, options, workspace) -> Prepared:
+    """Read and orient one row of a galaxy table."""
+    header, wanted = simulation.header, needed(galaxy, channels, options)
     turned = oriented(simulation, galaxy, options, workspace)
     # Arrays of another source are of the same object, but not the same arrays.
-    particles = source.particles(**needed, workspace=workspace if source is simulation else None)
+    particles = source.particles(**wanted, workspace=workspace if source is simulation else None)
     count = len(particles["Coordinates"])
     if "Masses" not in particles:
-        particles["Masses"] = np.full(count, source.particle_mass(needed["kind"]) if count else 0)
+        particles["Masses"] = np.full(count, source.particle_mass(wanted["kind"]) if count else 0)
     frame = Frame(
         header,
         np.array([galaxy[f"v{name}"] for name in "xyz"]),
         turned.matrix,
         pixel_area(options["grid"], header),
     )
-    centre = np.array([galaxy[name] for name in "xyz"])
-    try:
-        stack, floored = project_galaxy(
-            kernel, particles, frame, channels, centre=centre, options=options, threads=threads
-        )
-    except ValueError as error:
-        subhalo = galaxy["subhalo_id"]
-        raise InputError(
-            f"{simulation.base_path}, snapshot {header.snapshot}, subhalo {subhalo}: its "
-            f"{needed['kind']} makes no sense ({error}); get the snapshot's chunks again."
-        ) from error
-    return GalaxyMaps(
-        int(galaxy["subhalo_id"]), stack, turned.matrix, turned.source, count, floored
+    return Prepared(
+        int(galaxy["subhalo_id"]),
+        f"{simulation.base_path}, snapshot {header.snapshot}",
+        wanted["kind"],
+        particles,
+        frame,
+        np.array([galaxy[name] for name in "xyz"]),
+        turned.source,
     )
+
+
+def projected(kernel, galaxy: Prepared, channels, options, threads) -> tuple[np.ndarray, int]:
+    """Maps of a galaxy that was read, as `project_galaxy` gives them; an InputError names it."""
+    view = {"centre": galaxy.centre, "options": options, "threads": threads}
+    try:
+        return project_galaxy(kernel, galaxy.particles, galaxy.frame, channels, **view)
+    except ValueError as error:
+        raise InputError(
+            f"{galaxy.where}, subhalo {galaxy.subhalo_id}: its {galaxy.kind} makes no sense "
+            f"({error}); get the snapshot's chunks again."
+        ) from error
 
 
 def _check_particles(source, channels):
@@ -258,11 +281,15 @@ def project_all(
     _check_particles(source, channels)
 
     def work(galaxy, workspace, share):
-        return _galaxy_maps(kernel, simulation, source, galaxy, channels, options, workspace, share)
+        ready = prepared(simulation, source, galaxy, channels, options, workspace)
+        stack, floored = projected(kernel, ready, channels, options, share)
+        count = len(ready.particles["Coordinates"])
+        matrix = ready.frame.rotation
+        return GalaxyMaps(ready.subhalo_id, stack, matrix, ready.orientation, count, floored)
 
     def needs(galaxy):
         stars = [stars_needed(galaxy, options)] if source is simulation else []
-        return [_needed(galaxy, channels, options), *stars]
+        return [needed(galaxy, channels, options), *stars]
 
     yield from each_galaxy(source, galaxies, work, needs, threads=threads)
 

@@ -15,6 +15,7 @@ from skyloom.draw import (
     style,
     tng_attention,
     tng_ensemble,
+    tng_halves,
     tng_images,
     tng_leakage,
     tng_ranking,
@@ -104,6 +105,19 @@ def gallery(files):
             ),
             synthetic=bool(file.attrs["synthetic"]),
         )
+
+
+def halves(files):
+    """Draw how alike two halves of a galaxy's cells are in every variant.
+
+    The gas cells of each galaxy are divided at random into two halves, and both are seen as every
+    variant shows them. Pearson's r of the two pictures, mean over galaxies with a bootstrap
+    interval: near 1, the picture is of the galaxy; near 0, it is of where its cells happen to lie,
+    and a network can find little in it. Not in the thesis, which draws each cell into one pixel
+    (`tng.grid.deposit: nearest`).
+    """
+    table = read_table(files.halves, need=("variant", "half_r", "galaxies"))
+    return tng_halves.halves(table, synthetic=table.meta["synthetic"])
 
 
 def history(files, *, variants):
