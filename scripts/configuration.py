@@ -15,7 +15,7 @@ import configuration_channels
 import configuration_names
 from skyloom import schema
 from skyloom.arms import registry
-from skyloom.arms.tng import quantities
+from skyloom.arms.tng import controls, quantities
 from skyloom.errors import InputError
 
 # Words that YAML takes for something else, and what floating-point numbers are called.
@@ -28,6 +28,7 @@ _IMAGE_KEYS = {
     "channel": ("beta", "overflow"),
     "gaussian": ("beta", "overflow"),
     "unsharp": ("beta", "overflow", "difference"),
+    **dict.fromkeys(controls.KINDS, ("beta", "overflow")),
 }
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from skyloom.arms.tng.channels import QUANTITIES
+from skyloom.arms.tng.controls import KINDS
 from skyloom.arms.tng.gas_channels import CHANNELS as GAS_CHANNELS
 from skyloom.arms.tng.gas_channels import further_fields
 from skyloom.errors import InputError, meant
@@ -94,8 +95,12 @@ def gas_folder(tng, variant):
 
 
 def main(tng):
-    """Variants that show the gas's three channels alone, as tng.rotation says, by name."""
-    return [name for name, own in tng["variants"].items() if not is_further(own)]
+    """Variants that show the gas's three channels alone, as tng.rotation says, by name.
+
+    Without those that take something from a picture to see what a network needs of it.
+    """
+    named = tng["variants"].items()
+    return [name for name, own in named if not is_further(own) and own["kind"] not in KINDS]
 
 
 def signed(tng, variant):

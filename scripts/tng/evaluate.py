@@ -10,10 +10,7 @@ from skyloom.io.files import read_table, write_table
 params = snakemake.params
 bootstrap = {**params.bootstrap, "seed": params.seed}
 predictions = [read_table(path, need=("predicted",)) for path in snakemake.input.predictions]
-controls = [
-    read_table(path, need=("shuffled", "linear", "linear_maps"))
-    for path in snakemake.input.controls
-]
+controls = [read_table(path, need=evaluation.CONTROLS) for path in snakemake.input.controls]
 
 summary = evaluation.summarise(params.variants, predictions, controls, **bootstrap)
 summary = halves.beside(summary, read_table(snakemake.input.halves, need=("variant", "half_r")))

@@ -17,6 +17,7 @@ data = experiments.read_case(
     split,
     split_name=files.split,
     precision=params.precision,
+    with_controls=params.controls,
 )
 fitted = experiments.fit(
     data,

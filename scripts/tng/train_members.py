@@ -17,7 +17,9 @@ first = files.get("first")
 state = Path(snakemake.output[0]).parent / ".state" / snakemake.wildcards.case
 for path, output in zip(files.splits, snakemake.output, strict=True):
     split = read_table(path, need=["id", "part", "component"])
-    data = experiments.read_case(files.dataset, files.features, split, split_name=path)
+    data = experiments.read_case(
+        files.dataset, files.features, split, split_name=path, with_controls=False
+    )
     table = members.fit(
         data,
         options=params.training,

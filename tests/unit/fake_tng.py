@@ -5,6 +5,7 @@ import json
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms.tng.controls import RIDGE
 from skyloom.io.files import atomic_hdf5, create_dataset, write_table
 from skyloom.simulate.universe.snapshot import write_snapshot
 from skyloom.simulate.universe.tree import write_tree
@@ -137,6 +138,8 @@ def trained(folder, variant, strength=0.6, count=300, constant=False):
     table["predicted"] = np.full(count, 4.4) if constant else values
     control["shuffled"] = 4.4 + 0.02 * rng.normal(size=count)
     control["linear"] = 4.4 + 0.5 * (true - 4.4) + 0.3 * rng.normal(size=count)
+    for name in RIDGE:
+        control[name] = 4.4 + 0.6 * (true - 4.4) + 0.3 * rng.normal(size=count)
     control["linear_maps"] = 4.4 + 0.8 * (true - 4.4) + 0.3 * rng.normal(size=count)
     write_table(table, folder / variant / "predictions.ecsv")
     write_table(control, folder / variant / "control.ecsv")

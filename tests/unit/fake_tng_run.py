@@ -63,7 +63,8 @@ def write(folder, cases=CASES, synthetic=True):
         table.meta["synthetic"] = synthetic
         write_table(table, folder / "evaluation" / f"{name}.ecsv")
     (folder / "figures").mkdir()
-    cv2.imwrite(str(folder / "figures" / "ranking.png"), np.full((40, 60, 3), 200, np.uint8))
+    for name in ("ranking", "halves"):
+        cv2.imwrite(str(folder / "figures" / f"{name}.png"), np.full((40, 60, 3), 200, np.uint8))
     return folder
 
 
@@ -103,7 +104,7 @@ def _predictions(folder, case, true, synthetic):
 def _control(table):
     rng = np.random.default_rng(3)
     control = table["id", "part", "component", "true"]
-    for name in ("shuffled", "linear", "linear_maps"):
+    for name in evaluation.CONTROLS:
         noise = rng.normal(0, 0.5, len(table))
         control[name] = noise + (4.4 if name == "shuffled" else table["true"])
     return control

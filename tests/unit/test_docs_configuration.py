@@ -9,8 +9,8 @@ import configuration
 
 ROOT = Path(__file__).parents[2]
 # What stands in the column of defaults where a list is too long to be written out.
-_NUMBER = "one|two|three|four|five|six|seven|eight|ten|twenty"
-_IN_WORDS = re.compile(rf"^(\w+ values|{_NUMBER}|some \w+|all \w+|tables \S+)$")
+_NUMBER = r"one|two|three|four|five|six|seven|eight|ten|twenty(-\w+)?"
+_IN_WORDS = re.compile(rf"^(\w+ values|({_NUMBER})|some \w+|all \w+|tables \S+)$")
 
 
 def rows():

@@ -11,7 +11,7 @@ from refusal import refused
 from test_papers import PAPERS, leaves, value
 
 import configuration
-from skyloom.arms.tng import evaluation
+from skyloom.arms.tng import controls, evaluation
 from skyloom.arms.tng import published as tng
 from skyloom.errors import InputError
 from skyloom.io.files import read_table, write_table
@@ -72,7 +72,8 @@ def case(strength, n=120, seed=0, constant=False):
     table["predicted_epoch_100"] = predicted
     control["shuffled"] = np.full(n, 4.4)
     control["linear"] = 0.4 * true + 0.6 * common
-    control["linear_maps"] = 0.6 * true + 0.4 * common
+    for name in ("linear_maps", *controls.RIDGE):
+        control[name] = 0.6 * true + 0.4 * common
     return table, control
 
 
@@ -299,6 +300,9 @@ def test_steps_write_the_same_tables_twice(tmp_path, monkeypatch):
     for name, one, two in zip(names, predictions, controls, strict=True):
         write_table(one, tmp_path / name / "predictions.ecsv")
         write_table(two, tmp_path / name / "control.ecsv")
+    halved = Table({"variant": names[:2], "half_r": [0.9, 0.2]})
+    halved["half_low"], halved["half_high"] = halved["half_r"] - 0.1, halved["half_r"] + 0.1
+    write_table(Table(halved, masked=True), tmp_path / "halves.ecsv")
     shots = [str(tmp_path / f"snap_{number:03d}.ecsv") for number in (99, 98)]
     for number, path in zip((99, 98), shots, strict=True):
         write_table(galaxies(number, [1e-11, 0.0]), path)
@@ -315,6 +319,7 @@ def test_steps_write_the_same_tables_twice(tmp_path, monkeypatch):
             input={
                 "predictions": files["predictions"],
                 "controls": files["control"],
+                "halves": str(tmp_path / "halves.ecsv"),
                 "galaxies": shots,
             },
             output=output,

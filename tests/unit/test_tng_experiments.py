@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from skyloom.arms.tng import experiments
+from skyloom.arms.tng import controls, experiments
 from skyloom.errors import InputError
 from skyloom.io.files import read_json, read_table, write_json
 from skyloom.learn import baselines, experiment
@@ -77,7 +77,16 @@ def test_fitted_case_has_the_tables_and_numbers_of_the_format(files, tmp_path):
         *("id", "part", "component", "true", "predicted"),
         *("predicted_epoch_3", "predicted_epoch_6"),
     ]
-    names = ["id", "part", "component", "true", "shuffled", "linear", "linear_maps"]
+    names = [
+        "id",
+        "part",
+        "component",
+        "true",
+        "shuffled",
+        "linear",
+        "linear_maps",
+        *controls.RIDGE,
+    ]
     assert fitted.control.colnames == names
     assert fitted.predictions.meta["synthetic"] is True
     assert fitted.predictions["predicted"].unit == "dex"

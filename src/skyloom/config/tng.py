@@ -239,7 +239,9 @@ class _Variant(Entry):
         }
     )
 
-    kind: Literal["composite", "channel", "gaussian", "unsharp"]
+    kind: Literal[
+        "composite", "channel", "gaussian", "unsharp", "scrambled", "radial", "normalised"
+    ]
     channel: str = may()
     """entropy, mass, temperature or one of tng.channels: the only one, filtered or not"""
     channels: Annotated[Distinct[str], Field(min_length=3, max_length=3)] = may()
@@ -358,21 +360,26 @@ stellar_mass: {kind: channel, channel: stellar_mass}
 matter: {kind: composite, channels: [dark_matter, mass, stellar_mass], beta: 0.01}
 composite_edge_on: {kind: composite, view: edge_on}
 composite_inclined_45: {kind: composite, view: inclined_45}
+# What a network needs of a picture.
+composite_scrambled: {kind: scrambled}
+composite_radial: {kind: radial}
+composite_normalised: {kind: normalised}
 """,
         gap=True,
     )
     """variants of the images, by name
 
-    one dataset each: `kind` (`composite`, `channel`, `gaussian`, `unsharp`), `channel`, `sigma`,
-    and any of `beta`, `overflow`, `single_channel`, `difference` for this variant alone; `sigma` is
-    in pixels, or a length: `'0.7 ckpc/h'`, `'1 ckpc'` (comoving), `'1 kpc'` (physical). `channel`
-    may be one of `tng.channels`, and is the only one that is filtered where it stands beside a
-    `sigma`: `{kind: unsharp, sigma: 5, channel: entropy}`; `channels: [a, b, c]` are the three of a
-    composite, or of what is filtered, and stretched jointly unless `stretch: alone`; `view` is one
-    of `tng.views`. A channel with both signs is drawn about mid-grey (128), which is also where
-    nothing is, and cannot be stretched jointly. A new name is a new dataset and the target
-    `tng_<name>`. The target `all` builds the variants of the thesis's maps, and of the others those
-    in `tng.cases`
+    one dataset each: `kind` (`composite`, `channel`, `gaussian`, `unsharp`; or, to see what a
+    network needs, `scrambled`: pixels change places, `radial`: azimuthal means, `normalised`: over
+    its own total), `channel`, `sigma`, and any of `beta`, `overflow`, `single_channel`,
+    `difference` for this variant alone; `sigma` is in pixels, or a length: `'0.7 ckpc/h'`, `'1
+    ckpc'` (comoving), `'1 kpc'` (physical). `channel` may be one of `tng.channels`, and is the only
+    one that is filtered where it stands beside a `sigma`: `{kind: unsharp, sigma: 5, channel:
+    entropy}`; `channels: [a, b, c]` are the three of a composite, or of what is filtered, and
+    stretched jointly unless `stretch: alone`; `view` is one of `tng.views`. A channel with both
+    signs is drawn about mid-grey (128), which is also where nothing is, and cannot be stretched
+    jointly. A new name is a new dataset and the target `tng_<name>`. The target `all` builds the
+    variants of the thesis's maps, and of the others those in `tng.cases`
     """
     cases: Several[str] = key(
         "composite entropy mass temperature gaussian_3 gaussian_5 gaussian_10 "

@@ -11,6 +11,7 @@ from skyloom.config.base import END, Entry, Section, written
 
 _NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 _NUMBERS += " fifteen sixteen seventeen eighteen nineteen twenty"
+_NUMBERS += " twenty-one twenty-two twenty-three twenty-four twenty-five"
 #: A line of the README that says which keys the table below it has; `tng.grid.*` is all below it.
 _MARK = re.compile(r"(<!-- keys: (.*?) -->\n).*?(?=\n\n|\n?\Z)", re.DOTALL)
 

@@ -67,16 +67,25 @@ def _case(axes, position, row):
     for name, low, high, shift, look in (
         ("r", "r_low", "r_high", 0.0, {"fmt": "o", "ms": 7, "color": colour, "lw": 2.2}),
         ("linear_r", "linear_low", "linear_high", 0.26, {"fmt": "D", "ms": 4, "lw": 1}),
+        ("profile_r", "profile_low", "profile_high", 0.13, {"fmt": "^", "ms": 4, "lw": 1}),
+        ("features_r", "features_low", "features_high", -0.13, {"fmt": "s", "ms": 3.5, "lw": 1}),
         ("shuffled_r", "shuffled_low", "shuffled_high", -0.26, {"fmt": "o", "ms": 4, "lw": 1}),
     ):
-        if np.ma.is_masked(row[name]):
+        if name not in row.colnames or np.ma.is_masked(row[name]):
             continue
-        style_of = {"r": {}, "linear_r": {"color": style.BLACK}}.get(
-            name, {"color": style.GREY, "mfc": "white"}
-        )
+        plain = {"color": style.BLACK}
+        style_of = {
+            "r": {},
+            "linear_r": plain,
+            "profile_r": plain,
+            "features_r": plain,
+            "shuffled_r": {"color": style.GREY, "mfc": "white"},
+        }[name]
         value, error = float(row[name]), style.bars(row[name], row[low], row[high])
         label = {
             "linear_r": "linear regression on the images' totals",
+            "profile_r": "ridge regression on their radial profile",
+            "features_r": "ridge regression on VGG16's mean features",
             "shuffled_r": "trained on shuffled labels",
         }.get(name, "_")
         axes.errorbar(value, position + shift, xerr=error, label=label, **look, **style_of)

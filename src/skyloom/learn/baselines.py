@@ -65,6 +65,70 @@ def logarithm(values: np.ndarray) -> np.ndarray:
     return np.log10(filled)
 
 
+def ridge(
+    values: np.ndarray,
+    targets: np.ndarray,
+    train: np.ndarray,
+    groups: np.ndarray,
+    *,
+    seed: int,
+    folds: int = 5,
+) -> np.ndarray:
+    """Ridge regression on standardised values, its penalty chosen by training groups left out.
+
+    Parameters
+    ----------
+    values : (N, k) array
+        A column that is constant on the training rows is left out.
+    targets : (N,) array
+    train : (n,) int array
+    groups : (N,) array
+        Independent group of each row: a fold has whole groups.
+    seed : int
+        Of the folds.
+    folds : int
+        Fewer where there are fewer groups; of fewer than two groups the penalty is the largest.
+
+    Returns
+    -------
+    (N,) float64 array
+        Predictions of all rows.
+
+    Notes
+    -----
+    Hoerl & Kennard 1970, Technometrics 12, 55, equation 2.1, for all penalties at once from one
+    singular value decomposition a fold.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    mean, spread = values[train].mean(axis=0), values[train].std(axis=0)
+    used = spread > 1e-12 * np.maximum(np.abs(mean), 1e-300)
+    scaled = (values[:, used] - mean[used]) / spread[used]
+    names, index = np.unique(np.asarray(groups)[train], return_inverse=True)
+    folds = min(folds, len(names))
+    fold = np.random.default_rng([seed, 0, 2]).permutation(len(names))[index] % max(folds, 1)
+    errors = np.zeros(len(_PENALTIES))
+    for one in range(folds if folds > 1 else 0):
+        learnt, left = train[fold != one], train[fold == one]
+        predicted = _penalised(scaled, targets, learnt, left, _PENALTIES)
+        errors += ((predicted - targets[left][:, None]) ** 2).sum(axis=0)
+    # Of equal errors the stronger penalty: the last.
+    best = len(errors) - 1 - int(np.argmin(errors[::-1]))
+    return _penalised(scaled, targets, train, slice(None), _PENALTIES[best : best + 1])[:, 0]
+
+
+#: Penalties a training row, of standardised values.
+_PENALTIES = np.logspace(-5, 3, 17)
+
+
+def _penalised(values, targets, learnt, asked, penalties):
+    """Predictions (rows asked, penalties) of regressions fitted to the rows learnt."""
+    offset, centre = targets[learnt].mean(), values[learnt].mean(axis=0)
+    u, s, vt = np.linalg.svd(values[learnt] - centre, full_matrices=False)
+    along = s * (u.T @ (targets[learnt] - offset))
+    weights = along[:, None] / (s[:, None] ** 2 + len(learnt) * penalties)
+    return offset + ((values[asked] - centre) @ vt.T) @ weights
+
+
 def linear_fit(values: np.ndarray, targets: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Least squares on standardised values, fitted to the training rows.
 

@@ -213,7 +213,34 @@ def _controls(best):
             f"maps reaches r = {float(best['linear_maps_r']):.2f}; the best network minus it is "
             f"{gain[0]:+.2f} [{gain[1]:+.2f}, {gain[2]:+.2f}], {verdict}."
         )
+    parts += _decisive(best)
     return [" ".join(parts)] if parts else []
+
+
+def _decisive(best):
+    """Whether the best network reads brightness, profile or structure."""
+    names = {"linear_maps": "brightness", "profile": "the radial profile"}
+    if any(f"above_{name}_low" not in best.colnames for name in names):
+        return []
+    low = {name: best[f"above_{name}_low"] for name in names}
+    if any(np.ma.is_masked(value) for value in low.values()):
+        return []
+    beaten = {name: float(value) > 0 for name, value in low.items()}
+    reached = f"(ridge regression on it: r = {float(best['profile_r']):.2f})"
+    if beaten["linear_maps"] and beaten["profile"]:
+        return [
+            "What decides is structure: the network is above brightness and above the radial "
+            f"profile {reached}."
+        ]
+    if beaten["linear_maps"]:
+        return [
+            "What decides is the profile: the network is above brightness, and nothing shows that "
+            f"it is above the radial profile of the same images {reached}."
+        ]
+    return [
+        "What decides is brightness: nothing shows that the network reads more; the radial "
+        f"profile of the same images {reached} is another thing that needs no network."
+    ]
 
 
 def _facts(summary, pairs):

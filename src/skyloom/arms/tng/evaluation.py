@@ -9,21 +9,23 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom import split_tables
+from skyloom.arms.tng.controls import RIDGE
 from skyloom.errors import InputError
 from skyloom.io.columns import masked
 from skyloom.judge import bootstrap, metrics
 from skyloom.progress import track
 
 _READOUT = "predicted_epoch_"
+#: Controls of a case, as columns of its table, and what the summary calls them.
+CONTROLS = ("shuffled", "linear", "linear_maps", *RIDGE)
 _FLOATS = (
-    *("r", "r_low", "r_high", "shuffled_r", "shuffled_low", "shuffled_high"),
-    *("linear_r", "linear_low", "linear_high", "difference_std", "bias", "mae"),
-    *("linear_maps_r", "linear_maps_low", "linear_maps_high"),
-    *("rmse", "shuffled_rmse", "linear_rmse", "linear_maps_rmse"),
-    *("above_shuffled", "above_shuffled_low", "above_shuffled_high"),
-    *("above_linear", "above_linear_low", "above_linear_high"),
-    *("above_linear_maps", "above_linear_maps_low", "above_linear_maps_high"),
+    *("r", "r_low", "r_high", "rmse", "difference_std", "bias", "mae"),
+    *("partial_r", "partial_low", "partial_high"),
+    *(f"{name}_{end}" for name in CONTROLS for end in ("r", "low", "high", "rmse")),
+    *(f"above_{name}{end}" for name in CONTROLS for end in ("", "_low", "_high")),
 )
+#: Of them, what is in dex.
+_DEX = ("difference_std", "bias", "mae", "rmse", *(f"{name}_rmse" for name in CONTROLS))
 
 
 def on_test_side(table: Table, name: str):
@@ -80,11 +82,13 @@ def summarise(
     -------
     Table
         Columns variant, n_test, n_groups, r, r_low, r_high, the same for the shuffled control, the
-        linear regression on the images' totals (linear) and that on the logarithms of the physical
-        maps' totals (linear_maps), difference_std, bias, mae (dex), the root mean square errors of
+        linear regression on the images' totals (linear), that on the logarithms of the physical
+        maps' totals (linear_maps) and ridge regressions on the images' radial profile, power
+        spectrum and mean features, difference_std, bias, mae (dex), the root mean square errors of
         all (dex), how far the network's r is above each control's with its paired interval,
-        rank, and r_epoch_<E> for every read-out epoch. Undefined numbers are masked; a case
-        without r ranks last. Mind that r knows no amplitude: a network trained on shuffled labels
+        the partial correlation of truth and prediction at a fixed prediction of linear_maps, rank,
+        and r_epoch_<E> for every read-out epoch. Undefined numbers are masked; a case without r
+        ranks last. Mind that r knows no amplitude: a network trained on shuffled labels
         can keep a faint, meaningless trend with brightness that correlates with the truth by
         chance, which its error gives away.
     """
@@ -103,15 +107,7 @@ def summarise(
     order = np.argsort(-np.nan_to_num(summary["r"].filled(np.nan), nan=-2.0), kind="stable")
     summary["rank"] = np.empty(len(rows), dtype=int)
     summary["rank"][order] = np.arange(1, len(rows) + 1)
-    for name in (
-        "difference_std",
-        "bias",
-        "mae",
-        "rmse",
-        "shuffled_rmse",
-        "linear_rmse",
-        "linear_maps_rmse",
-    ):
+    for name in _DEX:
         summary[name].unit = "dex"
     summary.meta.update(level=float(level), samples=int(samples))
     return summary
@@ -160,6 +156,14 @@ def compare_pairs(variants, predictions, *, samples, level, seed) -> Table:
     return table
 
 
+def _beyond(known, *values):
+    """What a straight line on something known leaves of values; NaN where it is not known."""
+    design = np.column_stack([np.ones(len(known)), known])
+    if not np.isfinite(known).all() or len(known) < 3:
+        return [np.full(len(known), np.nan) for _ in values]
+    return [value - design @ np.linalg.lstsq(design, value, rcond=None)[0] for value in values]
+
+
 def _end(name):
     return int(name.rsplit("_", 1)[1])
 
@@ -174,23 +178,22 @@ def _case(variant, test, control, options):
     true, groups = np.asarray(test["true"]), np.asarray(test["component"])
     predicted = np.asarray(test["predicted"])
     row = {"variant": variant, "n_test": len(test), "n_groups": len(np.unique(groups))}
-    for prefix, values in (
-        ("r", predicted),
-        ("shuffled", np.asarray(control["shuffled"])),
-        ("linear", np.asarray(control["linear"])),
-        ("linear_maps", np.asarray(control["linear_maps"])),
-    ):
-        row["r" if prefix == "r" else f"{prefix}_r"] = metrics.pearson_r(true, values)
-        row[f"{prefix}_low"], row[f"{prefix}_high"] = bootstrap.interval(
+    row["r"] = metrics.pearson_r(true, predicted)
+    row["r_low"], row["r_high"] = bootstrap.interval(true, predicted, groups, **options)
+    row["rmse"] = metrics.root_mean_square_error(true, predicted)
+    for name in CONTROLS:
+        values = np.asarray(control[name])
+        row[f"{name}_r"] = metrics.pearson_r(true, values)
+        row[f"{name}_low"], row[f"{name}_high"] = bootstrap.interval(
             true, values, groups, **options
         )
-        row["rmse" if prefix == "r" else f"{prefix}_rmse"] = metrics.root_mean_square_error(
-            true, values
-        )
-        if prefix != "r":
-            above = bootstrap.paired(true, predicted, values, groups, **options)
-            row[f"above_{prefix}"] = above.difference
-            row[f"above_{prefix}_low"], row[f"above_{prefix}_high"] = above.low, above.high
+        row[f"{name}_rmse"] = metrics.root_mean_square_error(true, values)
+        above = bootstrap.paired(true, predicted, values, groups, **options)
+        row[f"above_{name}"] = above.difference
+        row[f"above_{name}_low"], row[f"above_{name}_high"] = above.low, above.high
+    left = _beyond(np.asarray(control["linear_maps"]), true, predicted)
+    row["partial_r"] = metrics.pearson_r(*left)
+    row["partial_low"], row["partial_high"] = bootstrap.interval(*left, groups, **options)
     row["difference_std"] = metrics.difference_std(true, predicted)
     row["bias"] = metrics.bias(true, predicted)
     row["mae"] = metrics.mean_absolute_error(true, predicted)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from skyloom.arms.tng import controls
 from skyloom.errors import InputError
 from skyloom.io.columns import or_none
 from skyloom.io.files import open_hdf5
@@ -40,6 +41,9 @@ class Case(experiment.Sample):
     variant : str
     precision : str
         What the features were computed in.
+    profiles, spectra : (N, k) float64 array or None
+        Radial profiles and power spectra of the images' channels, side by side; None where no
+        control asks for them.
     """
 
     component: np.ndarray
@@ -50,6 +54,8 @@ class Case(experiment.Sample):
     bins: int
     variant: str
     precision: str = "float32"
+    profiles: np.ndarray | None = None
+    spectra: np.ndarray | None = None
 
     @property
     def meta(self):
@@ -71,6 +77,7 @@ def read_case(
     *,
     split_name: str = "the split",
     precision: str | None = None,
+    with_controls: bool = True,
 ) -> Case:
     """Join a dataset with its features and a split by id.
 
@@ -84,6 +91,8 @@ def read_case(
         What to call the split in an error.
     precision : {'float32', 'bfloat16'}, optional
         What the features must have been computed in.
+    with_controls : bool
+        Whether what only the controls look at is worked out.
 
     Returns
     -------
@@ -100,6 +109,10 @@ def read_case(
         target = file["target"][()].astype(np.float64)
         bins = int(file["images"].shape[1])
         totals = baselines.total_intensities(file["images"])
+        profiles, spectra = (
+            _of_blocks(file["images"], work) if with_controls else None
+            for work in (controls.radial_profiles, controls.power_spectra)
+        )
         map_totals = file["map_totals"][()] if "map_totals" in file else None
         variant = str(file.attrs.get("variant", Path(dataset).stem))
         synthetic = bool(file.attrs.get("synthetic", False))
@@ -122,10 +135,18 @@ def read_case(
         features=stored,
         totals=totals,
         map_totals=map_totals,
+        profiles=profiles,
+        spectra=spectra,
         bins=bins,
         variant=variant,
         precision=found,
     )
+
+
+def _of_blocks(images, work, block=64):
+    """What `work` makes of images, some at a time: a row of numbers each."""
+    parts = [work(images[at : at + block]) for at in range(0, len(images), block)]
+    return np.concatenate(parts).reshape(len(images), -1)
 
 
 def fit(
@@ -181,6 +202,7 @@ def fit(
     head, result = learn("network", case.target, label)
     nothing = np.full(len(case.target), np.nan)
     shuffled, linear, linear_maps = nothing, nothing, nothing
+    ridge = dict.fromkeys(controls.RIDGE, nothing)
     if with_controls:
         mixed = baselines.shuffled(case.target, train, seed=seed)
         shuffled = learn("shuffled labels", mixed)[1].outputs
@@ -189,11 +211,14 @@ def fit(
             # Physical totals span decades, as the label does: both are logarithms.
             logarithms = baselines.logarithm(case.map_totals)
             linear_maps = baselines.linear_fit(logarithms, case.target, train)
+        pooled = case.features.mean(axis=(1, 2), dtype=np.float64)
+        for name, values in zip(controls.RIDGE, (case.profiles, case.spectra, pooled), strict=True):
+            ridge[name] = baselines.ridge(values, case.target, train, case.component, seed=seed)
     return Fitted(
         network=head,
         history=experiment.history(result, ("loss", "test_loss"), case.meta),
         predictions=_predictions(case, result, settings),
-        control=table(case, shuffled=shuffled, linear=linear, linear_maps=linear_maps),
+        control=table(case, shuffled=shuffled, linear=linear, linear_maps=linear_maps, **ridge),
         metrics=_metrics(case, head, result, settings, shuffled, linear),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.tng.controls import KINDS
 from skyloom.arms.tng.gas_channels import CHANNELS
 from skyloom.arms.tng.images import MID_GREY
 from skyloom.arms.tng.quantities import pixels
@@ -33,7 +34,14 @@ _FORMULA = (
 _FILTERED = {
     "gaussian": " The stretched image was then blurred: v is what the blur left.",
     "unsharp": " v is the stretched image less its blur.",
+    "scrambled": " The pixels of the stretched image then changed places.",
+    "radial": " Each pixel of the stretched image then took the mean of its ring about the centre.",
+    "normalised": " Each plane of the stretched image was then scaled to one mean.",
 }
+
+
+#: What bytes lead back to, where it is not the maps.
+_GIVES = dict.fromkeys(("gaussian", *KINDS), "stretched") | {"unsharp": "difference"}
 
 
 def pixel_side(width, bins, edges):
@@ -119,7 +127,7 @@ def encoding(
     v, mean = ("n f(I) / I", "; I = mean of the planes' n") if joint else ("f(n)", "")
     made["formula"] = _FORMULA.format(v=v, mean=mean) + "." + _FILTERED.get(kind, "")
     loss = _loss(parameters, names, joint)
-    made["gives"] = {"gaussian": "stretched", "unsharp": "difference"}.get(kind, "maps")
+    made["gives"] = _GIVES.get(kind, "maps")
     return {**made, "gives": "nothing", "loss": loss} if loss else made
 
 

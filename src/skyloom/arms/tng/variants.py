@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from skyloom.arms.tng import images
+from skyloom.arms.tng import controls, images
 from skyloom.arms.tng.gas_channels import CHANNELS
 from skyloom.arms.tng.quantities import pixels
 
@@ -37,7 +37,8 @@ def render(
     maxima : dict of float
         Channel maxima of the reference snapshot.
     parameters : dict
-        ``kind`` (composite, channel, gaussian, unsharp), and beta, overflow; ``channels`` (one, or
+        ``kind`` (composite, channel, gaussian, unsharp, or of `skyloom.arms.tng.controls.KINDS`),
+        and beta, overflow; ``channels`` (one, or
         three) with ``stretch`` (joint, alone); or, of the gas's three, ``channel`` where one is
         shown, with ``single_channel`` (alone, joint); for a filter ``sigma``; for unsharp
         ``difference`` (signed, wrapped).
@@ -64,6 +65,8 @@ def render(
     if kind in ("composite", "channel"):
         return images.stretched_bytes(maps, maxima, **options)
     stack = images.stretched(maps, maxima, **options)
+    if kind in controls.KINDS:
+        return images.to_uint8(controls.KINDS[kind](stack))
     size = {"width": width, "bins": maps.shape[-1]}
     sigma = pixels(parameters["sigma"], **size, scale_factor=scale_factor, hubble=hubble)
     if kind == "gaussian":

@@ -205,10 +205,11 @@ def ranking(files):
     Cases ranked by Pearson's r of true and predicted log sSFR on the test side, with intervals
     from a bootstrap over independent groups of galaxies. Small open circles: the same network
     trained on shuffled labels. Diamonds: a linear regression on the three total intensities of the
-    case's images. Right: r minus that of the best case in paired resamples, bold where the
-    interval excludes zero. The star is the one value that the thesis prints (mass, 0.752); the
-    others are not printed. It is grey, with the reasons below, where this run's choices differ
-    from those of the thesis.
+    case's images; triangles and squares: ridge regressions on their radial profile and on what
+    VGG16's features are on average. Right: r minus that of the best case in paired resamples, bold
+    where the interval excludes zero. The star is the one value that the thesis prints (mass,
+    0.752); the others are not printed. It is grey, with the reasons below, where this run's choices
+    differ from those of the thesis.
     """
     summary = read_table(files.summary, need=("variant", "r", "rank"))
     differences = read_table(files.differences, need=("a", "b", "difference"))
