@@ -9,6 +9,7 @@ import numpy as np
 
 from skyloom.arms.registry import ARMS
 from skyloom.draw import style
+from skyloom.io import columns
 from skyloom.io.files import read_table
 from skyloom.report import convergence, page, published, wording
 
@@ -76,7 +77,7 @@ def accidental(summary: Table) -> list[str]:
     """
     if "half_high" not in summary.colnames:
         return []
-    shown = summary[np.asarray(summary["half_high"].filled(np.nan)) < 0.5]
+    shown = summary[columns.numbers(summary["half_high"]) < 0.5]
     if not len(shown):
         return []
     cases = ", ".join(

@@ -16,7 +16,7 @@ from astropy.table import Table
 from skyloom.arms.tng import maps, variants
 from skyloom.arms.tng.galaxy_loop import check_spin_fields, each_galaxy
 from skyloom.arms.tng.rotation import stars_needed
-from skyloom.io.columns import masked
+from skyloom.io import columns
 from skyloom.judge import bootstrap
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def measure(
     names, values, low, high, counts = zip(*rows, strict=True) if rows else ((),) * 5
     table = Table({"variant": np.array(names, dtype=str)})
     for column, numbers in (("half_r", values), ("half_low", low), ("half_high", high)):
-        table[column] = masked(list(numbers))
+        table[column] = columns.masked(list(numbers))
     table["galaxies"] = np.array(counts, dtype=int)
     table.meta.update(level=float(level), samples=int(samples))
     return table
@@ -168,9 +168,8 @@ def beside(summary: Table, halves: Table) -> Table:
     Table
         The summary itself.
     """
-    rows = {str(row["variant"]): row for row in halves}
+    rows = [str(variant) for variant in halves["variant"]]
     for name in ("half_r", "half_low", "half_high"):
-        filled = halves[name].filled(np.nan)
-        by_variant = dict(zip(rows, filled, strict=True))
-        summary[name] = masked([by_variant.get(str(v), np.nan) for v in summary["variant"]])
+        by_variant = dict(zip(rows, columns.numbers(halves[name]), strict=True))
+        summary[name] = columns.masked([by_variant.get(str(v), np.nan) for v in summary["variant"]])
     return summary
