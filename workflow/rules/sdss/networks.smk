@@ -117,13 +117,26 @@ rule sdss_evaluate:
         "../../../scripts/sdss/evaluate.py"
 
 
+releases(
+    "sdss",
+    "skyloom.arms.sdss.release",
+    inputs=lambda w: {
+        name: f"{SDSS_DIR}/models/{w.model}/{file}"
+        for name, file in (("model", "model.keras"), ("metrics", "metrics.json"))
+    },
+    options={name: SDSS[name] for name in ("smoothing", "grid", "quality")},
+    models=SDSS_MODELS,
+    known=configuration_sdss.models(SDSS, all_of_them=True),
+)
+
+
 rule sdss_inspect_unknown:
     """Look at every file of the folder to classify; nobody need have classified it before."""
     input:
         spectra=SDSS_UNKNOWN,
     output:
-        inventory=f"{SDSS_DIR}/prediction/inventory/block_0.ecsv",
-        rejects=f"{SDSS_DIR}/prediction/inventory/rejects_0.ecsv",
+        inventory=f"{SDSS_ANSWERS}/inventory/block_0.ecsv",
+        rejects=f"{SDSS_ANSWERS}/inventory/rejects_0.ecsv",
     log:
         f"{SDSS_DIR}/logs/inspect_unknown.log",
     conda:
@@ -144,11 +157,11 @@ rule sdss_inspect_unknown:
 rule sdss_inventory_unknown:
     """Those that can be classified, each once; all others with reasons."""
     input:
-        inventory=[f"{SDSS_DIR}/prediction/inventory/block_0.ecsv"],
-        rejects=[f"{SDSS_DIR}/prediction/inventory/rejects_0.ecsv"],
+        inventory=[f"{SDSS_ANSWERS}/inventory/block_0.ecsv"],
+        rejects=[f"{SDSS_ANSWERS}/inventory/rejects_0.ecsv"],
     output:
-        inventory=f"{SDSS_DIR}/prediction/inventory.ecsv",
-        rejects=f"{SDSS_DIR}/prediction/rejects.ecsv",
+        inventory=f"{SDSS_ANSWERS}/inventory.ecsv",
+        rejects=f"{SDSS_ANSWERS}/rejects.ecsv",
     log:
         f"{SDSS_DIR}/logs/inventory_unknown.log",
     conda:
@@ -162,10 +175,11 @@ rule sdss_inventory_unknown:
 rule sdss_prepare_unknown:
     """Smooth the spectra to classify and put them on the networks' grid."""
     input:
-        sample=f"{SDSS_DIR}/prediction/inventory.ecsv",
+        sample=f"{SDSS_ANSWERS}/inventory.ecsv",
         spectra=SDSS_UNKNOWN,
+        model=model_folder("sdss"),
     output:
-        f"{SDSS_DIR}/prediction/spectra.h5",
+        f"{SDSS_ANSWERS}/spectra.h5",
     log:
         f"{SDSS_DIR}/logs/prepare_unknown.log",
     conda:
@@ -175,8 +189,9 @@ rule sdss_prepare_unknown:
         spectra=lambda w, input: str(input.spectra),
         block=0,
         blocks=1,
-        smoothing=SDSS["smoothing"],
-        grid=SDSS["grid"],
+        # As the network's own spectra were prepared.
+        smoothing=None,
+        grid=None,
         code=code("sdss/prepare_spectra.py"),
     script:
         "../../../scripts/sdss/prepare_spectra.py"
@@ -185,13 +200,12 @@ rule sdss_prepare_unknown:
 rule sdss_predict_unknown:
     """Let a trained network classify them."""
     input:
-        inventory=f"{SDSS_DIR}/prediction/inventory.ecsv",
-        blocks=[f"{SDSS_DIR}/prediction/spectra.h5"],
+        inventory=f"{SDSS_ANSWERS}/inventory.ecsv",
+        blocks=[f"{SDSS_ANSWERS}/spectra.h5"],
         kernel=SDSS_KERNEL,
-        model=f"{SDSS_DIR}/models/{SDSS_JUDGE}/model.keras",
-        metrics=f"{SDSS_DIR}/models/{SDSS_JUDGE}/metrics.json",
+        model=model_folder("sdss"),
     output:
-        f"{SDSS_DIR}/prediction/predictions.ecsv",
+        f"{SDSS_ANSWERS}/predictions.ecsv",
     log:
         f"{SDSS_DIR}/logs/predict_unknown.log",
     conda:
