@@ -241,7 +241,7 @@ def _used(path):
         return None
     rejected = _files(path)
     # A reject may name a table whose row is without use; who is used is not rejected.
-    good = _files(path.with_name("inventory.ecsv"))
+    good = _files(path.with_name("inventory.ecsv")) or _files(path.with_name("predictions.ecsv"))
     if lost := rejected - good:
         total = len(good) + len(lost)
         return f"{_MARK}{len(good)} of {total} files used, {len(lost)} rejected: {path} says why"

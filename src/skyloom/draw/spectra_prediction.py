@@ -39,10 +39,11 @@ def prediction(
     matplotlib.figure.Figure
     """
     shown = style.evenly(len(labels), MOST)
-    title = f"Labels of {len(labels)} spectra by {labels.meta['model']}"
+    noun = "spectrum" if len(labels) == 1 else "spectra"
+    title = f"Labels of {len(labels)} {noun} by {labels.meta['model']}"
     if labels.meta["synthetic_training"] and not synthetic:
         title += ", which learnt from synthetic ones"
-    height = 1.15 * len(shown) + 1.2
+    height = 1.25 * len(shown) + 1.2
     figure = style.figure(9.2, height, title=title, synthetic=synthetic)
     panels = figure.subplots(
         len(shown), 2, squeeze=False, sharex="col", gridspec_kw={"width_ratios": (2.4, 1)}
@@ -51,7 +52,7 @@ def prediction(
         good = str(row["flag"]) == "good"
         axes.plot(spectra["wavelength"], spectra["flux"][str(row["name"])], color="k", lw=0.7)
         colour = style.BLACK if good else style.ORANGE
-        style.say(axes, style.shorten(str(row["name"]), 40), color=colour)
+        axes.set_title(str(row["name"]), fontsize=7.5, loc="left", color=colour, pad=2)
         axes.margins(x=0)
         side.set_axis_off()
         lines = [_answer(row, name, units[name]) for name in names]

@@ -34,7 +34,7 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
     """
     count = len(table)
     far = columns.texts(table["flag"]) == "unlike"
-    title = f"Grades of {count} images by {table.meta['model']}"
+    title = f"Grades of {count} image{'' if count == 1 else 's'} by {table.meta['model']}"
     if table.meta["synthetic_training"] and not synthetic:
         title += ", which learnt from synthetic ones"
     lines = -(-len(pictures) // _COLUMNS)
@@ -51,7 +51,8 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
         if chosen.any():
             axes.plot(place[chosen], score[order][chosen], "o", color=colour, ms=4, label=name)
     axes.axhline(0.5, color=style.GREY, lw=0.8)
-    axes.set(ylim=(-0.03, 1.03), xlabel="image, by score", ylabel="score (bad: 1)")
+    axes.set(xlim=(-1, max(count, 2)), ylim=(-0.03, 1.03), ylabel="score (bad: 1)")
+    axes.set(xticks=[], xlabel="images, by score")
     axes.legend(loc="upper left", fontsize=7.5)
     rows = {str(name): row for row, name in enumerate(table["file"])}
     for number, (name, picture) in enumerate(pictures.items()):
@@ -59,7 +60,9 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
         panel.imshow(picture, origin="lower", cmap="magma", interpolation="nearest")
         panel.set_axis_off()
         row = rows[name]
-        said = f"{style.shorten(name.rpartition('/')[2], 24)}\n{score[row]:.2f}"
+        last = name.rpartition("/")[2]
+        last = last if len(last) <= 20 else f"{last[:19]}…"
+        said = f"{last}\n{score[row]:.2f}"
         look = {"color": style.ORANGE} if far[row] else {}
         panel.set_title(said + (" unlike" if far[row] else ""), fontsize=6.5, **look)
     return figure

@@ -192,7 +192,7 @@ def worth(release: Release, count: int, *, far: int = 0, synthetic: bool = False
     -------
     str
     """
-    said = f"{count} answers of {release.name} of the arm {release.arm}"
+    said = f"{count} answer{'' if count == 1 else 's'} of {release.name} of the arm {release.arm}"
     if far:
         said += f", {far} of them of what it cannot know (see the column flag)"
     if release.synthetic and not synthetic:

@@ -173,7 +173,7 @@ rule sdss_inventory_unknown:
 
 
 rule sdss_prepare_unknown:
-    """Smooth the spectra to classify and put them on the networks' grid."""
+    """Smooth the spectra to classify and put them on the network's grid."""
     input:
         sample=f"{SDSS_ANSWERS}/inventory.ecsv",
         spectra=SDSS_UNKNOWN,
@@ -186,15 +186,9 @@ rule sdss_prepare_unknown:
         "../../../envs/skyloom.yaml"
     threads: share(2)
     params:
-        spectra=lambda w, input: str(input.spectra),
-        block=0,
-        blocks=1,
-        # As the network's own spectra were prepared.
-        smoothing=None,
-        grid=None,
-        code=code("sdss/prepare_spectra.py"),
+        code=code("sdss/prepare_unknown.py"),
     script:
-        "../../../scripts/sdss/prepare_spectra.py"
+        "../../../scripts/sdss/prepare_unknown.py"
 
 
 rule sdss_predict_unknown:
