@@ -26,11 +26,6 @@ FIXED = {
     "stellar.networks",
     "tng.channels.dark_matter.statistic",
     "tng.channels.stellar_mass.statistic",
-    *(
-        f"tng.variants.{name}.kind"
-        for name, own in changes.default()["tng"]["variants"].items()
-        if "sigma" not in own
-    ),
 }
 PLUGIN = """
 import numpy as np
