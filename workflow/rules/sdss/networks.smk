@@ -124,7 +124,7 @@ releases(
         name: f"{SDSS_DIR}/models/{w.model}/{file}"
         for name, file in (("model", "model.keras"), ("metrics", "metrics.json"))
     },
-    options={name: SDSS[name] for name in ("smoothing", "grid", "quality")},
+    options={name: SDSS[name] for name in ("smoothing", "grid")},
     models=SDSS_MODELS,
     known=configuration_sdss.models(SDSS, all_of_them=True),
 )

@@ -207,7 +207,7 @@ for _arm in SPECTRA_ARMS:
             "dataset": f"{spectra_folder(arm)}/datasets/{spectra_dataset(w.model)}.h5",
             "split": spectra_split(arm),
         },
-        options={"observation": configuration_spectra.observation(config[_arm])},
+        options=None,
         models=configuration_spectra.models(config[_arm]),
         known=[
             *configuration_spectra.models(config[_arm]),

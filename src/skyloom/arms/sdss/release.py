@@ -13,10 +13,10 @@ def contents(files, params) -> dict:
     files : mapping
         Paths of ``model`` and ``metrics``.
     params : mapping
-        ``smoothing``, ``grid`` and ``quality``, as spectra are prepared with.
+        ``smoothing`` and ``grid``, as spectra are prepared with.
     """
     metrics = read_json(files["metrics"])
-    names = ("smoothing", "grid", "quality")
+    names = ("smoothing", "grid")
     return {
         "networks": {"model.keras": files["model"]},
         "facts": {"preprocessing": {name: params[name] for name in names}, "metrics": metrics},

@@ -28,7 +28,7 @@ def contents(files, params) -> dict:
     files : mapping
         Paths of ``members`` (the folder), ``metrics``, ``predictions``, ``dataset`` and ``split``.
     params : mapping
-        ``observation``: how observed spectra are prepared unless told otherwise.
+        Not looked at.
     """
     metrics = read_json(files["metrics"])
     split = read_table(files["split"], need=["id", "part"])
@@ -50,7 +50,6 @@ def contents(files, params) -> dict:
                 "window": [float(wavelength[0]), float(wavelength[-1])],
                 "pixels": len(wavelength),
                 **resolution,
-                "observation": params["observation"],
             },
             "limits": {
                 label: [float(low), float(high)]
