@@ -181,10 +181,14 @@ def test_a_name_is_followed_wherever_it_may_be_used(tmp_path, use):
 # A function of each family, and the steps that rerun when it does something else.
 EDITS = {
     "arms/xmm/rebin.py:rebin": ["xmm/bin_images"],
-    "arms/tng/rotation.py:face_on": ["tng/project_maps", "project channels"],
+    "arms/tng/rotation.py:face_on": [
+        "tng/compare_halves",
+        "tng/project_maps",
+        "project channels",
+    ],
     # Further channels have a formula in the list, the gas's three one in the kernel.
     "arms/tng/channels.py:magnetic_field_strength": ["tng/describe_simulation", "project channels"],
-    "arms/tng/images.py:unsharp_mask": ["tng/make_dataset"],
+    "arms/tng/images.py:unsharp_mask": ["tng/compare_halves", "tng/make_dataset"],
     "arms/sdss/drawing.py:draw": ["sdss/make_dataset", "sdss/predict_folder"],
     "arms/spectra/broadening.py:rotate_all": ["helium/simulate_spectra", "stellar/synthesise_grid"],
     # `load` compiles a kernel that it is given no file of.
@@ -192,6 +196,7 @@ EDITS = {
         "sdss/compile_kernel",
         "sdss/make_dataset",
         "sdss/predict_folder",
+        "tng/compare_halves",
         "tng/compile_kernel",
         "tng/project_maps",
         "project channels",
