@@ -18,6 +18,8 @@ bootstrap = {
 }
 
 write_table(evaluation.summarise(predictions, metrics, **bootstrap), made.summary)
+reliability = evaluation.reliability(predictions, metrics, level=bootstrap["level"])
+write_table(reliability, made.reliability)
 write_table(evaluation.readouts(predictions, metrics, **bootstrap), made.readouts)
 write_table(evaluation.confusions(predictions, metrics), made.confusion)
 write_table(evaluation.confused(predictions, metrics), made.confused)

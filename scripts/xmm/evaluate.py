@@ -18,10 +18,9 @@ summary = evaluation.summarise(
     **params.bootstrap,
     seed=params.seed,
     threshold=params.threshold,
-    calibrated=params.calibration,
 )
 mistakes = evaluation.mistakes(predictions, params.experiments, threshold=params.threshold)
-reliability = evaluation.reliability(predictions, params.experiments, summary)
+reliability = evaluation.reliability(predictions, metrics, level=summary.meta["level"])
 
 mistakes.meta["synthetic"] = summary.meta["synthetic"]
 write_table(summary, snakemake.output.summary)

@@ -16,10 +16,10 @@ from skyloom.judge import published
 from skyloom.report import page, sdss, semantic, spectra, wording, xmm
 
 PICTURES = {
-    "xmm": ("roc", "stretches", "worst/good"),
+    "xmm": ("roc", "calibration", "stretches", "worst/good"),
     "semantic": ("bounds", "examples", "galaxies", "galaxy_panels"),
     "helium": ("comparison", "observed", "predictions/clean_initial", "predictions/clean_modified"),
-    "sdss": ("scores", "redshifts", "examples", "confusions/80_20"),
+    "sdss": ("scores", "calibration", "redshifts", "examples", "confusions/80_20"),
 }
 
 
@@ -33,6 +33,10 @@ def experiment(name, auc, *, missed=3, alarms=2):
         "test_bad": 17,
         "test_missed": missed,
         "test_false_alarms": alarms,
+        "validation_images": 60,
+        **{"temperature": 1.3, "calibration_error_chance": 0.08},
+        **{f"calibration_error{end}": 0.1 for end in ("", "_low", "_high")},
+        **{f"calibration_error_calibrated{end}": 0.09 for end in ("", "_low", "_high")},
     }
 
 
@@ -70,6 +74,15 @@ def test_experiments_whose_intervals_overlap_are_not_ranked():
     assert text.startswith("The network of experiment best")
     assert "1 of the 2 other experiments (near) do not lie below" in text
     assert "other experiments lie below" in xmm_says(best, far)
+
+
+def test_calibration_is_told_with_what_chance_would_give():
+    text = xmm_says(experiment("demo", (0.72, 0.55, 0.88)))
+    assert "with the temperature 1.30 of 60 validation images, are off by 0.09" in text
+    assert "60 images would show 0.08 by chance" in text
+    raw = {"temperature": np.nan, "calibration_error_calibrated": np.nan}
+    text = xmm_says(experiment("demo", (0.72, 0.55, 0.88)) | raw)
+    assert "Its scores are off by 0.10" in text and "temperature" not in text
 
 
 def test_an_auc_without_an_interval_claims_nothing():
@@ -270,7 +283,6 @@ def write_xmm(folder):
         "dataset": "minmax_sqrt_rebin4",
         "architecture": "2conv",
         "test_accuracy": 0.8,
-        "calibration_error": 0.1,
     }
     meta = {"level": 0.95, "threshold": 0.5, "synthetic": True}
     write_table(Table(rows=[row], meta=meta), folder / "evaluation" / "summary.ecsv")

@@ -9,6 +9,7 @@ from skyloom.arms.sdss import evaluation
 from skyloom.arms.sdss.classes import CLASSES
 from skyloom.errors import InputError
 from skyloom.io.files import read_table, write_table
+from skyloom.judge import calibration
 
 BOOTSTRAP = {"samples": 400, "level": 0.95, "seed": 1}
 
@@ -78,6 +79,30 @@ def test_metrics_are_the_articles_equations_on_the_test_side_alone(judged):
         assert np.ma.is_masked(rows["STAR"]["overall_accuracy"])
     assert summary.meta["synthetic"] is True
     assert summary.meta["spectra"] == 300
+
+
+def test_calibration_is_that_of_the_likeliest_class_beside_the_average():
+    table, metrics = trained()
+    names = [f"p_{name.lower()}" for name in CLASSES]
+    raw = np.stack([table[name] for name in names], axis=1)
+    for name, column in zip(names, calibration.calibrated(raw, 2.0).T, strict=True):
+        table[name] = column
+    metrics = {**metrics, "calibration": {"temperature": 2.0, "objects": 31}}
+    summary = evaluation.summarise([table], [metrics], **BOOTSTRAP)
+    [row] = summary[summary["class"] == "average"]
+    test = np.asarray(table["part"] == "test")
+    right = np.asarray(table["class"] == table["predicted"])[test]
+    for column, sure in (
+        ("calibration_error", raw[test].max(axis=1)),
+        ("calibration_error_calibrated", calibration.calibrated(raw, 2.0)[test].max(axis=1)),
+    ):
+        assert row[column] == pytest.approx(calibration.calibration_error(right, sure))
+        assert row[f"{column}_low"] < row[f"{column}_high"]
+    assert (row["temperature"], row["validation_spectra"]) == (2, 31)
+    assert summary["calibration_error"].mask.tolist() == [True, True, True, False]
+    bins = evaluation.reliability([table], [metrics], level=0.95)
+    for way in (False, True):
+        assert bins["spectra"][bins["calibrated"] == way].sum() == test.sum()
 
 
 def test_drawing_kinds_of_objects_is_drawing_objects(judged):

@@ -43,6 +43,7 @@ STEPS = {
     ),
     "confusions": (("confusion",), ("diagonal: recall", "diagonal: precision", "quasar")),
     "scores": (("summary", "published"), ("F1", "average", "95 % bootstrap", "not comparable")),
+    "calibration": (("summary", "reliability"), ("Share named rightly", "T = ", "(chance 0.")),
     "confused": (("confused", "dataset"), ("galaxy called star", "p(quasar) = 0.99", "Ca II")),
     "prediction": (("predictions",), ("Probability", "called so", "file says another class")),
 }

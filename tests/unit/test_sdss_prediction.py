@@ -7,6 +7,7 @@ from astropy.table import Table
 from skyloom.arms.sdss import classes, experiments, prediction, preparation, processing
 from skyloom.errors import InputError
 from skyloom.io.files import atomic_hdf5, read_table, write_table
+from skyloom.judge import calibration
 from skyloom.learn import cnn_1d, lenet, regression
 
 pytestmark = pytest.mark.usefixtures("whole_batches")
@@ -78,6 +79,18 @@ def test_probabilities_are_the_networks_on_inputs_made_as_in_training(folder, va
     write_table(table, tmp_path / "predictions.ecsv")
     again = read_table(tmp_path / "predictions.ecsv", need=["file", "id", "z", "predicted"])
     np.testing.assert_array_equal(again["p_star"], table["p_star"])
+
+
+def test_a_folder_gets_the_probabilities_of_the_models_temperature(folder):
+    inventory, blocks, _, _ = folder
+    network, known = cnn_1d.build(80, 3), metrics("spectra")
+    raw = prediction.predict(inventory, blocks, network, known)
+    scale = {"temperature": 2.5, "objects": 26}
+    table = prediction.predict(inventory, blocks, network, {**known, "calibration": scale})
+    p, q = (np.stack([t[n] for n in experiments.PROBABILITIES], axis=1) for t in (table, raw))
+    np.testing.assert_allclose(p, calibration.calibrated(q, 2.5), rtol=1e-9)
+    np.testing.assert_array_equal(table["predicted"], raw["predicted"])
+    assert table.meta["temperature"] == 2.5 and "temperature" not in raw.meta
 
 
 def test_an_empty_folder_gives_an_empty_table(folder, tmp_path):

@@ -12,6 +12,7 @@ from refusal import refused
 
 from skyloom.arms.sdss import architectures, classes, experiments
 from skyloom.errors import InputError
+from skyloom.judge import calibration
 from skyloom.learn import batches, pretrained
 from skyloom.learn.standardisation import Standardised
 
@@ -26,6 +27,7 @@ TRAINING = {
     "patience": 40,
     "restore": "best",
     "class_weights": False,
+    "calibration": False,
 }
 MNIST = architectures.network("mnist", {"architecture": "lenet"})
 CNN = architectures.network("cnn_1d", {"architecture": "cnn_1d"})
@@ -101,7 +103,7 @@ def fit(files, entry, name, **options):
 
 @pytest.mark.parametrize(("name", "entry"), [("mnist", MNIST), ("cnn_1d", CNN)])
 def test_a_network_learns_and_its_tables_say_what_it_saw(files, name, entry):
-    fitted = fit(files, entry, name)
+    fitted = fit(files, entry, name, training={**TRAINING, "calibration": True})
     table, metrics = fitted.predictions, json.loads(json.dumps(fitted.metrics))
     test = table[table["part"] == "test"]
     assert np.mean(np.asarray(test["class"] == test["predicted"])) > 0.9
@@ -122,7 +124,25 @@ def test_a_network_learns_and_its_tables_say_what_it_saw(files, name, entry):
     # What is saved is what predicted.
     with h5py.File(files[0] / f"{entry.variant}.h5") as file:
         seen = file["spectra" if name == "cnn_1d" else "images"][:8].astype(np.float32)
-    np.testing.assert_allclose(fitted.network(seen), p[:8], atol=1e-5)
+    warmth = metrics["calibration"]["temperature"]
+    assert metrics["calibration"]["objects"] == np.sum(table["part"] == "validation")
+    assert warmth == table.meta["temperature"]
+    given = calibration.calibrated(np.asarray(fitted.network(seen), float), warmth)
+    np.testing.assert_allclose(given, p[:8], atol=1e-5)
+
+
+def test_a_temperature_changes_probabilities_and_no_class(files):
+    with_one, without = (
+        fit(files, MNIST, "mnist", training={**TRAINING, "calibration": key})
+        for key in (True, False)
+    )
+    assert without.metrics["calibration"] is None
+    one, other = with_one.predictions, without.predictions
+    np.testing.assert_array_equal(one["predicted"], other["predicted"])
+    p, q = (np.stack([t[n] for n in experiments.PROBABILITIES], axis=1) for t in (one, other))
+    warmth = with_one.metrics["calibration"]["temperature"]
+    np.testing.assert_allclose(p, calibration.calibrated(q, warmth), rtol=1e-9)
+    assert abs(p - q).max() > 1e-3
 
 
 def test_a_readout_is_what_a_training_of_so_many_epochs_gives(files):

@@ -12,7 +12,7 @@ from astropy.table import Table
 from skyloom.arms.xmm import evaluation
 from skyloom.errors import InputError
 from skyloom.io.files import atomic_hdf5, read_table, write_json, write_table
-from skyloom.judge import roc
+from skyloom.judge import calibration, roc
 
 BOOTSTRAP = {"samples": 300, "level": 0.95}
 NAMES = ("demo", "kernel_3", "minmax_log")
@@ -36,6 +36,7 @@ def trained(name, *, seed=0, skill=1.0, table=None, synthetic=True, sides=SIDES)
         **meta,
         **{"architecture": "3conv", "target": "binary", "table": table, "parameters": 3302305},
         **{"epochs": 12, "best_epoch": 7, "best": best},
+        "calibration": {"temperature": 1.3, "objects": 60},
     }
     return predictions, metrics
 
@@ -86,17 +87,27 @@ def test_one_kind_on_the_test_side_masks_the_area_alone():
     assert not np.ma.is_masked(summary["test_accuracy"][0])
 
 
-def test_calibration_is_one_key():
+def test_calibration_is_judged_both_ways_where_there_is_a_temperature():
     predictions, metrics = trained("demo")
+    own = {**metrics, "calibration": {"temperature": 2.0, "objects": 60}}
+    metrics, raw = {**metrics, "calibration": None}, predictions.copy()
+    predictions["score"] = calibration.calibrated(raw["score"], 2.0)
     on, off = (
-        evaluation.summarise([predictions], [metrics], **BOOTSTRAP, seed=1, calibrated=key)
-        for key in (True, False)
+        evaluation.summarise([table], [known], **BOOTSTRAP, seed=1)[0]
+        for table, known in ((predictions, own), (raw, metrics))
     )
-    assert on["calibration_error"][0] == off["calibration_error"][0]
-    assert on["temperature"][0] > 0
-    assert np.ma.is_masked(off["temperature"][0])
-    assert set(evaluation.reliability([predictions], ["demo"], on)["calibrated"]) == {True, False}
-    assert set(evaluation.reliability([predictions], ["demo"], off)["calibrated"]) == {False}
+    assert on["calibration_error"] == pytest.approx(off["calibration_error"])
+    assert on["calibration_error_calibrated_low"] < on["calibration_error_calibrated"]
+    assert on["temperature"] == 2
+    assert np.ma.is_masked(off["temperature"])
+    assert np.ma.is_masked(off["calibration_error_calibrated"])
+    for name in ("test_auc", "test_accuracy", "test_missed", "test_false_alarms"):
+        assert on[name] == pytest.approx(off[name])
+    ways = [
+        set(evaluation.reliability([table], [known], level=0.95)["calibrated"])
+        for table, known in ((predictions, own), (raw, metrics))
+    ]
+    assert ways == [{True, False}, {False}]
 
 
 def test_mistakes_are_counted_by_hand():
@@ -176,7 +187,7 @@ def run(tmp_path_factory):
             output=evaluated,
             params={
                 **{"experiments": list(NAMES), "bootstrap": BOOTSTRAP, "threshold": 0.5},
-                **{"calibration": True, "seed": 1},
+                "seed": 1,
             },
         )
     return {**files, **evaluated, "dataset": str(folder / "dataset.h5")}

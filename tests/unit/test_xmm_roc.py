@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from refusal import refused
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import norm
 
 from skyloom.judge import calibration, roc
@@ -141,26 +141,7 @@ def test_wilson_interval_is_the_set_of_shares_that_a_test_does_not_reject():
         assert abs(0.15 - bound) / np.sqrt(bound * (1 - bound) / 20) == pytest.approx(z)
 
 
-@pytest.mark.parametrize("warmth", [0.5, 1.0, 2.5])
-def test_temperature_undoes_what_was_done_to_the_logits(warmth):
-    rng = np.random.default_rng(3)
-    honest = expit(rng.normal(-0.5, 1.5, 40000))
-    positive = rng.random(40000) < honest
-    too_sure = expit(logit(honest) * warmth)
-    found = calibration.temperature(positive, too_sure)
-    assert found == pytest.approx(warmth, rel=0.05)
-    softened = calibration.soften(too_sure, found)
-    assert calibration.calibration_error(positive, softened) < 0.01
-    # The order of the scores, and so the area, stays.
-    assert roc.auc(positive, softened) == pytest.approx(roc.auc(positive, too_sure))
-
-
-def test_calibration_survives_certain_scores_and_one_kind():
-    positive = np.array([True, False, True, False])
-    warmth = calibration.temperature(positive, [1.0, 0.0, 0.0, 1.0])
-    assert warmth == pytest.approx(20, rel=0.01)
-    assert np.isnan(calibration.temperature([True, True], [0.5, 0.6]))
-    np.testing.assert_array_equal(calibration.soften([0.2, 0.9], np.nan), [0.2, 0.9])
+def test_calibration_errors_of_nothing_and_of_no_probabilities():
     assert np.isnan(calibration.calibration_error([], []))
     refused("not a probability", calibration.calibration_error, [True], [1.2], error=ValueError)
 

@@ -10,6 +10,7 @@ from refusal import refused
 
 from skyloom.arms.xmm import architectures, experiments
 from skyloom.errors import InputError
+from skyloom.judge import calibration
 from skyloom.judge.roc import auc
 from skyloom.learn import batches, classification, training
 from skyloom.learn.classification import Settings
@@ -145,6 +146,23 @@ def test_a_network_learns_to_tell_a_blob_from_none(tmp_path, target):
         np.testing.assert_allclose(made[:, 3], table["p_3"][:5], atol=1e-5)
     else:
         np.testing.assert_allclose(made[:, 1], table["score"][:5], atol=1e-5)
+    assert fitted.metrics["calibration"] is None
+    # With a temperature: other probabilities, the same answers.
+    options = {"training": {**TRAINING, "calibration": True}, "seed": 0}
+    fitted = experiments.fit("easy", entry, path, experiments.read_sample(path, split), **options)
+    own = fitted.predictions
+    record = fitted.metrics["calibration"]
+    assert record["objects"] == np.sum(own["part"] == "validation")
+    np.testing.assert_array_equal(
+        own["score"], calibration.calibrated(table["score"], record["temperature"])
+    )
+    np.testing.assert_array_equal(own["score"] > 0.5, table["score"] > 0.5)
+    assert abs(own["score"] - table["score"]).max() > 1e-4
+    if target != "binary":
+        p, q = (np.stack([t[f"p_{k}"] for k in range(6)], axis=1) for t in (own, table))
+        warmth = fitted.metrics["calibration_of_classes"]["temperature"]
+        np.testing.assert_allclose(p, calibration.calibrated(q, warmth))
+        np.testing.assert_array_equal(p.argmax(axis=1), q.argmax(axis=1))
 
 
 @pytest.mark.usefixtures("whole_batches")

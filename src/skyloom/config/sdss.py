@@ -170,6 +170,11 @@ class Training(Section):
     """predict with the weights of the lowest validation loss, or the `last`"""
     class_weights: bool = key(False)
     """whether rare classes count more"""
+    calibration: bool = key(True)
+    """whether probabilities get a temperature, fitted to the validation side
+
+    … ([methods](../docs/methods.md)); the article has none
+    """
 
 
 class Evaluation(Section):

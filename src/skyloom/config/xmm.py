@@ -132,6 +132,11 @@ class Training(Section):
     """of Adam"""
     restore: Literal["best", "last"] = key("best")
     """predict with the weights of the lowest validation loss, or the `last` as published"""
+    calibration: bool = key(True)
+    """whether scores get a temperature, fitted to the validation side
+
+    … ([methods](../docs/methods.md)); the document has none
+    """
 
 
 class Experiment(Entry):
@@ -160,8 +165,6 @@ class Evaluation(Section):
     """resamplings of the observations"""
     level: float = key(0.95, gt=0, lt=1)
     """of the intervals"""
-    calibration: bool = key(True)
-    """reliability diagram, and a temperature fitted on the validation side"""
     threshold: float = key(0.5, gt=0, lt=1)
     """score above which an image is called bad"""
     final: str = key("demo")

@@ -38,6 +38,9 @@ class Settings(Limits):
         binary question, else over the labels, counted on the training side. They weigh the
         validation loss too (Keras's ``fit`` does not), so that the epoch is chosen by what is
         learnt.
+    calibration : bool
+        Whether the probabilities of the trained network get a temperature, which the arm fits to
+        the validation side (`skyloom.judge.calibration.fit`).
     augmentation : Augmentation
         What is done to images of the training side.
     readout_epochs : tuple of int
@@ -46,6 +49,7 @@ class Settings(Limits):
 
     patience: int = 50
     class_weights: bool = False
+    calibration: bool = False
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
     readout_epochs: tuple = ()
 

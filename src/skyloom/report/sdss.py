@@ -12,7 +12,7 @@ from skyloom.draw import sdss_labels as names
 from skyloom.io.columns import texts
 from skyloom.io.files import read_json
 from skyloom.judge import bootstrap
-from skyloom.report import convergence, page, published, wording
+from skyloom.report import calibration, convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -56,6 +56,7 @@ def section(folder: Path):
             ),
         ),
         page.figure(folder, "sdss.scores"),
+        page.figure(folder, "sdss.calibration"),
         _averages(summary),
         page.details("Every class as a table", _scores(summary)),
         *_confusions(folder, confusion),
@@ -103,6 +104,14 @@ def answer(
         said.append(f"{who}, names {_beside(best, row, predictions, level)}")
     if len(order) > 5:
         said.append(f"All {len(order)} networks are in the table below.")
+    said.append(
+        calibration.sentence(
+            best,
+            what=f"The probabilities of {_name(best)}",
+            fitted=f"{np.ma.filled(best['validation_spectra'], 0):.0f} validation spectra",
+            judged=names.counted(int(best["spectra"])),
+        )
+    )
     return [*said, wording.OTHER_SEED]
 
 
@@ -195,6 +204,7 @@ def _averages(summary):
     return page.table(
         ("Network, split", list(map(_name, average))),
         *_with_ends(average, _MEANS),
+        *calibration.columns(average),
         caption="The test side: share of right answers, and means over the classes",
     )
 

@@ -11,7 +11,7 @@ from skyloom.arms.registry import ARMS
 from skyloom.io.columns import texts
 from skyloom.io.files import read_json
 from skyloom.judge import roc
-from skyloom.report import convergence, page, published, wording
+from skyloom.report import calibration, convergence, page, published, wording
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -44,6 +44,7 @@ def section(folder: Path):
         ),
         _table(summary),
         page.figure(folder, "xmm.roc"),
+        page.figure(folder, "xmm.calibration"),
         page.figure(folder, "xmm.stretches"),
         *_worst(folder, summary),
         *published.part(folder),
@@ -78,6 +79,14 @@ def answer(summary: Table, statistics: dict | None) -> list[str]:
     if len(summary) > 1:
         said.append(_rivals(summary, best))
     said.append(_caught(best, float(summary.meta.get("threshold", 0.5))))
+    said.append(
+        calibration.sentence(
+            best,
+            what="Its scores",
+            fitted=f"{int(best['validation_images'])} validation images",
+            judged=f"{int(best['test_images'])} images",
+        )
+    )
     if statistics:
         said.append(_plainer(auc, statistics))
     return [*said, wording.OTHER_SEED]
@@ -164,7 +173,7 @@ def _table(summary):
         ("Accuracy of always saying good", 1 - bad / images, ".2f"),
         ("Bad images missed", summary["test_missed"]),
         ("Good ones called bad", summary["test_false_alarms"]),
-        ("Calibration error", wording.column(summary, "calibration_error"), ".2f"),
+        *calibration.columns(summary),
         caption="The test side",
     )
 

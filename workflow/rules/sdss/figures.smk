@@ -40,6 +40,13 @@ figure(
         "published": f"{SDSS_DIR}/evaluation/published.ecsv",
     },
 )
+figure(
+    *("sdss", "calibration", "results", "sdss.calibration"),
+    inputs={
+        name: f"{SDSS_DIR}/evaluation/{name}.ecsv"
+        for name in ("summary", "reliability")
+    },
+)
 beside(
     "sdss",
     {"summary": f"{SDSS_DIR}/evaluation/summary.ecsv"},

@@ -102,6 +102,7 @@ rule sdss_evaluate:
         metrics=expand(f"{SDSS_DIR}/models/{{model}}/metrics.json", model=SDSS_MODELS),
     output:
         summary=f"{SDSS_DIR}/evaluation/summary.ecsv",
+        reliability=f"{SDSS_DIR}/evaluation/reliability.ecsv",
         readouts=f"{SDSS_DIR}/evaluation/readouts.ecsv",
         confusion=f"{SDSS_DIR}/evaluation/confusion.ecsv",
         confused=f"{SDSS_DIR}/evaluation/confused.ecsv",

@@ -228,7 +228,10 @@ builds(
         *(f"{SDSS_DIR}/models/{model}/model.keras" for model in SDSS_MODELS),
         *(
             f"{SDSS_DIR}/evaluation/{name}.ecsv"
-            for name in ("summary", "readouts", "confusion", "confused", "published")
+            for name in (
+                *("summary", "reliability", "readouts"),
+                *("confusion", "confused", "published"),
+            )
         ),
     ],
     datasets=dict.fromkeys(

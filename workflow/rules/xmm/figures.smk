@@ -55,7 +55,6 @@ figure(
         "summary": f"{XMM_DIR}/evaluation/summary.ecsv",
         "reliability": f"{XMM_DIR}/evaluation/reliability.ecsv",
     },
-    over=[{}] if XMM["evaluation"]["calibration"] else [],
 )
 # Figure 24.
 figure(

@@ -61,7 +61,6 @@ rule xmm_evaluate:
         experiments=XMM_TRAINED,
         bootstrap=XMM_BOOTSTRAP,
         threshold=XMM["evaluation"]["threshold"],
-        calibration=XMM["evaluation"]["calibration"],
         seed=SEED,
         code=code("xmm/evaluate.py"),
     script:

@@ -19,7 +19,7 @@ from skyloom import split_tables
 from skyloom.arms.sdss.classes import CLASSES, PROBABILITIES
 from skyloom.errors import InputError
 from skyloom.io.columns import masked, of_rows, where
-from skyloom.judge import bootstrap
+from skyloom.judge import bootstrap, calibration
 from skyloom.progress import track
 
 METRICS = ("accuracy", "precision", "recall", "f1")
@@ -178,7 +178,9 @@ def summarise(
     Table
         model, network, split, class (with ``average``), spectra (of the test side), then
         accuracy, precision, recall, f1 and overall_accuracy (in the row of the average), each with
-        _low and _high. What is not defined is masked.
+        _low and _high; beside the average temperature, validation_spectra that it was fitted to,
+        and what `skyloom.judge.calibration.summary` says of the probability of the likeliest
+        class. What is not defined is masked.
     """
     parts, pairs = [], list(zip(predictions, metrics, strict=True))
     for table, known in track(pairs, label="networks", unit="network"):
@@ -189,8 +191,63 @@ def summarise(
             rate="sdss.training.learning_rate",
             probabilities=PROBABILITIES,
         )
-        parts.append(_one(rows, "predicted", known, samples, level, seed))
+        part = _one(rows, "predicted", known, samples, level, seed)
+        parts.append(_calibrated(part, rows, known, samples, level, seed))
     return _finished(vstack(parts), predictions, metrics, samples, level)
+
+
+def _calibrated(part, rows, known, samples, level, seed):
+    """Calibration beside the average."""
+    row = {"temperature": calibration.temperature(known)}
+    row["validation_spectra"] = (known.get("calibration") or {}).get("objects")
+    named = _named(rows, known)
+    row |= calibration.summary(*named, _objects(rows), samples=samples, level=level, seed=seed)
+    for name, value in row.items():
+        part[name] = masked([*[np.nan] * len(CLASSES), np.nan if value is None else value])
+    return part
+
+
+def _named(rows, known):
+    """Whether each spectrum is named rightly, and how sure the network was of that name."""
+    p = np.stack([np.asarray(rows[name], dtype=float) for name in PROBABILITIES], axis=1)
+    sure = {way: np.max(values, axis=1) for way, values in calibration.ways(p, known).items()}
+    return labels(rows["class"]) == labels(rows["predicted"]), sure
+
+
+def _objects(rows):
+    return _texts(rows, "object" if "object" in rows.colnames else "id")
+
+
+def reliability(predictions: Sequence[Table], metrics: Sequence[dict], *, level: float) -> Table:
+    """How many of the test side are named rightly among those with about the same probability.
+
+    Parameters
+    ----------
+    predictions, metrics
+        As `summarise` has them.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    Table
+        model, network, split, calibrated (bool), low, high (edges of the bin), spectra, score (mean
+        probability of the likeliest class), right_fraction with its interval. Empty bins are left
+        out.
+    """
+    parts = []
+    for table, known in zip(predictions, metrics, strict=True):
+        right, sure = _named(where(table, part="test"), known)
+        names = {"count": "spectra", "fraction": "right_fraction"}
+        part = calibration.table(right, sure, level=level, **names)
+        for place, key in enumerate(_NAMES):
+            part.add_column([str(known[key])] * len(part), name=key, index=place)
+        parts.append(part)
+    made = vstack(parts)
+    made.meta.update(
+        synthetic=any(bool(known["synthetic"]) for known in metrics), level=float(level)
+    )
+    return made
 
 
 def readouts(predictions, metrics, *, samples, level, seed) -> Table:
@@ -224,8 +281,7 @@ def _finished(table, predictions, metrics, samples, level):
 
 def _one(rows, column, known, samples, level, seed):
     true, said = labels(rows["class"]), labels(rows[column])
-    objects = _texts(rows, "object" if "object" in rows.colnames else "id")
-    found = judge(true, said, objects, samples=samples, level=level, seed=seed)
+    found = judge(true, said, _objects(rows), samples=samples, level=level, seed=seed)
     names = [*CLASSES, AVERAGE]
     table = Table()
     for key in _NAMES:

@@ -14,6 +14,7 @@ from skyloom import split_tables
 from skyloom.arms.sdss.classes import CLASSES, PROBABILITIES
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5
+from skyloom.judge import calibration
 from skyloom.learn import (
     batches,
     batchnorm_folding,
@@ -296,7 +297,12 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
         "split": split,
         "synthetic": sample.synthetic,
     }
-    predictions = _predictions(sample, result, meta)
+    scale = None
+    if settings.calibration:
+        rows = sample.rows("validation")
+        own = TARGET.probabilities(result.outputs[rows])
+        scale = calibration.fit(sample.label[rows], own)
+    predictions = _predictions(sample, result, meta, scale)
     readouts = {
         str(epoch): {part: _judge(sample, _called(outputs), part) for part in split_tables.PARTS}
         for epoch, outputs in result.readouts.items()
@@ -315,6 +321,7 @@ def _fitted(name, entry, split, sample, made, result, training, settings):
             "trainable_parameters": trainable,
             "spectra": len(sample.id),
             "inputs": sample.inputs,
+            "calibration": scale,
             **experiment.epochs(result, classification.HISTORY),
             "readouts": readouts,
             "sides": {part: _judge(sample, called, part) for part in split_tables.PARTS},
@@ -327,19 +334,23 @@ def _called(outputs):
     return np.argmax(outputs, axis=1)
 
 
-def probabilities(table, outputs):
-    """Add ``predicted`` and the probability of every class to a table."""
+def probabilities(table, outputs, temperature):
+    """Add ``predicted`` and the calibrated probability of every class to a table."""
     table["predicted"] = np.array(CLASSES)[_called(outputs)]
-    for column, values in zip(PROBABILITIES, TARGET.probabilities(outputs).T, strict=True):
+    made = calibration.calibrated(TARGET.probabilities(outputs), temperature)
+    for column, values in zip(PROBABILITIES, made.T, strict=True):
         table[column] = values
     return table
 
 
-def _predictions(sample, result, meta):
+def _predictions(sample, result, meta, scale):
     table = Table(meta=meta)
+    warmth = scale and scale["temperature"]
+    if warmth:
+        table.meta["temperature"] = warmth
     table["id"], table["part"], table["object"] = sample.id, sample.part, sample.object
     table["class"], table["z"] = np.array(CLASSES)[sample.label], sample.z
-    probabilities(table, result.outputs)
+    probabilities(table, result.outputs, warmth)
     for epoch, outputs in result.readouts.items():
         table[f"predicted_epoch_{epoch}"] = np.array(CLASSES)[_called(outputs)]
     table["predicted"].description = "the class of the largest probability"

@@ -13,6 +13,7 @@ from astropy.table import Table
 from skyloom.arms.sdss import experiments, preparation, processing
 from skyloom.arms.sdss.spectrum import UNKNOWN
 from skyloom.errors import InputError
+from skyloom.judge import calibration
 from skyloom.learn import regression, sub_batches
 from skyloom.learn.backend import tf
 from skyloom.progress import track_blocks
@@ -112,7 +113,8 @@ def predict(
     Returns
     -------
     Table
-        file, id, class (empty where the file does not say), z, predicted, p_galaxy, p_qso, p_star.
+        file, id, class (empty where the file does not say), z, predicted, p_galaxy, p_qso, p_star:
+        with the temperature of the model's metrics, where they have one.
 
     Raises
     ------
@@ -122,7 +124,8 @@ def predict(
     meta = {"model": metrics["model"], "synthetic": bool(inventory.meta.get("synthetic", False))}
     # A network that learnt from synthetic spectra says nothing about real ones that could be used.
     meta["synthetic_training"] = bool(metrics["synthetic"])
-    table = Table(meta=meta)
+    warmth = calibration.temperature(metrics)
+    table = Table(meta=meta if warmth is None else {**meta, "temperature": warmth})
     for name in ("file", "id", "class"):
         table[name] = np.ma.filled(inventory[name], "").astype(str)
     table["class"][table["class"] == UNKNOWN] = ""
@@ -132,4 +135,4 @@ def predict(
     label = f"classes by {metrics['model']}"
     spectra = track_blocks(spectra, label=label, total=len(table), unit="spectrum")
     made = outputs(network, spectra, wavelength, metrics, kernel=kernel)
-    return experiments.probabilities(table, made)
+    return experiments.probabilities(table, made, warmth)

@@ -49,7 +49,6 @@ def summarise(
     level,
     seed,
     threshold: float = 0.5,
-    calibrated: bool = True,
 ) -> Table:
     """One row an experiment.
 
@@ -63,8 +62,6 @@ def summarise(
         Bootstrap samples, coverage and seed of the intervals of the AUC; observations are drawn.
     threshold : float
         A score above it is called bad.
-    calibrated : bool
-        Whether a temperature is fitted to the validation side.
 
     Returns
     -------
@@ -72,8 +69,8 @@ def summarise(
         experiment, table, dataset, architecture, target, parameters, epochs (run), best_epoch;
         training_ and validation_ accuracy and loss of the best epoch (the document's columns);
         for test and validation: images, bad, auc, auc_low, auc_high, accuracy; missed (bad called
-        good) and false_alarms (good called bad) of the test side; calibration_error of the test
-        side, temperature, calibration_error_calibrated. What is undefined is masked.
+        good) and false_alarms (good called bad) of the test side; temperature and what
+        `skyloom.judge.calibration.summary` says. What is undefined is masked.
     """
     rows = []
     pairs = list(zip(predictions, metrics, strict=True))
@@ -85,13 +82,17 @@ def summarise(
             rate="xmm.training.learning_rate",
             probabilities=("score",),
         )
-        row = {name: str(known.get(name) or "") for name in _TEXTS}
+        row: dict = {name: str(known.get(name) or "") for name in _TEXTS}
         row |= {name: known[name] for name in ("epochs", "best_epoch", "parameters")}
         row |= {name: known["best"][key] for name, key in _BEST.items()}
+        row["temperature"] = calibration.temperature(known)
         for side in ("test", "validation"):
             judged = _judge(*on_side(table, side), threshold, samples, level, seed)
             row |= {f"{side}_{name}": value for name, value in judged.items()}
-        rows.append(row | _calibration(table, calibrated))
+        bad, score = on_side(table, "test")
+        scores, own = calibration.ways(score, known), np.arange(len(bad))
+        bootstrap = {"samples": samples, "level": level, "seed": seed}
+        rows.append(row | calibration.summary(bad, scores, own, **bootstrap))
     summary = of_rows(rows)
     summary.meta.update(
         level=float(level),
@@ -118,15 +119,6 @@ def _judge(bad, score, threshold, samples, level, seed):
     }
 
 
-def _calibration(table, calibrated):
-    bad, score = on_side(table, "test")
-    found = {"calibration_error": calibration.calibration_error(bad, score)}
-    warmth = calibration.temperature(*on_side(table, "validation")) if calibrated else np.nan
-    softened = calibration.soften(score, warmth)
-    after = np.nan if np.isnan(warmth) else calibration.calibration_error(bad, softened)
-    return {**found, "temperature": warmth, "calibration_error_calibrated": after}
-
-
 def mistakes(predictions, names, *, threshold=0.5):
     """Wrong answers of each OBS_CLASS on each side: the document's table 8, for every network.
 
@@ -150,43 +142,33 @@ def mistakes(predictions, names, *, threshold=0.5):
     return of_rows(found)
 
 
-def reliability(predictions: Sequence[Table], names: Sequence[str], summary: Table) -> Table:
-    """Reliability of the test side's scores, as they are and calibrated.
+def reliability(predictions: Sequence[Table], metrics: Sequence[dict], *, level: float) -> Table:
+    """Reliability of the test side's scores, as the network gave them and calibrated.
 
     Parameters
     ----------
-    predictions : sequence of Table
-    names : sequence of str
-    summary : Table
-        With the temperatures.
+    predictions, metrics
+        As `summarise` has them.
+    level : float
+        Of the intervals.
 
     Returns
     -------
     Table
         experiment, calibrated (bool), low, high (edges of the bin), images, score (mean),
-        bad_fraction with its interval (`level` of the summary). Empty bins are left out.
+        bad_fraction with its interval. Empty bins are left out.
     """
     parts = []
-    for name, table, row in zip(names, predictions, summary, strict=True):
+    for table, known in zip(predictions, metrics, strict=True):
         bad, score = on_side(table, "test")
-        warmth = row["temperature"]
-        ways = [(False, score)]
-        if not np.ma.is_masked(warmth):
-            ways.append((True, calibration.soften(score, float(warmth))))
-        for calibrated, values in ways:
-            found = calibration.reliability(bad, values, level=summary.meta["level"])
-            some = found.count > 0
-            part = Table()
-            part["experiment"] = [str(name)] * int(some.sum())
-            part["calibrated"] = calibrated
-            part["low"], part["high"] = found.low[some], found.high[some]
-            part["images"] = found.count[some]
-            part["score"], part["bad_fraction"] = found.score[some], found.fraction[some]
-            part["bad_fraction_low"] = found.fraction_low[some]
-            part["bad_fraction_high"] = found.fraction_high[some]
-            parts.append(part)
+        names = {"count": "images", "fraction": "bad_fraction"}
+        part = calibration.table(bad, calibration.ways(score, known), level=level, **names)
+        part.add_column([str(known["experiment"])] * len(part), name="experiment", index=0)
+        parts.append(part)
     made = vstack(parts)
-    made.meta.update(synthetic=summary.meta["synthetic"], level=summary.meta["level"])
+    made.meta.update(
+        synthetic=any(bool(known["synthetic"]) for known in metrics), level=float(level)
+    )
     return made
 
 

@@ -14,6 +14,7 @@ from skyloom.arms.xmm import architectures
 from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 from skyloom.errors import InputError, check_keys
 from skyloom.io.columns import or_none
+from skyloom.judge import calibration
 from skyloom.judge.roc import auc
 from skyloom.learn import batches, classification, experiment
 from skyloom.learn.augmentation import Augmentation
@@ -176,7 +177,7 @@ def fit(
         )
         result = fit_network(network, task, seed=seed, state_path=state_path, label=name)
     meta = {"experiment": name, "dataset": entry.dataset, "synthetic": sample.synthetic}
-    predictions = _predictions(sample, target, result.outputs, meta)
+    predictions, scales = _predictions(sample, target, result.outputs, meta, settings.calibration)
     return experiment.Fitted(
         network=network,
         history=experiment.history(result, classification.HISTORY),
@@ -186,24 +187,35 @@ def fit(
             **{key: value for key, value in dataclasses.asdict(entry).items() if key != "epochs"},
             "training": {**training, "epochs": settings.epochs, "seed": seed},
             "parameters": network.count_params(),
+            **scales,
             **experiment.epochs(result, classification.HISTORY),
             "sides": {part: _judge(predictions, part) for part in split_tables.PARTS},
         },
     )
 
 
-def _predictions(sample, target, outputs, meta):
+def _predictions(sample, target, outputs, meta, scaled):
+    """What the network says of every image, and what its probabilities were calibrated by.
+
+    The score has a temperature of its own, so that those of all kinds of targets keep their order.
+    """
+    bad, rows, scales = sample.obs_class >= FIRST_BAD, sample.rows("validation"), {}
+
+    def calibrated(probabilities, truth, name):
+        scales[name] = calibration.fit(truth[rows], probabilities[rows]) if scaled else None
+        return calibration.calibrated(probabilities, calibration.temperature(scales, name))
+
     table = Table(meta=meta)
     table["id"], table["part"] = sample.id, sample.part
-    table["obs_class"] = sample.obs_class
-    table["bad"] = sample.obs_class >= FIRST_BAD
-    table["score"] = target.score(outputs)
+    table["obs_class"], table["bad"] = sample.obs_class, bad
+    table["score"] = calibrated(target.score(outputs), bad, "calibration")
     probabilities = target.probabilities(outputs)
     if probabilities is not None:
+        probabilities = calibrated(probabilities, sample.obs_class, "calibration_of_classes")
         for number in CLASSES:
             table[f"p_{number}"] = probabilities[:, number]
     table["score"].description = "probability that the image is bad (OBS_CLASS 2 or more)"
-    return table
+    return table, scales
 
 
 def _judge(predictions, part):

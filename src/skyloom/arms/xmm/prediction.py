@@ -17,6 +17,7 @@ from skyloom.errors import InputError
 from skyloom.io import file_names
 from skyloom.io import inventory as inventories
 from skyloom.io.files import open_hdf5
+from skyloom.judge import calibration
 from skyloom.learn.targets import Target
 
 if TYPE_CHECKING:
@@ -257,10 +258,13 @@ def _table(rows, outputs, measured, target, release):
         table[name] = [getattr(row, field) for row in rows]
     table["exposure"] = np.ma.masked_invalid([row.exposure for row in rows])
     table["exposure"].unit = "s"
-    table["score"] = target.score(outputs)
+    metrics = release.facts["metrics"]
+    table["score"] = calibration.calibrated(target.score(outputs), calibration.temperature(metrics))
     table["score"].description = "probability that the image is bad (OBS_CLASS 2 or more)"
     probabilities = target.probabilities(outputs)
     if probabilities is not None:
+        warmth = calibration.temperature(metrics, "calibration_of_classes")
+        probabilities = calibration.calibrated(probabilities, warmth)
         for number in CLASSES:
             table[f"p_{number}"] = probabilities[:, number]
     table["padded"] = [row.padded for row in rows]

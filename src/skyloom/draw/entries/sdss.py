@@ -8,6 +8,7 @@ import itertools
 from pathlib import Path
 
 from skyloom.arms.sdss import spectrum
+from skyloom.draw import calibration as reliability_diagram
 from skyloom.draw import (
     sdss_confusion_matrices,
     sdss_examples,
@@ -19,7 +20,32 @@ from skyloom.draw import (
     training_curves,
 )
 from skyloom.draw.entries import training_records
+from skyloom.io.columns import texts
 from skyloom.io.files import open_hdf5, read_table
+
+
+def calibration(files):
+    """Draw how often the networks are right beside how sure they say they are.
+
+    Reliability: which share of the test side is named rightly among the spectra with about the same
+    probability of the likeliest class, before and after the logits were divided by one temperature
+    that was fitted to the validation side. Below the dashed line a network is too sure. The
+    expected calibration error (ECE) is never zero: few spectra have one by chance even where every
+    probability is true.
+    """
+    summary = read_table(files.summary, need=("model", "class", "calibration_error"))
+    reliability = read_table(files.reliability, need=("model", "score", "right_fraction"))
+    average = summary[texts(summary["class"]) == "average"]
+    models = sdss_labels.models_of(average)
+    return reliability_diagram.calibration(
+        reliability,
+        average,
+        key="model",
+        titles={model: sdss_labels.model_name(*names) for model, names in models.items()},
+        share="right_fraction",
+        axes_labels=("Probability of the named class", "Share named rightly"),
+        synthetic=bool(summary.meta["synthetic"]),
+    )
 
 
 def classes(files):
@@ -42,8 +68,7 @@ def confused(files, *, model=None):
     confusion, as the 1D network receives them (smoothed, zero mean, unit standard deviation),
     coloured by their true class; what the spectrograph did not see is grey, at the mean. Dashed:
     the main lines of the true class at the survey's redshift; where none of them is seen, the
-    spectrum is poor or the survey's class itself may be wrong. A high probability is not a
-    calibrated one.
+    spectrum is poor or the survey's class itself may be wrong.
     """
     table = read_table(files.confused, need=("id", "class", "predicted", "p"))
     model = sdss_misclassified.chosen(table, model)
@@ -143,7 +168,7 @@ def prediction(files):
     What a trained network says of a folder of spectra: the probability of each class, sorted by
     the predicted class with the surest first. Marked are spectra whose file names another class.
     Networks know three classes and must choose one: a spectrum that is none of them, or all noise,
-    gets an answer too, and the probabilities are not calibrated.
+    gets an answer too. Probabilities are calibrated on spectra like those of the training alone.
     """
     table = read_table(files.predictions, need=("id", "predicted", "p_galaxy"))
     return sdss_prediction.prediction(

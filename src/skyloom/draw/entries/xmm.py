@@ -6,8 +6,10 @@ parameters of its entry, and gives a figure.
 
 from skyloom.arms.xmm import evaluation, processing
 from skyloom.arms.xmm import stretches as scaling
+from skyloom.draw import calibration as reliability_diagram
 from skyloom.draw import training_curves, xmm_images, xmm_prediction, xmm_results
 from skyloom.draw.entries import training_records
+from skyloom.io.columns import texts
 from skyloom.io.files import open_hdf5, read_json, read_table
 
 
@@ -15,11 +17,21 @@ def calibration(files):
     """Draw how often an image is bad beside how often its score says so.
 
     Reliability: how often an image is bad among those with about the same score, before and after
-    the scores were divided by one temperature that was fitted on the validation side.
+    their logits were divided by one temperature that was fitted to the validation side. On the
+    dashed line a score means what it says. The expected calibration error (ECE) is never zero: few
+    images have one by chance even where every score is true.
     """
     summary = read_table(files.summary, need=("experiment", "calibration_error"))
     reliability = read_table(files.reliability, need=("experiment", "score", "bad_fraction"))
-    return xmm_results.calibration(reliability, summary, synthetic=summary.meta["synthetic"])
+    return reliability_diagram.calibration(
+        reliability,
+        summary,
+        key="experiment",
+        titles={name: name for name in texts(summary["experiment"])},
+        share="bad_fraction",
+        axes_labels=("Mean score of the bin", "Share of bad images"),
+        synthetic=summary.meta["synthetic"],
+    )
 
 
 def curves(files):
