@@ -62,6 +62,8 @@ class Training(Section):
 class Evaluation(Section):
     snr: Distinct[Positive] = key([20, 50, 100, 200])
     """signal to noise at which the test side is judged again"""
+    fitted: int | None = key(100, ge=2)
+    """test spectra that are also read without a network, by least squares; null takes all"""
     bootstrap_samples: int = key(1000, ge=10)
     """resamplings of the test side"""
     level: float = key(0.95, gt=0, lt=1)

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from skyloom.arms.registry import ARMS
+from skyloom.arms.spectra.classical import METHODS
 from skyloom.draw import spectra_labels as names
-from skyloom.io.columns import texts
+from skyloom.io.columns import number, texts
 from skyloom.judge import bootstrap
 from skyloom.report import convergence, page, published, wording
 
@@ -40,12 +41,14 @@ def section(folder: Path):
         page.answer(
             arm.question,
             *answer(summary, predictions),
+            *beaten(wording.maybe(folder / "evaluation" / "classical.ecsv")),
             *convergence.unfinished(folder, texts(summary["model"]), called=_called(summary)),
         ),
         _errors(summary),
         *_scatter(folder, summary, predictions),
         *_observed(folder, summary),
         page.figure(folder, "spectra.comparison"),
+        page.figure(folder, "spectra.classical"),
         *published.part(folder),
     ]
     return page.Section(folder.name, arm.title, parts)
@@ -98,6 +101,44 @@ def answer(summary, predictions):
         said.append(f"For {wording.listed(map(names.words, worse))} it is worse than that.")
     said += _larger(summary, predictions)
     return [*said, wording.OTHER_SEED]
+
+
+def beaten(table) -> list[str]:
+    """Whether the networks are better than what needs none, a sentence a dataset.
+
+    Parameters
+    ----------
+    table : Table or None
+        As `skyloom.arms.spectra.classical_comparison.measure` makes it, with ``dataset``.
+
+    Returns
+    -------
+    list of str
+    """
+    said = []
+    for dataset in dict.fromkeys(texts(table["dataset"])) if table is not None else ():
+        rows = [row for row in table if str(row["dataset"]) == dataset]
+        wins = {"network": [], "method": [], "open": []}
+        for label in dict.fromkeys(str(row["label"]) for row in rows):
+            own = [row for row in rows if str(row["label"]) == label]
+            methods = [row for row in own if str(row["method"]) in METHODS]
+            best = min(methods, key=lambda row: float(row["mae"]))
+            low, high = (number(best[f"against_{end}"]) for end in ("low", "high"))
+            unit = names.unit(label, str(best["unit"]))
+            network = min(float(row["mae"]) for row in own if row not in methods)
+            told = (
+                f"{names.words(label)} ({wording.rounded(float(best['mae']))} {unit} by the "
+                f"{METHODS[str(best['method'])]}, {wording.rounded(network)} {unit} by the network)"
+            )
+            wins["method" if high < 0 else "network" if low > 0 else "open"].append(told)
+        parts = {
+            "method": "a method that needs no network is better at",
+            "network": "the best network is better than all of them at",
+            "open": "neither is shown to be better at",
+        }
+        words = [f"{parts[key]} {wording.listed(which)}" for key, which in wins.items() if which]
+        said.append(f"On {dataset}, {'; '.join(words)}.")
+    return said
 
 
 def _called(summary):

@@ -65,7 +65,7 @@ def spectra_dataset(model):
 
 def spectra_tables(arm):
     """The tables of an arm's evaluation, by name."""
-    names = ["summary", "members", "noise", "calibration", "published"]
+    names = ["summary", "members", "noise", "calibration", "classical", "published"]
     return {name: f"{spectra_folder(arm)}/evaluation/{name}.ecsv" for name in names}
 
 

@@ -145,3 +145,7 @@ for _arm in SPECTRA_ARMS:
         },
         over=[],
     )
+    figure(
+        *(_arm, "classical", "results", "spectra.classical"),
+        inputs={"classical": _tables["classical"]},
+    )

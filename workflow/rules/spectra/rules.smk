@@ -125,11 +125,46 @@ rule spectra_evaluate:
     conda:
         "../../../envs/skyloom.yaml"
     params:
-        evaluation=lambda w: config[w.arm]["evaluation"],
+        evaluation=lambda w: {
+            key: config[w.arm]["evaluation"][key]
+            for key in ("bootstrap_samples", "level")
+        },
         seed=SEED,
         code=code("spectra/evaluate.py"),
     script:
         "../../../scripts/spectra/evaluate.py"
+
+
+rule spectra_classical:
+    """Labels read without a network, beside the networks': the nearest spectrum, a fit, and so on."""
+    input:
+        datasets=lambda w: [
+            f"{spectra_folder(w.arm)}/datasets/{name}.h5"
+            for name in config[w.arm]["trained"]
+        ],
+        blocks=lambda w: spectra_blocks(w.arm, "spectra"),
+        split=lambda w: spectra_split(w.arm),
+        predictions=lambda w: spectra_models(w.arm, "predictions.ecsv"),
+    output:
+        f"{SPECTRA_DIR}/evaluation/classical.ecsv",
+    log:
+        f"{SPECTRA_DIR}/logs/classical.log",
+    conda:
+        "../../../envs/skyloom.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(240),
+    params:
+        datasets=lambda w: list(config[w.arm]["trained"]),
+        models=lambda w: configuration_spectra.models(config[w.arm]),
+        evaluation=lambda w: {
+            key: config[w.arm]["evaluation"][key]
+            for key in ("fitted", "bootstrap_samples", "level")
+        },
+        seed=SEED,
+        code=code("spectra/fit_classically.py"),
+    script:
+        "../../../scripts/spectra/fit_classically.py"
 
 
 rule spectra_prepare_observed:

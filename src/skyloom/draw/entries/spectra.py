@@ -10,6 +10,7 @@ import numpy as np
 
 from skyloom.arms.spectra import variants, wavelengths
 from skyloom.draw import (
+    spectra_classical,
     spectra_comparison,
     spectra_coverage,
     spectra_evaluation,
@@ -44,6 +45,20 @@ def calibration(files):
     need = ("model", "label", "level", "coverage", "coverage_recalibrated", "factor")
     table = read_table(files.calibration, need=need)
     return spectra_evaluation.calibration(table, synthetic=bool(table.meta["synthetic"]))
+
+
+def classical(files):
+    """Draw the networks' errors beside those of methods that need no network.
+
+    Mean absolute errors of the networks (orange) and of what needs none (blue), on the same test
+    spectra: the labels of the nearest training spectrum; a polynomial of principal components; and
+    a least-squares fit of model spectra interpolated between those of the training side, with
+    radial velocity and continuum free. Intervals resample stars. The dotted line is what no
+    unbiased estimate can go below with this noise (Cramér–Rao, with velocity and continuum
+    unknown), as the mean absolute error of a Gaussian.
+    """
+    table = read_table(files.classical, need=("dataset", "method", "label", "mae"))
+    return spectra_classical.classical(table, synthetic=bool(table.meta["synthetic"]))
 
 
 def comparison(files):
