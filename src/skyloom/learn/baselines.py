@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
 
 
 def shuffled(targets: np.ndarray, train: np.ndarray, *, seed: int) -> np.ndarray:
@@ -149,3 +151,42 @@ def linear_fit(values: np.ndarray, targets: np.ndarray, train: np.ndarray) -> np
     design = np.column_stack([np.ones(len(values)), scaled])
     solution, *_ = np.linalg.lstsq(design[train], targets[train], rcond=1e-10)
     return design @ solution
+
+
+def softmax_fit(
+    values: np.ndarray, classes: np.ndarray, train: np.ndarray, count: int, *, penalty: float = 1e-3
+) -> np.ndarray:
+    """Multinomial logistic regression on standardised values, fitted to the training rows.
+
+    Parameters
+    ----------
+    values : (N, k) array
+    classes : (N,) int array
+        From 0 to `count` - 1.
+    train : (n,) int array
+    count : int
+    penalty : float
+        On the squares of the slopes, per training row: keeps them finite where classes do not
+        overlap.
+
+    Returns
+    -------
+    (N, count) float64 array
+        Probabilities of all rows.
+    """
+    mean, spread = values[train].mean(axis=0), values[train].std(axis=0)
+    scaled = (values - mean) / np.where(spread > 0, spread, 1.0)
+    design = np.column_stack([np.ones(len(values)), scaled])
+    x, wanted = design[train], np.eye(count)[np.asarray(classes)[train]]
+
+    def loss(flat):
+        weights = flat.reshape(design.shape[1], count)
+        logits = x @ weights
+        slopes = weights.copy()
+        slopes[0] = 0
+        value = -np.mean((wanted * log_softmax(logits, axis=1)).sum(axis=1))
+        gradient = x.T @ (softmax(logits, axis=1) - wanted) / len(x) + 2 * penalty * slopes
+        return value + penalty * (slopes**2).sum(), gradient.ravel()
+
+    found = minimize(loss, np.zeros(design.shape[1] * count), jac=True, method="L-BFGS-B")
+    return softmax(design @ found.x.reshape(design.shape[1], count), axis=1)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyloom.arms.registry import ARMS
+from skyloom.arms.sdss.classical import METHODS
 from skyloom.draw import sdss_labels as names
-from skyloom.io.columns import texts
+from skyloom.io.columns import number, texts
 from skyloom.io.files import read_json
 from skyloom.judge import bootstrap
 from skyloom.report import calibration, convergence, page, published, wording
@@ -51,11 +52,13 @@ def section(folder: Path):
         page.answer(
             ARM.question,
             *answer(summary, confusion, predictions, sees),
+            *beaten(wording.maybe(folder / "evaluation" / "classical.ecsv")),
             *convergence.unfinished(
                 folder, models, called=lambda name: names.model_name(*models[name])
             ),
         ),
         page.figure(folder, "sdss.scores"),
+        page.figure(folder, "sdss.classical"),
         page.figure(folder, "sdss.calibration"),
         _averages(summary),
         page.details("Every class as a table", _scores(summary)),
@@ -65,6 +68,40 @@ def section(folder: Path):
         *published.part(folder),
     ]
     return page.Section("sdss", ARM.title, parts)
+
+
+def beaten(table) -> list[str]:
+    """Whether the best network is better than what needs none, a sentence a split.
+
+    Parameters
+    ----------
+    table : Table or None
+        As `skyloom.arms.sdss.classical.measure` makes it.
+
+    Returns
+    -------
+    list of str
+    """
+    said = []
+    for split in dict.fromkeys(texts(table["split"])) if table is not None else ():
+        rows = [row for row in table if str(row["split"]) == split]
+        methods = [row for row in rows if str(row["method"]) in METHODS]
+        network = max(float(row["accuracy"]) for row in rows if row not in methods)
+        best = max(methods, key=lambda row: float(row["accuracy"]))
+        low, high = (number(best[f"against_{end}"]) for end in ("low", "high"))
+        verdict = (
+            "better than every network"
+            if low > 0
+            else "worse than the best network"
+            if high < 0
+            else "neither shown to be better nor worse than the best network"
+        )
+        said.append(
+            f"On the split {names.split_name(split)} the {METHODS[str(best['method'])]} names "
+            f"{float(best['accuracy']):.0%} rightly, the best network {network:.0%}: what needs no "
+            f"network is {verdict}."
+        )
+    return said
 
 
 def answer(

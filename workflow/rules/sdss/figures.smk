@@ -77,3 +77,7 @@ figure(
     inputs={"predictions": f"{SDSS_DIR}/prediction/{{asked}}/predictions.ecsv"},
     over=[],
 )
+figure(
+    *("sdss", "classical", "results", "sdss.classical"),
+    inputs={"classical": f"{SDSS_DIR}/evaluation/classical.ecsv"},
+)

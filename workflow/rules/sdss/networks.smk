@@ -118,6 +118,31 @@ rule sdss_evaluate:
         "../../../scripts/sdss/evaluate.py"
 
 
+rule sdss_classical:
+    """Classes told without a network, beside the networks': nearest spectrum, bands, noise."""
+    input:
+        dataset=f"{SDSS_DIR}/datasets/spectra.h5",
+        inventory=f"{SDSS_DIR}/inventory.ecsv",
+        predictions=expand(
+            f"{SDSS_DIR}/models/{{model}}/predictions.ecsv", model=SDSS_MODELS
+        ),
+    output:
+        f"{SDSS_DIR}/evaluation/classical.ecsv",
+    log:
+        f"{SDSS_DIR}/logs/classical.log",
+    conda:
+        "../../../envs/skyloom.yaml"
+    resources:
+        mem_mb=growing(4000),
+    params:
+        models=SDSS_MODELS,
+        evaluation=SDSS["evaluation"],
+        seed=SEED,
+        code=code("sdss/classify_classically.py"),
+    script:
+        "../../../scripts/sdss/classify_classically.py"
+
+
 releases(
     "sdss",
     "skyloom.arms.sdss.release",

@@ -229,7 +229,7 @@ builds(
         *(
             f"{SDSS_DIR}/evaluation/{name}.ecsv"
             for name in (
-                *("summary", "reliability", "readouts"),
+                *("summary", "reliability", "readouts", "classical"),
                 *("confusion", "confused", "published"),
             )
         ),

@@ -225,10 +225,10 @@ def fit(grid: Grid, flux: np.ndarray, sigma: np.ndarray, starts: np.ndarray) -> 
     free = np.append(grid.high > grid.low, True)
     high = np.ones(len(free))
     low = np.append(np.zeros(len(free) - 1), -1.0)
-    done, first = None, None
+    found = []
     for start in starts:
         begun = np.append(np.clip(grid.scaled(start), 0.001, 0.999), 0.0)
-        found = least_squares(
+        done = least_squares(
             lambda some, begun=begun: misfit(_filled(begun, free, some)),
             begun[free],
             bounds=(low[free], high[free]),
@@ -236,12 +236,11 @@ def fit(grid: Grid, flux: np.ndarray, sigma: np.ndarray, starts: np.ndarray) -> 
             xtol=1e-6,
             max_nfev=60,
         )
-        if done is None or found.cost < done.cost:
-            done, first = found, begun
-    place = _filled(first, free, done.x)
+        found.append((done.cost, _filled(begun, free, done.x)))
+    cost, place = min(found, key=lambda one: one[0])
     freedom = max(len(flux) - int(free.sum()) - 2, 1)
     labels = grid.unscaled(place[:-1])
-    return Fit(labels, float(place[-1] * VELOCITY), float(2 * done.cost / freedom))
+    return Fit(labels, float(place[-1] * VELOCITY), float(2 * cost / freedom))
 
 
 def _filled(first, free, some):

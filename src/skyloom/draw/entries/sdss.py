@@ -10,6 +10,7 @@ from pathlib import Path
 from skyloom.arms.sdss import spectrum
 from skyloom.draw import calibration as reliability_diagram
 from skyloom.draw import (
+    sdss_classical,
     sdss_confusion_matrices,
     sdss_examples,
     sdss_labels,
@@ -46,6 +47,18 @@ def calibration(files):
         axes_labels=("Probability of the named class", "Share named rightly"),
         synthetic=bool(summary.meta["synthetic"]),
     )
+
+
+def classical(files):
+    """Draw the networks' right answers beside those of methods that need no network.
+
+    Share of right answers of the networks (orange) and of what needs none (blue), on the same test
+    spectra: the class of the nearest training spectrum, each scaled to one brightness; a
+    multinomial logistic regression on the flux in three bands; and one on the signal to noise
+    alone, which should tell nothing. Intervals resample objects.
+    """
+    table = read_table(files.classical, need=("split", "method", "accuracy"))
+    return sdss_classical.classical(table, synthetic=bool(table.meta["synthetic"]))
 
 
 def classes(files):
