@@ -4,6 +4,7 @@ Like `step`, this module stands between Snakemake and the library.
 """
 
 import json
+import math
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -135,9 +136,22 @@ def canonical(value):
     return [canonical(part) for part in value] if isinstance(value, list) else value
 
 
+def _check_finite(value, name=""):
+    """Refuse what a schema takes for a number and is none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"Configuration: {name!r} is {value}: it must be finite.")
+    parts = value.items() if isinstance(value, dict) else ()
+    parts = enumerate(value) if isinstance(value, list) else parts
+    for key, part in parts:
+        _check_finite(
+            part, f"{name}[{key}]" if isinstance(value, list) else f"{name}.{key}".lstrip(".")
+        )
+
+
 def check(config):
     """Raise an InputError for the first key that is unknown, wrong, or contradicts another."""
     schema.check(config, load_schema())
+    _check_finite(config)
     for arm in registry.ARMS:
         registry.part(arm, "check").check(config, arm)
 

@@ -1,9 +1,7 @@
 """The tng arm's configuration: what a schema cannot see."""
 
-import math
 from pathlib import Path
 
-import configuration
 import configuration_channels
 import configuration_semantic
 import configuration_sentences as sentences
@@ -80,11 +78,7 @@ def check_key(environment):
 
 
 def _check_numbers(tng):
-    """Numbers that are not numbers, limits the wrong way round, sizes and masses without a unit."""
-    for name, value in configuration.flat(tng, "tng").items():
-        for number in value if isinstance(value, list) else [value]:
-            if isinstance(number, float) and not math.isfinite(number):
-                raise InputError(f"Configuration: {name!r} is {number}: it must be finite.")
+    """Limits the wrong way round, sizes without sense, masses without a unit."""
     cuts = tng["selection"]
     low, high = (quantities.catalogue_mass(limit, 1.0) for limit in cuts["stellar_mass"])
     if not low < high:
@@ -95,9 +89,15 @@ def _check_numbers(tng):
     for name in ("total_mass_max", "group_mass_max"):
         quantities.catalogue_mass(cuts[name], 1.0)
     unit = {"width": tng["grid"]["width"], "bins": tng["grid"]["bins"]}
-    for own in tng["variants"].values():
-        if "sigma" in own:
-            quantities.pixels(own["sigma"], **unit, scale_factor=1.0, hubble=1.0)
+    for name, own in tng["variants"].items():
+        if "sigma" not in own:
+            continue
+        sigma = quantities.pixels(own["sigma"], **unit, scale_factor=1.0, hubble=1.0)
+        if sigma > unit["bins"]:
+            raise InputError(
+                f"Configuration: 'tng.variants.{name}.sigma' is {own['sigma']}, more than the map "
+                f"is wide ({unit['bins']} pixels, {unit['width']:g} ckpc/h): make it smaller."
+            )
 
 
 def _check_names(tng):

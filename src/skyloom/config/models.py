@@ -22,7 +22,7 @@ class Downloads(Section):
     …; the wait doubles, or is what the server asks for; where that is more than five minutes, the
     file is left to the next run
     """
-    timeout: float = key(60, gt=0)
+    timeout: float = key(60, gt=0, le=86400)
     """longest silence of a server, s"""
     slowest: float = key(1, ge=0)
     """least kB/s before a transfer counts as stuck
@@ -32,12 +32,12 @@ class Downloads(Section):
 
 
 class General(Section):
-    run: str = key("demo", pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{END}")
+    run: str = key("demo", max_length=100, pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{END}")
     """name of the folder below `results/`; letters, digits, dot, dash, underscore
 
     name of the folder below `results/`
     """
-    seed: int = key(20260, ge=0)
+    seed: int = key(20260, ge=0, lt=2**63)
     """the one seed that reaches everything
 
     …: universe, split, networks, bootstrap

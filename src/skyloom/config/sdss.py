@@ -132,9 +132,9 @@ class Network(Entry):
     """imagenet, random or a file"""
     train_from: str | None = may()
     """layer from which on it is fine-tuned"""
-    epochs: int = may(ge=1)
+    epochs: int = may(ge=1, le=1000000)
     """instead of sdss.training.epochs"""
-    learning_rate: float = may(gt=0)
+    learning_rate: float = may(gt=0, le=1000)
     """instead of sdss.training's"""
 
 
@@ -153,13 +153,13 @@ class Trained(Section):
 
 
 class Training(Section):
-    epochs: int = key(40, ge=1)
+    epochs: int = key(40, ge=1, le=1000000)
     """passes over the training side at most"""
     readout_epochs: Distinct[Annotated[int, Field(ge=1)]] = key([20, 30, 40])
     """epochs after which the test side is judged too"""
     batch_size: int = key(64, ge=1)
     """spectra a step"""
-    learning_rate: float = key(0.001, gt=0)
+    learning_rate: float = key(0.001, gt=0, le=1000)
     """of Adam
 
     …; the article prints none

@@ -93,7 +93,7 @@ class _Model(Entry):
 
 
 class Training(Section):
-    epochs: int = key(10, ge=1)
+    epochs: int = key(10, ge=1, le=1000000)
     """passes over the training side
 
     …; article: 500; its code: 1,000
@@ -105,7 +105,7 @@ class Training(Section):
     """
     optimizer: Literal["adadelta", "adam"] = key("adam")
     """or `adadelta`, as published"""
-    learning_rate: float = key(0.002, gt=0)
+    learning_rate: float = key(0.002, gt=0, le=1000)
     """of the optimizer
 
     …; article: 1.0, of Adadelta

@@ -32,7 +32,7 @@ class Split(Section):
 
 
 class Training(Section):
-    epochs: int = key(ge=1)
+    epochs: int = key(ge=1, le=1000000)
     """passes over the training side at most
 
     …; document: 100. The demo's networks are then still learning, which its figures and report say
@@ -41,7 +41,7 @@ class Training(Section):
     """spectra a step"""
     patience: int = key(ge=1)
     """epochs without a lower validation loss before training stops"""
-    learning_rate: float = key(gt=0)
+    learning_rate: float = key(gt=0, le=1000)
     """of Adam
 
     …; on the full grid 0.0005 is better, and at 0.001 one of three seeds of the larger network did

@@ -132,7 +132,7 @@ class Grid(Section):
     …, a multiple of 32; thesis: 256, which takes VGG16 four times as long. A filter's σ in pixels
     is twice as long in kpc here; figures say both
     """
-    width: float = key(60, gt=0)
+    width: float = key(60, gt=0, le=1000000)
     """side of the map, ckpc/h"""
     depth: float | None = key(None, gt=0)
     """extent along the line of sight, ckpc/h; null takes all"""

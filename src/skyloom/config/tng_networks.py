@@ -39,7 +39,7 @@ class Backbone(Section):
 
 
 class Training(Section):
-    epochs: int = key(200, ge=1)
+    epochs: int = key(200, ge=1, le=1000000)
     """passes over the training side
 
     …; thesis: 1500
@@ -53,7 +53,7 @@ class Training(Section):
     """galaxies a step"""
     optimizer: Literal["adadelta", "adam", "rmsprop", "sgd"] = key("adadelta")
     """or `adam`, `rmsprop`, `sgd`"""
-    learning_rate: float = key(1.0, gt=0)
+    learning_rate: float = key(1.0, gt=0, le=1000)
     """of the optimizer
 
     the thesis prints none: Adadelta's default was 1.0 in old Keras and is 0.001 from TensorFlow

@@ -122,13 +122,13 @@ class Split(Section):
 
 
 class Training(Section):
-    epochs: int = key(50, ge=1)
+    epochs: int = key(50, ge=1, le=1000000)
     """passes over the training side at most"""
     batch_size: int = key(64, ge=1)
     """images a step"""
     patience: int = key(50, ge=1)
     """epochs without a lower validation loss before training stops"""
-    learning_rate: float = key(0.001, gt=0)
+    learning_rate: float = key(0.001, gt=0, le=1000)
     """of Adam"""
     restore: Literal["best", "last"] = key("best")
     """predict with the weights of the lowest validation loss, or the `last` as published"""
@@ -154,7 +154,7 @@ class Experiment(Entry):
     horizontal_flip: bool = may()
     class_weights: bool = may()
     target: Literal["binary", "classes", "ordinal"] = may()
-    epochs: int = may(ge=1)
+    epochs: int = may(ge=1, le=1000000)
     """instead of xmm.training.epochs"""
     table: str | None = may()
     """the table of the document that it belongs to"""
