@@ -354,3 +354,26 @@ def test_folder_that_cannot_be_written_is_named(archive, session, tmp_path):
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(InputError, match=r"taken/f cannot be written .*downloads\.folder"):
         fetch(session, archive.url + "/file", tmp_path / "taken" / "f", policy=POLICY)
+
+
+def test_a_file_longer_than_any_may_be_is_broken_off_with_the_key_that_allows_it(
+    archive, session, tmp_path
+):
+    policy = POLICY._replace(largest=1e-4)
+    with pytest.raises(DownloadError, match=r"longer than 0\.0001 GB: raise downloads\.largest"):
+        fetch(session, archive.url + "/300000", tmp_path / "file", policy=policy)
+    # Nothing is left of it, and it is asked for once.
+    assert [path for path in tmp_path.iterdir() if path.stat().st_size > 1000] == []
+    assert len(archive.asked) == 1
+    assert fetch(session, archive.url + "/90000", tmp_path / "file", policy=policy).bytes == 90000
+
+
+@pytest.mark.parametrize("name", [".part.file", ".part.file.lock"])
+def test_a_link_in_a_shared_cache_is_not_followed(archive, session, tmp_path, name):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / name).symlink_to(precious)
+    with pytest.raises(InputError, match="is a link"):
+        fetch(session, archive.url + "/1000", tmp_path / "cache" / "file", policy=POLICY)
+    assert precious.read_text() == "mine"

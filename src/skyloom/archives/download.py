@@ -37,6 +37,7 @@ class Policy(NamedTuple):
     retries: int = 5  # further attempts after a failure that may pass
     timeout: float = 60.0  # longest silence of the server, s
     slowest: float = 1.0  # least kB/s over `timeout`
+    largest: float = 50.0  # most GB of one file
     backoff: float = 2.0  # wait before the first retry, s; doubled at each further one
     longest_wait: float = 300.0  # where the server asks for more, the attempt is the last, s
 

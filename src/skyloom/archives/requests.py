@@ -78,13 +78,14 @@ def patience(downloads: dict) -> Policy:
     Parameters
     ----------
     downloads : dict
-        ``retries``, ``timeout``, ``slowest``, and keys that are none of its matter.
+        ``retries``, ``timeout``, ``slowest``, ``largest``, and keys that are none of its matter.
 
     Returns
     -------
     `skyloom.archives.download.Policy`
     """
-    return download.Policy(**{key: downloads[key] for key in ("retries", "timeout", "slowest")})
+    names = ("retries", "timeout", "slowest", "largest")
+    return download.Policy(**{key: downloads[key] for key in names})
 
 
 def entry(known: dict, name: str, *, key: str):

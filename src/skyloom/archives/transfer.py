@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -63,7 +64,7 @@ class Transfer:
         """Keep other processes away; they wait, then find the file there."""
         while True:
             # Not the part file itself: HDF5 refuses a file that is locked.
-            with open(self.lock, "ab") as file:
+            with self._opened(self.lock) as file:
                 with contextlib.suppress(OSError):  # a file system without locks
                     fcntl.flock(file, fcntl.LOCK_EX)
                 try:
@@ -78,6 +79,22 @@ class Transfer:
                     self.forget_if_empty()
                     self.lock.unlink(missing_ok=True)
                 return
+
+    @staticmethod
+    def _opened(path):
+        """A file of ours to append to: in a shared cache, no link that somebody laid there."""
+        try:
+            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            raise InputError(
+                f"{path} is a link, which none of ours is: remove it, then run again."
+            ) from error
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise InputError(f"{path} is no regular file: remove it, then run again.")
+        return os.fdopen(number, "ab")
 
     def forget_if_empty(self) -> None:
         """Leave no part file in which there is nothing to go on from."""
@@ -150,6 +167,8 @@ class Transfer:
             self._restart()
             # The whole file, which is asked for next, may come as it should.
             raise AttemptError(str(error), wait=0 if start else None) from error
+        if coming.total is not None:
+            self._check_length(coming.total)
         if self.size is not None and coming.total not in (None, self.size):
             self._restart()
             raise AttemptError(f"it has {coming.total} bytes where {self.size} are expected")
@@ -180,8 +199,8 @@ class Transfer:
 
     def _resumption(self):
         """Where to go on, the headers that ask for it, and what is known of the file."""
-        self.part.touch()
-        start = self.part.stat().st_size
+        with self._opened(self.part) as file:
+            start = os.fstat(file.fileno()).st_size
         try:
             notes = json.loads(self.notes.read_text(encoding="utf-8"))
             if notes["address"] != shown(self.url):
@@ -230,7 +249,7 @@ class Transfer:
             write_json(notes, self.notes)
         bar = track(None, label=self.path.name, total=total, unit="B") if self.progress else None
         # Whether a bar without a total is true cannot be asked.
-        with open(self.part, "ab") as file, contextlib.nullcontext() if bar is None else bar:
+        with self._opened(self.part) as file, contextlib.nullcontext() if bar is None else bar:
             if bar is not None:
                 bar.update(start)
             since, before, arrived = time.monotonic(), 0, 0
@@ -242,6 +261,7 @@ class Transfer:
                     bar.update(len(block))
                 if self.size is not None and start + arrived > self.size:
                     break
+                self._check_length(start + arrived)
                 passed = time.monotonic() - since
                 if passed >= self.policy.timeout:
                     if arrived - before < 1000 * self.policy.slowest * passed:
@@ -252,6 +272,15 @@ class Transfer:
                     since, before = time.monotonic(), arrived
             # The disk holds the contents before the name: a power cut must not part them.
             os.fsync(file.fileno())
+
+    def _check_length(self, length):
+        """Give up a file that is longer than any may be: a body need not end."""
+        if length > 1e9 * self.policy.largest:
+            self._restart()
+            raise AttemptError(
+                f"it is longer than {self.policy.largest:g} GB: raise downloads.largest to have it",
+                again=False,
+            )
 
     def _check(self, path):
         """SHA-256 of a complete file that has the size, checksum and contents asked for."""

@@ -29,6 +29,11 @@ class Downloads(Section):
 
     …: one that over `downloads.timeout` brings less is broken off and tried again
     """
+    largest: float = key(50, gt=0, le=100000)
+    """most GB of one file
+
+    …: one that is announced as larger, or goes on beyond it, is broken off
+    """
 
 
 class General(Section):
