@@ -163,3 +163,21 @@ def test_dataset_sidecar_tells_of_configuration_and_code(project):
         output="results/mini/arm/out.h5", inputs=["in.txt"], parameters={}, packages=[], job=told
     )
     assert told.items() <= said.items() and said["inputs"] == {"in.txt": sha256(b"input")}
+
+
+@pytest.mark.parametrize(
+    "name", ["PGPASSWORD", "GITHUB_PAT", "MYSQL_PWD", "MY_API_KEY", "HF_TOKEN"]
+)
+def test_variables_that_people_keep_secrets_in_are_known_by_their_names(name):
+    held = {"note": ["fetched with s3cret-\n'x", "and more"]}
+    with pytest.raises(InputError, match=name):
+        # As it is, not as it would be printed with its quotation mark and end of line escaped.
+        provenance.refuse_secrets(held, {name: "s3cret-\n'x"})
+    provenance.refuse_secrets(held, {"HOME": "s3cret-\n'x", name: "s3cret-other"})
+
+
+def test_a_password_that_is_an_ordinary_word_stops_no_job_that_says_the_word():
+    record = {"variant": "composite_edge_on", "note": "a composite image", "run": "demo"}
+    provenance.refuse_secrets(record, {"DB_PASSWORD": "composite"})
+    with pytest.raises(InputError, match="DB_PASSWORD"):
+        provenance.refuse_secrets({"note": "composite"}, {"DB_PASSWORD": "composite"})

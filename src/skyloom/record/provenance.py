@@ -50,7 +50,11 @@ PACKAGES = {
     "snakemake": "snakemake",
     "tensorflow": "tensorflow",
 }
-_SECRET_NAME = re.compile(r"(^|_)(api_?key|key|token|secret|password|passwd|credentials?)$", re.I)
+# PGPASSWORD, GITHUB_PAT and MYSQL_PWD are named so too.
+_SECRET_NAME = re.compile(
+    r"(^|_)(api_?key|key|pat|token|secret|credentials?)$|(pass(word|wd|phrase)?|pwd|secret|token)$",
+    re.I,
+)
 _URL_SECRET = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)\S+")
 _HIDDEN = "(not recorded)"
 
@@ -71,10 +75,48 @@ def masked(value, name=""):
     return value
 
 
-def refuse_secrets(text, environment) -> None:
-    """Raise an InputError if `text` has the value of a variable that is named like a secret."""
-    for name, value in sorted(environment.items()):
-        if _SECRET_NAME.search(name) and len(value) >= 8 and value in text:
+def _strings(content):
+    """All strings of a record, keys too, as they are and not as they would be printed."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            yield from _strings(key)
+            yield from _strings(value)
+    elif isinstance(content, list | tuple | set | frozenset):
+        for value in content:
+            yield from _strings(value)
+    elif isinstance(content, os.PathLike):
+        yield os.fspath(content)
+
+
+def refuse_secrets(content, environment) -> None:
+    """Refuse a record that holds the value of a variable which is named like a secret.
+
+    Parameters
+    ----------
+    content : object
+        Mappings, lists and strings.
+    environment : mapping
+
+    Raises
+    ------
+    InputError
+        If a string is that value, or has it as a part that no letter or digit touches. Values of
+        letters alone are looked for as whole strings, since they may be ordinary words.
+    """
+    secrets = {
+        name: value
+        for name, value in sorted(environment.items())
+        if _SECRET_NAME.search(name) and len(value) >= 8
+    }
+    if not secrets:
+        return
+    said = set(_strings(content))
+    for name, value in secrets.items():
+        part = re.compile(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])")
+        within = not value.isalpha() and any(part.search(text) for text in said)
+        if value in said or within:
             raise InputError(
                 f"The record of this job would hold the value of {name}: take it out of the "
                 "configuration; a key belongs into the environment only."
@@ -293,7 +335,7 @@ def write_job(job: dict, folder: str | Path, environment: Mapping | None = None)
     kept = Path(folder) / FOLDER
     content = job_record(job, known=Known(kept))
     config = masked(job["config"])
-    refuse_secrets(str(content) + str(config), os.environ if environment is None else environment)
+    refuse_secrets([content, config], os.environ if environment is None else environment)
     configuration = kept / "configs" / f"{content['config_sha256']}.json"
     if not configuration.is_file():
         write_json(config, configuration)
