@@ -6,6 +6,7 @@ knows Snakemake.
 
 import atexit
 import datetime
+import errno
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ import forked_job
 
 # Set when the step ends by an error: then nothing is recorded.
 _ended = {"badly": False}
+# The disk is full, the quota used up, a file too large for a limit, or the disk read-only.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 # Seconds between two states of one progress bar in a log.
 _LOG_EVERY = 10.0
 
@@ -238,8 +241,11 @@ def _report(kind, error, trace):
         message = str(error)
     elif isinstance(error, KeyboardInterrupt):
         message = "Stopped; run the same command again to go on."
-    elif isinstance(error, OSError) and error.errno == 28:
-        message = "The disk is full: free some space, then run the same command again."
+    elif isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        message = (
+            f"{error.filename or 'A file'} cannot be written ({error.strerror}): free some space "
+            "or make its folder writable, then run the same command again."
+        )
     elif isinstance(error, MemoryError):
         message = "The machine's memory is used up: run with fewer --cores or smaller parts."
     else:

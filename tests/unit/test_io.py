@@ -154,7 +154,10 @@ def test_dataset_that_is_not_whole_is_never_written(tmp_path, changes, words):
     ("error", "last", "traced"),
     [
         (InputError("x.h5 lacks y: mend it."), "skyloom: x.h5 lacks y: mend it.", False),
-        (OSError(28, "No space left on device"), "skyloom: The disk is full", False),
+        (OSError(28, "No space left", "a.h5"), "skyloom: a.h5 cannot be written", False),
+        (OSError(27, "File too large", "b.h5"), "b.h5 cannot be written (File too large", False),
+        (OSError(30, "Read-only file system"), "A file cannot be written (Read-only", False),
+        (OSError(122, "Disk quota exceeded"), "A file cannot be written (Disk quota", False),
         (MemoryError(), "fewer --cores", False),
         (KeyboardInterrupt(), "skyloom: Stopped; run the same command again", False),
         (ZeroDivisionError("division by zero"), "please report it", True),

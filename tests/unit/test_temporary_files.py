@@ -7,7 +7,7 @@ import time
 import pytest
 from interpreter import python
 
-from skyloom.io import files, temporary_files
+from skyloom.io import files, folders, temporary_files
 
 KILLED = """
 import os, signal
@@ -35,6 +35,33 @@ def test_a_killed_writers_temporary_file_goes_with_the_next_writing_to_its_folde
     assert left.startswith(".out.") and left.endswith(".h5")
     files.write_json({}, tmp_path / "other.json")
     assert names(tmp_path) == ["other.json"]
+
+
+FOLDER_KILLED = """
+import os, signal
+from skyloom.io import folders
+with folders.complete("out") as made:
+    (made / "inside").mkdir()
+    (made / "inside" / "a.dat").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_writers_folder_goes_with_the_next_writing_beside_it(tmp_path):
+    assert python(FOLDER_KILLED, tmp_path).returncode == -signal.SIGKILL
+    (left,) = names(tmp_path)
+    assert left.startswith(".out.") and (tmp_path / left / "inside" / "a.dat").exists()
+    with folders.complete(tmp_path / "other") as made:
+        (made / "b.dat").write_text("whole")
+    assert names(tmp_path) == ["other"] and names(tmp_path / "other") == ["b.dat"]
+
+
+def test_a_living_writers_folder_stays(tmp_path):
+    with folders.complete(tmp_path / "slow") as made:
+        temporary_files._swept.clear()
+        files.write_json({}, tmp_path / "quick.json")
+        assert made.is_dir()
+    assert names(tmp_path) == ["quick.json", "slow"]
 
 
 def test_a_living_writers_temporary_file_stays(tmp_path):

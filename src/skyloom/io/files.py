@@ -30,7 +30,7 @@ units.add_enabled_units(cosmological_units)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # What the system says when a disk or a quota is full, or a disk can be read only.
-_UNWRITABLE = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS))
+_UNWRITABLE = tuple(os.strerror(code) for code in (*_FULL, errno.EROFS))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skyloom.errors import InputError
+from skyloom.io import temporary_files
 
 _ENDINGS = re.compile(r"\.(gz|ftz|dat|txt|csv|tsv|asc|ascii|ecsv|fits?|fts)$", re.IGNORECASE)
 
@@ -113,7 +114,9 @@ def complete(folder) -> Iterator[Path]:
     folder = Path(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        temporary_files.sweep(folder.parent)
+        prefix = temporary_files.prefix(folder)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written ({error.strerror}): "

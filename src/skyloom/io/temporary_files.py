@@ -1,6 +1,6 @@
-"""Temporary files of writers that were killed: whose they are, and when they can go.
+"""Temporary files and folders of killed writers: whose they are, and when they can go.
 
-A writer that is killed (SIGKILL, a power cut) cannot remove its temporary file. The file's name
+A writer that is killed (SIGKILL, a power cut) cannot remove its temporary file. The name
 says which process wrote it, so that whoever next writes to that folder can.
 """
 
@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def prefix(path: Path) -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that dead processes left in `folder`, once a process and folder.
+    """Remove temporary files and folders that dead processes left, once a process and folder.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def sweep(folder: Path) -> None:
 
     Notes
     -----
-    A file whose process is alive stays, and so does one of another machine or container, such as a
+    One whose process is alive stays, and so does one of another machine or container, such as a
     node of a cluster that shares the folder, until nothing was written to it for a day.
     """
     place = os.path.abspath(folder)
@@ -75,7 +76,11 @@ def sweep(folder: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             match = _NAME.fullmatch(entry.name)
-            if match and entry.is_file(follow_symlinks=False) and _is_stale(entry, *match.groups()):
+            if not match or entry.is_symlink() or not _is_stale(entry, *match.groups()):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.is_file(follow_symlinks=False):
                 Path(entry.path).unlink(missing_ok=True)
 
 
