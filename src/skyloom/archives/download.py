@@ -120,11 +120,11 @@ def fetch(
     with _writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # A cache that others keep may be read only: what is known to be whole needs no lock.
-        if transfer.manifest.is_file() and (found := transfer.kept()):
-            return found
+        if transfer.manifest.is_file() and (kept := transfer.kept()):
+            return kept
         with transfer.locked():
-            if found := transfer.kept():
-                return found
+            if kept := transfer.kept():
+                return kept
             for attempt in range(policy.retries + 1):
                 try:
                     return transfer.attempt()

@@ -88,26 +88,26 @@ def patience(downloads: dict) -> Policy:
     return download.Policy(**{key: downloads[key] for key in names})
 
 
-def entry(known: dict, name: str, *, key: str):
-    """``known[name]``; an InputError names the key of the configuration and what there is.
+def entry(addresses: dict, name: str, *, key: str):
+    """``addresses[name]``; an InputError names the key of the configuration and what there is.
 
     Parameters
     ----------
-    known : dict
+    addresses : dict
         Part of the file of addresses.
     name : str
     key : str
         Of the configuration, which `name` came from.
     """
-    if not isinstance(known, dict) or name not in known:
-        there = sorted(map(str, known)) if isinstance(known, dict) else []
+    if not isinstance(addresses, dict) or name not in addresses:
+        there = sorted(map(str, addresses)) if isinstance(addresses, dict) else []
         near = nearest(name, there)
         hint = f"; did you mean {near!r}?" if near else "."
         raise InputError(
             f"{key} is {name!r}, which the file of addresses (downloads.archives) does not have: "
             f"it has {', '.join(there)}{hint}"
         )
-    return known[name]
+    return addresses[name]
 
 
 def fill(pattern: str, **values: str):

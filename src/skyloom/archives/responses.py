@@ -45,36 +45,38 @@ def coming(status: int, headers: Mapping, start: int) -> Coming:
         If that is not what was asked for, or the answer contradicts itself; the words of the error
         say how.
     """
-    length, said = _length(headers), headers.get("Content-Range", "").strip()
+    length, content_range = _length(headers), headers.get("Content-Range", "").strip()
     if status == 200:
         # Means nothing here, but who says that a part comes will not have sent the whole.
-        match = _RANGE.fullmatch(said)
+        match = _RANGE.fullmatch(content_range)
         if match and (int(match[1]) or match[3] not in ("*", str(int(match[2]) + 1))):
-            raise ValueError(f"the server called {said} the whole file")
+            raise ValueError(f"the server called {content_range} the whole file")
         return Coming(0, length, length)
     if not start:
         raise ValueError("the server sent a part where the whole file was asked for")
     if headers.get("Content-Type", "").strip().lower().startswith("multipart/"):
         raise ValueError("the server sent several parts at once")
-    match = _RANGE.fullmatch(said)
+    match = _RANGE.fullmatch(content_range)
     if not match:
         raise ValueError("the server sent a part and does not say which one")
     first, end = int(match[1]), int(match[2]) + 1
     total = None if match[3] == "*" else int(match[3])
     if first != start:
-        raise ValueError(f"the server sent {said} where the part from {start} on was asked for")
+        raise ValueError(
+            f"the server sent {content_range} where the part from {start} on was asked for"
+        )
     if end <= first or (total is not None and end > total):
-        raise ValueError(f"the server sent {said}, which is no part of a file")
+        raise ValueError(f"the server sent {content_range}, which is no part of a file")
     if length not in (None, end - first):
-        raise ValueError(f"the server announced {said} and {length} bytes")
+        raise ValueError(f"the server announced {content_range} and {length} bytes")
     return Coming(first, end, total)
 
 
 def _length(headers):
     """Content-Length; None where it is not given. Equal ones that were put together are one."""
-    said = {part.strip() for part in headers.get("Content-Length", "").split(",")} - {""}
-    if not said:
+    lengths = {part.strip() for part in headers.get("Content-Length", "").split(",")} - {""}
+    if not lengths:
         return None
-    if len(said) > 1 or not _LENGTH.fullmatch(min(said)):
+    if len(lengths) > 1 or not _LENGTH.fullmatch(min(lengths)):
         raise ValueError("the server does not say how long the file is in one number")
-    return int(min(said))
+    return int(min(lengths))

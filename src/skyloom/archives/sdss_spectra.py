@@ -64,10 +64,14 @@ def rows(path: str | Path, *, chunk: int = catalogue.CHUNK) -> tuple[np.ndarray,
     """
     numbers, runs = [], []
     for part in catalogue.chunks(path, chunk=chunk):
-        found, good = _numbers(part)
+        identities, good = _numbers(part)
         run = part("RUN2D")
-        run = np.full(len(found), "") if run is None else np.char.strip(np.asarray(run).astype(str))
-        numbers.append(found[good])
+        run = (
+            np.full(len(identities), "")
+            if run is None
+            else np.char.strip(np.asarray(run).astype(str))
+        )
+        numbers.append(identities[good])
         runs.append(run[good])
     if not sum(map(len, numbers)):
         raise InputError(f"{path} lists no spectrum: sdss.source archive fetches those it lists.")
@@ -131,13 +135,13 @@ def check_spectrum(path, *, name):
     header = units[0].header
     stated = [header.get("PLATEID", header.get("PLATE")), header.get("MJD"), header.get("FIBERID")]
     if all(isinstance(value, int) and value >= 0 for value in stated):
-        found = spectrum.identity(*stated)
-        if found != name:
-            raise InputError(f"{path} is spectrum {found}, not {name}.")
+        identity = spectrum.identity(*stated)
+        if identity != name:
+            raise InputError(f"{path} is spectrum {identity}, not {name}.")
 
 
 def fetch(
-    known: dict,
+    addresses: dict,
     catalogue_path: str | Path,
     cache: str | Path,
     *,
@@ -151,7 +155,7 @@ def fetch(
 
     Parameters
     ----------
-    known : dict
+    addresses : dict
         The archive's addresses.
     catalogue_path, cache : str or Path
     release : str
@@ -167,7 +171,7 @@ def fetch(
     fetched, missing : Table
         See `skyloom.archives.requests.fetch`.
     """
-    chosen = requests.entry(known, release, key="sdss.archive.release")
+    chosen = requests.entry(addresses, release, key="sdss.archive.release")
     numbers, runs = (block_of(part, block, blocks) for part in rows(catalogue_path))
     wanted, lost = plan(numbers, runs, chosen)
     fetched, missing = requests.fetch(

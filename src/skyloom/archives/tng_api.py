@@ -139,8 +139,8 @@ def _read_numbers(path, names):
                 f"{path} lacks the number {name}: it is not an answer of the TNG web API, or that "
                 "has changed."
             )
-    found = {_HEADER[name]: answer[name] for name in names if name in _HEADER}
-    header.check_numbers(found, path, "{}")
+    numbers = {_HEADER[name]: answer[name] for name in names if name in _HEADER}
+    header.check_numbers(numbers, path, "{}")
     return {name: answer[name] for name in names}
 
 

@@ -87,7 +87,7 @@ def lineages(api: WebApi, tables: Sequence[Table], *, failures: str | Path) -> l
     InputError
         If branches could not be fetched; names the table of failures.
     """
-    known = {}
+    leaves = {}
     galaxies = sorted(
         (
             (table.meta["snapshot"], int(number))
@@ -99,7 +99,7 @@ def lineages(api: WebApi, tables: Sequence[Table], *, failures: str | Path) -> l
 
     def wanted():
         for snapshot, subhalo in galaxies:
-            if (snapshot, subhalo) in known:
+            if (snapshot, subhalo) in leaves:
                 continue
 
             def verify(path, snapshot=snapshot, subhalo=subhalo):
@@ -113,7 +113,7 @@ def lineages(api: WebApi, tables: Sequence[Table], *, failures: str | Path) -> l
                 pairs, leaf = read_branch(path, snapshot, subhalo)
             except InputError:
                 continue
-            known.update(dict.fromkeys(pairs, leaf))
+            leaves.update(dict.fromkeys(pairs, leaf))
 
     outcome = fetch_all(
         api.session,
@@ -131,7 +131,8 @@ def lineages(api: WebApi, tables: Sequence[Table], *, failures: str | Path) -> l
         )
     return [
         np.array(
-            [known.get((table.meta["snapshot"], int(n)), -1) for n in table["subhalo_id"]], np.int64
+            [leaves.get((table.meta["snapshot"], int(n)), -1) for n in table["subhalo_id"]],
+            np.int64,
         )
         for table in tables
     ]

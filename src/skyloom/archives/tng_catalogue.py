@@ -104,12 +104,12 @@ def assemble(api: WebApi, snapshot: int, paths: dict, outputs: Sequence[str | Pa
     }
     for chunk, output in enumerate(outputs):
         with atomic_hdf5(output) as file:
-            own = file.create_group("Header").attrs
-            own.update(header)
+            attributes = file.create_group("Header").attrs
+            attributes.update(header)
             for table, fields in FIELDS.items():
                 first, last = edges[table][chunk : chunk + 2]
-                own[f"{_HEADER[table]}_ThisFile"] = np.int32(last - first)
-                own[f"{_HEADER[table]}_Total"] = np.int32(edges[table][-1])
+                attributes[f"{_HEADER[table]}_ThisFile"] = np.int32(last - first)
+                attributes[f"{_HEADER[table]}_Total"] = np.int32(edges[table][-1])
                 group = file.create_group(table)
                 for field in sorted(name for name in fields if (table, name) in paths):
                     with h5py.File(paths[table, field], "r") as column:

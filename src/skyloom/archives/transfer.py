@@ -115,8 +115,8 @@ class Transfer:
             sha256 = self._check(self.path)
             bytes_ = self.path.stat().st_size
             if self.manifest.is_file():
-                known = json.loads(self.manifest.read_text(encoding="utf-8"))
-                if (known["bytes"], known["sha256"]) != (bytes_, sha256):
+                manifest = json.loads(self.manifest.read_text(encoding="utf-8"))
+                if (manifest["bytes"], manifest["sha256"]) != (bytes_, sha256):
                     return None
             else:
                 self._note(bytes_, sha256)
@@ -229,12 +229,12 @@ class Transfer:
         if code == 416 and start:
             self._restart()
             raise AttemptError("the file has changed at the server", wait=0)
-        said = f"the server answered {code}"
+        answer = f"the server answered {code}"
         if code in (408, 429) or code >= 500:
-            raise AttemptError(said, wait=_wait_asked_for(response), status=code)
+            raise AttemptError(answer, wait=_wait_asked_for(response), status=code)
         kind = {401: "refused", 403: "refused", 400: "absent", 404: "absent", 410: "absent"}
         raise AttemptError(
-            said + _detail(self.session, response),
+            answer + _detail(self.session, response),
             kind=kind.get(code, "failed"),
             again=False,
             status=code,

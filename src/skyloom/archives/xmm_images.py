@@ -67,22 +67,22 @@ def configured_observations(given):
                 "one ten-digit identifier a line."
             ) from error
         lines = [line.partition("#")[0].strip() for line in lines]
-    found = sorted({line for line in lines if line})
-    wrong = [line for line in found if not _OBSERVATION.fullmatch(line)]
-    if wrong or not found:
+    identifiers = sorted({line for line in lines if line})
+    wrong = [line for line in identifiers if not _OBSERVATION.fullmatch(line)]
+    if wrong or not identifiers:
         what = f"has {wrong[0][:40]!r}" if wrong else "names no observation"
         raise InputError(
             f"xmm.archive.observations {what}: an observation is ten digits, such as 0098010101."
         )
-    return found
+    return identifiers
 
 
-def fetch_table(known, release, cache, *, columns, policy):
+def fetch_table(addresses, release, cache, *, columns, policy):
     """Fetch a release's table of observations.
 
     Parameters
     ----------
-    known : dict
+    addresses : dict
         The archive's addresses.
     release : str
         Such as ``4XMM-DR9``.
@@ -95,7 +95,7 @@ def fetch_table(known, release, cache, *, columns, policy):
     -------
     Path
     """
-    url = requests.entry(known.get("tables"), release, key="xmm.archive.release")
+    url = requests.entry(addresses.get("tables"), release, key="xmm.archive.release")
     name = f"{requests.plain(release, 'xmm.archive.release')}.fits"
     with download.Session() as session:
         return download.fetch(
@@ -129,8 +129,8 @@ def cut(table: Path, wanted: list[str | None], columns: dict, output: str | Path
         with atomic(output) as temporary:
             shutil.copyfile(table, temporary)
         return
-    known = observations.read_observations(table, columns).rows
-    unknown = [name for name in wanted if name not in known]
+    listed = observations.read_observations(table, columns).rows
+    unknown = [name for name in wanted if name not in listed]
     if unknown:
         raise InputError(
             f"xmm.archive.observations names {unknown[0]}"
@@ -153,7 +153,7 @@ def names(table, block, blocks):
 
 
 def fetch_images(
-    known: dict,
+    addresses: dict,
     wanted: Sequence[str],
     cache: str | Path,
     *,
@@ -165,7 +165,7 @@ def fetch_images(
 
     Parameters
     ----------
-    known : dict
+    addresses : dict
         The archive's addresses.
     wanted : sequence of str
         Observations.
@@ -180,7 +180,7 @@ def fetch_images(
     fetched, missing : Table
         See `skyloom.archives.requests.fetch`.
     """
-    product = requests.entry(known, "images", key="the product")
+    product = requests.entry(addresses, "images", key="the product")
     files = {}
     for name in wanted:
         file = requests.fill(product["file"], observation=name)

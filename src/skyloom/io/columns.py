@@ -16,8 +16,8 @@ def number(value):
 
 def texts(column):
     """A column as an array of str; masked values, and the ``-`` of tables, are empty."""
-    found = ["" if np.ma.is_masked(value) else str(value) for value in column]
-    return np.array([text if text != "-" else "" for text in found], dtype=str)
+    words = ["" if np.ma.is_masked(value) else str(value) for value in column]
+    return np.array([text if text != "-" else "" for text in words], dtype=str)
 
 
 def where(table, **texts):
@@ -35,11 +35,11 @@ def or_none(value):
 
 def of_rows(rows):
     """A table of dicts with the same keys; a float that is None or not finite is masked."""
-    made = Table()
+    table = Table()
     for name in rows[0]:
         values = [row[name] for row in rows]
-        made[name] = values if isinstance(values[0], str | int) else masked(values)
-    return made
+        table[name] = values if isinstance(values[0], str | int) else masked(values)
+    return table
 
 
 def masked(values):

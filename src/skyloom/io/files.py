@@ -141,9 +141,9 @@ def create_dataset(group, name, data=None, **options):
     What HDF5 would keep to write when the dataset is closed is written at once: a full disk is an
     error here, where closing drops what it cannot write, without a word, and may crash later.
     """
-    made = group.create_dataset(name, data=data, track_times=False, **options)
-    made.flush()
-    return made
+    dataset = group.create_dataset(name, data=data, track_times=False, **options)
+    dataset.flush()
+    return dataset
 
 
 @contextlib.contextmanager

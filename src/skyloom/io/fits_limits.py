@@ -19,5 +19,5 @@ def card_beyond_limits(content: bytes):
     content : bytes
         Decompressed.
     """
-    found = _BEYOND.search(content)
-    return " ".join(found[0].decode("ascii").split()) + "…" if found else ""
+    card = _BEYOND.search(content)
+    return " ".join(card[0].decode("ascii").split()) + "…" if card else ""

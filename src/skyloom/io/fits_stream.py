@@ -42,8 +42,8 @@ _NUMBERS = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 def opened(path):
     """The file's bytes as a stream, decompressed if they are gzip, whatever the name says."""
     try:
-        found = Path(path).stat()
-        if not stat.S_ISREG(found.st_mode):
+        state = Path(path).stat()
+        if not stat.S_ISREG(state.st_mode):
             raise InputError(f"{path} is not a regular file: remove it from the folder.")
         plain = open(path, "rb")
     except OSError as error:
@@ -51,7 +51,7 @@ def opened(path):
             f"{path} cannot be read ({error.strerror}): check its permissions, or remove it."
         ) from error
     with plain:
-        if found.st_size == 0:
+        if state.st_size == 0:
             raise InputError(f"{path} is empty (0 bytes): download it again.")
         if plain.peek(2)[:2] != _GZIP:
             yield plain
@@ -130,7 +130,7 @@ def _walk(stream, path):
     checksum comes last.
     """
     primary = header = _header(stream, path, first=True)
-    found, packed, number = None, None, 0
+    plain_image, packed, number = None, None, 0
     while header is not None:
         bits, axes = _integer(header, "BITPIX", path), _integer(header, "NAXIS", path)
         shape = [_integer(header, f"NAXIS{axis}", path) for axis in range(axes, 0, -1)]
@@ -138,21 +138,21 @@ def _walk(stream, path):
         size = _integer(header, "GCOUNT", path, 1) * (_integer(header, "PCOUNT", path, 0) + values)
         size *= abs(bits) // 8
         image = number == 0 or str(header.get("XTENSION")).strip() == "IMAGE"
-        if found is None and packed is None and image and values:
+        if plain_image is None and packed is None and image and values:
             if len(shape) != 2:
                 raise InputError(
                     f"{path} has an image of {len(shape)} dimensions: EPIC images have two."
                 )
             if bits not in _NUMBERS:
                 raise InputError(f"{path} has a damaged header (BITPIX is {bits}).")
-            found = header, _decoded(_take(stream, size, path), shape, bits, header)
+            plain_image = header, _decoded(_take(stream, size, path), shape, bits, header)
         else:
             _skip(stream, size, path)
         if (columns := _integer(header, "TFIELDS", path, 0)) > _MOST_COLUMNS:
             raise InputError(
                 f"{path} has a damaged header (TFIELDS is {columns}): download it again."
             )
-        if found is None and packed is None and header.get("ZIMAGE") is True:
+        if plain_image is None and packed is None and header.get("ZIMAGE") is True:
             _check_tiles(header, path)
             packed = number
         padding = len(stream.read(-size % BLOCK))
@@ -160,9 +160,9 @@ def _walk(stream, path):
         header = _header(stream, path, first=False) if padding == -size % BLOCK else None
     while stream.read(_PIECE):
         pass
-    if found is None and packed is None:
+    if plain_image is None and packed is None:
         raise InputError(f"{path} holds no image, only tables or empty HDUs: remove it.")
-    return primary, found, packed
+    return primary, plain_image, packed
 
 
 def _check_tiles(header, path):
@@ -207,8 +207,8 @@ def read_image(path: str | Path) -> tuple[Header, Header, np.ndarray]:
     """
     try:
         with opened(path) as stream:
-            primary, found, packed = _walk(stream, path)
-        header, pixels = found or _unpacked(path, packed)
+            primary, plain_image, packed = _walk(stream, path)
+        header, pixels = plain_image or _unpacked(path, packed)
     except InputError:
         raise
     except (EOFError, zlib.error) as error:

@@ -69,8 +69,8 @@ class Header:
 
 
 def _value(text, default):
-    if found := _TEXT.match(text):
-        return found[1].decode("ascii", "replace").replace("''", "'").rstrip()
+    if match := _TEXT.match(text):
+        return match[1].decode("ascii", "replace").replace("''", "'").rstrip()
     token = text.split(b"/", 1)[0].strip().decode("ascii", "replace")
     if token in ("T", "F"):
         return token == "T"
@@ -203,7 +203,7 @@ class Unit:
 
 def _layout(unit):
     try:
-        found, length = _layout_of(unit.header.content, unit.header.integer("TFIELDS"))
+        columns, length = _layout_of(unit.header.content, unit.header.integer("TFIELDS"))
     except ValueError as error:
         raise InputError(
             f"{unit.path} has a damaged header ({error}): download it again."
@@ -213,14 +213,14 @@ def _layout(unit):
             f"{unit.path} has a damaged header (NAXIS1 is {unit.row_bytes}, its columns take "
             f"{length} bytes): download it again."
         )
-    return found
+    return columns
 
 
 # The tables of most files have the same header, to the byte.
 @functools.lru_cache(maxsize=16)
 def _layout_of(content, fields):
     """The columns of a table by name, and the bytes that they take in a row."""
-    header, found, offset = Header(content, None), {}, 0
+    header, columns, offset = Header(content, None), {}, 0
     for number in range(1, fields + 1):
         stated = header.get(f"TFORM{number}")
         form = _FORMAT.match(str(stated).strip().upper())
@@ -228,9 +228,9 @@ def _layout_of(content, fields):
             raise ValueError(f"TFORM{number} is {stated!r}")
         count, code = int(form[1] or 1), form[2]
         name = str(header.get(f"TTYPE{number}", "")).strip().upper()
-        found.setdefault(name, Column(number, offset, count, code))
+        columns.setdefault(name, Column(number, offset, count, code))
         offset += -(-count // 8) if code == "X" else count * _BYTES[code]
-    return found, offset
+    return columns, offset
 
 
 def units(stream, path: str | Path, *, length: int | None = None) -> Iterator[Unit]:

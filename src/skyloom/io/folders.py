@@ -46,11 +46,11 @@ def observed_files(named) -> list[tuple[Path, str]]:
     if named is None:
         return []
     entries = [named] if isinstance(named, str | Path) else list(named)
-    found = []
+    files = []
     for entry in map(Path, entries):
         if not entry.is_dir():
             # A file that is missing is found out by the reader, and listed with others' faults.
-            found.append((entry, str(entry)))
+            files.append((entry, str(entry)))
             continue
         inside = sorted(path.relative_to(entry) for path in entry.rglob("*"))
         inside = [
@@ -60,8 +60,8 @@ def observed_files(named) -> list[tuple[Path, str]]:
         ]
         if not inside:
             raise InputError(f"{entry} holds no file: put spectra there, or name another folder.")
-        found += [(entry / path, path.as_posix()) for path in inside]
-    return found
+        files += [(entry / path, path.as_posix()) for path in inside]
+    return files
 
 
 def listing(folder: str | Path, *, key: str) -> list[str]:

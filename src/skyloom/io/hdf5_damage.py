@@ -45,8 +45,8 @@ def has_endless_heap(path: str | Path) -> bool:
     OSError
         If the file cannot be read.
     """
-    found = os.stat(path)
-    return _damaged(os.fspath(path), found.st_size, found.st_mtime_ns)
+    state = os.stat(path)
+    return _damaged(os.fspath(path), state.st_size, state.st_mtime_ns)
 
 
 # The same files are opened many times.
@@ -102,15 +102,15 @@ def damaged_type(file: h5py.File, datasets: dict[str, h5py.Dataset]) -> str | No
         Of those at the top of the file, and of the group Header.
     """
     for place in (file, file.get("Header")):
-        found = _attribute(place) if isinstance(place, h5py.Group) else None
-        if found:
-            return found
+        attribute = _attribute(place) if isinstance(place, h5py.Group) else None
+        if attribute:
+            return attribute
     for name, one in datasets.items():
         if one.id.get_type().get_class() == h5py.h5t.VLEN:
             return name
-        found = _attribute(one)
-        if found:
-            return found
+        attribute = _attribute(one)
+        if attribute:
+            return attribute
     return None
 
 

@@ -269,5 +269,5 @@ def other_file(dataset: h5py.h5d.DatasetID, file) -> str | None:
     -------
     str or None
     """
-    own = h5py.h5f.get_name(dataset)
-    return None if own == h5py.h5f.get_name(file) else os.fsdecode(own)
+    name = h5py.h5f.get_name(dataset)
+    return None if name == h5py.h5f.get_name(file) else os.fsdecode(name)

@@ -67,12 +67,12 @@ def inspect(
     return prefetch.in_order(pool, look, files)
 
 
-def parted(found):
+def parted(answers):
     """What `inspect` gives as two lists: the good, and the rejects."""
-    found = list(found)
+    answers = list(answers)
     return (
-        [one for one in found if not isinstance(one, Reject)],
-        [one for one in found if isinstance(one, Reject)],
+        [one for one in answers if not isinstance(one, Reject)],
+        [one for one in answers if isinstance(one, Reject)],
     )
 
 
@@ -96,9 +96,9 @@ def table(rows: list[Sequence], columns: dict):
 
 def rejects(lost, *, synthetic):
     """What cannot be used as a table: file, reason, in the order given."""
-    made = table(lost, {"file": str, "reason": str})
-    made.meta = {"synthetic": bool(synthetic)}
-    return made
+    listing = table(lost, {"file": str, "reason": str})
+    listing.meta = {"synthetic": bool(synthetic)}
+    return listing
 
 
 def first_of_each(

@@ -66,14 +66,14 @@ def resample(statistic, groups, *, samples, seed):
     if np.ndim(groups):
         number = int(np.sum(groups))
         return statistic(rng.multinomial(number, np.asarray(groups) / number, size=samples))
-    block, found = max(1, _BLOCK // groups), []
+    block, blocks = max(1, _BLOCK // groups), []
     for start in range(0, samples, block):
         size = min(block, samples - start)
         drawn = rng.integers(0, groups, (size, groups))
         drawn += np.arange(size)[:, None] * groups
         counts = np.bincount(drawn.ravel(), minlength=size * groups).reshape(size, groups)
-        found.append(statistic(counts))
-    return np.concatenate(found)
+        blocks.append(statistic(counts))
+    return np.concatenate(blocks)
 
 
 def percentiles(values: np.ndarray, level: float) -> np.ndarray:
@@ -93,12 +93,12 @@ def percentiles(values: np.ndarray, level: float) -> np.ndarray:
     """
     values = np.asarray(values, dtype=float)
     ends, flat = [(1 - level) / 2, (1 + level) / 2], values.reshape(len(values), -1)
-    found = np.full((2, flat.shape[1]), np.nan)
+    quantiles = np.full((2, flat.shape[1]), np.nan)
     for column, some in enumerate(flat.T):
         some = some[np.isfinite(some)]
         if some.size:
-            found[:, column] = np.quantile(some, ends)
-    return found.reshape(2, *values.shape[1:])
+            quantiles[:, column] = np.quantile(some, ends)
+    return quantiles.reshape(2, *values.shape[1:])
 
 
 def group_sums(terms, index, count):
@@ -243,7 +243,7 @@ def paired(
     sums = [group_sums(_correlation_terms(x, y), index, count) for y in (a, b)]
 
     def differ(counts):
-        of_a, of_b = (_correlation(counts.astype(float) @ own) for own in sums)
+        of_a, of_b = (_correlation(counts.astype(float) @ totals) for totals in sums)
         return of_a - of_b
 
     values = resample(differ, count, samples=samples, seed=seed)

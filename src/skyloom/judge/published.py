@@ -48,27 +48,27 @@ def table(
         compared stays, with the reasons: it is shown grey.
     """
     rows = list(rows)
-    made = Table({name: _texts(rows, name) for name in _TEXTS})
+    comparison = Table({name: _texts(rows, name) for name in _TEXTS})
     numbers = {name: np.array([_number(row.get(name)) for row in rows]) for name in _NUMBERS}
     numbers["difference"] = numbers["ours"] - numbers["printed"]
     for name, values in numbers.items():
-        made[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
-    said = np.isfinite(numbers["printed"]) | np.array([bool(row.get("holds")) for row in rows])
+        comparison[name] = MaskedColumn(values, mask=~np.isfinite(values), fill_value=np.nan)
+    printed = np.isfinite(numbers["printed"]) | np.array([bool(row.get("holds")) for row in rows])
     why = [
         [*common, *row.get("why", ())] if one else [NOT_PRINTED]
-        for row, one in zip(rows, said, strict=True)
+        for row, one in zip(rows, printed, strict=True)
     ]
-    made["holds"] = _texts(rows, "holds")
-    made["comparable"] = [not own for own in why]
-    made["reason"] = np.array(["; ".join(own) for own in why], dtype=str)
-    made.meta.update(
+    comparison["holds"] = _texts(rows, "holds")
+    comparison["comparable"] = [not row_reasons for row_reasons in why]
+    comparison["reason"] = np.array(["; ".join(row_reasons) for row_reasons in why], dtype=str)
+    comparison.meta.update(
         document=document["called"],
         source=document["source"],
         synthetic=bool(synthetic),
         not_comparable=list(common),
         **meta,
     )
-    return made
+    return comparison
 
 
 def _texts(rows, name):
@@ -114,10 +114,10 @@ def of_run(document: dict, choices: dict, arm: str, *, synthetic: bool, **counts
     -------
     list of str
     """
-    made = choices | {f"{arm}.{name}": value for name, value in counts.items()}
+    settings = choices | {f"{arm}.{name}": value for name, value in counts.items()}
     if synthetic:
-        made[f"{arm}.source"] = "synthetic"
-    return reasons(document["comparable_when"], made, prefix=f"{arm}.")
+        settings[f"{arm}.source"] = "synthetic"
+    return reasons(document["comparable_when"], settings, prefix=f"{arm}.")
 
 
 def read_document(path: str | Path, need: Sequence[str]):
@@ -167,8 +167,8 @@ def reasons(rules: Iterable[dict], choices: dict, *, prefix: str = "") -> list[s
         One short reason a choice that differs or is not stated, such as ``split.by is lineage
         (published: random)``; empty when comparable.
     """
-    found = (_reason(rule, choices, prefix) for rule in rules)
-    return [reason for reason in found if reason]
+    sentences = (_reason(rule, choices, prefix) for rule in rules)
+    return [reason for reason in sentences if reason]
 
 
 def _reason(rule, choices, prefix):

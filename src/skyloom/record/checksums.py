@@ -33,12 +33,12 @@ def checksum(path):
         size = os.fstat(file.fileno()).st_size
         if size < _LONG:
             return hashlib.file_digest(file, "sha256").hexdigest()
-        found = hashlib.sha256()
+        hasher = hashlib.sha256()
         with track(None, label=f"checksum of {Path(path).name}", total=size, unit="B") as bar:
             while block := file.read(_BLOCK):
-                found.update(block)
+                hasher.update(block)
                 bar.update(len(block))
-        return found.hexdigest()
+        return hasher.hexdigest()
 
 
 def digest(content):
@@ -62,7 +62,7 @@ def listing(folder: str | Path, only: str | None = None) -> dict[str, tuple[int,
         Bytes and time of change (ns) by the name below `folder`, sorted. Links to folders are not
         followed; what is no file, such as a pipe or a link to nothing, has -1 bytes.
     """
-    found = {}
+    files = {}
     label = f"files of {Path(folder).name}"
     for parent, _, names in track(os.walk(folder), label=label, unit="folder"):
         for name in names:
@@ -75,8 +75,8 @@ def listing(folder: str | Path, only: str | None = None) -> dict[str, tuple[int,
                 is_file = stat.S_ISREG(state.st_mode)
             except OSError:
                 is_file = False
-            found[below] = (state.st_size, state.st_mtime_ns) if is_file else (-1, 0)
-    return dict(sorted(found.items()))
+            files[below] = (state.st_size, state.st_mtime_ns) if is_file else (-1, 0)
+    return dict(sorted(files.items()))
 
 
 def checksum_within(folder, name, size):
@@ -126,26 +126,26 @@ class Known:
         return name
 
 
-def of_file(path, known=None):
-    """``bytes`` and ``sha256`` of a file; hashed only where `known` does not have it."""
+def of_file(path, cache=None):
+    """``bytes`` and ``sha256`` of a file; hashed only where `cache` does not have it."""
     state = os.stat(path)
-    if known is None or state.st_size < _SMALL:
+    if cache is None or state.st_size < _SMALL:
         return {"bytes": state.st_size, "sha256": checksum(path)}
-    said = [state.st_size, state.st_mtime_ns]
-    content = known.recall(path, said)
+    size_and_time = [state.st_size, state.st_mtime_ns]
+    content = cache.recall(path, size_and_time)
     if content is None:
         content = {"bytes": state.st_size, "sha256": checksum(path)}
-        known.keep(path, said, content)
+        cache.keep(path, size_and_time, content)
     return content
 
 
-def of_folder(folder, known=None, *, contents=None, only=None):
+def of_folder(folder, cache=None, *, contents=None, only=None):
     """Number of files, bytes and one checksum of a folder.
 
     Parameters
     ----------
     folder : str or Path
-    known : Known, optional
+    cache : Known, optional
     contents : bool, optional
         Whether contents are hashed, or only names, sizes and times taken; unless told, the first
         for up to `HASHED` bytes.
@@ -157,34 +157,34 @@ def of_folder(folder, known=None, *, contents=None, only=None):
     dict
         ``files``, ``bytes``, ``sha256`` (of the names with the contents' SHA-256, or with sizes
         and times), ``contents`` (which of the two), ``only`` if given, and ``listing``, the name of
-        the list in `known`: per file bytes and SHA-256, or bytes and time (ns).
+        the list in `cache`: per file bytes and SHA-256, or bytes and time (ns).
     """
-    known, found = known or Known(), listing(folder, only)
-    size = sum(max(number, 0) for number, _ in found.values())
+    cache, listed = cache or Known(), listing(folder, only)
+    size = sum(max(number, 0) for number, _ in listed.values())
     contents = size <= HASHED if contents is None else contents
-    state = [contents, only, digest(found)]
-    content = known.recall(folder, state)
+    state = [contents, only, digest(listed)]
+    content = cache.recall(folder, state)
     if content is None:
-        files = found
+        files = listed
         if contents:
             label = f"checksums of {Path(folder).name}"
             files = {
                 name: (number, checksum_within(folder, name, number))
-                for name, (number, _) in track(found.items(), label=label, unit="file")
+                for name, (number, _) in track(listed.items(), label=label, unit="file")
             }
         content = {"files": len(files), "bytes": size, "contents": contents}
         content |= {} if only is None else {"only": only}
         named = {name: value for name, (_, value) in files.items()} if contents else files
         content["sha256"] = digest(named)
-        content["listing"] = known.keep_listing(files)
-        known.keep(folder, state, content)
+        content["listing"] = cache.keep_listing(files)
+        cache.keep(folder, state, content)
     return content
 
 
-def of_path(path, known=None):
+def of_path(path, cache=None):
     """`of_folder` or `of_file`, whichever `path` is; an InputError if it cannot be read."""
     try:
-        return of_folder(path, known) if os.path.isdir(path) else of_file(path, known)
+        return of_folder(path, cache) if os.path.isdir(path) else of_file(path, cache)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read any more ({error.strerror}), though a job used it: put it "

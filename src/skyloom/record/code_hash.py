@@ -157,17 +157,17 @@ class _Library:
             The units that it names, and those that always run in what it imports.
         """
         if (module, name) not in self._units:
-            own = self._module(module)
-            readings = own.always if name is None else own.definitions[name]
+            source = self._module(module)
+            readings = source.always if name is None else source.definitions[name]
             statements = [node for reading in readings for node in reading.imports]
-            statements += own.first if name is None else []
-            needs = {(part, None) for part in own.run_by(statements)}
+            statements += source.first if name is None else []
+            needs = {(part, None) for part in source.run_by(statements)}
             for reading in readings:
                 for word, words in reading.used:
                     # A name may be imported, and bound again to what was made of it.
-                    if word in own.definitions:
+                    if word in source.definitions:
                         needs.add((module, word))
-                    for target in own.imports.get(word, ()):
+                    for target in source.imports.get(word, ()):
                         needs |= self._named(*target, words)
                 for target, words in reading.targets:
                     needs |= self._named(*target, words)
@@ -182,15 +182,15 @@ class _Library:
             module = f"{module}.{words.pop(0)}"
         if not self._paths.get(module):
             return set()
-        own = self._module(module)
-        if words and (words[0] in own.definitions or words[0] in own.imports):
-            found = {(module, words[0])} if words[0] in own.definitions else set()
-            for target in own.imports.get(words[0], ()):
-                found |= self._named(*target, words[1:])
-            return found
-        if words and "__getattr__" in own.definitions:
+        source = self._module(module)
+        if words and (words[0] in source.definitions or words[0] in source.imports):
+            pairs = {(module, words[0])} if words[0] in source.definitions else set()
+            for target in source.imports.get(words[0], ()):
+                pairs |= self._named(*target, words[1:])
+            return pairs
+        if words and "__getattr__" in source.definitions:
             return {(module, "__getattr__")}
-        return {(module, other) for other in own.definitions}
+        return {(module, other) for other in source.definitions}
 
     def reached(self, script, entry=None):
         """Every unit that a script's results depend on, by module and name, with its digest."""
@@ -220,19 +220,19 @@ class _Library:
 
     def imports(self, script, entry=None):
         """Names that the import statements of all units of a script name, and their modules."""
-        found = set()
+        names = set()
         for module, name in self.reached(script, entry):
-            own = self._module(module)
-            statements = list(own.first)
-            for reading in own.always if name is None else own.definitions[name]:
+            source = self._module(module)
+            statements = list(source.first)
+            for reading in source.always if name is None else source.definitions[name]:
                 statements += reading.imports
             for node in statements:
-                targets = own.bindings(node).values()
-                found.update(module for module, _ in targets)
-                found.update(f"{module}.{name}" for module, name in targets if name)
+                targets = source.bindings(node).values()
+                names.update(module for module, _ in targets)
+                names.update(f"{module}.{name}" for module, name in targets if name)
                 if isinstance(node, ast.Import):
-                    found.update(alias.name for alias in node.names)
-        return {name for name in found if name.partition(".")[0] not in APART}
+                    names.update(alias.name for alias in node.names)
+        return {name for name in names if name.partition(".")[0] not in APART}
 
     def files(self, script):
         """Files of all modules that a script runs, directly or not, without its own."""

@@ -25,21 +25,25 @@ def is_record(content):
         and all(isinstance(content.get(key), str) for key in _TEXTS)
         and all(isinstance(content.get(key), dict) for key in (*_PATHS, "wildcards", "parameters"))
         and all(_is_words(content.get(key, {})) for key in ("code", "packages"))
-        and all(_is_description(said) for key in _PATHS for said in content[key].values())
+        and all(
+            _is_description(description) for key in _PATHS for description in content[key].values()
+        )
     )
 
 
-def _is_words(said):
-    return isinstance(said, dict) and all(isinstance(word, str | None) for word in said.values())
+def _is_words(words):
+    return isinstance(words, dict) and all(isinstance(word, str | None) for word in words.values())
 
 
-def _is_description(said):
+def _is_description(description):
     """Whether something describes a file, or a folder."""
     kinds = {"bytes": int, "sha256": str}
-    if isinstance(said, dict) and "files" in said:
+    if isinstance(description, dict) and "files" in description:
         kinds |= {"files": int, "contents": bool, "listing": str}
-        kinds |= {"only": str} if "only" in said else {}
-    return isinstance(said, dict) and all(isinstance(said.get(key), kinds[key]) for key in kinds)
+        kinds |= {"only": str} if "only" in description else {}
+    return isinstance(description, dict) and all(
+        isinstance(description.get(key), kinds[key]) for key in kinds
+    )
 
 
 def of_record(path: str | Path, record: dict, folder: str | Path) -> str | None:
@@ -66,20 +70,20 @@ def of_record(path: str | Path, record: dict, folder: str | Path) -> str | None:
         return "has other parameters than those of its parameters_sha256"
     if "seed" in parameters and parameters["seed"] != record.get("seed"):
         return "has another seed than its parameters"
-    said = record.get(provenance.SEAL)
-    if said is None:
+    seal = record.get(provenance.SEAL)
+    if seal is None:
         return (
             f"has no {provenance.SEAL}, as if an older version of the workflow had written it, so "
             "that nothing shows whether it was changed"
         )
-    return None if said == provenance.seal(record) else "was changed after its job had written it"
+    return None if seal == provenance.seal(record) else "was changed after its job had written it"
 
 
 def sidecars(record):
     """Datasets and the sidecars beside them that a job has written: list of (str, str)."""
-    made = record["outputs"]
-    pairs = [(path.removesuffix(_SIDECAR) + ".h5", path) for path in made]
-    return [pair for pair in pairs if pair[1].endswith(_SIDECAR) and pair[0] in made]
+    outputs = record["outputs"]
+    pairs = [(path.removesuffix(_SIDECAR) + ".h5", path) for path in outputs]
+    return [pair for pair in pairs if pair[1].endswith(_SIDECAR) and pair[0] in outputs]
 
 
 def of_sidecar(dataset: str, sidecar: str, record: dict, root: str | Path = ".") -> str | None:
@@ -99,37 +103,37 @@ def of_sidecar(dataset: str, sidecar: str, record: dict, root: str | Path = ".")
         What follows the name of the sidecar in a sentence.
     """
     try:
-        said = read_json(Path(root) / sidecar)
+        content = read_json(Path(root) / sidecar)
         with open_hdf5(Path(root) / dataset) as file:
             stated = {key: file.attrs.get(key) for key in ("parameters", "seed", "variant")}
-        pairs = _both_say(dataset, said, stated, record)
+        pairs = _both_say(dataset, content, stated, record)
     except (InputError, AttributeError, KeyError, TypeError, ValueError) as error:
         return f"cannot be compared with its dataset ({type(error).__name__})"
-    if said.get(provenance.SEAL) != provenance.seal(said):
+    if content.get(provenance.SEAL) != provenance.seal(content):
         return "was changed after its job had written it"
     differ = (f"and {where} do not state the same {name}" for name, where, a, b in pairs if a != b)
     return next(differ, None)
 
 
-def _both_say(dataset, said, stated, record):
+def _both_say(dataset, content, stated, record):
     """Facts that are stated twice: name, where the second stands, and both."""
     job, data = "the record of its job", "its dataset"
     installed = record.get("packages", {})
-    packages = {name: installed.get(name, version) for name, version in said["packages"].items()}
+    packages = {name: installed.get(name, version) for name, version in content["packages"].items()}
     output = {"name": PurePosixPath(dataset).name, "sha256": record["outputs"][dataset]["sha256"]}
     inputs = {path: about["sha256"] for path, about in record["inputs"].items()}
-    read = {provenance.relative(path): sha256 for path, sha256 in said["inputs"].items()}
-    parameters, variant = said["parameters"], record["parameters"].get("variant")
+    read = {provenance.relative(path): sha256 for path, sha256 in content["inputs"].items()}
+    parameters, variant = content["parameters"], record["parameters"].get("variant")
     variant = record["wildcards"].get("variant") if variant is None else variant
     return [
-        *((key, job, said.get(key), record.get(key)) for key in _SHARED),
-        ("code", job, said.get("code"), record["code"]["library"]),
-        ("packages", job, said["packages"], packages),
-        ("output", job, said["output"], output),
+        *((key, job, content.get(key), record.get(key)) for key in _SHARED),
+        ("code", job, content.get("code"), record["code"]["library"]),
+        ("packages", job, content["packages"], packages),
+        ("output", job, content["output"], output),
         ("inputs", job, read, inputs),
-        ("parameters_sha256", "its parameters", said["parameters_sha256"], digest(parameters)),
+        ("parameters_sha256", "its parameters", content["parameters_sha256"], digest(parameters)),
         ("parameters", data, parameters, json.loads(stated["parameters"])),
-        ("seed", data, said["seed"], None if stated["seed"] is None else int(stated["seed"])),
+        ("seed", data, content["seed"], None if stated["seed"] is None else int(stated["seed"])),
         ("variant", data, variant, stated["variant"] if variant else variant),
     ]
 

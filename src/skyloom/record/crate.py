@@ -58,13 +58,13 @@ def synthetic_arms(config):
 class _Crate:
     """The crate of one run while it is put together."""
 
-    def __init__(self, folder, found):
-        self.folder, self.records = Path(folder).as_posix(), found
-        newest = list(found.values())[-1]
+    def __init__(self, folder, jobs):
+        self.folder, self.records = Path(folder).as_posix(), jobs
+        newest = list(jobs.values())[-1]
         kept = f"{self.folder}/{provenance.FOLDER}/configs/{newest['config_sha256']}.json"
         self.config = read_json(kept)
         self.synthetic = synthetic_arms(self.config)
-        self.made = makers(found)
+        self.made = makers(jobs)
         self.crate = ROCrate(version="1.1")
         self.crate.metadata.extra_contexts.append(_CONTEXT)
         self.entities = {}
@@ -77,28 +77,34 @@ class _Crate:
             self.entities[identifier] = self.crate.add(entity)
         return self.entities[identifier]
 
-    def file(self, path, said, **properties):
+    def file(self, path, description, **properties):
         """The entity of a file or folder: of the crate if it is among the run's results."""
-        identifier = f"{path} {said['sha256']}"
+        identifier = f"{path} {description['sha256']}"
         if identifier in self.entities:
             return self.entities[identifier]
-        about = {"name": path, "sha256": said["sha256"], "contentSize": str(said["bytes"])}
+        about = {
+            "name": path,
+            "sha256": description["sha256"],
+            "contentSize": str(description["bytes"]),
+        }
         inside = path.startswith(f"{self.folder}/")
-        newest = self.made.get(path, (None, said))[1]["sha256"] == said["sha256"]
+        newest = self.made.get(path, (None, description))[1]["sha256"] == description["sha256"]
         if inside and newest and (path in self.made or properties):
-            self.entities[identifier] = self._part(path, said, {**about, **properties})
+            self.entities[identifier] = self._part(path, description, {**about, **properties})
             return self.entities[identifier]
         # What an input was then, or what lies outside: told of by name and checksum.
-        name = f"#input/{quote(path)}@{said['sha256'][:16]}"
+        name = f"#input/{quote(path)}@{description['sha256'][:16]}"
         self.entities[identifier] = self.context(name, "CreativeWork", **about)
         return self.entities[identifier]
 
-    def _part(self, path, said, about):
+    def _part(self, path, description, about):
         below = PurePosixPath(path).relative_to(self.folder)
         if below.parts[0] in self.synthetic:
             about = {**about, "description": _SYNTHETIC, "creativeWorkStatus": "synthetic"}
-        if "files" in said:
-            about["description"] = f"{said['files']} files. {about.get('description', '')}".strip()
+        if "files" in description:
+            about["description"] = (
+                f"{description['files']} files. {about.get('description', '')}".strip()
+            )
             return self.crate.add_dataset(dest_path=f"{below}/", properties=about)
         about["encodingFormat"] = _encoding(path)
         return self.crate.add_file(dest_path=str(below), properties=about)
@@ -139,15 +145,17 @@ class _Crate:
     def action(self, name, record):
         """One job."""
         config = f"{self.folder}/{provenance.FOLDER}/configs/{record['config_sha256']}.json"
-        inputs = [self.file(path, said) for path, said in record["inputs"].items()]
-        inputs += [self.file(path, said) for path, said in record["read"].items()]
+        inputs = [self.file(path, description) for path, description in record["inputs"].items()]
+        inputs += [self.file(path, description) for path, description in record["read"].items()]
         inputs.append(self._configuration(config))
         identifier = PurePosixPath(name).relative_to(f"{self.folder}/{provenance.FOLDER}")
         return self.crate.add_action(
             self.software(record),
             identifier=f"#job/{quote(str(identifier.with_suffix('')))}",
             object=inputs,
-            result=[self.file(path, said) for path, said in record["outputs"].items()],
+            result=[
+                self.file(path, description) for path, description in record["outputs"].items()
+            ],
             properties={
                 "name": " ".join([record["rule"], *map(str, record["wildcards"].values())]),
                 "description": "parameters: " + json.dumps(record["parameters"], sort_keys=True),
@@ -209,19 +217,19 @@ def describe(folder: str | Path, *, wanted: Sequence[str] = ()) -> dict:
     InputError
         If there are no records, one is broken, or none tells of a wanted file.
     """
-    found, broken = records(folder)
+    jobs, broken = records(folder)
     if broken:
         raise InputError(broken[0].sentence)
-    own = f"{Path(folder).as_posix()}/{provenance.CRATE}"
-    found = {name: record for name, record in found.items() if own not in record["outputs"]}
-    made = makers(found)
-    unknown = sorted(path for path in map(str, wanted) if path not in made)
+    crate = f"{Path(folder).as_posix()}/{provenance.CRATE}"
+    jobs = {name: record for name, record in jobs.items() if crate not in record["outputs"]}
+    producers = makers(jobs)
+    unknown = sorted(path for path in map(str, wanted) if path not in producers)
     if unknown:
         raise InputError(
             f"{unknown[0]} has no record of the job that made it (nor have {len(unknown) - 1} "
             f"others): make it again (snakemake --cores 1 --force {unknown[0]})."
         )
-    return _Crate(folder, found).describe()
+    return _Crate(folder, jobs).describe()
 
 
 def write(folder, path, *, wanted=()):

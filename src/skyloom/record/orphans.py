@@ -33,25 +33,25 @@ _WITHOUT = re.compile(
 _TEMPORARY_FOLDER = re.compile(r"\..+\.[a-z0-9_]{8}", re.DOTALL)
 
 
-def find(folder: str | Path, made: Collection[str]) -> list[str]:
+def find(folder: str | Path, outputs: Collection[str]) -> list[str]:
     """Files and links among the results that no job has made, hidden ones too.
 
     Parameters
     ----------
     folder : str or Path
         Of the run, ``results/<run>``.
-    made : collection of str
+    outputs : collection of str
         What jobs have made, as seen from the folder that has ``results``.
 
     Returns
     -------
     list of str
-        Sorted, as `made`. Folders that a job has made are not looked into; a link to a folder is
+        Sorted, as `outputs`. Folders that a job has made are not looked into; a link to a folder is
         followed where results lie behind it, and else is a stray itself.
     """
     here = Path(os.path.abspath(folder))
     root, strays = here.parent.parent, []
-    within = {parent.as_posix() for path in made for parent in Path(path).parents}
+    within = {parent.as_posix() for path in outputs for parent in Path(path).parents}
     for parent, folders, names in os.walk(here, followlinks=True):
         below = Path(parent).relative_to(root)
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
@@ -61,11 +61,13 @@ def find(folder: str | Path, made: Collection[str]) -> list[str]:
             for name in sorted(folders)
             if name not in alone
             and not _TEMPORARY_FOLDER.fullmatch(name)
-            and (below / name).as_posix() not in made
+            and (below / name).as_posix() not in outputs
         ]
         for name in (*names, *alone):
             path = (below / name).as_posix()
             inside = path.split("/", 2)[2]
-            known = path in made or _WITHOUT.fullmatch(inside) or temporary_files.is_temporary(name)
-            strays += [] if known else [path]
+            expected = (
+                path in outputs or _WITHOUT.fullmatch(inside) or temporary_files.is_temporary(name)
+            )
+            strays += [] if expected else [path]
     return sorted(strays)

@@ -211,7 +211,7 @@ def record(
     with ThreadPoolExecutor(threads) as pool:
         checksums = list(pool.map(checksum, [output, *paths]))
     parameters = as_read(parameters)
-    said = {
+    content = {
         "output": {"name": Path(output).name, "sha256": checksums[0]},
         "inputs": dict(zip(paths, checksums[1:], strict=True)),
         "parameters": parameters,
@@ -221,7 +221,7 @@ def record(
         **_surroundings(packages),
         "written": _now(),
     }
-    return sealed(said)
+    return sealed(content)
 
 
 def _quoted(text):
@@ -252,7 +252,7 @@ def relative(path):
     return str(path) if seen.startswith("..") else seen
 
 
-def job_record(job: dict, *, known: Known) -> dict:
+def job_record(job: dict, *, cache: Known) -> dict:
     """Describe one finished job.
 
     Parameters
@@ -262,7 +262,7 @@ def job_record(job: dict, *, known: Known) -> dict:
         inputs of the workflow, each with what its files' names must contain), ``parameters``,
         ``config``, ``script``, ``library`` (hash of the modules), ``threads``, ``resources``,
         ``modules`` (names of those loaded), ``started``, ``seconds``.
-    known : `skyloom.record.checksums.Known`
+    cache : `skyloom.record.checksums.Known`
 
     Returns
     -------
@@ -271,18 +271,18 @@ def job_record(job: dict, *, known: Known) -> dict:
         gives them.
     """
     parameters = as_read(masked(job["parameters"]))
-    said = {
+    content = {
         "format": FORMAT,
         "rule": job["rule"],
         "wildcards": job["wildcards"],
         # A job writes its outputs anew: what was known of them is of no use.
         "outputs": {
-            relative(path): of_path(path, Known(known.folder) if os.path.isdir(path) else None)
+            relative(path): of_path(path, Known(cache.folder) if os.path.isdir(path) else None)
             for path in sorted(set(job["outputs"]))
         },
-        "inputs": {relative(path): of_path(path, known) for path in sorted(set(job["inputs"]))},
+        "inputs": {relative(path): of_path(path, cache) for path in sorted(set(job["inputs"]))},
         "read": {
-            relative(path): of_folder(path, known, contents=False, only=only)
+            relative(path): of_folder(path, cache, contents=False, only=only)
             for path, only in sorted(job["read"].items())
         },
         "parameters": parameters,
@@ -301,7 +301,7 @@ def job_record(job: dict, *, known: Known) -> dict:
         "seconds": round(job["seconds"], 3),
         "written": _now(),
     }
-    return sealed(said)
+    return sealed(content)
 
 
 def _below_scripts(script):
@@ -333,7 +333,7 @@ def write_job(job: dict, folder: str | Path, environment: Mapping | None = None)
         If the record would hold a secret, or cannot be written.
     """
     kept = Path(folder) / FOLDER
-    content = job_record(job, known=Known(kept))
+    content = job_record(job, cache=Known(kept))
     config = masked(job["config"])
     refuse_secrets([content, config], os.environ if environment is None else environment)
     configuration = kept / "configs" / f"{content['config_sha256']}.json"

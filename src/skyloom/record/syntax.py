@@ -45,8 +45,8 @@ def documented(path):
 
 def described(path):
     """What a module's functions say of themselves below their first line: {name: text}."""
-    said = documented(path).items()
-    return {name: " ".join(text.partition("\n")[2].split()) for name, text in said}
+    texts = documented(path).items()
+    return {name: " ".join(text.partition("\n")[2].split()) for name, text in texts}
 
 
 def last_word(node):
@@ -109,11 +109,11 @@ class Reading:
             self._function(node, scope, spoken)
         elif kind is ast.ClassDef:
             # Its methods do not see the names that its body binds.
-            own = _Scope()
-            self._children(node, own, spoken)
-            self._follow(own)
-            scope.used += own.used
-            scope.imports += own.imports
+            inner = _Scope()
+            self._children(node, inner, spoken)
+            self._follow(inner)
+            scope.used += inner.used
+            scope.imports += inner.imports
             scope.bound.add(node.name)
         else:
             if kind is ast.Raise:
@@ -173,8 +173,8 @@ class Reading:
 
     def _function(self, node, outer, spoken):
         """Read what has names of its own; those that it does not bind are used from outside."""
-        own = _Scope()
-        self._children(node, own, spoken)
+        inner = _Scope()
+        self._children(node, inner, spoken)
         # These run outside, where a name may be another than the argument of that name.
         if isinstance(node, _FUNCTIONS):
             first = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
@@ -183,10 +183,10 @@ class Reading:
             first = [node.generators[0].iter]
         for part in first:
             self._read(part, outer, spoken)
-        self._follow(own)
-        bound = (own.bound | own.imported.keys()) - own.outer
-        outer.used += [(name, words) for name, words in own.used if name not in bound]
-        outer.imports += own.imports
+        self._follow(inner)
+        bound = (inner.bound | inner.imported.keys()) - inner.outer
+        outer.used += [(name, words) for name, words in inner.used if name not in bound]
+        outer.imports += inner.imports
         if hasattr(node, "name"):
             outer.bound.add(node.name)
 

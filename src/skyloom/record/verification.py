@@ -54,7 +54,7 @@ def records(folder: str | Path) -> tuple[dict[str, dict], list[Finding]]:
         If the run has no records.
     """
     kept = Path(folder) / provenance.FOLDER
-    found, broken = {}, []
+    jobs, broken = {}, []
     for path in sorted(kept.glob("*/*.json")):
         if path.parent.name in _BESIDE or temporary_files.is_temporary(path.name):
             continue
@@ -62,27 +62,27 @@ def records(folder: str | Path) -> tuple[dict[str, dict], list[Finding]]:
             content = read_json(path)
             if not consistency.is_record(content):
                 raise InputError(f"{path} is not a record of a job: remove it, run the job again.")
-            found[str(path)] = content
+            jobs[str(path)] = content
             if wrong := consistency.of_record(path, content, folder):
                 raise InputError(
                     f"{path} {wrong}: remove it, run the job again ({_again(content)})."
                 )
         except (InputError, UnicodeDecodeError) as error:
             broken.append(Finding("record", str(path), str(error)))
-    if not found and not broken:
+    if not jobs and not broken:
         raise InputError(
             f"{kept} has no records: name the folder of a run, such as results/demo, whose results "
             "this version of the workflow has made."
         )
-    return dict(sorted(found.items(), key=lambda item: (item[1]["written"], item[0]))), broken
+    return dict(sorted(jobs.items(), key=lambda item: (item[1]["written"], item[0]))), broken
 
 
-def makers(found):
+def makers(jobs):
     """The record that tells of each output: path to (record's file, what it says of it)."""
-    made = {}
-    for name, record in found.items():
-        made |= {path: (name, said) for path, said in record["outputs"].items()}
-    return made
+    by_path = {}
+    for name, record in jobs.items():
+        by_path |= {path: (name, description) for path, description in record["outputs"].items()}
+    return by_path
 
 
 def _make_again(path):
@@ -117,36 +117,36 @@ class _Run:
     def rule(self, name):
         return self.records[name]["rule"]
 
-    def difference(self, path, said):
+    def difference(self, path, description):
         """How a file or folder differs from what is said of it; None where it does not."""
         try:
-            return self._difference(self.root / path, said)
+            return self._difference(self.root / path, description)
         except OSError as error:
             return f"cannot be read ({error.strerror})"
 
-    def _difference(self, here, said):
+    def _difference(self, here, description):
         if not here.exists():
             return "is gone"
-        if here.is_dir() != ("files" in said):
+        if here.is_dir() != ("files" in description):
             return "is a file where there was a folder, or the other way round"
-        if "files" in said:
-            return self._folder_difference(here, said)
-        if here.stat().st_size != said["bytes"]:
-            return f"has {here.stat().st_size} bytes and not {said['bytes']}"
-        return None if checksums.checksum(here) == said["sha256"] else "has another content"
+        if "files" in description:
+            return self._folder_difference(here, description)
+        if here.stat().st_size != description["bytes"]:
+            return f"has {here.stat().st_size} bytes and not {description['bytes']}"
+        return None if checksums.checksum(here) == description["sha256"] else "has another content"
 
-    def _folder_difference(self, here, said):
+    def _folder_difference(self, here, description):
         """The same of a folder; names the files where the list of them was kept."""
-        only, contents = said.get("only"), said["contents"]
+        only, contents = description.get("only"), description["contents"]
         now = checksums.of_folder(here, contents=contents, only=only)
-        if now["sha256"] == said["sha256"]:
-            said, now = ((each["files"], each["bytes"]) for each in (said, now))
+        if now["sha256"] == description["sha256"]:
+            description, now = ((each["files"], each["bytes"]) for each in (description, now))
             return (
                 None
-                if said == now
-                else "is {} files of {} bytes and not {} of {}".format(*now, *said)
+                if description == now
+                else "is {} files of {} bytes and not {} of {}".format(*now, *description)
             )
-        before = self.kept_as("listings", said["listing"])
+        before = self.kept_as("listings", description["listing"])
         if before is None:
             return "holds other files"
         after = checksums.listing(here, only)
@@ -181,22 +181,26 @@ class _Run:
         """What was read that no job here has made: path to every (record's file, description)."""
         read = {}
         for name, record in self.records.items():
-            for path, said in {**record["inputs"], **record["read"]}.items():
+            for path, description in {**record["inputs"], **record["read"]}.items():
                 if path not in self.made:
-                    read.setdefault((path, said["sha256"]), (said, []))[1].append(name)
+                    read.setdefault((path, description["sha256"]), (description, []))[1].append(
+                        name
+                    )
         return read
 
     def check_files(self, progress):
         """Hash all outputs and all that came from outside."""
-        outputs = [(path, said) for path, (_, said) in self.made.items()]
+        outputs = [(path, description) for path, (_, description) in self.made.items()]
         outside = self.outside()
-        work = [*outputs, *((path, said) for (path, _), (said, _) in outside.items())]
-        found = prefetch.in_order(self.pool, lambda item: self.difference(*item), progress(work))
-        found = list(found)
-        for (path, _), difference in zip(outputs, found, strict=False):
+        work = [*outputs, *((path, description) for (path, _), (description, _) in outside.items())]
+        differences = prefetch.in_order(
+            self.pool, lambda item: self.difference(*item), progress(work)
+        )
+        differences = list(differences)
+        for (path, _), difference in zip(outputs, differences, strict=False):
             if difference:
                 self._output(path, difference)
-        sources = zip(outside.items(), found[len(outputs) :], strict=True)
+        sources = zip(outside.items(), differences[len(outputs) :], strict=True)
         for ((path, _), (_, names)), difference in sources:
             if difference:
                 self._source(path, names, difference)
@@ -240,17 +244,17 @@ class _Run:
         """Results must be made from what the records of their inputs tell of."""
         for name, record in self.records.items():
             mine = sorted(path for path in record["outputs"] if self.made[path][0] == name)
-            for path, said in record["inputs"].items() if mine else ():
-                maker, now = self.made.get(path, (None, said))
-                same = now["sha256"] == said["sha256"]
-                if same and any(now.get(key) != said.get(key) for key in ("bytes", "files")):
+            for path, description in record["inputs"].items() if mine else ():
+                maker, now = self.made.get(path, (None, description))
+                same = now["sha256"] == description["sha256"]
+                if same and any(now.get(key) != description.get(key) for key in ("bytes", "files")):
                     self.find(
                         "record",
                         name,
                         f"{name} and {maker} tell of different sizes of {path}: run the job again "
                         f"({_again(record)}).",
                     )
-                if maker and not same and now.get("contents") == said.get("contents"):
+                if maker and not same and now.get("contents") == description.get("contents"):
                     self.find(
                         "outdated",
                         mine[0],
@@ -260,16 +264,16 @@ class _Run:
 
     def check_sidecars(self):
         """A dataset, its sidecar and the record of its job state the same."""
-        wrong = {found.path for found in self.findings}
+        wrong = {finding.path for finding in self.findings}
         for name, record in self.records.items():
             for dataset, sidecar in consistency.sidecars(record):
                 if wrong & {name, dataset, sidecar}:
                     continue
                 if {self.made[path][0] for path in (dataset, sidecar)} != {name}:
                     continue
-                if said := consistency.of_sidecar(dataset, sidecar, record, self.root):
+                if fault := consistency.of_sidecar(dataset, sidecar, record, self.root):
                     again = _again(record)
-                    self.find("record", sidecar, f"{sidecar} {said}: run the job again ({again}).")
+                    self.find("record", sidecar, f"{sidecar} {fault}: run the job again ({again}).")
 
     def check_unrecorded(self):
         """Whatever lies among the results must be of a job that ended well."""
@@ -283,13 +287,15 @@ class _Run:
 
     def check_kept(self):
         """What is kept beside the records is what its name says, whether it is used or not."""
-        named = {found.path for found in self.findings}
+        named = {finding.path for finding in self.findings}
         for kind in ("configs", "listings"):
             for path in sorted((self.kept / kind).glob("*.json")):
-                known = str(path) in named or temporary_files.is_temporary(path.name)
-                if not known and self.kept_as(kind, path.stem) is None:
-                    said = f"{path} was changed: put it back from a copy, or run the jobs again."
-                    self.find("record", path, said)
+                expected = str(path) in named or temporary_files.is_temporary(path.name)
+                if not expected and self.kept_as(kind, path.stem) is None:
+                    sentence = (
+                        f"{path} was changed: put it back from a copy, or run the jobs again."
+                    )
+                    self.find("record", path, sentence)
 
     def check_code(self, scripts):
         """Steps that have changed since their jobs ran are told of."""
@@ -323,12 +329,12 @@ class _Run:
             if digest == newest or None in (kept[digest], kept.get(newest)):
                 continue
             keys = sorted(consistency.different(kept[digest], kept[newest]))
-            said = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
+            shown = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
             self.find(
                 "configuration",
                 names[0],
                 f"Another configuration than the last job's was that of {len(names)} of "
-                f"{len(self.records)} jobs (other values of {said}): run Snakemake again if their "
+                f"{len(self.records)} jobs (other values of {shown}): run Snakemake again if their "
                 "results should follow the last; what does not depend on these keys stays.",
             )
 
@@ -336,14 +342,16 @@ class _Run:
         """A configuration is there as it was kept, and the jobs' seeds are its own."""
         path = str(self.kept / "configs" / f"{Path(digest).name}.json")
         if not isinstance(config, dict):
-            said = f"{path} is gone or was changed: put it back from a copy, or run the jobs again."
-            self.find("record", path, said)
+            sentence = (
+                f"{path} is gone or was changed: put it back from a copy, or run the jobs again."
+            )
+            self.find("record", path, sentence)
             return
         for name in names:
             record = self.records[name]
             if record.get("seed") != record["parameters"].get("seed", config.get("seed")):
-                said = f"{name} has another seed than its configuration: run the job again"
-                self.find("record", name, f"{said} ({_again(record)}).")
+                sentence = f"{name} has another seed than its configuration: run the job again"
+                self.find("record", name, f"{sentence} ({_again(record)}).")
 
 
 def check_run(
@@ -386,5 +394,5 @@ def check_run(
     if scripts is not None:
         run.check_code(scripts)
     order = {kind: place for place, kind in enumerate((*FAULTS, *NOTES))}
-    findings = sorted(run.findings, key=lambda found: (order[found.kind], found.path))
+    findings = sorted(run.findings, key=lambda finding: (order[finding.kind], finding.path))
     return findings, {"records": len(run.records), "outputs": len(run.made)}
