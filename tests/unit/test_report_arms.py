@@ -18,8 +18,14 @@ from skyloom.report import page, sdss, semantic, spectra, wording, xmm
 PICTURES = {
     "xmm": ("roc", "calibration", "stretches", "worst/good"),
     "semantic": ("bounds", "examples", "galaxies", "galaxy_panels"),
-    "helium": ("comparison", "observed", "predictions/clean_initial", "predictions/clean_modified"),
-    "sdss": ("scores", "calibration", "redshifts", "examples", "confusions/80_20"),
+    "helium": (
+        "comparison",
+        "classical",
+        "observed",
+        "predictions/clean_initial",
+        "predictions/clean_modified",
+    ),
+    "sdss": ("scores", "classical", "calibration", "redshifts", "examples", "confusions/80_20"),
 }
 
 
