@@ -7,7 +7,7 @@ import step
 step.begin(snakemake)
 
 from skyloom.arms.spectra import prediction, preparation, release, star_table
-from skyloom.io import inventory
+from skyloom.io import folders, inventory
 from skyloom.io.files import atomic_hdf5, write_table
 from skyloom.learn import release as releases
 from skyloom.learn import training
@@ -16,7 +16,8 @@ training.settle(snakemake.threads)
 params, made = snakemake.params, snakemake.output
 own = releases.read(snakemake.input.model, params.arm)
 named = snakemake.input.get("spectra") or params.spectra
-good, lost = release.prepare([str(path) for path in named], own, params.observation)
+observed = folders.observed_files([str(path) for path in named])
+good, lost = preparation.prepare_all(observed, own.arrays["wavelength"], params.observation)
 with atomic_hdf5(made.spectra) as file:
     preparation.write(file, good, own.arrays["wavelength"], synthetic=params.synthetic)
 listed, rejects = preparation.tables(good, lost, synthetic=params.synthetic)

@@ -40,7 +40,8 @@ def test_whole_arm_gives_every_named_output(finished_sdss):
         assert (folder / "model.keras").is_file() and (folder / "history.csv").is_file()
     for name in ("summary", "readouts", "confusion", "confused", "published"):
         read_table(results / "evaluation" / f"{name}.ecsv")
-    figures = ("classes", "redshifts", "examples", "curves", "scores", "published", "prediction")
+    figures = ("classes", "redshifts", "examples", "curves", "scores", "published")
+    figures += ("classical", "prediction/spectra")
     assert drawn(results, (*figures, "confusions/80_20", "confused/mnist_80_20"))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.spectra import star_table
 from skyloom.draw import spectra_labels, style
 from skyloom.io.columns import number
 
@@ -49,7 +50,8 @@ def prediction(
         len(shown), 2, squeeze=False, sharex="col", gridspec_kw={"width_ratios": (2.4, 1)}
     )
     for (axes, side), row in zip(panels, labels[shown], strict=True):
-        good = str(row["flag"]) == "good"
+        said = str(row[star_table.FLAG])
+        good = said == star_table.GOOD
         axes.plot(spectra["wavelength"], spectra["flux"][str(row["name"])], color="k", lw=0.7)
         colour = style.BLACK if good else style.ORANGE
         axes.set_title(str(row["name"]), fontsize=7.5, loc="left", color=colour, pad=2)
@@ -57,7 +59,7 @@ def prediction(
         side.set_axis_off()
         lines = [_answer(row, name, units[name]) for name in names]
         if not good:
-            lines.append(str(row["flag"]))
+            lines.append(said)
         side.text(0, 0.5, "\n".join(lines), va="center", fontsize=8, color=colour)
     panels[-1, 0].set_xlabel("Wavelength in air, at rest [Å]")
     figure.supylabel("Normalised flux", fontsize=8)

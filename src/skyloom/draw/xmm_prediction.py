@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skyloom.arms.xmm.classes import FLAG, UNLIKE
 from skyloom.draw import style
 from skyloom.io import columns
 
@@ -33,7 +34,7 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
     matplotlib.figure.Figure
     """
     count = len(table)
-    far = columns.texts(table["flag"]) == "unlike"
+    far = columns.texts(table[FLAG]) == UNLIKE
     title = f"Grades of {count} image{'' if count == 1 else 's'} by {table.meta['model']}"
     if table.meta["synthetic_training"] and not synthetic:
         title += ", which learnt from synthetic ones"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from skyloom.arms.spectra import classical, preparation, variants
+from skyloom.arms.spectra import classical, variants, wavelengths
 from skyloom.arms.spectra.classical import METHODS
 from skyloom.errors import InputError
 from skyloom.io.columns import masked, numbers
@@ -171,7 +171,7 @@ def measure(
     """
     with open_hdf5(dataset, need=("spectra",)) as file:
         flux = file["spectra"][()].astype(float)
-        wavelength = preparation.grid_of(dataset, file)
+        wavelength = wavelengths.grid(file.attrs, file["spectra"].shape[1])
         snr = json.loads(file.attrs["parameters"]).get("snr")
     models_flux = noiseless(dataset, blocks)
     train, check = sample.rows("train"), sample.rows("validation")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
-from skyloom.arms.spectra import evaluation, experiments, prediction, preparation
+from skyloom.arms.spectra import evaluation, experiments, prediction, wavelengths
 from skyloom.arms.spectra.out_of_distribution import Coverage
 from skyloom.errors import InputError
-from skyloom.io import folders
 from skyloom.io.files import open_hdf5, read_json, read_table
 from skyloom.learn.release import Release
 
@@ -36,7 +34,7 @@ def contents(files, params) -> dict:
     known = prediction.Training.of(files["dataset"], sample)
     factors = evaluation.factors(read_table(files["predictions"], need=["part"]), metrics["labels"])
     with open_hdf5(files["dataset"], need=["spectra"]) as file:
-        wavelength = preparation.grid_of(files["dataset"], file)
+        wavelength = wavelengths.grid(file.attrs, file["spectra"].shape[1])
         resolution = {
             name: file.attrs[name].item() if hasattr(file.attrs[name], "item") else file.attrs[name]
             for name in ("resolving_power", "snr")
@@ -74,21 +72,6 @@ def model(release: Release) -> prediction.Model:
     factors = np.array(release.facts["factors"])
     own = prediction.Model.load(release.folder / "members", release.facts["metrics"], factors)
     return dataclasses.replace(own, name=release.name)
-
-
-def prepare(named: Sequence[str], release: Release, observation: dict):
-    """Observed spectra as a released network wants them: the good, and the rejects.
-
-    Parameters
-    ----------
-    named : sequence of str
-        Files and folders.
-    release : Release
-    observation : dict
-        As `skyloom.arms.spectra.preparation.prepare_all` takes it.
-    """
-    wavelength = release.arrays["wavelength"]
-    return preparation.prepare_all(folders.observed_files(named), wavelength, observation)
 
 
 def believable(predictions: Table, release: Release) -> tuple[Table, list[tuple[str, str]]]:

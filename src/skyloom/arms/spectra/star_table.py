@@ -9,6 +9,8 @@ from astropy.table import MaskedColumn, Table
 
 from skyloom.io.columns import number
 
+#: The column of what `one_row_each` says of a star.
+FLAG = "flag"
 #: What `one_row_each` says of a star in its column ``flag``.
 GOOD, ASSUMED, BEYOND = "good", "medium assumed", "beyond training"
 

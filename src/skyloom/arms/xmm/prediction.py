@@ -11,7 +11,7 @@ from astropy.table import Table
 
 from skyloom import prefetch
 from skyloom.arms.xmm import images, pixel_grids, products, selection, stretches
-from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
+from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD, FLAG, UNLIKE
 from skyloom.arms.xmm.rebin import rebin
 from skyloom.errors import InputError
 from skyloom.io import file_names
@@ -270,7 +270,7 @@ def _table(rows, outputs, measured, target, release):
     table["padded"] = [row.padded for row in rows]
     table["distance"] = distances(measured, release.arrays)
     table["limit"] = float(release.arrays["limit"])
-    table["flag"] = np.where(table["distance"] > table["limit"], "unlike", "-")
+    table[FLAG] = np.where(table["distance"] > table["limit"], UNLIKE, "-")
     table["model"] = release.name
     table["synthetic_training"] = release.synthetic
     table.meta.update(

@@ -251,7 +251,7 @@ def prediction(files):
     in which medium its wavelengths are, or the star lies outside what the network learnt from, so
     that the answer means nothing. Of more than twelve spectra some are shown; the table has all.
     """
-    labels = read_table(files.labels, need=("name", "flag", "model"))
+    labels = read_table(files.labels, need=("name", "model"))
     rows = read_table(files.predictions, need=("label", "unit"))
     units = {str(row["label"]): str(row["unit"]) for row in rows}
     with open_hdf5(files.spectra, need=("spectra", "name", "wavelength")) as file:

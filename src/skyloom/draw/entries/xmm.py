@@ -95,7 +95,7 @@ def prediction(files):
     quantiles above what 99 % of the validation side stay within), so that the answer is not to be
     trusted.
     """
-    table = read_table(files.predictions, need=("file", "score", "flag"))
+    table = read_table(files.predictions, need=("file", "score", "distance"))
     with open_hdf5(files.pictures) as file:
         pictures = {str(file[key].attrs["file"]): file[key][()] for key in sorted(file)}
     return xmm_prediction.prediction(table, pictures, synthetic=bool(table.meta["synthetic"]))
