@@ -11,7 +11,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "src"), str(Path(__file__).paren
 
 project = "Skyloom"
 author = "the Skyloom authors"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "pages"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "modules", "pages"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 html_theme = "furo"
@@ -41,11 +41,6 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 # The same short name, such as `low`, is an attribute of several results.
 suppress_warnings = ["ref.python"]
-# Errors of packages whose pages are not here.
-nitpick_ignore = [
-    ("py:exc", "requests.RequestException"),
-    ("py:exc", "urllib3.exceptions.HTTPError"),
-]
 
 
 _LITERAL = re.compile(r"(``.*?``|`[^`]*`)")
@@ -53,6 +48,7 @@ _TYPE = re.compile(
     r"(:(?:vartype [^:]*|type):) (?!`?skyloom\.|(?:bool|dict|float|int|list|str|tuple)$)(.*)"
 )
 _SEVERAL = re.compile(r":(ivar|vartype) ([^:]*, [^:]*):(.*)")
+_OF_LAYERS = {"call", "compute_output_shape", "get_config"}
 _said = {}
 _MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)|(?<=, )\*(?=\w+\))")
 
@@ -94,10 +90,16 @@ def _plain(app, what, name, obj, options, lines):
     lines[:] = made
 
 
+def _skip(app, what, name, obj, skip, options):
+    """Leave out what Keras, which is not imported here, asks of each layer."""
+    return True if what == "class" and name in _OF_LAYERS else None
+
+
 def setup(app):
     """Formulas as MathML, which browsers draw themselves: MathJax would have to be fetched."""
     app.connect("autodoc-process-docstring", _keep, priority=100)
     app.connect("autodoc-process-docstring", _plain, priority=900)
+    app.connect("autodoc-skip-member", _skip)
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
 
 

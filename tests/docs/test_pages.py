@@ -52,11 +52,14 @@ def test_formulas_are_mathml_and_none_is_left_as_tex(pages):
 
 
 def test_library_pages_have_what_their_modules_define(pages):
-    text = (pages / "api" / "tng.html").read_text(encoding="utf-8")
-    for name in ("skyloom.arms.tng.gas.entropy", "skyloom.arms.tng.images.lupton"):
-        assert f'id="{name}"' in text
+    for module, name in (("tng.gas", "entropy"), ("tng.images", "lupton"), ("xmm.rebin", "rebin")):
+        page = pages / "api" / "modules" / f"skyloom.arms.{module}.html"
+        assert f'id="skyloom.arms.{module}.{name}"' in page.read_text(encoding="utf-8")
     # Shapes and units come through.
+    text = (pages / "api" / "modules" / "skyloom.arms.tng.gas.html").read_text(encoding="utf-8")
     assert "keV cm^2" in text and "(N,) array" in text
+    listed = (pages / "api" / "index.html").read_text(encoding="utf-8")
+    assert 'href="modules/skyloom.judge.roc.html"' in listed
 
 
 def text_of(page):

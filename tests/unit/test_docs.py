@@ -1,6 +1,7 @@
 """The pages of docs/: what they name is there, and every page is found."""
 
 import ast
+import importlib
 import re
 import subprocess
 from functools import cache
@@ -13,7 +14,12 @@ from skyloom.arms.registry import ARMS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+#: Those of the modules are written with the pages, and are not the project's.
+PAGES = sorted(
+    path.relative_to(DOCS).as_posix()
+    for path in DOCS.rglob("*.md")
+    if path.parent.name != "modules"
+)
 NAME = re.compile(r"`(skyloom(?:\.\w+)+)`")
 
 
@@ -75,6 +81,39 @@ def test_links_to_other_pages_and_to_files_of_the_project_lead_somewhere():
             if "://" not in link and not (path.parent / link).exists():
                 dead.append((path.name, link))
     assert dead == []
+
+
+@pytest.fixture
+def reference(monkeypatch):
+    """What writes a page for each module."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module("modules")
+
+
+def test_the_reference_says_what_each_package_is_for_and_lists_its_modules(reference):
+    text = (DOCS / "api" / "index.md").read_text(encoding="utf-8")
+    sections = dict(
+        re.findall(r"^## ([\w.]+)\n\n(.+)\n\n<!-- modules: \1 -->$", text, re.MULTILINE)
+    )
+    assert sorted(sections) == reference.packages()
+    assert len(re.findall("^## ", text, re.MULTILINE)) == len(sections)
+    lists = [reference.listed(package) for package in sections]
+    entries = re.findall(r"^([\w.]+) <modules/\1>$", "\n".join(lists), re.MULTILINE)
+    assert sorted(entries) == sorted(reference.modules())
+
+
+def test_each_module_has_a_page_and_none_that_is_gone_keeps_its_own(reference, tmp_path):
+    (tmp_path / "skyloom.gone.md").write_text("# skyloom.gone")
+    reference.write(tmp_path)
+    pages = {path.stem: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    files = (ROOT / "src" / "skyloom").rglob("*.py")
+    assert len(pages) == len([path for path in files if path.name != "__main__.py"])
+    assert {"skyloom", "skyloom.judge", "skyloom.judge.roc"} <= set(pages)
+    for name in pages:
+        assert f"automodule:: {name}\n   :members:" in (tmp_path / f"{name}.md").read_text()
+    # Pages that are as they should be stay, so that Sphinx does not read them anew.
+    reference.write(tmp_path)
+    assert {path.stem: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == pages
 
 
 def test_every_arm_has_methods():

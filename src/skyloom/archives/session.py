@@ -76,8 +76,10 @@ class Session(requests.Session):
         ------
         InputError
             If the key would travel in the clear.
-        requests.RequestException, urllib3.exceptions.HTTPError
-            If there is no answer.
+
+        Notes
+        -----
+        Where there is no answer, it raises what ``requests`` and ``urllib3`` do.
         """
         headers = dict(headers or {})
         if self.has_key:

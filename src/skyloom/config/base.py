@@ -31,7 +31,7 @@ def _distinct(values):
 
 #: Of a text that must be a whole line: JSON Schema's $ admits a line break at the end.
 END = "$(?!\n)"
-#: A name that the user invents, which may become that of a file and of a target.
+# A name that the user invents, which may become that of a file and of a target.
 Name = Annotated[str, StringConstraints(pattern=rf"^[a-z0-9][a-z0-9_]*{END}")]
 Positive = Annotated[float, Field(gt=0)]
 #: Between all and nothing.
@@ -39,7 +39,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Distinct = Annotated[list[_T], _Distinct()]
 Several = Annotated[list[_T], Field(min_length=1), _Distinct()]
 Pair = Annotated[list[_T], Field(min_length=2, max_length=2)]
-#: Entries by the names that the user gives them; at least one.
+# Entries by the names that the user gives them; at least one.
 Named = Annotated[dict[Name, _T], Field(min_length=1)]
 
 

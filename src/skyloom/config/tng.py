@@ -102,7 +102,7 @@ class Gas(Section):
     …, which diverges where it goes to zero; how many cells took it is recorded
     """
     entropy: Literal["linear", "log"] = key("linear")
-    """K = k_B T nₑ^(−2/3) in keV cm², or its `log`10"""
+    """K = k_B T nₑ^(−2/3) in keV cm², or as `log` its log10"""
 
 
 class Rotation(Section):
