@@ -41,6 +41,8 @@ def prediction(table: Table, *, model, synthetic: bool) -> Figure:
         cross or dark tick marks those whose file says another class.
     """
     title = f"Predicted classes of {labels_.counted(len(table))} by {labels_.model_name(*model)}"
+    if table.meta.get("synthetic_training") and not synthetic:
+        title += ", which learnt from synthetic ones"
     if not len(table):
         return style.nothing("no spectrum could be used", title=title, synthetic=synthetic)
     order, chances = _sorted(table)

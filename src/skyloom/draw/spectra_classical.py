@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from skyloom.arms.spectra.classical import METHODS
 from skyloom.draw import spectra_labels, style
@@ -74,7 +74,9 @@ def _panel(axes, rows, label):
     if np.isfinite(bound):
         axes.axvline(bound, color=style.BLACK, ls=":", lw=1)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=5))
+    low, high = axes.get_xlim()
+    wide = LogLocator(subs=(1, 2, 5), numticks=5)
+    axes.xaxis.set_major_locator(wide if high > 10 * low else MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x", **style.GRID)

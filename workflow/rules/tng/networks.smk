@@ -111,9 +111,9 @@ rule tng_halves:
         compared=TNG_COMPARED.format(snapshot=f"{TNG['reference_snapshot']:03d}"),
         kernel=TNG_KERNEL,
         scaling=f"{TNG_DIR}/scaling.json",
-        universe=tng_particles(TNG["reference_snapshot"], TNG_PARTS),
-        groups=tng_files(TNG["reference_snapshot"])["groups"],
-        offsets=tng_files(TNG["reference_snapshot"])["offsets"],
+        universe=lambda _: tng_particles(TNG["reference_snapshot"], TNG_PARTS),
+        groups=lambda _: tng_files(TNG["reference_snapshot"])["groups"],
+        offsets=lambda _: tng_files(TNG["reference_snapshot"])["offsets"],
     output:
         f"{TNG_DIR}/evaluation/halves.ecsv",
     log:
