@@ -168,3 +168,15 @@ def test_a_star_far_beyond_the_labels_is_a_reject_and_never_an_answer(tmp_path, 
     ((file, reason),) = lost
     assert file == "b.txt" and "15000 to 39000" in reason and "normalised" in reason
     refused("believable", spectra_release.believable, table[1:], own)
+
+
+def test_limits_of_labels_are_theirs_in_whatever_order_a_file_has_them(tmp_path, network):
+    own = release.read(written(tmp_path / "a", network), "xmm")
+    own.facts["limits"] = {"log_g": [2.0, 5.0], "teff": [15000.0, 39000.0]}
+    own.facts["metrics"]["labels"] = ["teff", "log_g"]
+    rng = np.random.default_rng(7)
+    flux = 1 - 0.3 * rng.uniform(0.5, 1, (300, 1)) * np.exp(-(np.linspace(-2, 2, 40) ** 2))
+    flux += 0.001 * rng.normal(size=flux.shape)
+    own.arrays.update(Coverage.fit(flux[:200], flux[200:]).state())
+    known = spectra_release.training(own)
+    assert list(known.low) == [15000.0, 2.0] and list(known.high) == [39000.0, 5.0]
