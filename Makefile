@@ -4,6 +4,7 @@
 #   make test    environment, lint, unit and workflow tests: what a change must pass
 #   make test-all   those and the long ones: more faults and damaged files, the docs' long commands,
 #                a real Slurm (root); about an hour
+#   make models  the folders of trained networks, which predict from anybody's input (RUN=demo)
 #   make lint    ruff, mypy, numpydoc, snakefmt, snakemake --lint
 #   make bench   timings beside public peers
 #   make verify  every result of a run against the record of how it was made (RUN=demo)
@@ -21,7 +22,7 @@ BIN := $(VENV)/bin
 RUN := $(shell sed -n 's/^run: *//p' config/config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo taste test test-all lint bench verify crate test-cluster test-faults fuzz config docs test-docs clean check
+.PHONY: help demo taste models test test-all lint bench verify crate test-cluster test-faults fuzz config docs test-docs clean check
 
 help:
 	@sed -n '2,/^[^#]/s/^# *//p' Makefile
@@ -49,6 +50,9 @@ demo: $(VENV)/run.stamp
 taste: $(VENV)/run.stamp
 	$(BIN)/snakemake --cores $(CORES) --configfile config/taste.yaml
 	@echo "skyloom: done. Open results/taste/report/index.html in a browser; make demo makes all arms."
+
+models: $(VENV)/run.stamp
+	$(BIN)/snakemake --cores $(CORES) models
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

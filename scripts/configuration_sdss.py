@@ -2,7 +2,7 @@
 
 import configuration_sentences as sentences
 from skyloom.arms.sdss import architectures
-from skyloom.errors import InputError, meant
+from skyloom.errors import InputError
 
 #: Share of the test side of each split.
 SPLITS = {"60_40": 0.4, "70_30": 0.3, "80_20": 0.2}
@@ -48,12 +48,7 @@ def _check_networks(sdss):
         sentences.free("sdss.networks", name, taken)
     for name in sdss["trained"]["networks"]:
         sentences.named("sdss.trained.networks", name, "sdss.networks", sdss["networks"])
-    known = models(sdss, all_of_them=True)
-    if sdss["prediction"]["model"] not in known:
-        raise InputError(
-            f"Configuration: sdss.prediction.model is {sdss['prediction']['model']!r}, which is "
-            f"no network and split; {meant(sdss['prediction']['model'], known)}"
-        )
+    sentences.network("sdss", sdss["prediction"]["model"], models(sdss, all_of_them=True))
 
 
 def _check_numbers(sdss):

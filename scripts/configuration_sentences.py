@@ -55,3 +55,26 @@ def there(key, path, kind="file or folder", exists=Path.exists):
         raise InputError(
             f"Configuration: {key} is {path!r}, which does not exist or is no {kind}: correct it."
         )
+
+
+def network(arm, named, known):
+    """Refuse a network to predict with that is none of a run's and no model folder.
+
+    Parameters
+    ----------
+    arm, named : str
+    known : iterable of str
+        Networks that the run has or could train.
+    """
+    known = list(known)
+    if named in known or (Path(named).expanduser() / "model.json").is_file():
+        return
+    looks = "/" in named or Path(named).expanduser().exists()
+    raise InputError(
+        f"Configuration: {arm}.prediction.model is {named!r}, "
+        + (
+            "which is no model folder: it has no model.json. Name one that `make models` wrote."
+            if looks
+            else f"which is no network of this run; {meant(named, known)}"
+        )
+    )

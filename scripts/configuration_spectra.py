@@ -81,6 +81,10 @@ def _check_input(arm, own):
         sentences.there(f"{arm}.spectra", own["spectra"], kind, there)
     for path in observed(own):
         sentences.there(f"{arm}.observed", path)
+    for path in asked(own):
+        sentences.there(f"{arm}.prediction.spectra", path)
+    known = models(own, None) + models(own, own["observation"]["dataset"])
+    sentences.network(arm, judge(own), known)
     velocity = own["observation"]["radial_velocity"]
     # Stars of the simulator have no names yet: the step that reads them looks.
     if isinstance(velocity, dict) and velocity and own["observed"]:
@@ -98,6 +102,17 @@ def models(own, dataset=None):
     """Names of the networks trained on a dataset, or on all of `trained`."""
     datasets = own["trained"] if dataset is None else [dataset]
     return [f"{name}_{network}" for name in datasets for network in own["networks"]]
+
+
+def judge(own):
+    """The network that `prediction` asks: the one named, or the last on `observation.dataset`."""
+    return own["prediction"]["model"] or models(own, own["observation"]["dataset"])[-1]
+
+
+def asked(own):
+    """Files and folders of spectra that `prediction` judges: those named, or the observed ones."""
+    named = own["prediction"]["spectra"]
+    return observed({"observed": named}) if named else observed(own)
 
 
 def variant(own, dataset):

@@ -21,6 +21,8 @@ def check(config, arm):
     named = [("xmm.trained", name) for name in xmm["trained"]]
     for key, name in (*named, ("xmm.evaluation.final", xmm["evaluation"]["final"])):
         sentences.named(key, name, "xmm.experiments", xmm["experiments"])
+    sentences.network(arm, xmm["prediction"]["model"], xmm["experiments"])
+    sentences.there("xmm.prediction.images", wanted and xmm["prediction"]["images"])
     sentences.shares("xmm.split", xmm["split"])
     for name in (*xmm["datasets"], *(own["dataset"] for own in xmm["experiments"].values())):
         check_pair(*name.split("_")[:2])

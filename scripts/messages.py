@@ -37,6 +37,8 @@ class _Run(logging.Handler):
         super().__init__(logging.INFO)
         self.begun = time.time()
         self.outputs, self.done, self.failed = {}, [], {}
+        # Of jobs whose last words are for whoever asked for their answers.
+        self.answering = {}
         self.remedy, self.error = None, None
         self.targets = []
         # Where results are: --directory may set it, and is over when the interpreter ends.
@@ -46,6 +48,8 @@ class _Run(logging.Handler):
         event = getattr(getattr(record, "event", None), "name", None)
         if event == "JOB_INFO":
             self.outputs[record.jobid] = list(record.output or [])
+            if "predict" in str(getattr(record, "rule_name", "")):
+                self.answering[record.jobid] = list(record.log or [])
         elif event == "JOB_FINISHED":
             self.done.append(record.job_id)
             # A job may have been tried before.
@@ -212,6 +216,8 @@ def success(run):
     jobs = sum(1 for job in run.done if run.outputs.get(job))
     head = f"{_MARK}done: {_counted(jobs, 'job')} in {duration(time.time() - run.begun)}."
     used = [said for path in map(Path, done) if (said := _used(path))]
+    worth = [path for job in run.done for path in run.answering.get(job, [])]
+    worth = [_MARK + said for path in worth if (said := _last_words(path, run.begun))]
     folders, reports = {}, []
     for path in map(Path, done):
         kind = _kind(path)
@@ -222,10 +228,10 @@ def success(run):
     if not folders and not reports:
         few = [f"  {path}" for path in done[:_MOST_JOBS]]
         more = len(done) - len(few)
-        return [f"{head} Made:", *few, *([f"  and {more} more"] if more else []), *used]
+        return [f"{head} Made:", *few, *([f"  and {more} more"] if more else []), *used, *worth]
     width = max((len(str(folder)) for folder in folders), default=0)
     lines = [f"  {folder!s:<{width}}  {_contents(folders[folder])}" for folder in sorted(folders)]
-    lines += used + [f"{_MARK}open {path} in a browser" for path in reports]
+    lines += used + [f"{_MARK}open {path} in a browser" for path in reports] + worth
     return [f"{head} Made:" if folders else head, *lines]
 
 
@@ -235,7 +241,7 @@ def _used(path):
         return None
     rejected = _files(path)
     # A reject may name a table whose row is without use; who is used is not rejected.
-    good = _files(path.with_name("inventory.ecsv"))
+    good = _files(path.with_name("inventory.ecsv")) or _files(path.with_name("predictions.ecsv"))
     if lost := rejected - good:
         total = len(good) + len(lost)
         return f"{_MARK}{len(good)} of {total} files used, {len(lost)} rejected: {path} says why"

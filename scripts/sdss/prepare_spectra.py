@@ -4,28 +4,18 @@ import step
 
 step.begin(snakemake)
 
-from skyloom import prefetch
 from skyloom.arms.sdss import preparation
-from skyloom.io.files import atomic_hdf5, read_table
+from skyloom.io.files import read_table
 from skyloom.io.folders import block_of
-from skyloom.progress import track_blocks
 
 params = snakemake.params
 sample = read_table(snakemake.input.sample, need=("id", "file"))
-rows = block_of(sample, params.block, params.blocks)
-wavelength = preparation.grid(**params.grid)
-window = params.smoothing["window"]
-with prefetch.Pool(snakemake.threads) as pool, atomic_hdf5(snakemake.output[0]) as file:
-    spectra = preparation.prepare_all(
-        rows["file"], params.spectra, wavelength, window=window, pool=pool
-    )
-    preparation.write_block(
-        file,
-        track_blocks(
-            spectra, label=f"spectra of block {params.block}", total=len(rows), unit="spectrum"
-        ),
-        wavelength,
-        rows["id"],
-        window=window,
-        synthetic=sample.meta["synthetic"],
-    )
+preparation.prepare_rows(
+    snakemake.output[0],
+    block_of(sample, params.block, params.blocks),
+    params.spectra,
+    preparation.grid(**params.grid),
+    window=params.smoothing["window"],
+    threads=snakemake.threads,
+    label=f"spectra of block {params.block}",
+)

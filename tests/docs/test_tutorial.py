@@ -145,7 +145,7 @@ def test_spectra_get_their_classes(which, home, request):
         (home / "data" / "new").mkdir()
         count = len(list(archive.write(home / "data" / "new", options, lists, 7)))
     project = reader(home, sdss=miniature.MINIATURE_SDSS["sdss"])
-    results = follow(project, "sdss_predict", "README.md") / "demo" / "sdss" / "prediction"
+    results = follow(project, "sdss_predict", "README.md") / "demo" / "sdss" / "prediction" / "new"
     predictions = read_table(results / "predictions.ecsv")
     assert len(predictions) + len(read_table(results / "rejects.ecsv")) == count
     assert {*predictions["predicted"]} <= {"STAR", "GALAXY", "QSO"} and len(predictions) > 10

@@ -170,6 +170,7 @@ def predictions(count, *, known=True, seed=0):
         found[f"p_{name.lower()}"] = chances[:, place]
     if not known:
         found["class"] = "-"
+    found.meta["model"] = "cnn_1d_80_20"
     return found
 
 

@@ -180,7 +180,7 @@ def test_a_name_is_followed_wherever_it_may_be_used(tmp_path, use):
 
 # A function of each family, and the steps that rerun when it does something else.
 EDITS = {
-    "arms/xmm/rebin.py:rebin": ["xmm/bin_images"],
+    "arms/xmm/rebin.py:rebin": ["xmm/bin_images", "xmm/predict_folder"],
     "arms/tng/rotation.py:face_on": ["tng/project_maps", "project channels"],
     # Further channels have a formula in the list, the gas's three one in the kernel.
     "arms/tng/channels.py:magnetic_field_strength": ["tng/describe_simulation", "project channels"],

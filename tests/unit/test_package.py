@@ -72,7 +72,7 @@ def test_what_needs_no_extra_imports_without_it_and_all_else_names_it():
     }
     # Networks, and what trains them and asks them.
     askers = {"loaders.tfdata", "explain.attention"}
-    parts = (".experiments", ".prediction", ".training", ".architectures", ".members")
+    parts = (".experiments", ".prediction", ".release", ".training", ".architectures", ".members")
     assert all(
         name.startswith("learn.") or name.endswith((*parts, ".encoder", ".decoder"))
         for name in networks - askers

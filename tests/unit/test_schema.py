@@ -78,7 +78,7 @@ def test_the_published_overlay_is_valid_and_asks_for_the_simulation():
         ({"tng__cases": ["zzz"]}, "names 'zzz', .*; write one of composite, .*velocity_edge_on"),
         ({"tng__variants__x": {"kind": "channel", "channel": "zzz"}}, "; write one of dark_matter"),
         ({"semantic__trained": ["zzz"]}, "names 'zzz', .*; write one of clean, "),
-        ({"sdss__prediction__model": "zzz"}, "no network and split; write one of cnn_1d_60_40"),
+        ({"sdss__prediction__model": "zzz"}, "no network of this run; write one of cnn_1d_60_40"),
         ({"tng__gas__electron_abundance_floor": 0}, "electron_abundance_floor"),
         ({"tng__variants__gaussian_3__sigma": "3 px"}, "size '3 px'.*pixels"),
         ({"tng__variants__gaussian_3__sigma": "1e400 kpc"}, "size"),

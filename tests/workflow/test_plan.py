@@ -15,6 +15,9 @@ ASKED = {
         *("tng_velocity_edge_on", "tng_matter", "tng_magnetic_field"),
         *("tng_composite_inclined_45", "tng_composite_parquet"),
     ],
+    "xmm": ["xmm_predict"],
+    "helium": ["helium_predict"],
+    "stellar": ["stellar_predict"],
     "sdss": ["sdss_predict"],
 }
 #: Keys that have one value only, as long as the entry that they are of has no others.

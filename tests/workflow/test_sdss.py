@@ -57,7 +57,6 @@ def test_real_spectra_are_read_drawn_and_classified_and_damaged_ones_listed(
     project = make_project(MINIATURE_SDSS)
     shutil.copytree(finished_sdss.folder / "results", project.folder / "results")
     # A copy has no memory of what its files were made with.
-    shutil.rmtree(project.results / "prediction")
     real = project.folder / "real"
     shutil.copytree(REAL, real)
     files = sorted(real.glob("spec-*.fits"))
@@ -65,9 +64,10 @@ def test_real_spectra_are_read_drawn_and_classified_and_damaged_ones_listed(
     (real / "spec-1111-55555-0001.fits").write_bytes(whole[: len(whole) // 2])
     (real / "spec-1111-55555-0002.fits").write_bytes(b"")
     project.snakemake("--cores", "2", "sdss_predict", config="{prediction: {spectra: real}}")
-    table = read_table(project.results / "prediction" / "predictions.ecsv")
+    answers = project.results / "prediction" / "real"
+    table = read_table(answers / "predictions.ecsv")
     assert len(table) == len(files)
-    rejects = read_table(project.results / "prediction" / "rejects.ecsv")
+    rejects = read_table(answers / "rejects.ecsv")
     assert {Path(str(row["file"])).name for row in rejects} == {
         "spec-1111-55555-0001.fits",
         "spec-1111-55555-0002.fits",

@@ -74,6 +74,8 @@ if config["gpus"] and config["gpu_partition"]:
 # Each arm adds the files that its target builds, further ones that its section of the report reads
 # and what else that is told, its datasets with the table of their samples' sides, its networks.
 ARM_RESULTS, SHOWN, TOLD, DATASETS, MODELS = {}, {}, {}, {}, []
+# What the folders of trained networks are made of, by arm.
+RELEASES = {}
 # The parameter `code` of every step.
 CODES = []
 # The table of figures: each arm adds its own, figures.smk has the rule of each.
@@ -171,6 +173,44 @@ def builds(arm, results, *, datasets, models=(), shown=None, told=None):
     TOLD[arm] = {**(shown or {}), **(told or {})}
     DATASETS.update({(arm, name): split for name, split in datasets.items()})
     MODELS.extend((arm, name) for name in models)
+
+
+def one_of(names):
+    """A pattern that matches these names only; without any, nothing."""
+    return "|".join(names) or "(?!)"
+
+
+def releases(arm, library, *, inputs, options, models, known=None, judge=None):
+    """Say what the folders of an arm's trained networks are made of, for predictions anywhere.
+
+    library: the module whose function `contents` says what is in one; inputs: a function of the
+    wildcard model that gives files by name; options: what `contents` is told besides; models: those
+    that the arm trains; known: all that it could; judge: which one answers, where the key
+    prediction.model does not say.
+    """
+    RELEASES[arm] = SimpleNamespace(
+        library=library,
+        inputs=inputs,
+        options=options,
+        models=list(models),
+        known=list(known or models),
+        judge=judge,
+    )
+
+
+def model_folder(arm):
+    """The folder of the network that an arm's predictions are made with, this run's or another's."""
+    named = RELEASES[arm].judge or config[arm]["prediction"]["model"]
+    if named in RELEASES[arm].known:
+        return f"results/{RUN}/models/{arm}/{named}"
+    return os.path.expanduser(named)
+
+
+def prediction_folder(arm, asked):
+    """Where answers about an input go: below a folder that is named after it."""
+    name = Path(os.path.abspath(asked)).name.partition(".")[0]
+    name = re.sub(r"[^\w+-]+", "_", name) or "input"
+    return f"results/{RUN}/{arm}/prediction/{name}"
 
 
 def export_inputs(wildcards):

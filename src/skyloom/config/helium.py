@@ -10,6 +10,7 @@ from skyloom.config.spectra import (
     Evaluation,
     Observation,
     Observed,
+    Prediction,
     Split,
     Training,
     Uncertainty,
@@ -136,3 +137,5 @@ miles: {resolving_power: 1788, snr: 50}
         gap=True,
     )
     """observed stars"""
+    prediction: Prediction = section(gap=True)
+    """`helium_predict`: spectra that any network judges"""

@@ -186,7 +186,10 @@ class Prediction(Section):
     …; null takes the arm's own
     """
     model: str = key("cnn_1d_80_20")
-    """network and split, such as cnn_1d_80_20"""
+    """network and split, such as cnn_1d_80_20, or the folder of any network
+
+    … that `make models` wrote
+    """
 
 
 class Sdss(Section):

@@ -87,6 +87,19 @@ class Continuum(Section):
     """fits at most"""
 
 
+class Prediction(Section):
+    spectra: Observed = key(None)
+    """spectra to judge: a file, a folder or a list of files
+
+    …; null takes those of `observed`
+    """
+    model: str | None = key(None)
+    """a network of this run, such as clean_modified, or the folder of any network
+
+    … that `make models` wrote; null takes the last of the arm's networks, on `observation.dataset`
+    """
+
+
 class Observation(Section):
     dataset: str = key()
     """the dataset whose networks judge observed stars

@@ -8,6 +8,7 @@ from skyloom.config.spectra import (
     Evaluation,
     Observation,
     Observed,
+    Prediction,
     Split,
     Training,
     Uncertainty,
@@ -104,3 +105,4 @@ snr_100: {snr: 100}
         gap=True,
         like="helium",
     )
+    prediction: Prediction = section(gap=True, like="helium")

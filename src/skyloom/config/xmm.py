@@ -171,6 +171,19 @@ class Evaluation(Section):
     """
 
 
+class Prediction(Section):
+    images: str | None = key(None)
+    """the folder of EPIC images to grade, of any camera and without a table
+
+    …; null takes the arm's own
+    """
+    model: str = key("demo")
+    """a network of this run, one of `xmm.experiments`, or the folder of any network
+
+    … that `make models` wrote
+    """
+
+
 class Xmm(Section):
     source: Literal["synthetic", "local", "archive"] = key("synthetic")
     """`synthetic`: an EPIC simulator's FITS files; `local`: a folder of real ones; `archive`: the
@@ -269,3 +282,5 @@ hflip: {dataset: minmax_sqrt_rebin4, horizontal_flip: true, table: "5"}
     """experiments that `xmm` trains and evaluates"""
     evaluation: Evaluation = section(gap=True)
     """judging them on the test side"""
+    prediction: Prediction = section(gap=True)
+    """`xmm_predict`: images that nobody has graded"""

@@ -21,7 +21,7 @@ SDSS_NETWORKS = {
 }
 # What sdss_predict classifies, and with what; the arm's own spectra where nothing is named.
 SDSS_UNKNOWN = os.path.expanduser(SDSS["prediction"]["spectra"] or SDSS_SPECTRA)
-SDSS_JUDGE = SDSS["prediction"]["model"]
+SDSS_ANSWERS = prediction_folder("sdss", SDSS_UNKNOWN)
 
 
 wildcard_constraints:

@@ -66,8 +66,7 @@ figure(
     over=[{"model": model} for model in SDSS_MODELS],
 )
 figure(
-    *("sdss", "prediction", "results", "sdss.prediction"),
-    inputs={"predictions": f"{SDSS_DIR}/prediction/predictions.ecsv"},
-    options={"model": SDSS_JUDGE},
+    *("sdss", "prediction/{asked}", "results", "sdss.prediction"),
+    inputs={"predictions": f"{SDSS_DIR}/prediction/{{asked}}/predictions.ecsv"},
     over=[],
 )

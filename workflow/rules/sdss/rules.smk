@@ -213,8 +213,9 @@ rule sdss_model:
 rule sdss_predict:
     """Classes of a folder of spectra, with probabilities, as a table and a figure."""
     input:
-        f"{SDSS_DIR}/prediction/predictions.ecsv",
-        f"{SDSS_DIR}/figures/prediction.png",
+        f"{SDSS_ANSWERS}/predictions.ecsv",
+        f"{SDSS_ANSWERS}/rejects.ecsv",
+        f"{SDSS_DIR}/figures/prediction/{Path(SDSS_ANSWERS).name}.png",
     localrule: True
 
 

@@ -82,3 +82,14 @@ def spectra_results(arm):
         *spectra_tables(arm).values(),
         *([f"{folder}/observed/predictions.ecsv"] if spectra_observed(arm) else []),
     ]
+
+
+def spectra_asked(arm):
+    """Spectra that <arm>_predict judges: those named, or the observed ones."""
+    return configuration_spectra.asked(config[arm]) or spectra_observed_or_say(arm)
+
+
+def spectra_answers(arm):
+    """Where their answers go."""
+    named = configuration_spectra.asked(config[arm])
+    return prediction_folder(arm, named[0] if named else "observed")

@@ -133,3 +133,14 @@ for _arm in SPECTRA_ARMS:
         },
         over=[{"model": model} for model in configuration_spectra.models(_own)],
     )
+    figure(
+        *(_arm, "prediction/{asked}", "results", "spectra.prediction"),
+        inputs={
+            name: f"{_folder}/prediction/{{asked}}/{file}"
+            for name, file in (
+                ("predictions", "predictions.ecsv"),
+                ("spectra", "spectra.h5"),
+            )
+        },
+        over=[],
+    )

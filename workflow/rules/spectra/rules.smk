@@ -191,6 +191,69 @@ rule spectra_predict_observed:
         "../../../scripts/spectra/predict_observed.py"
 
 
+for _arm in SPECTRA_ARMS:
+    releases(
+        _arm,
+        "skyloom.arms.spectra.release",
+        inputs=lambda w, arm=_arm: {
+            **{
+                name: f"{spectra_folder(arm)}/models/{w.model}/{file}"
+                for name, file in (
+                    ("members", "members"),
+                    ("metrics", "metrics.json"),
+                    ("predictions", "predictions.ecsv"),
+                )
+            },
+            "dataset": f"{spectra_folder(arm)}/datasets/{spectra_dataset(w.model)}.h5",
+            "split": spectra_split(arm),
+        },
+        options=None,
+        models=configuration_spectra.models(config[_arm]),
+        known=[
+            *configuration_spectra.models(config[_arm]),
+            *configuration_spectra.models(
+                config[_arm], config[_arm]["observation"]["dataset"]
+            ),
+        ],
+        judge=configuration_spectra.judge(config[_arm]),
+    )
+
+    rule:
+        """Labels of spectra that nobody has judged, by one network."""
+        name:
+            f"{_arm}_predict_unknown"
+        input:
+            spectra=lambda w, arm=_arm: spectra_asked(arm),
+            model=model_folder(_arm),
+        output:
+            predictions=f"{spectra_answers(_arm)}/predictions.ecsv",
+            rejects=f"{spectra_answers(_arm)}/rejects.ecsv",
+            spectra=f"{spectra_answers(_arm)}/spectra.h5",
+        log:
+            f"{spectra_folder(_arm)}/logs/predict_unknown.log",
+        conda:
+            "../../../envs/skyloom.yaml"
+        resources:
+            mem_mb=growing(3000),
+        params:
+            arm=_arm,
+            observation=configuration_spectra.observation(config[_arm]),
+            synthetic=not configuration_spectra.asked(config[_arm]),
+            code=code("spectra/predict_folder.py"),
+        script:
+            "../../../scripts/spectra/predict_folder.py"
+
+    rule:
+        """Labels of spectra of one's own, by a network of this or any other run, and a figure."""
+        name:
+            f"{_arm}_predict"
+        input:
+            f"{spectra_answers(_arm)}/predictions.ecsv",
+            f"{spectra_answers(_arm)}/rejects.ecsv",
+            f"{spectra_folder(_arm)}/figures/prediction/{Path(spectra_answers(_arm)).name}.png",
+        localrule: True
+
+
 include: "figures.smk"
 include: "helium.smk"
 include: "stellar.smk"

@@ -102,11 +102,6 @@ def tng_maps(snapshot, source="maps"):
     ]
 
 
-def one_of(names):
-    """A pattern that matches these names only; without any, nothing."""
-    return "|".join(names) or "(?!)"
-
-
 def tng_further(wildcards):
     """Folder and list of the cutouts of a channel's own; none where the galaxies' hold it."""
     quantity = configuration_channels.further(TNG_SOURCES[wildcards.source])

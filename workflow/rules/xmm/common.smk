@@ -23,6 +23,9 @@ XMM_CHOSEN_FILE = (
     [os.path.expanduser(XMM_CHOSEN)] if isinstance(XMM_CHOSEN, str) else []
 )
 XMM_BLOCKS = range(XMM["blocks"])
+# What xmm_predict grades, and where its answers go.
+XMM_UNKNOWN = os.path.expanduser(XMM["prediction"]["images"] or XMM_IMAGES)
+XMM_ANSWERS = prediction_folder("xmm", XMM_UNKNOWN)
 XMM_TRAINED = XMM["trained"]
 XMM_EXPERIMENTS = XMM["experiments"]
 XMM_BOOTSTRAP = {

@@ -74,3 +74,11 @@ figure(
     options={"most": 6, "threshold": XMM["evaluation"]["threshold"]},
     over=[{"experiment": name} for name in XMM_TRAINED],
 )
+figure(
+    *("xmm", "prediction/{asked}", "results", "xmm.prediction"),
+    inputs={
+        "predictions": f"{XMM_DIR}/prediction/{{asked}}/predictions.ecsv",
+        "pictures": f"{XMM_DIR}/prediction/{{asked}}/pictures.h5",
+    },
+    over=[],
+)

@@ -66,3 +66,51 @@ rule xmm_evaluate:
         code=code("xmm/evaluate.py"),
     script:
         "../../../scripts/xmm/evaluate.py"
+
+
+releases(
+    "xmm",
+    "skyloom.arms.xmm.prediction",
+    inputs=lambda w: {
+        "model": f"{XMM_DIR}/models/{w.model}/model.keras",
+        "metrics": f"{XMM_DIR}/models/{w.model}/metrics.json",
+        "dataset": f"{XMM_DIR}/datasets/{XMM_EXPERIMENTS[w.model]['dataset']}.h5",
+        "split": f"{XMM_DIR}/split.ecsv",
+    },
+    options=lambda w: {
+        "variant": configuration_xmm.variant(XMM, XMM_EXPERIMENTS[w.model]["dataset"]),
+        "rebin_method": XMM["rebin_method"],
+    },
+    models=XMM_TRAINED,
+    known=XMM_EXPERIMENTS,
+)
+
+
+rule xmm_predict_unknown:
+    """Grade images that nobody has graded, of any camera."""
+    input:
+        images=XMM_UNKNOWN,
+        model=model_folder("xmm"),
+    output:
+        predictions=f"{XMM_ANSWERS}/predictions.ecsv",
+        rejects=f"{XMM_ANSWERS}/rejects.ecsv",
+        pictures=f"{XMM_ANSWERS}/pictures.h5",
+    log:
+        f"{XMM_DIR}/logs/predict_unknown.log",
+    conda:
+        "../../../envs/skyloom.yaml"
+    threads: share(2)
+    resources:
+        mem_mb=growing(4000),
+    params:
+        code=code("xmm/predict_folder.py"),
+    script:
+        "../../../scripts/xmm/predict_folder.py"
+
+
+rule xmm_predict:
+    """Grades of a folder of EPIC images, with what the network cannot know, and a figure."""
+    input:
+        f"{XMM_ANSWERS}/predictions.ecsv",
+        f"{XMM_DIR}/figures/prediction/{Path(XMM_ANSWERS).name}.png",
+    localrule: True

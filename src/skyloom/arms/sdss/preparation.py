@@ -13,14 +13,15 @@ from skyloom.arms.sdss.smoothing import moving_average
 from skyloom.arms.sdss.spectrum import read_spectrum
 from skyloom.arms.spectra import resampling, wavelengths
 from skyloom.errors import InputError
-from skyloom.io.files import create_dataset
-from skyloom.prefetch import in_order
+from skyloom.io.files import atomic_hdf5, create_dataset
+from skyloom.prefetch import Pool, in_order
+from skyloom.progress import track_blocks
 
 if TYPE_CHECKING:
     import h5py
+    from astropy.table import Table
 
     from skyloom.arms.sdss.spectrum import Spectrum
-    from skyloom.prefetch import Pool
 
 #: Spectra written, read or drawn at a time.
 TOGETHER = 64
@@ -210,6 +211,44 @@ def write_block(
     create_dataset(file, "id", identifiers if done else np.zeros(0, "S1"))
     file.attrs.update(wavelengths.attributes(wavelength))
     file.attrs.update({"smoothing_window": int(window), "synthetic": bool(synthetic)})
+
+
+def prepare_rows(
+    path: str | Path,
+    rows: Table,
+    folder: str | Path,
+    wavelength: np.ndarray,
+    *,
+    window: int,
+    threads: int,
+    label: str,
+) -> None:
+    """Prepare the spectra of some rows of an inventory, into a file of their own.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `write_block` fills it.
+    rows : astropy.table.Table
+        file and id; ``meta["synthetic"]``.
+    folder : str or Path
+        Of the files.
+    wavelength : (N,) array
+    window : int
+    threads : int
+    label : str
+        Of the progress bar.
+
+    Raises
+    ------
+    InputError
+        As `prepare_all` does.
+    """
+    with Pool(threads) as pool, atomic_hdf5(path) as file:
+        spectra = prepare_all(rows["file"], folder, wavelength, window=window, pool=pool)
+        spectra = track_blocks(spectra, label=label, total=len(rows), unit="spectrum")
+        synthetic = rows.meta["synthetic"]
+        write_block(file, spectra, wavelength, rows["id"], window=window, synthetic=synthetic)
 
 
 def normalise(flux: np.ndarray) -> np.ndarray:

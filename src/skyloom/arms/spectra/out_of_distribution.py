@@ -95,6 +95,30 @@ class Coverage:
         scores = (spectra - mean) @ axes.T
         return cls(mean, axes, variances, scores, validation, quantile, seed)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that `of` needs to make the same region, as arrays."""
+        names = ("mean", "axes", "variances", "scores", "validation", "seed")
+        return {name: getattr(self, f"_{name}") for name in names} | {"quantile": self.quantile}
+
+    @classmethod
+    def of(cls, state: dict[str, np.ndarray]) -> Coverage:
+        """The region whose `state` this is.
+
+        Parameters
+        ----------
+        state : dict of array
+            May hold more.
+        """
+        return cls(
+            state["mean"],
+            state["axes"],
+            state["variances"],
+            state["scores"],
+            state["validation"],
+            quantile=float(state["quantile"]),
+            seed=int(state["seed"]),
+        )
+
     def _excess(self, noise):
         """Variance of a spectrum's noise beyond that of the training side, (L,)."""
         noise = np.broadcast_to(np.asarray(noise, np.float64), len(self._mean))

@@ -137,7 +137,7 @@ def examples(files):
     return sdss_examples.examples(shown, synthetic=bool(sample.meta["synthetic"]))
 
 
-def prediction(files, *, model):
+def prediction(files):
     """Draw what a trained network says of a folder of spectra.
 
     What a trained network says of a folder of spectra: the probability of each class, sorted by
@@ -148,7 +148,7 @@ def prediction(files, *, model):
     table = read_table(files.predictions, need=("id", "predicted", "p_galaxy"))
     return sdss_prediction.prediction(
         table,
-        model=sdss_labels.split_model(model),
+        model=sdss_labels.split_model(str(table.meta["model"])),
         synthetic=bool(table.meta["synthetic"]),
     )
 

@@ -17,6 +17,7 @@ from skyloom.draw import (
     spectra_labels,
     spectra_line,
     spectra_observed,
+    spectra_prediction,
     spectra_predictions,
     training_curves,
 )
@@ -225,6 +226,21 @@ def observed(files):
             trained=spectra_observed.trained_on(file.attrs),
             total=len(spectra),
         )
+
+
+def prediction(files):
+    """Draw spectra that nobody had judged, with a network's answers.
+
+    Spectra as the network saw them, normalised, at rest and on its wavelengths, and its labels with
+    their uncertainties, which the validation side has calibrated. Orange: the file does not say
+    in which medium its wavelengths are, or the star lies outside what the network learnt from, so
+    that the answer means nothing. Of more than twelve spectra some are shown; the table has all.
+    """
+    table = read_table(files.predictions, need=("name", "flag", "model"))
+    with open_hdf5(files.spectra, need=("spectra", "name", "wavelength")) as file:
+        flux = dict(zip(file["name"].asstr()[:], file["spectra"][()], strict=True))
+        spectra = {"wavelength": file["wavelength"][()], "flux": flux}
+    return spectra_prediction.prediction(table, spectra, synthetic=bool(table.meta["synthetic"]))
 
 
 def predictions(files):

@@ -6,7 +6,7 @@ parameters of its entry, and gives a figure.
 
 from skyloom.arms.xmm import evaluation, processing
 from skyloom.arms.xmm import stretches as scaling
-from skyloom.draw import training_curves, xmm_images, xmm_results
+from skyloom.draw import training_curves, xmm_images, xmm_prediction, xmm_results
 from skyloom.draw.entries import training_records
 from skyloom.io.files import open_hdf5, read_json, read_table
 
@@ -72,6 +72,21 @@ def histograms(files, *, threshold):
         threshold=threshold,
         synthetic=table.meta["synthetic"],
     )
+
+
+def prediction(files):
+    """Draw the grades of images that nobody had graded.
+
+    The score of every image of a folder, the probability that it is bad (OBS_CLASS 2 or more),
+    and some images as the network saw them, from the best to the worst. Orange: the distribution
+    of its pixels is unlike that of the training images (Mahalanobis distance of mean, spread and
+    quantiles above what 99 % of the validation side stay within), or its pixels are of another
+    size on the sky, so that the answer is not to be trusted.
+    """
+    table = read_table(files.predictions, need=("file", "score", "flag"))
+    with open_hdf5(files.pictures) as file:
+        pictures = {str(file[key].attrs["file"]): file[key][()] for key in sorted(file)}
+    return xmm_prediction.prediction(table, pictures, synthetic=bool(table.meta["synthetic"]))
 
 
 def roc(files):
