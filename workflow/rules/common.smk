@@ -208,7 +208,9 @@ def model_folder(arm):
 
 def prediction_folder(arm, asked):
     """Where answers about an input go: below a folder that is named after it."""
-    return f"results/{RUN}/{arm}/prediction/{Path(asked).name.partition('.')[0] or 'input'}"
+    name = Path(os.path.abspath(asked)).name.partition(".")[0]
+    name = re.sub(r"[^\w+-]+", "_", name) or "input"
+    return f"results/{RUN}/{arm}/prediction/{name}"
 
 
 def export_inputs(wildcards):

@@ -21,6 +21,7 @@ for _arm, _own in RELEASES.items():
             arm=_arm,
             library=_own.library,
             options=_own.options,
+            seed=SEED,
             code=code("write_release.py", entry=f"{_own.library}.contents"),
         script:
             "../../scripts/write_release.py"

@@ -13,6 +13,7 @@ from skyloom.arms.sdss.classes import PROBABILITIES
 from skyloom.draw import sdss_labels as labels_
 from skyloom.draw import style
 from skyloom.io import columns
+from skyloom.learn.known_region import FLAG, UNLIKE
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -30,7 +31,7 @@ def prediction(table: Table, *, model, synthetic: bool) -> Figure:
     ----------
     table : Table
         ``id``, ``predicted`` and ``p_galaxy``, ``p_qso``, ``p_star``; ``class`` of the file,
-        where it has one.
+        where it has one; ``flag``, which says `unlike` of what the network cannot know.
     model : (network, split)
     synthetic : bool
 
@@ -38,7 +39,8 @@ def prediction(table: Table, *, model, synthetic: bool) -> Figure:
     -------
     matplotlib.figure.Figure
         Few spectra are named, a bar each; of many the probabilities stand beside each other. A
-        cross or dark tick marks those whose file says another class.
+        cross or dark tick marks those whose file says another class; the names of those that the
+        network cannot know are red.
     """
     title = f"Predicted classes of {labels_.counted(len(table))} by {labels_.model_name(*model)}"
     if table.meta.get("synthetic_training") and not synthetic:
@@ -78,6 +80,9 @@ def _named(axes, table, chances, own, other):
         axes.barh(rows, share, 0.82, left, color=labels_.class_colour(name), linewidth=0)
         left += share
     axes.set_yticks(rows, [str(name) for name in table["id"]], fontsize=7)
+    unlike = _unlike(table)
+    for row, name in enumerate(axes.get_yticklabels()):
+        name.set_color(style.RED if unlike[row] else style.BLACK)
     for row in rows:
         text = labels_.class_name(own[row]) if own[row] else "–"
         look = {"weight": "bold"} if other[row] else {"color": style.SOFT}
@@ -88,6 +93,13 @@ def _named(axes, table, chances, own, other):
     axes.set_xlabel("Probability")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+
+
+def _unlike(table):
+    """Which spectra the network cannot know."""
+    if FLAG not in table.colnames:
+        return np.zeros(len(table), bool)
+    return columns.texts(table[FLAG]) == UNLIKE
 
 
 def _many(axes, chances, other):
@@ -121,4 +133,8 @@ def _legend(figure, table, other, own):
         look = {"marker": "x" if named else "|", "ls": "none", "color": style.BLACK, "ms": 6}
         text = f"file says another class ({other.sum():,} of {(own != '').sum():,})"
         handles.append(Line2D([], [], label=text, **look))
-    style.below(figure, handles, ncols=len(handles))
+    if unlike := int(_unlike(table).sum()):
+        look = {"ls": "none", "marker": "s", "ms": 5, "color": style.RED}
+        text = f"unlike what it learnt from ({unlike:,} of {len(table):,})"
+        handles.append(Line2D([], [], label=text, **look))
+    style.below(figure, handles, ncols=min(len(handles), 4))

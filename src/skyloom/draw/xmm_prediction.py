@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skyloom.arms.xmm.classes import FLAG, UNLIKE
 from skyloom.draw import style
 from skyloom.io import columns
+from skyloom.learn.known_region import FLAG
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -34,7 +34,8 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
     matplotlib.figure.Figure
     """
     count = len(table)
-    far = columns.texts(table[FLAG]) == UNLIKE
+    flag = columns.texts(table[FLAG])
+    far = flag != "-"
     title = f"Grades of {count} image{'' if count == 1 else 's'} by {table.meta['model']}"
     if table.meta["synthetic_training"] and not synthetic:
         title += ", which learnt from synthetic ones"
@@ -47,7 +48,7 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
     place = np.arange(count)
     for chosen, colour, name in (
         (~far[order], style.BLUE, "like the network's training images"),
-        (far[order], style.ORANGE, "unlike them: no answer to trust"),
+        (far[order], style.ORANGE, "unlike them, or of other pixels: not to be trusted"),
     ):
         if chosen.any():
             axes.plot(place[chosen], score[order][chosen], "o", color=colour, ms=4, label=name)
@@ -65,5 +66,5 @@ def prediction(table: Table, pictures: dict[str, np.ndarray], *, synthetic: bool
         last = last if len(last) <= 20 else f"{last[:19]}…"
         said = f"{last}\n{score[row]:.2f}"
         look = {"color": style.ORANGE} if far[row] else {}
-        panel.set_title(said + (" unlike" if far[row] else ""), fontsize=6.5, **look)
+        panel.set_title(f"{said} {flag[row].strip('-')}", fontsize=6.5, **look)
     return figure

@@ -95,6 +95,22 @@ def listing(folder: str | Path, *, key: str) -> list[str]:
     return sorted(files)
 
 
+def named(path: str | Path) -> tuple[Path, str | None]:
+    """What a config's key names: a folder, or the folder of the one file that it names.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path, str or None
+        The folder, and the file's name where it is one.
+    """
+    path = Path(path)
+    return (path.parent, path.name) if path.is_file() else (path, None)
+
+
 def block_of(rows, block, blocks):
     """One of `blocks` runs of nearly equal length, in order."""
     start, end = (len(rows) * number // blocks for number in (block, block + 1))

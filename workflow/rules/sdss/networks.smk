@@ -147,8 +147,11 @@ releases(
     "sdss",
     "skyloom.arms.sdss.release",
     inputs=lambda w: {
-        name: f"{SDSS_DIR}/models/{w.model}/{file}"
-        for name, file in (("model", "model.keras"), ("metrics", "metrics.json"))
+        "model": f"{SDSS_DIR}/models/{w.model}/model.keras",
+        "metrics": f"{SDSS_DIR}/models/{w.model}/metrics.json",
+        "sample": f"{SDSS_DIR}/sample.ecsv",
+        "split": f"{SDSS_DIR}/splits/{configuration_sdss.parts(w.model)[1]}.ecsv",
+        "blocks": expand(f"{SDSS_DIR}/spectra/block_{{b}}.h5", b=SDSS_BLOCKS),
     },
     options={name: SDSS[name] for name in ("smoothing", "grid")},
     models=SDSS_MODELS,
@@ -156,76 +159,16 @@ releases(
 )
 
 
-rule sdss_inspect_unknown:
-    """Look at every file of the folder to classify; nobody need have classified it before."""
-    input:
-        spectra=SDSS_UNKNOWN,
-    output:
-        inventory=f"{SDSS_ANSWERS}/inventory/block_0.ecsv",
-        rejects=f"{SDSS_ANSWERS}/inventory/rejects_0.ecsv",
-    log:
-        f"{SDSS_DIR}/logs/inspect_unknown.log",
-    conda:
-        "../../../envs/skyloom.yaml"
-    threads: share(2)
-    params:
-        spectra=lambda w, input: str(input.spectra),
-        block=0,
-        blocks=1,
-        key="sdss.prediction.spectra",
-        labelled=False,
-        quality=SDSS["quality"],
-        code=code("sdss/inspect_spectra.py"),
-    script:
-        "../../../scripts/sdss/inspect_spectra.py"
-
-
-rule sdss_inventory_unknown:
-    """Those that can be classified, each once; all others with reasons."""
-    input:
-        inventory=[f"{SDSS_ANSWERS}/inventory/block_0.ecsv"],
-        rejects=[f"{SDSS_ANSWERS}/inventory/rejects_0.ecsv"],
-    output:
-        inventory=f"{SDSS_ANSWERS}/inventory.ecsv",
-        rejects=f"{SDSS_ANSWERS}/rejects.ecsv",
-    log:
-        f"{SDSS_DIR}/logs/inventory_unknown.log",
-    conda:
-        "../../../envs/skyloom.yaml"
-    params:
-        code=code("sdss/merge_inventory.py"),
-    script:
-        "../../../scripts/sdss/merge_inventory.py"
-
-
-rule sdss_prepare_unknown:
-    """Smooth the spectra to classify and put them on the network's grid."""
-    input:
-        sample=f"{SDSS_ANSWERS}/inventory.ecsv",
-        spectra=SDSS_UNKNOWN,
-        model=model_folder("sdss"),
-    output:
-        f"{SDSS_ANSWERS}/spectra.h5",
-    log:
-        f"{SDSS_DIR}/logs/prepare_unknown.log",
-    conda:
-        "../../../envs/skyloom.yaml"
-    threads: share(2)
-    params:
-        code=code("sdss/prepare_unknown.py"),
-    script:
-        "../../../scripts/sdss/prepare_unknown.py"
-
-
 rule sdss_predict_unknown:
-    """Let a trained network classify them."""
+    """Let a trained network classify spectra that nobody need have classified before."""
     input:
-        inventory=f"{SDSS_ANSWERS}/inventory.ecsv",
-        blocks=[f"{SDSS_ANSWERS}/spectra.h5"],
+        spectra=SDSS_UNKNOWN,
         kernel=SDSS_KERNEL,
         model=model_folder("sdss"),
     output:
-        f"{SDSS_ANSWERS}/predictions.ecsv",
+        predictions=f"{SDSS_ANSWERS}/predictions.ecsv",
+        rejects=f"{SDSS_ANSWERS}/rejects.ecsv",
+        spectra=f"{SDSS_ANSWERS}/spectra.h5",
     log:
         f"{SDSS_DIR}/logs/predict_unknown.log",
     conda:
@@ -234,7 +177,7 @@ rule sdss_predict_unknown:
     resources:
         mem_mb=growing(4000),
     params:
-        # How spectra are drawn, and all else of the network, its metrics tell.
+        quality=SDSS["quality"],
         code=code("sdss/predict_folder.py"),
     script:
         "../../../scripts/sdss/predict_folder.py"

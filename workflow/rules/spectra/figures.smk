@@ -138,7 +138,6 @@ for _arm in SPECTRA_ARMS:
         inputs={
             name: f"{_folder}/prediction/{{asked}}/{file}"
             for name, file in (
-                ("labels", "labels.ecsv"),
                 ("predictions", "predictions.ecsv"),
                 ("spectra", "spectra.h5"),
             )

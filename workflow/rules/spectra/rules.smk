@@ -262,7 +262,6 @@ for _arm in SPECTRA_ARMS:
             model=model_folder(_arm),
         output:
             predictions=f"{spectra_answers(_arm)}/predictions.ecsv",
-            labels=f"{spectra_answers(_arm)}/labels.ecsv",
             rejects=f"{spectra_answers(_arm)}/rejects.ecsv",
             spectra=f"{spectra_answers(_arm)}/spectra.h5",
         log:
@@ -273,7 +272,6 @@ for _arm in SPECTRA_ARMS:
             mem_mb=growing(3000),
         params:
             arm=_arm,
-            spectra=lambda w, input: [str(path) for path in input.spectra],
             observation=configuration_spectra.observation(config[_arm]),
             synthetic=not configuration_spectra.asked(config[_arm]),
             code=code("spectra/predict_folder.py"),
@@ -285,7 +283,8 @@ for _arm in SPECTRA_ARMS:
         name:
             f"{_arm}_predict"
         input:
-            f"{spectra_answers(_arm)}/labels.ecsv",
+            f"{spectra_answers(_arm)}/predictions.ecsv",
+            f"{spectra_answers(_arm)}/rejects.ecsv",
             f"{spectra_folder(_arm)}/figures/prediction/{Path(spectra_answers(_arm)).name}.png",
         localrule: True
 

@@ -11,15 +11,20 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom.arms.sdss import experiments, preparation, processing
+from skyloom.arms.sdss.classes import PROBABILITIES
+from skyloom.arms.sdss.release import shape
 from skyloom.arms.sdss.spectrum import UNKNOWN
 from skyloom.errors import InputError
 from skyloom.judge import calibration
-from skyloom.learn import regression, sub_batches
+from skyloom.learn import known_region, regression, sub_batches
+from skyloom.learn import release as releases
 from skyloom.learn.backend import tf
 from skyloom.progress import track_blocks
 
 if TYPE_CHECKING:
     import keras
+
+    from skyloom.learn.release import Release
 
 #: A trained network, from its ``model.keras``.
 load = regression.load
@@ -97,9 +102,9 @@ def outputs(
 
 
 def predict(
-    inventory: Table, blocks: Sequence[str | Path], network, metrics, *, kernel=None
+    inventory: Table, blocks: Sequence[str | Path], release: Release, *, kernel=None
 ) -> Table:
-    """A table of classes and probabilities.
+    """A table of classes and probabilities, and of what the network cannot know.
 
     Parameters
     ----------
@@ -107,25 +112,28 @@ def predict(
         Columns file, id, class and z of the folder's good spectra, in the order of the blocks.
     blocks : sequence of path
         As `skyloom.arms.sdss.preparation.write_block` writes them.
-    network, metrics, kernel
-        As `outputs` has them.
+    release : `skyloom.learn.release.Release`
+    kernel : ctypes library, optional
+        As `outputs` has it.
 
     Returns
     -------
     Table
-        file, id, class (empty where the file does not say), z, predicted, p_galaxy, p_qso, p_star:
-        with the temperature of the model's metrics, where they have one.
+        file, id, class (empty where the file does not say), z, predicted, p_galaxy, p_qso, p_star,
+        error (the network's own probability that the class is another), distance and limit of the
+        spectrum's shape, flag ('unlike' where the first is above the second, else '-'), and what
+        `skyloom.learn.release.sign` says.
 
     Raises
     ------
     InputError
         If the spectra were prepared in another way than those of the training.
     """
-    meta = {"model": metrics["model"], "synthetic": bool(inventory.meta.get("synthetic", False))}
-    # A network that learnt from synthetic spectra says nothing about real ones that could be used.
-    meta["synthetic_training"] = bool(metrics["synthetic"])
+    metrics, shapes = release.facts["metrics"], []
+    table = Table()
     warmth = calibration.temperature(metrics)
-    table = Table(meta=meta if warmth is None else {**meta, "temperature": warmth})
+    if warmth is not None:
+        table.meta["temperature"] = warmth
     for name in ("file", "id", "class"):
         table[name] = np.ma.filled(inventory[name], "").astype(str)
     table["class"][table["class"] == UNKNOWN] = ""
@@ -134,5 +142,18 @@ def predict(
     check_preparation(metrics, wavelength, window)
     label = f"classes by {metrics['model']}"
     spectra = track_blocks(spectra, label=label, total=len(table), unit="spectrum")
-    made = outputs(network, spectra, wavelength, metrics, kernel=kernel)
-    return experiments.probabilities(table, made, warmth)
+
+    def seen():
+        for flux in spectra:
+            shapes.append(shape(flux))
+            yield flux
+
+    made = outputs(release.network(), seen(), wavelength, metrics, kernel=kernel)
+    table = experiments.probabilities(table, made, warmth)
+    table["error"] = 1 - np.max([table[name] for name in PROBABILITIES], axis=0)
+    table["error"].description = "1 less the probability of the class, as the network states it"
+    table["distance"] = known_region.distances(np.concatenate(shapes), release.arrays)
+    table["limit"] = float(release.arrays["limit"])
+    table["flag"] = np.where(table["distance"] > table["limit"], "unlike", "-")
+    releases.sign(table, release, synthetic=bool(inventory.meta.get("synthetic", False)))
+    return table

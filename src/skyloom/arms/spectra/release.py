@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from skyloom.arms.spectra import evaluation, experiments, prediction, wavelengths
+from skyloom.arms.spectra import evaluation, experiments, prediction, star_table, wavelengths
 from skyloom.arms.spectra.out_of_distribution import Coverage
 from skyloom.errors import InputError
 from skyloom.io.files import open_hdf5, read_json, read_table
+from skyloom.learn import release as releases
 from skyloom.learn.release import Release
 
+#: How spectra are prepared for a network, by the names that its folder has.
+PREPARED_BY = ("window", "pixels")
 #: An answer so many ranges of the training labels beyond them is none.
 FAR = 0.5
 
@@ -47,8 +50,8 @@ def contents(files, params) -> dict:
             "preprocessing": {
                 "window": [float(wavelength[0]), float(wavelength[-1])],
                 "pixels": len(wavelength),
-                **resolution,
             },
+            "dataset": resolution,
             "limits": {
                 label: [float(low), float(high)]
                 for label, low, high in zip(metrics["labels"], known.low, known.high, strict=True)
@@ -57,6 +60,7 @@ def contents(files, params) -> dict:
             "metrics": metrics,
         },
         "synthetic": sample.synthetic,
+        "learnt": f"{len(sample.rows('train')):,} spectra of the dataset {metrics['dataset']}",
         "arrays": {"wavelength": wavelength, **known.coverage.state()},
     }
 
@@ -64,8 +68,9 @@ def contents(files, params) -> dict:
 def training(release: Release) -> prediction.Training:
     """What a released network has seen."""
     # By name: a file of JSON has its keys in the order of the alphabet.
-    names = release.facts["metrics"]["labels"]
-    limits = np.array([release.facts["limits"][name] for name in names])
+    limits = np.array(
+        [release.facts["limits"][name] for name in release.facts["metrics"]["labels"]]
+    )
     return prediction.Training(Coverage.of(release.arrays), limits[:, 0], limits[:, 1])
 
 
@@ -113,3 +118,29 @@ def believable(predictions: Table, release: Release) -> tuple[Table, list[tuple[
             f"No star has a believable answer; the first: {next(iter(lost.values()))[1]}"
         )
     return predictions[kept], list(lost.values())
+
+
+def answers(predictions: Table, release: Release, *, synthetic: bool) -> Table:
+    """One row a star: labels with errors, whether the network knows such, and what it learnt from.
+
+    Parameters
+    ----------
+    predictions : Table
+        Of `skyloom.arms.spectra.prediction.predict`, by one network.
+    release : Release
+    synthetic : bool
+        Whether the spectra are.
+
+    Returns
+    -------
+    Table
+        As `skyloom.arms.spectra.star_table.one_row_each` makes it, with the spectrum's distance
+        from the training side, the limit of that, and what `skyloom.learn.release.sign` says.
+    """
+    table = star_table.one_row_each(predictions)
+    first = {str(row["name"]): row for row in reversed(predictions)}
+    for name in ("distance", "limit"):
+        table[name] = [float(first[star][name]) for star in map(str, table["name"])]
+    table.remove_column("model")
+    releases.sign(table, release, synthetic=synthetic)
+    return table

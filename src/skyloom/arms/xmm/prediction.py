@@ -10,14 +10,16 @@ import numpy as np
 from astropy.table import Table
 
 from skyloom import prefetch
-from skyloom.arms.xmm import images, pixel_grids, products, selection, stretches
-from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD, FLAG, UNLIKE
+from skyloom.arms.xmm import images, inventory, pixel_grids, products, selection, stretches
+from skyloom.arms.xmm.classes import CLASSES, FIRST_BAD
 from skyloom.arms.xmm.rebin import rebin
 from skyloom.errors import InputError
 from skyloom.io import file_names
 from skyloom.io import inventory as inventories
-from skyloom.io.files import open_hdf5
+from skyloom.io.files import open_hdf5, read_json, read_table
 from skyloom.judge import calibration
+from skyloom.learn import known_region
+from skyloom.learn import release as releases
 from skyloom.learn.targets import Target
 
 if TYPE_CHECKING:
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 
 #: Images that are asked about at a time, and that are shown in the figure.
 BATCH, SHOWN = 32, 12
-#: Quantiles of a picture's pixels that tell whether a network knows such.
-QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
-#: Share of the validation side that is called known, and most images that tell what is.
-KNOWN, MOST = 0.99, 4096
+#: An image whose pixels are so many times larger or smaller is scored, and flagged; beyond that it
+#: is a reject. Our choice: the pipeline's pixels are of 4 or 4.35 arcsec.
+NEAR = 1.25
+#: How images are prepared for a network, by the names that its folder has.
+PREPARED_BY = ("stretch", "rebin", "rebin_method", "frame", "pixel_scale")
 
 
 class Picture(NamedTuple):
@@ -40,52 +43,10 @@ class Picture(NamedTuple):
     band: str
     exposure: float  # s; NaN where the header has none
     padded: bool
+    scale: float  # arcsec a pixel; NaN where the file does not say
+    other_scale: bool  # than that of the network's training
     synthetic: bool
     pixels: np.ndarray  # (H, W, 1) float32
-
-
-def moments(pictures: np.ndarray) -> np.ndarray:
-    """Mean, spread and quantiles of pictures, which tell an unlike one.
-
-    Parameters
-    ----------
-    pictures : (n, H, W, 1) array
-
-    Returns
-    -------
-    (n, 8) float64 array
-    """
-    flat = np.asarray(pictures, dtype=np.float64).reshape(len(pictures), -1)
-    quantiles = np.quantile(flat, QUANTILES, axis=1).T
-    return np.column_stack([flat.mean(axis=1), flat.std(axis=1), quantiles])
-
-
-def known_region(train: np.ndarray, validation: np.ndarray) -> dict[str, np.ndarray]:
-    """Where a training side's `moments` lie: centre, inverse covariance, and the limit.
-
-    Parameters
-    ----------
-    train, validation : (n, k) array
-
-    Returns
-    -------
-    dict of array
-        ``centre`` (k,), ``precision`` (k, k) and ``limit`` (): the Mahalanobis distance that 99 %
-        of the validation side stay within.
-    """
-    centre = train.mean(axis=0)
-    spread = np.maximum(train.std(axis=0), 1e-6)
-    # Moments that go together would leave no inverse: a hundredth of independence.
-    covariance = np.cov(train / spread, rowvar=False) + 0.01 * np.eye(train.shape[1])
-    precision = np.linalg.inv(covariance) / np.outer(spread, spread)
-    far = distances(validation, {"centre": centre, "precision": precision})
-    return {"centre": centre, "precision": precision, "limit": np.quantile(far, KNOWN)}
-
-
-def distances(found: np.ndarray, region: dict[str, np.ndarray]) -> np.ndarray:
-    """Mahalanobis distances (n,) of `moments` from the region's centre."""
-    off = found - region["centre"]
-    return np.sqrt(np.einsum("ni,ij,nj->n", off, region["precision"], off))
 
 
 def contents(files, params) -> dict:
@@ -98,8 +59,6 @@ def contents(files, params) -> dict:
     params : mapping
         ``variant``: parameters of the stretch; ``rebin_method``.
     """
-    from skyloom.io.files import read_json, read_table
-
     metrics = read_json(files["metrics"])
     split = read_table(files["split"], need=("id", "part"))
     sides = dict(zip(map(str, split["id"]), map(str, split["part"]), strict=True))
@@ -109,8 +68,12 @@ def contents(files, params) -> dict:
         found = {}
         for part in ("train", "validation"):
             rows = np.flatnonzero(parts == part)
-            rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(int)]
-            found[part] = np.concatenate([moments(file["images"][row][None]) for row in rows])
+            found[part] = np.concatenate(
+                [
+                    known_region.moments(file["images"][row][None])
+                    for row in known_region.evenly(rows)
+                ]
+            )
         height, width = (int(side) * factor for side in file["images"].shape[1:3])
         scale = file.attrs.get("pixel_scale")
     preprocessing = {
@@ -122,12 +85,26 @@ def contents(files, params) -> dict:
         "networks": {"model.keras": files["model"]},
         "facts": {"preprocessing": preprocessing, "metrics": metrics},
         "synthetic": bool(metrics["synthetic"]),
-        "arrays": known_region(found["train"], found["validation"]),
+        "learnt": f"{(parts == 'train').sum():,} EPIC images of {metrics['dataset']}",
+        "arrays": known_region.fit(found["train"], found["validation"]),
     }
+
+
+def listing(folder: str | Path) -> list[str]:
+    """All files of a folder, sorted: each ends among the answers or the rejects.
+
+    Parameters
+    ----------
+    folder : str or Path
+    """
+    files, maps = inventory.listing(folder)
+    return sorted({*files, *maps})
 
 
 def _read(folder, file, wanted):
     """One image of a folder as the network wants it; an InputError says why it cannot be."""
+    if products.is_left_out(Path(file).name):
+        raise InputError(f"{file} is an exposure or background map by its name, and no image.")
     if not (products.is_fits(file) or images.READERS.recognise(Path(folder) / file)):
         raise InputError(
             f"{file} is not an image: its name does not end in {', '.join(products.SUFFIXES[:1])}, "
@@ -137,7 +114,8 @@ def _read(folder, file, wanted):
     image = images.read_image(Path(folder) / file)
     scale = image.stated.grid.scale
     known = wanted["pixel_scale"]
-    if scale is not None and known is not None and not pixel_grids.same_scale(scale, known):
+    other = None not in (scale, known) and not pixel_grids.same_scale(scale, known)
+    if other and not 1 / NEAR <= scale / known <= NEAR:
         raise InputError(
             f"{file} has pixels of {scale:.4g} arcsec, and the network learnt from {known:.4g}: "
             "resample it, or train a network on such images."
@@ -162,6 +140,8 @@ def _read(folder, file, wanted):
         selection.band_text(stated.band or products.named_band(file)),
         exposure,
         counts.shape != rate.shape,
+        np.nan if scale is None else float(scale),
+        other,
         image.synthetic,
         stretches.stretch(small[None], **wanted["stretch"])[0, ..., None],
     )
@@ -204,9 +184,10 @@ def predict(found, release: Release):
     -------
     table : Table
         file, obs_id, camera, band (keV), exposure (s), score (probability that the image is bad),
-        p_0 to p_5 where the network tells the class, padded, distance and limit of its pixels'
-        distribution, flag ('unlike' where the first is above the second, else empty), model,
-        synthetic_training.
+        p_0 to p_5 where the network tells the class, error, padded, pixel_scale (arcsec), distance
+        and limit of its pixels' distribution, flag ('unlike' where the first is above the second,
+        'other pixel scale' where it is not that of the training, else '-'), and what
+        `skyloom.learn.release.sign` says.
     rejects : Table
     shown : dict of (H, W) array
         Some pictures, by their file: the best, the worst and between.
@@ -219,7 +200,7 @@ def predict(found, release: Release):
     def ask():
         pictures = np.stack([picture.pixels for picture in waiting])
         outputs.append(np.asarray(network(pictures, training=False)))
-        measured.append(moments(pictures))
+        measured.append(known_region.moments(pictures))
         waiting.clear()
 
     for one in found:
@@ -259,7 +240,8 @@ def _table(rows, outputs, measured, target, release):
     table["exposure"] = np.ma.masked_invalid([row.exposure for row in rows])
     table["exposure"].unit = "s"
     metrics = release.facts["metrics"]
-    table["score"] = calibration.calibrated(target.score(outputs), calibration.temperature(metrics))
+    warmth = calibration.temperature(metrics)
+    table["score"] = calibration.calibrated(target.score(outputs), warmth)
     table["score"].description = "probability that the image is bad (OBS_CLASS 2 or more)"
     probabilities = target.probabilities(outputs)
     if probabilities is not None:
@@ -267,15 +249,15 @@ def _table(rows, outputs, measured, target, release):
         probabilities = calibration.calibrated(probabilities, warmth)
         for number in CLASSES:
             table[f"p_{number}"] = probabilities[:, number]
+    table["error"] = np.minimum(table["score"], 1 - np.asarray(table["score"]))
+    table["error"].description = "probability that a grade at 0.5 is wrong, as the network says"
     table["padded"] = [row.padded for row in rows]
-    table["distance"] = distances(measured, release.arrays)
+    table["padded"].description = "smaller than the network's frame, and padded with zeros"
+    table["pixel_scale"] = np.ma.masked_invalid([row.scale for row in rows])
+    table["pixel_scale"].unit = "arcsec"
+    table["distance"] = known_region.distances(measured, release.arrays)
     table["limit"] = float(release.arrays["limit"])
-    table[FLAG] = np.where(table["distance"] > table["limit"], UNLIKE, "-")
-    table["model"] = release.name
-    table["synthetic_training"] = release.synthetic
-    table.meta.update(
-        model=release.name,
-        synthetic=any(row.synthetic for row in rows),
-        synthetic_training=release.synthetic,
-    )
+    flags = np.where([row.other_scale for row in rows], "other pixel scale", "-")
+    table["flag"] = np.where(table["distance"] > table["limit"], "unlike", flags)
+    releases.sign(table, release, synthetic=any(row.synthetic for row in rows))
     return table

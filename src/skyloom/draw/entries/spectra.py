@@ -251,15 +251,11 @@ def prediction(files):
     in which medium its wavelengths are, or the star lies outside what the network learnt from, so
     that the answer means nothing. Of more than twelve spectra some are shown; the table has all.
     """
-    labels = read_table(files.labels, need=("name", "model"))
-    rows = read_table(files.predictions, need=("label", "unit"))
-    units = {str(row["label"]): str(row["unit"]) for row in rows}
+    table = read_table(files.predictions, need=("name", "model"))
     with open_hdf5(files.spectra, need=("spectra", "name", "wavelength")) as file:
         flux = dict(zip(file["name"].asstr()[:], file["spectra"][()], strict=True))
         spectra = {"wavelength": file["wavelength"][()], "flux": flux}
-    return spectra_prediction.prediction(
-        labels, list(units), units, spectra, synthetic=bool(labels.meta["synthetic"])
-    )
+    return spectra_prediction.prediction(table, spectra, synthetic=bool(table.meta["synthetic"]))
 
 
 def predictions(files):

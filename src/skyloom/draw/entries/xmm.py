@@ -92,8 +92,8 @@ def prediction(files):
     The score of every image of a folder, the probability that it is bad (OBS_CLASS 2 or more),
     and some images as the network saw them, from the best to the worst. Orange: the distribution
     of its pixels is unlike that of the training images (Mahalanobis distance of mean, spread and
-    quantiles above what 99 % of the validation side stay within), so that the answer is not to be
-    trusted.
+    quantiles above what 99 % of the validation side stay within), or its pixels are of another
+    size on the sky, so that the answer is not to be trusted.
     """
     table = read_table(files.predictions, need=("file", "score", "distance"))
     with open_hdf5(files.pictures) as file:
